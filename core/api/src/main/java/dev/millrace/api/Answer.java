@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+import java.util.List;
+
+/**
+ * A whole answer.
+ *
+ * @param text what the model said to the user, over all steps
+ * @param thinking what it thought, over all steps; empty if it did not
+ * @param toolCalls the calls it made, in order, over all steps
+ * @param reason why it ended
+ * @param usage tokens
+ * @param timings time
+ */
+public record Answer(String text, String thinking, List<ToolCall> toolCalls, FinishReason reason, Usage usage,
+        Timings timings) {
+
+    /** Copies the list. */
+    public Answer {
+        toolCalls = List.copyOf(toolCalls);
+    }
+}

@@ -1,0 +1,174 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * A conversation with a model: its messages, its tools, and what the model has read so far.
+ *
+ * <p>
+ * One answer is generated at a time; everything else may be called from any thread. What was read is kept, so that a
+ * further turn reads only what is new.
+ */
+@ProviderType
+public interface Conversation extends AutoCloseable {
+
+    /**
+     * Adds a user message and starts the answer.
+     *
+     * @param text the user's words; text that spells a control token stays text
+     * @return the answer as it comes
+     * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
+     */
+    default Generation send(String text) {
+        return send(List.of(Message.user(text)));
+    }
+
+    /**
+     * Adds messages and starts the answer: tool results that the caller brings, or several messages at once.
+     *
+     * @param messages at least one, the last from the user or a tool
+     * @return the answer as it comes
+     * @throws IllegalArgumentException if the messages are empty or end with the assistant or the system
+     * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
+     */
+    Generation send(List<Message> messages);
+
+    /**
+     * All messages so far, the system's first, with calls and results of finished steps.
+     *
+     * @return a copy
+     */
+    List<Message> messages();
+
+    /**
+     * A second conversation that continues from here by itself and shares everything read so far.
+     *
+     * @return the new conversation, closed by the caller
+     * @throws IllegalStateException if an answer is being generated, or the conversation is closed
+     */
+    Conversation fork();
+
+    /**
+     * Forgets everything after the first messages.
+     *
+     * @param messages how many messages to keep, 0 to the present number
+     * @throws IllegalArgumentException if the number is out of range
+     * @throws IllegalStateException if an answer is being generated, or the conversation is closed
+     */
+    void rewind(int messages);
+
+    /**
+     * Writes the conversation to a file, with the state of what was read, so that it continues at once after a restart
+     * ({@link Builder#restore}). The file is replaced as a whole or not at all. Tools are code and are not saved.
+     *
+     * @param file where to
+     * @throws MillraceException if it cannot be written
+     * @throws IllegalStateException if an answer is being generated, or the conversation is closed
+     */
+    void save(Path file);
+
+    /** Cancels a running answer and frees what was read. Closing twice does nothing. */
+    @Override
+    void close();
+
+    /** Sets up a conversation. Not safe for use from several threads. */
+    @ProviderType
+    interface Builder {
+
+        /**
+         * The system message.
+         *
+         * @param text what the model should know of its place and task
+         * @return this
+         */
+        Builder system(String text);
+
+        /**
+         * Messages that have been exchanged before.
+         *
+         * @param messages in order, after the system message
+         * @return this
+         */
+        Builder messages(List<Message> messages);
+
+        /**
+         * Tools that are run when the model calls them. May be called several times.
+         *
+         * @param providers tools; names must be unique over all of them
+         * @return this
+         */
+        Builder tools(ToolProvider... providers);
+
+        /**
+         * The tools that come with a packaged model, if it names some and they are present.
+         *
+         * @return this
+         */
+        Builder suggestedTools();
+
+        /**
+         * Tools that the model may call but the caller runs: a call ends the answer with
+         * {@link FinishReason#TOOL_CALLS}; the caller sends the results as messages.
+         *
+         * @param tools what the model is told
+         * @return this
+         */
+        Builder declare(List<ToolDefinition> tools);
+
+        /**
+         * Asked before every tool call. May be called several times; all must allow.
+         *
+         * @param guard decides
+         * @return this
+         */
+        Builder guard(ToolGuard guard);
+
+        /**
+         * How tokens are chosen; the model's defaults if not set.
+         *
+         * @param sampling temperature and friends
+         * @return this
+         */
+        Builder sampling(Sampling sampling);
+
+        /**
+         * The most tokens that one answer may have, over all its steps.
+         *
+         * @param tokens 1 or more; by default what the context holds
+         * @return this
+         */
+        Builder maxTokens(int tokens);
+
+        /**
+         * How often the model may be asked again with tool results within one answer.
+         *
+         * @param steps 0 or more, 8 by default
+         * @return this
+         */
+        Builder maxToolSteps(int steps);
+
+        /**
+         * Continues a saved conversation: its messages, and what was read if this model wrote it. Everything else is set
+         * as for a new one.
+         *
+         * @param file written by {@link Conversation#save}
+         * @return this
+         * @throws MillraceException if the file cannot be read, is damaged or belongs to another model
+         */
+        Builder restore(Path file);
+
+        /**
+         * Starts the conversation. Nothing is read until the first {@link Conversation#send}.
+         *
+         * @return the conversation, closed by the caller
+         * @throws IllegalArgumentException if two tools have the same name
+         */
+        Conversation start();
+    }
+}

@@ -1,0 +1,21 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+/** Why an answer ended. */
+public enum FinishReason {
+    /** The model said all that it wanted to. */
+    STOP,
+    /** The token budget is spent. */
+    LENGTH,
+    /** The context is full. */
+    CONTEXT_FULL,
+    /** The model called tools that the caller runs. */
+    TOOL_CALLS,
+    /** The model called tools again after the last step allowed. */
+    TOOL_LIMIT,
+    /** Somebody cancelled it. */
+    CANCELLED
+}

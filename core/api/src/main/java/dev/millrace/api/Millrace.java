@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+import java.util.List;
+import java.util.ServiceLoader;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The runtime: finds models, chooses backends and opens conversations.
+ *
+ * <p>
+ * In an OSGi framework it is a service; on a plain class path {@link #start()} wires the same jars. All methods may be
+ * called from any thread. The runtime owns every model opened from it: {@link #close()} closes them too.
+ */
+@ProviderType
+public interface Millrace extends AutoCloseable {
+
+    /**
+     * Starts a runtime from what stands on the class path: engine, formats, backends, packaged models.
+     *
+     * @return a runtime of its own; the caller closes it
+     * @throws MillraceException if no engine is on the class path
+     */
+    static Millrace start() {
+        return ServiceLoader.load(Starter.class, Millrace.class.getClassLoader()).findFirst()
+                .orElseThrow(() -> new MillraceException("No Millrace engine is on the class path: add the jar"
+                        + " dev.millrace.engine (inside OSGi, take the Millrace service instead of calling start)."))
+                .start();
+    }
+
+    /**
+     * Opens a model with default options.
+     *
+     * @param reference a {@code .gguf} file, a Hugging Face folder, or a name in the model store such as {@code nano}
+     * @return the model, ready to answer; the caller closes it
+     * @throws ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if the file cannot be read as a model
+     * @throws BackendException if no backend can run it, with the reason of each
+     */
+    default Model open(String reference) {
+        return open(reference, ModelOptions.defaults());
+    }
+
+    /**
+     * Opens a model.
+     *
+     * @param reference as in {@link #open(String)}
+     * @param options backend, context, threads, precision, progress listener
+     * @return the model, ready to answer; the caller closes it
+     * @throws ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if the file cannot be read as a model
+     * @throws BackendException if the asked backend is not there, or none can run the model
+     * @throws java.util.concurrent.CancellationException if the progress listener threw it; nothing stays behind
+     */
+    Model open(String reference, ModelOptions options);
+
+    /**
+     * Names that {@link #open} takes besides paths: the packaged models present now.
+     *
+     * @return names in alphabetical order
+     */
+    List<String> models();
+
+    /**
+     * Devices that the present backends offer, best first for a typical model.
+     *
+     * @return devices; empty if no backend is present
+     */
+    List<Device> devices();
+
+    /**
+     * Tools that plugins offer now.
+     *
+     * @return the providers present at this moment, in alphabetical order of their names
+     */
+    List<ToolProvider> toolProviders();
+
+    /** Closes every model and conversation, stops all threads. Closing twice does nothing. */
+    @Override
+    void close();
+
+    /** How {@link #start()} finds the engine on a plain class path. Implemented by the engine alone. */
+    @ProviderType
+    interface Starter {
+
+        /**
+         * Starts a runtime.
+         *
+         * @return a new runtime
+         */
+        Millrace start();
+    }
+}

@@ -1,0 +1,15 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+/**
+ * Tokens of one answer, over all its steps.
+ *
+ * @param promptTokens tokens that stood before the model in the last step
+ * @param cachedTokens of all tokens to be read, those that had been read before and were not read again
+ * @param completionTokens tokens that the model generated
+ */
+public record Usage(int promptTokens, int cachedTokens, int completionTokens) {
+}

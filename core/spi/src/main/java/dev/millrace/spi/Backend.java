@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.Progress;
+import java.util.List;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** Runs blueprints on devices. A service; stateless: what it loads belongs to the caller. Safe for use from any thread. */
+@ConsumerType
+public interface Backend {
+
+    /**
+     * A short name, for example {@code cpu}.
+     *
+     * @return letters and digits
+     */
+    String id();
+
+    /**
+     * Devices seen now.
+     *
+     * @return best first; empty if there is none
+     */
+    List<Device> devices();
+
+    /**
+     * Looks at how well a model would run, without loading it.
+     *
+     * @param blueprint the model
+     * @param device one of {@link #devices()}
+     * @param options how it would be loaded
+     * @return how well, or why not
+     */
+    Fit fit(Blueprint blueprint, Device device, LoadOptions options);
+
+    /**
+     * Loads a model.
+     *
+     * @param blueprint the model; its file stays open until this returns, and longer if {@link Executor#close} has not been
+     *            called
+     * @param device one of {@link #devices()}
+     * @param options how
+     * @param progress told how far it is; if it throws, nothing stays behind
+     * @return the loaded model, closed by the caller
+     * @throws dev.millrace.api.BackendException if it cannot be loaded; nothing stays behind
+     */
+    Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress);
+}
