@@ -25,12 +25,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +73,8 @@ class ConversationTest {
             assertEquals("A greeting.", answer.thinking());
             assertEquals("Grüß dich 👋!", answer.text());
             assertEquals(FinishReason.STOP, answer.reason());
-            assertEquals(backend.tokensRead.get(), answer.usage().promptTokens() + answer.usage().completionTokens() - 1);
+            assertEquals(backend.tokensRead.get(),
+                    answer.usage().promptTokens() + answer.usage().completionTokens() - 1);
             assertEquals(List.of(Message.user("Hello"), Message.assistant("Grüß dich 👋!", "A greeting.", List.of())),
                     conversation.messages());
             assertEquals(events, all(generation), "a second view sees the same");
@@ -134,7 +137,8 @@ class ConversationTest {
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> {
                 throw new IllegalStateException("the sensor is offline");
             }))).contains("the sensor is offline"));
-            assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x")))).contains("listen"));
+            assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x"))))
+                    .contains("listen"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of("x")))
                     .guard((tool, call) -> Optional.of("not at night"))).contains("not at night"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of(new Object()))))
@@ -155,7 +159,8 @@ class ConversationTest {
     void runsAnIdenticalCallOnce() {
         String twice = "<|tool_call_start|>[look(name=\"cellar\"), look(name=\"cellar\")]<|tool_call_end|>";
         AtomicInteger runs = new AtomicInteger();
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, twice, "Dry.")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, twice, "Dry."));
+                Model model = stage.open()) {
             Conversation conversation = model.conversation().tools(Stage.tool("look", call -> {
                 runs.incrementAndGet();
                 return ToolResult.of("dry");
@@ -167,7 +172,8 @@ class ConversationTest {
 
     @Test
     void stopsAtTheTokenBudget() {
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij"));
+                Model model = stage.open()) {
             Answer answer = model.conversation().maxTokens(4).start().send("Spell").answer();
             assertEquals("abcd", answer.text());
             assertEquals(FinishReason.LENGTH, answer.reason());
@@ -208,7 +214,8 @@ class ConversationTest {
     void cancelInterruptsARunningTool() throws InterruptedException {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, CALL, "Dry.")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, CALL, "Dry."));
+                Model model = stage.open()) {
             Conversation conversation = model.conversation().tools(Stage.tool("look", call -> {
                 inside.countDown();
                 never.await();
@@ -224,7 +231,8 @@ class ConversationTest {
 
     @Test
     void readsOnlyWhatIsNew() {
-        ScriptedBackend backend = new ScriptedBackend("a", true, "<think>One.</think>First.", "<think>Two.</think>Second.",
+        ScriptedBackend backend = new ScriptedBackend("a", true, "<think>One.</think>First.",
+                "<think>Two.</think>Second.",
                 "Third.");
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
             Conversation conversation = model.conversation().start();
@@ -303,13 +311,14 @@ class ConversationTest {
 
     @Test
     void movesInMidSentence() {
-        for (boolean exchanges : new boolean[] {true, false}) {
+        for (boolean exchanges : new boolean[]{true, false}) {
             ScriptedBackend from = new ScriptedBackend("from", true, "abcdefghij".repeat(150), "And on.");
             ScriptedBackend to = new ScriptedBackend("to", exchanges, "abcdefghij".repeat(150), "And on.");
             CountDownLatch speaking = new CountDownLatch(30);
             Path own = folder.resolve("exchanges" + exchanges);
             assertTrue(own.toFile().mkdir());
-            try (Stage stage = new Stage(own, from, to); Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
+            try (Stage stage = new Stage(own, from, to);
+                    Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
                 from.onForward = steps -> speaking.countDown();
                 Conversation conversation = model.conversation().start();
                 Generation generation = conversation.send("Spell");
@@ -409,7 +418,7 @@ class ConversationTest {
             CompletableFuture<List<Event>> received = new CompletableFuture<>();
             generation.publisher().subscribe(new Flow.Subscriber<>() {
                 private final List<Event> events = new ArrayList<>();
-                private Flow.Subscription subscription;
+                private Flow.@Nullable Subscription subscription;
 
                 @Override
                 public void onSubscribe(Flow.Subscription given) {
@@ -420,7 +429,7 @@ class ConversationTest {
                 @Override
                 public void onNext(Event event) {
                     events.add(event);
-                    subscription.request(1);
+                    Objects.requireNonNull(subscription).request(1);
                 }
 
                 @Override

@@ -119,11 +119,14 @@ final class ScriptedModel implements ModelFile {
         Blueprint.Dense dense = new Blueprint.Dense(square, square, square);
         Blueprint.Mixer attention = new Blueprint.Attention(2, 1, 4, square, new Weights("k", 4, hidden),
                 new Weights("v", 4, hidden), square, headNorm, headNorm, new Blueprint.Rope(10_000));
-        Blueprint.Mixer conv = new Blueprint.ShortConv(3, new Weights("in", 24, hidden), new Weights("kernel", hidden, 3),
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, new Weights("in", 24, hidden),
+                new Weights("kernel", hidden, 3),
                 square);
         Tensor embedding = new Weights("embedding", VOCABULARY, hidden);
         return new Blueprint("scripted", VOCABULARY, hidden, CONTEXT, embedding,
-                List.of(new Blueprint.Layer(norm, attention, norm, dense), new Blueprint.Layer(norm, conv, norm, dense)), norm,
+                List.of(new Blueprint.Layer(norm, attention, norm, dense),
+                        new Blueprint.Layer(norm, conv, norm, dense)),
+                norm,
                 embedding);
     }
 
