@@ -6,6 +6,7 @@ package dev.millrace.text.dialect;
 
 import dev.millrace.spi.DialectEvent;
 import dev.millrace.spi.DialectParser;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class AnswerParser implements DialectParser {
         bare = syntax.bareCalls() && !insideThinking ? new BareCalls() : null;
         if (insideThinking) {
             afterMark = true;
-            syntax.marks().stream().filter(mark -> mark.in() == Part.TEXT && mark.next() == Part.THINKING).findFirst()
+            syntax.marks(Part.TEXT).stream().filter(mark -> mark.next() == Part.THINKING).findFirst()
                     .ifPresent(mark -> repetition = new Repetition(mark.spelling(), ""));
         }
     }
@@ -69,7 +70,7 @@ final class AnswerParser implements DialectParser {
             }
             int end = nextMark(piece, at);
             if (part == Part.HEADER && header.length() + end - at > MAX_HEADER) {
-                end = at + MAX_HEADER - header.length();
+                end = Math.max(at, at + MAX_HEADER - header.length());
                 emit(piece, at, end, out);
                 abandonHeader(out);
                 at = end;
@@ -107,10 +108,11 @@ final class AnswerParser implements DialectParser {
 
     /** Where the next mark of this part begins, or may begin at the end of the text; else the end. */
     private int nextMark(String text, int from) {
+        List<Mark> marks = syntax.marks(part);
         for (int at = from; at < text.length(); at++) {
-            for (Mark mark : syntax.marks()) {
+            for (Mark mark : marks) {
                 String spelling = mark.spelling();
-                if (mark.in() == part && text.charAt(at) == spelling.charAt(0)
+                if (text.charAt(at) == spelling.charAt(0)
                         && text.regionMatches(at, spelling, 0, Math.min(spelling.length(), text.length() - at))) {
                     return at;
                 }
@@ -120,8 +122,8 @@ final class AnswerParser implements DialectParser {
     }
 
     private @Nullable Mark markAt(String text, int at) {
-        for (Mark mark : syntax.marks()) {
-            if (mark.in() == part && text.startsWith(mark.spelling(), at)) {
+        for (Mark mark : syntax.marks(part)) {
+            if (text.startsWith(mark.spelling(), at)) {
                 return mark;
             }
         }
@@ -216,6 +218,9 @@ final class AnswerParser implements DialectParser {
         } else if (part == Part.HEADER) {
             said = syntax.header() == null ? null : syntax.header().apply(header.toString());
             header.setLength(0);
+        }
+        if (part == Part.THINKING && mark.next() == Part.TEXT && syntax.bareCalls()) {
+            bare = new BareCalls();
         }
         part = said == null ? mark.next() : said.part();
         if (part == Part.CALLS) {

@@ -63,11 +63,23 @@ final class BareCalls {
         List<DialectEvent> trial = new ArrayList<>();
         scan(new CallScanner(), trial::add);
         boolean completed = trial.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance);
-        if (!completed || trial.stream().anyMatch(DialectEvent.Problem.class::isInstance)) {
+        boolean problem = trial.stream().anyMatch(DialectEvent.Problem.class::isInstance);
+        if (!completed || problem || (isJson() && lacksArguments(trial))) {
             return false;
         }
         scan(calls, out);
         return true;
+    }
+
+    private boolean isJson() {
+        return source.indexOf("{") >= 0 && source.substring(0, source.indexOf("{")).replace("[", "").isBlank();
+    }
+
+    /** Any object with a name might be a call without arguments; without a mark, that is not enough. */
+    private static boolean lacksArguments(List<DialectEvent> events) {
+        long calls = events.stream().filter(DialectEvent.CallStarted.class::isInstance).count();
+        return events.stream().filter(DialectEvent.CallArguments.class::isInstance)
+                .map(event -> ((DialectEvent.CallArguments) event).index()).distinct().count() < calls;
     }
 
     private void scan(CallScanner calls, Consumer<? super DialectEvent> out) {

@@ -6,6 +6,9 @@ package dev.millrace.text.dialect;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,15 @@ final class CallReader {
     record Call(String name, Map<String, @Nullable Object> arguments, String source) {
     }
 
+    /** What stands before the arguments of a call is no longer than this; else it is not looked at again and again. */
+    static final int MAX_HEAD = 256;
+
+    private static final Pattern PYTHON_HEAD = Pattern.compile("([\\p{L}\\p{N}_.-]+)");
+    private static final Pattern JSON_HEAD = Pattern
+            .compile("([\\p{L}\\p{N}_.-]+)\\s*(?:\\[CALL_ID\\]\\s*[\\p{L}\\p{N}_-]*\\s*)?(?:\\[ARGS\\])?");
+    private static final Pattern ENVELOPE = Pattern
+            .compile("\\{\\s*\"name\"\\s*:\\s*\"([\\p{L}\\p{N}_.-]+)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*");
+
     private CallReader() {
     }
 
@@ -45,18 +57,43 @@ final class CallReader {
         }
         LiteralReader reader = new LiteralReader(source, LiteralReader.Escapes.PYTHON);
         String name = reader.name();
-        if (name.isEmpty()) {
-            throw reader.wrong("expected the name of a tool");
-        }
         if (reader.peek() == '(') {
             return python(name, reader, source);
         }
         int brace = source.indexOf('{', reader.position());
-        String tags = brace < 0 ? "" : source.substring(reader.position(), brace);
-        if (brace < 0 || !tags.matches("\\s*(\\[CALL_ID\\]\\s*[^\\[\\]{}]*)?(\\[ARGS\\])?\\s*")) {
+        if (brace < 0 || name(source.substring(0, brace).strip(), '{') == null) {
             throw reader.wrong("expected '(' after the name of the tool");
         }
         return named(name, source.substring(brace));
+    }
+
+    /**
+     * Which tool is named before the arguments of a call.
+     *
+     * @param head what stands before them, without white space around it
+     * @param open the bracket that opens them
+     * @return its name, or null if this is not the beginning of a call
+     */
+    static @Nullable String name(String head, char open) {
+        if (head.length() > MAX_HEAD) {
+            return null;
+        }
+        Matcher matcher = (open == '(' ? PYTHON_HEAD : JSON_HEAD).matcher(head);
+        return matcher.matches() ? matcher.group(1) : null;
+    }
+
+    /**
+     * Which tool is named in the beginning of a JSON call.
+     *
+     * @param head all that stands before the object of its arguments
+     * @return its name, or null if it is not spelled out by now
+     */
+    static @Nullable String name(CharSequence head) {
+        if (head.length() > MAX_HEAD) {
+            return null;
+        }
+        Matcher matcher = ENVELOPE.matcher(head);
+        return matcher.matches() ? matcher.group(1) : null;
     }
 
     /**
@@ -130,11 +167,14 @@ final class CallReader {
         if (members.containsKey("arguments") && members.containsKey("parameters")) {
             throw new CallSyntaxException("a call has either \"arguments\" or \"parameters\", not both");
         }
+        if (source.isEmpty() && !Set.of("name", "function", "type", "id").containsAll(members.keySet())) {
+            throw new CallSyntaxException("a call needs \"arguments\", an object");
+        }
         Object arguments = members.containsKey("arguments") ? members.get("arguments") : members.get("parameters");
         return new Call(string, arguments == null ? Map.of() : arguments(arguments), source);
     }
 
-    static boolean isArguments(String key) {
+    private static boolean isArguments(String key) {
         return key.equals("arguments") || key.equals("parameters");
     }
 

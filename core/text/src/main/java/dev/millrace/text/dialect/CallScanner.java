@@ -24,7 +24,10 @@ final class CallScanner {
     private @Nullable String started;
     private boolean body;
     private int depth;
+    private boolean telling;
     private int told;
+    private int endDepth;
+    private int closing;
     private int count;
 
     /**
@@ -74,6 +77,7 @@ final class CallScanner {
         started = null;
         body = false;
         depth = 0;
+        telling = false;
         told = 0;
     }
 
@@ -88,27 +92,40 @@ final class CallScanner {
             element.append(c);
             return;
         }
-        if (!body && depth == 0 && (c == ',' || c == ';' || c == ']')) {
-            junk.append(element).append(c);
-            reset();
-            return;
-        }
-        if (depth == 0 && (c == '(' || c == '{')) {
-            body(c, out);
-        }
-        element.append(c);
         switch (c) {
-            case '(', '[', '{' -> depth++;
+            case '(', '[', '{' -> {
+                if (!body && depth == 0 && c != '[') {
+                    open(c, out);
+                } else if (body && depth == 1 && c == '{' && started == null) {
+                    openArguments(out);
+                }
+                element.append(c);
+                depth++;
+            }
             case ')', ']', '}' -> {
-                depth = Math.max(0, depth - 1);
-                if (depth == 0 && body && c != ']') {
-                    complete(out);
+                if (depth == 0 && c == ']') {
+                    end(c);
+                } else {
+                    element.append(c);
+                    depth = Math.max(0, depth - 1);
+                    close(out);
                 }
             }
-            default -> {
-                // any other character belongs to the element
+            case ',', ';' -> {
+                if (depth == 0) {
+                    end(c);
+                } else {
+                    element.append(c);
+                }
             }
+            default -> element.append(c);
         }
+    }
+
+    /** Something ends that is no call. */
+    private void end(char c) {
+        junk.append(element).append(c);
+        reset();
     }
 
     private static boolean isBetween(char c) {
@@ -116,41 +133,66 @@ final class CallScanner {
     }
 
     /** A parenthesis or brace opens: with the right thing before it, this is a call. */
-    private void body(char c, Consumer<? super DialectEvent> out) {
-        String before = element.toString().strip();
-        boolean named = !before.isEmpty() && before.chars().allMatch(b -> LiteralReader.isName((char) b));
-        body = c == '{' ? before.isEmpty() || LiteralReader.isName(before.charAt(0)) : named;
+    private void open(char c, Consumer<? super DialectEvent> out) {
+        if (element.length() > CallReader.MAX_HEAD) {
+            return;
+        }
+        String head = element.toString().strip();
+        String name = tool != null && head.isEmpty() ? tool : CallReader.name(head, c);
+        body = name != null || (c == '{' && head.isEmpty());
         if (body) {
             flushJunk(out);
         }
-        if (c == '(' && named && tool == null) {
-            start(before, element.length() + 1, out);
-        } else if (c == '{' && before.isEmpty() && tool != null) {
-            start(tool, element.length(), out);
+        if (name != null && (tool == null || head.isEmpty())) {
+            start(name, c == '(' ? element.length() + 1 : element.length(), 0, out);
+            closing = c == '(' ? 1 : 0;
         }
     }
 
-    private void start(String name, int arguments, Consumer<? super DialectEvent> out) {
+    /** A brace opens within a JSON call: if the name stands before it, the arguments can be told while they come. */
+    private void openArguments(Consumer<? super DialectEvent> out) {
+        String name = tool == null ? CallReader.name(element) : null;
+        if (name != null) {
+            start(name, element.length(), 1, out);
+            closing = 0;
+        }
+    }
+
+    private void start(String name, int from, int depthAtEnd, Consumer<? super DialectEvent> out) {
         started = name;
-        told = arguments;
+        told = from;
+        telling = true;
+        endDepth = depthAtEnd;
         out.accept(new DialectEvent.CallStarted(count, name));
     }
 
+    /** A bracket has closed: maybe the arguments with it, maybe the call. */
+    private void close(Consumer<? super DialectEvent> out) {
+        if (telling && depth == endDepth) {
+            tell(element.length() - closing, out);
+            telling = false;
+        }
+        if (body && depth == 0) {
+            complete(out);
+        }
+    }
+
     private void tell(int end, Consumer<? super DialectEvent> out) {
-        if (started != null && told < end) {
+        if (telling && told < end) {
             out.accept(new DialectEvent.CallArguments(count, element.substring(told, end)));
             told = end;
         }
     }
 
     private void complete(Consumer<? super DialectEvent> out) {
-        tell(element.length() - (tool == null ? 1 : 0), out);
         String source = element.toString();
         try {
             CallReader.Call call = tool != null ? CallReader.named(tool, source) : CallReader.read(source);
             if (started == null) {
                 out.accept(new DialectEvent.CallStarted(count, call.name()));
-                out.accept(new DialectEvent.CallArguments(count, call.source()));
+                if (!call.source().isEmpty()) {
+                    out.accept(new DialectEvent.CallArguments(count, call.source()));
+                }
             }
             out.accept(new DialectEvent.CallCompleted(count,
                     new ToolCall(Integer.toString(count), call.name(), call.arguments())));
