@@ -30,7 +30,7 @@ final class TextAssembler {
                 if (b >= lowest && b <= highest) {
                     lowest = 0x80;
                     highest = 0xBF;
-                    code = code << 6 | b & 0x3F;
+                    code = (code << 6) | (b & 0x3F);
                     if (--missing == 0) {
                         text.appendCodePoint(code);
                     }

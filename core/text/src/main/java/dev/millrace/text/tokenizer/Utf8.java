@@ -39,18 +39,18 @@ final class Utf8 {
             if (c < 0x80) {
                 out[end++] = (byte) c;
             } else if (c < 0x800) {
-                out[end++] = (byte) (0xC0 | c >> 6);
-                out[end++] = (byte) (0x80 | c & 0x3F);
+                out[end++] = (byte) (0xC0 | (c >> 6));
+                out[end++] = (byte) (0x80 | (c & 0x3F));
             } else if (Character.isHighSurrogate(c) && i + 1 < to) {
                 int code = Character.toCodePoint(c, text[++i]);
-                out[end++] = (byte) (0xF0 | code >> 18);
-                out[end++] = (byte) (0x80 | code >> 12 & 0x3F);
-                out[end++] = (byte) (0x80 | code >> 6 & 0x3F);
-                out[end++] = (byte) (0x80 | code & 0x3F);
+                out[end++] = (byte) (0xF0 | (code >> 18));
+                out[end++] = (byte) (0x80 | ((code >> 12) & 0x3F));
+                out[end++] = (byte) (0x80 | ((code >> 6) & 0x3F));
+                out[end++] = (byte) (0x80 | (code & 0x3F));
             } else {
-                out[end++] = (byte) (0xE0 | c >> 12);
-                out[end++] = (byte) (0x80 | c >> 6 & 0x3F);
-                out[end++] = (byte) (0x80 | c & 0x3F);
+                out[end++] = (byte) (0xE0 | (c >> 12));
+                out[end++] = (byte) (0x80 | ((c >> 6) & 0x3F));
+                out[end++] = (byte) (0x80 | (c & 0x3F));
             }
         }
         return end;
