@@ -255,9 +255,8 @@ final class Scheduler implements AutoCloseable {
                 steps.add(slot.next(share));
             }
             executor.forward(steps);
-            for (Slot slot : batch) {
-                slot.advance();
-            }
+            // a slot that is done may be asked again by its owner at once, so what goes on is not found out later
+            batch.removeIf(Slot::advance);
         } catch (RuntimeException e) {
             fail(e);
         } catch (Error e) {
@@ -265,11 +264,7 @@ final class Scheduler implements AutoCloseable {
         }
         lock.lock();
         try {
-            for (Slot slot : batch) {
-                if (slot.isPending()) {
-                    waiting.add(slot);
-                }
-            }
+            waiting.addAll(batch);
         } finally {
             lock.unlock();
         }
@@ -284,6 +279,7 @@ final class Scheduler implements AutoCloseable {
             }
             slot.finish(problem);
         }
+        batch.clear();
     }
 
     private static IllegalStateException closed() {

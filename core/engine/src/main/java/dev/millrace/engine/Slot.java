@@ -134,12 +134,14 @@ final class Slot implements TokenHistory {
         return step.feed(tokens, read, end, end == length ? Step.Logits.LAST : Step.Logits.NONE);
     }
 
-    /** The step made by {@link #next} is done. */
-    void advance() {
+    /** The step made by {@link #next} is done. True if that was all, and whoever waits goes on. */
+    boolean advance() {
         read += step.length();
-        if (read == length || withdrawn) {
+        boolean done = read == length || withdrawn;
+        if (done) {
             finish(null);
         }
+        return done;
     }
 
     void finish(@Nullable RuntimeException problem) {
