@@ -255,21 +255,25 @@ final class Scheduler implements AutoCloseable {
                 steps.add(slot.next(share));
             }
             executor.forward(steps);
-            // a slot that is done may be asked again by its owner at once, so what goes on is not found out later
-            batch.removeIf(Slot::advance);
+            batch.removeIf(slot -> !slot.advance());
+            again();
         } catch (RuntimeException e) {
             fail(e);
         } catch (Error e) {
             fail(new BackendException("The backend failed: " + e, e));
         }
+        batch.clear();
+        steps.clear();
+    }
+
+    /** What is left of the batch has more to read. */
+    private void again() {
         lock.lock();
         try {
             waiting.addAll(batch);
         } finally {
             lock.unlock();
         }
-        batch.clear();
-        steps.clear();
     }
 
     private void fail(RuntimeException problem) {
@@ -279,7 +283,6 @@ final class Scheduler implements AutoCloseable {
             }
             slot.finish(problem);
         }
-        batch.clear();
     }
 
     private static IllegalStateException closed() {

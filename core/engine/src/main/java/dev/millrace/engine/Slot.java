@@ -134,14 +134,18 @@ final class Slot implements TokenHistory {
         return step.feed(tokens, read, end, end == length ? Step.Logits.LAST : Step.Logits.NONE);
     }
 
-    /** The step made by {@link #next} is done. True if that was all, and whoever waits goes on. */
+    /**
+     * The step made by {@link #next} is done.
+     *
+     * @return whether there is more to read; if not, the slot belongs to the other thread from now on
+     */
     boolean advance() {
         read += step.length();
-        boolean done = read == length || withdrawn;
-        if (done) {
+        if (read == length || withdrawn) {
             finish(null);
+            return false;
         }
-        return done;
+        return true;
     }
 
     void finish(@Nullable RuntimeException problem) {
