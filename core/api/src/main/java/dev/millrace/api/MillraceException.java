@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Something failed. The message is one clear sentence that names what, where and the cure. */
@@ -28,5 +29,11 @@ public class MillraceException extends RuntimeException {
      */
     public MillraceException(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** One clear sentence; never null. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

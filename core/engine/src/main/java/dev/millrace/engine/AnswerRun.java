@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.Event;
+import dev.millrace.api.FinishReason;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Timings;
+import dev.millrace.api.Usage;
+import dev.millrace.text.prompt.PromptWriter;
+import java.time.Duration;
+
+/**
+ * Generates one answer: writes the prompt, reads it, lets the model speak, runs the tools that it calls, and again, until it
+ * has said all. Runs on the answer's own thread.
+ */
+final class AnswerRun {
+
+    private final RunningModel model;
+    private final LiveConversation conversation;
+    private final Settings settings;
+    private final PromptCache cache;
+
+    private final long started = System.nanoTime();
+    private long firstToken;
+    private long prefill;
+    private int prefilled;
+    private long decode;
+    private long tools;
+    private int promptTokens;
+    private int cachedTokens;
+    private int completionTokens;
+
+    AnswerRun(RunningModel model, LiveConversation conversation, Settings settings, PromptCache cache) {
+        this.model = model;
+        this.conversation = conversation;
+        this.settings = settings;
+        this.cache = cache;
+    }
+
+    /**
+     * Generates.
+     *
+     * @param log gets the events
+     * @param before number of messages before the answer was asked for
+     */
+    void run(LiveGeneration log, int before) {
+        Event.Finished end;
+        try {
+            FinishReason reason = steps(log);
+            end = new Event.Finished(reason, new Usage(promptTokens, cachedTokens, completionTokens), timings());
+        } catch (RuntimeException e) {
+            cache.drop();
+            conversation.failed(before);
+            log.fail(e);
+            return;
+        } catch (Error e) {
+            cache.drop();
+            conversation.failed(before);
+            log.fail(new MillraceException("The answer failed: " + e, e));
+            throw e;
+        }
+        conversation.answered();
+        log.finish(end);
+    }
+
+    private Timings timings() {
+        return new Timings(Duration.ofNanos(firstToken), Duration.ofNanos(prefill), prefilled, Duration.ofNanos(decode),
+                completionTokens, Duration.ofNanos(tools));
+    }
+
+    private FinishReason steps(LiveGeneration log) {
+        ToolRun toolRun = new ToolRun(settings);
+        for (int step = 0;; step++) {
+            PromptWriter.Prompt prompt = model.prompts().write(conversation.messages(), settings.definitions());
+            Slot slot = take(prompt.ids());
+            float[] logits = read(slot, log);
+            if (log.isCancelled()) {
+                return FinishReason.CANCELLED;
+            }
+            if (step == 0) {
+                cache.mark();
+            }
+            Turn turn = speak(slot, logits, prompt, log);
+            conversation.add(turn.message());
+            boolean mayRun = turn.reason() == FinishReason.STOP && step < settings.maxToolSteps();
+            if (!turn.wantsTools()) {
+                return turn.reason();
+            }
+            long start = System.nanoTime();
+            ToolRun.Outcome outcome = mayRun
+                    ? toolRun.run(turn, log)
+                    : toolRun.leave(turn, "Not run: the answer had to end.", log);
+            tools += System.nanoTime() - start;
+            outcome.messages().forEach(conversation::add);
+            if (log.isCancelled()) {
+                return FinishReason.CANCELLED;
+            }
+            if (outcome.callerRunsSome()) {
+                return FinishReason.TOOL_CALLS;
+            }
+            if (!mayRun) {
+                return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_LIMIT : turn.reason();
+            }
+        }
+    }
+
+    private Slot take(int[] ids) {
+        int context = model.info().contextLength();
+        if (ids.length >= context) {
+            throw new MillraceException(
+                    "The conversation has become " + ids.length + " tokens long and the context holds "
+                            + context + ": rewind it, start a new one, or open the model with a larger context.");
+        }
+        Slot slot = cache.take(ids);
+        promptTokens = ids.length;
+        cachedTokens += slot.read();
+        return slot;
+    }
+
+    private float[] read(Slot slot, LiveGeneration log) {
+        long start = System.nanoTime();
+        int unread = slot.length() - slot.read();
+        float[] logits = model.scheduler().read(slot, log::isCancelled);
+        prefill += System.nanoTime() - start;
+        prefilled += unread;
+        return logits;
+    }
+
+    /** Lets the model speak until it ends its turn, or has to end. */
+    private Turn speak(Slot slot, float[] first, PromptWriter.Prompt prompt, LiveGeneration log) {
+        TokenSampler sampler = new TokenSampler(settings.sampling(), settings.seed(), model.info().vocabularySize(),
+                model.services().stages);
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(),
+                conversation::nextCallId, log);
+        int context = model.info().contextLength();
+        long start = System.nanoTime();
+        float[] logits = first;
+        while (true) {
+            if (log.isCancelled()) {
+                turn.end(FinishReason.CANCELLED);
+                break;
+            }
+            int token = sampler.choose(logits, slot);
+            if (completionTokens++ == 0) {
+                firstToken = System.nanoTime() - started;
+            }
+            if (model.file().endTokens().contains(token)) {
+                turn.end(FinishReason.STOP);
+                break;
+            }
+            turn.token(token);
+            if (completionTokens >= settings.maxTokens()) {
+                turn.end(FinishReason.LENGTH);
+                break;
+            }
+            slot.append(token);
+            if (slot.length() >= context) {
+                turn.end(FinishReason.CONTEXT_FULL);
+                break;
+            }
+            logits = model.scheduler().read(slot, log::isCancelled);
+        }
+        decode += System.nanoTime() - start;
+        return turn;
+    }
+}

@@ -1,0 +1,263 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.Millrace;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Model;
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Tokenizer;
+import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolProvider;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.ModelFormat;
+import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.SamplerStage;
+import dev.millrace.spi.VocabularySource;
+import dev.millrace.text.tokenizer.Tokenizers;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+
+/**
+ * The runtime. In OSGi a component that plugins come to and leave while it works; on a plain class path made by
+ * {@link Millrace#start()}.
+ */
+@Component(service = {Millrace.class, Engine.class}, immediate = true)
+public final class Engine implements Millrace {
+
+    private final Services services;
+    private final ModelStore store;
+    private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /** For OSGi: plugins are bound as they come. */
+    @Activate
+    public Engine() {
+        this(new Services(), ModelStore.defaultCache());
+    }
+
+    Engine(Services services, Path cache) {
+        this.services = services;
+        this.store = new ModelStore(cache);
+    }
+
+    /** Makes engines for {@link Millrace#start()}. */
+    public static final class Starter implements Millrace.Starter {
+
+        /** For the service loader. */
+        public Starter() {
+        }
+
+        @Override
+        public Millrace start() {
+            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), ModelStore.defaultCache());
+        }
+    }
+
+    @Override
+    public Model open(String reference, ModelOptions options) {
+        ModelStore.Found found = find(reference);
+        LoadedModel loaded = load(found.path(), options);
+        RunningModel model;
+        try {
+            model = new RunningModel(loaded, services, options, found.suggestedTools(), models::remove);
+        } catch (RuntimeException | Error e) {
+            loaded.close();
+            throw e;
+        }
+        models.add(model);
+        if (closed) {
+            model.close();
+            throw new IllegalStateException("Millrace is closed.");
+        }
+        return model;
+    }
+
+    /**
+     * Opens a model file without loading weights.
+     *
+     * @param reference as in {@link #open(String)}
+     * @return the file, closed by the caller
+     * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if the file cannot be read as a model
+     */
+    public ModelFile file(String reference) {
+        return read(find(reference).path());
+    }
+
+    /**
+     * Loads a model for raw access to ids and logits.
+     *
+     * @param reference as in {@link #open(String)}
+     * @param options backend, context, threads, precision, progress listener
+     * @return the loaded model, closed by the caller
+     * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if the file cannot be read as a model
+     * @throws dev.millrace.api.BackendException if no backend can run it
+     */
+    public LoadedModel load(String reference, ModelOptions options) {
+        return load(find(reference).path(), options);
+    }
+
+    /**
+     * The tokenizer of an open file.
+     *
+     * @param file a model file
+     * @return its tokenizer
+     * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
+     */
+    public Tokenizer tokenizer(ModelFile file) {
+        VocabularySource source = file.vocabulary()
+                .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
+        try {
+            return Tokenizers.of(source);
+        } catch (MillraceException e) {
+            throw new ModelFormatException(file.path(), "vocabulary", e.getMessage(), e);
+        }
+    }
+
+    private ModelStore.Found find(String reference) {
+        if (closed) {
+            throw new IllegalStateException("Millrace is closed.");
+        }
+        return store.find(reference, services.models);
+    }
+
+    private ModelFile read(Path path) {
+        for (ModelFormat format : services.formats) {
+            if (format.recognises(path)) {
+                return format.open(path);
+            }
+        }
+        String known = services.formats.stream().map(ModelFormat::id).sorted().collect(Collectors.joining(", "));
+        throw new ModelFormatException(path, "format",
+                known.isEmpty()
+                        ? "no format is present: add the jar or bundle dev.millrace.formats"
+                        : "not a model in a known format (" + known + ")");
+    }
+
+    private LoadedModel load(Path path, ModelOptions options) {
+        ModelFile file = read(path);
+        try {
+            Tokenizer tokenizer = tokenizer(file);
+            Placement placement = Placement.choose(services.backends, file.blueprint(), options);
+            Executor executor = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+                    options.progress());
+            return new LoadedModel(file, tokenizer, placement.device(), placement.options(), executor);
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public List<String> models() {
+        return services.models.stream().map(PackagedModel::name).sorted().toList();
+    }
+
+    @Override
+    public List<Device> devices() {
+        return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
+    }
+
+    @Override
+    public List<ToolProvider> toolProviders() {
+        return services.tools.stream().sorted(Comparator.comparing(ToolProvider::name)).toList();
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        closed = true;
+        for (RunningModel model : models) {
+            model.close();
+        }
+    }
+
+    // ---- plugins come and go
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addBackend(Backend backend) {
+        services.backends.add(backend);
+    }
+
+    /** Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. */
+    void removeBackend(Backend backend) {
+        services.backends.remove(backend);
+        for (RunningModel model : models) {
+            model.leave(backend);
+        }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addFormat(ModelFormat format) {
+        services.formats.add(format);
+    }
+
+    void removeFormat(ModelFormat format) {
+        services.formats.remove(format);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addDialect(Dialect dialect) {
+        services.dialects.add(dialect);
+    }
+
+    void removeDialect(Dialect dialect) {
+        services.dialects.remove(dialect);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addModel(PackagedModel model) {
+        services.models.add(model);
+    }
+
+    void removeModel(PackagedModel model) {
+        services.models.remove(model);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addTools(ToolProvider provider) {
+        services.tools.add(provider);
+    }
+
+    void removeTools(ToolProvider provider) {
+        services.tools.remove(provider);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addGuard(ToolGuard guard) {
+        services.guards.add(guard);
+    }
+
+    void removeGuard(ToolGuard guard) {
+        services.guards.remove(guard);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addStage(SamplerStage.Factory factory) {
+        services.stages.add(factory);
+    }
+
+    void removeStage(SamplerStage.Factory factory) {
+        services.stages.remove(factory);
+    }
+}

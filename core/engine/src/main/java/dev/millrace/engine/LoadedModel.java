@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Tokenizer;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.ModelFile;
+
+/**
+ * A model on a device, without conversations: raw access to ids, states and logits. Owns file and executor.
+ *
+ * @param file where it comes from
+ * @param tokenizer its vocabulary
+ * @param device where it runs
+ * @param options how it was loaded
+ * @param executor runs it; for one thread at a time
+ */
+public record LoadedModel(ModelFile file, Tokenizer tokenizer, Device device, LoadOptions options, Executor executor)
+        implements
+            AutoCloseable {
+
+    /**
+     * What it computes.
+     *
+     * @return the file's blueprint
+     */
+    public Blueprint blueprint() {
+        return file.blueprint();
+    }
+
+    /**
+     * What the model is.
+     *
+     * @return name, architecture, sizes
+     */
+    public ModelInfo info() {
+        return ModelFacts.of(file, options.context());
+    }
+
+    /** Frees the executor, then closes the file. */
+    @Override
+    public void close() {
+        try {
+            executor.close();
+        } finally {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.ModelInfo;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Tensor;
+import dev.millrace.spi.TensorType;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Counts what a blueprint holds. */
+final class ModelFacts {
+
+    private ModelFacts() {
+    }
+
+    static ModelInfo of(ModelFile file, int context) {
+        Blueprint blueprint = file.blueprint();
+        long parameters = 0;
+        long bytes = 0;
+        Map<TensorType, Long> matrices = new EnumMap<>(TensorType.class);
+        for (Tensor tensor : tensors(blueprint)) {
+            long values = tensor.rows() * tensor.columns();
+            parameters += values;
+            bytes += tensor.byteSize();
+            if (tensor.rows() > 1) {
+                matrices.merge(tensor.type(), values, Long::sum);
+            }
+        }
+        String commonest = matrices.entrySet().stream().max(Map.Entry.comparingByValue()).map(e -> e.getKey().name())
+                .orElse("none");
+        return new ModelInfo(file.name(), blueprint.architecture(), parameters, blueprint.layers().size(),
+                blueprint.hiddenSize(), blueprint.vocabularySize(), context, bytes, commonest);
+    }
+
+    static List<Tensor> tensors(Blueprint blueprint) {
+        List<Tensor> all = new ArrayList<>();
+        all.add(blueprint.embedding());
+        all.add(blueprint.outputNorm().weight());
+        if (!blueprint.head().equals(blueprint.embedding())) {
+            all.add(blueprint.head());
+        }
+        for (Blueprint.Layer layer : blueprint.layers()) {
+            all.add(layer.mixerNorm().weight());
+            all.add(layer.feedForwardNorm().weight());
+            switch (layer.mixer()) {
+                case Blueprint.Attention a -> all.addAll(List.of(a.query(), a.key(), a.value(), a.output(),
+                        a.queryNorm().weight(), a.keyNorm().weight()));
+                case Blueprint.ShortConv c -> all.addAll(List.of(c.in(), c.kernel(), c.out()));
+            }
+            switch (layer.feedForward()) {
+                case Blueprint.Dense d -> all.addAll(List.of(d.gate(), d.up(), d.down()));
+                case Blueprint.Experts e -> {
+                    all.add(e.router());
+                    all.add(e.bias());
+                    e.experts().forEach(d -> all.addAll(List.of(d.gate(), d.up(), d.down())));
+                }
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.ModelOptions;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.LoadOptions;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a model is to run, and how.
+ *
+ * @param backend drives the device
+ * @param device runs the model
+ * @param options how it is loaded
+ */
+record Placement(Backend backend, Device device, LoadOptions options) {
+
+    /** Contexts are not cut below this to make a model fit. */
+    private static final int SMALLEST_CONTEXT = 4096;
+
+    /**
+     * Chooses the device with the best score among those that can run the model. If no context was asked for and the model's
+     * own does not fit anywhere, half of it is tried, and so on.
+     *
+     * @throws BackendException if the asked backend is not there, or none can run the model
+     */
+    static Placement choose(List<Backend> backends, Blueprint blueprint, ModelOptions wanted) {
+        int context = wanted.context() > 0 ? wanted.context() : blueprint.contextLength();
+        List<String> reasons = new ArrayList<>();
+        while (true) {
+            LoadOptions options = new LoadOptions(context, wanted.threads(), wanted.precision());
+            reasons.clear();
+            Placement best = best(backends, blueprint, wanted.backend(), options, reasons);
+            if (best != null) {
+                return best;
+            }
+            if (wanted.context() > 0 || context / 2 < SMALLEST_CONTEXT || reasons.isEmpty()) {
+                throw none(backends, wanted.backend(), reasons);
+            }
+            context /= 2;
+        }
+    }
+
+    private static @Nullable Placement best(List<Backend> backends, Blueprint blueprint, @Nullable String id,
+            LoadOptions options, List<String> reasons) {
+        Placement best = null;
+        int bestScore = Integer.MIN_VALUE;
+        for (Backend backend : backends) {
+            for (Device device : backend.devices()) {
+                if (id != null && !id.equals(device.id()) && !id.equals(backend.id())) {
+                    continue;
+                }
+                switch (backend.fit(blueprint, device, options)) {
+                    case Fit.Refused refused -> reasons.add(device.id() + ": " + refused.reason());
+                    case Fit.Good good -> {
+                        if (good.score() > bestScore) {
+                            bestScore = good.score();
+                            best = new Placement(backend, device, options);
+                        }
+                    }
+                }
+            }
+        }
+        return best;
+    }
+
+    private static BackendException none(List<Backend> backends, @Nullable String id, List<String> reasons) {
+        if (!reasons.isEmpty()) {
+            return new BackendException("No backend can run this model. " + String.join(" ", reasons));
+        }
+        List<String> present = backends.stream().flatMap(b -> b.devices().stream()).map(Device::id).toList();
+        if (id != null) {
+            return new BackendException("There is no backend or device \"" + id + "\"; present are "
+                    + (present.isEmpty() ? "none" : String.join(", ", present)) + ".");
+        }
+        return new BackendException(
+                "No backend is present: add one, for example the jar or bundle dev.millrace.backend.cpu.");
+    }
+}

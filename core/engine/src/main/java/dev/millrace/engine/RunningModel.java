@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Device;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Model;
+import dev.millrace.api.ModelInfo;
+import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Sampling;
+import dev.millrace.api.Tokenizer;
+import dev.millrace.api.ToolProvider;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.text.prompt.PromptWriter;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/** An open model with its conversations. */
+final class RunningModel implements Model {
+
+    private static final System.Logger LOG = System.getLogger(RunningModel.class.getName());
+
+    private final ModelFile file;
+    private final ModelInfo info;
+    private final Tokenizer tokenizer;
+    private final Services services;
+    private final ModelOptions options;
+    private final List<String> toolNames;
+    private final Consumer<RunningModel> onClose;
+    private final PromptWriter prompts;
+    private final Dialect dialect;
+    private final Scheduler scheduler;
+    private final Set<LiveConversation> conversations = ConcurrentHashMap.newKeySet();
+    private final SecureRandom random = new SecureRandom();
+    private final ReentrantLock moving = new ReentrantLock();
+    private volatile Device device;
+    private volatile boolean closed;
+
+    RunningModel(LoadedModel loaded, Services services, ModelOptions options, List<String> toolNames,
+            Consumer<RunningModel> onClose) {
+        this.file = loaded.file();
+        this.info = loaded.info();
+        this.tokenizer = loaded.tokenizer();
+        this.services = services;
+        this.options = options.withContext(loaded.options().context());
+        this.toolNames = toolNames;
+        this.onClose = onClose;
+        this.device = loaded.device();
+        this.dialect = Speech.dialect(file, tokenizer, services.dialects);
+        this.prompts = Speech.prompts(file, tokenizer, dialect);
+        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
+    }
+
+    @Override
+    public ModelInfo info() {
+        return info;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    @Override
+    public Sampling defaults() {
+        return file.sampling();
+    }
+
+    @Override
+    public Device device() {
+        return device;
+    }
+
+    @Override
+    public Conversation.Builder conversation() {
+        return new ConversationSetup(this);
+    }
+
+    @Override
+    public void moveTo(String backend) {
+        move(options.withBackend(backend));
+    }
+
+    private void move(ModelOptions where) {
+        moving.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("The model is closed.");
+            }
+            Placement placement = Placement.choose(services.backends, file.blueprint(), where);
+            Executor next = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+                    options.progress());
+            scheduler.move(next);
+            device = placement.device();
+        } finally {
+            moving.unlock();
+        }
+    }
+
+    /** The backend is going away: moves elsewhere on a thread of its own, or closes if no other backend can run the model. */
+    void leave(Backend backend) {
+        if (!device.backend().equals(backend.id())) {
+            return;
+        }
+        Thread.ofVirtual().name("millrace-leave").start(() -> {
+            try {
+                move(options.withBackend(null));
+                LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(), device.id(),
+                        backend.id());
+            } catch (MillraceException e) {
+                LOG.log(System.Logger.Level.WARNING,
+                        info.name() + " is closed, because " + backend.id() + " went away. " + e.getMessage());
+                close();
+            }
+        });
+    }
+
+    // ---- for conversations
+
+    ModelFile file() {
+        return file;
+    }
+
+    Services services() {
+        return services;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    PromptWriter prompts() {
+        return prompts;
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    List<ToolProvider> suggestedTools() {
+        return services.tools.stream().filter(provider -> toolNames.contains(provider.name())).toList();
+    }
+
+    long newSeed() {
+        return random.nextLong();
+    }
+
+    LiveConversation adopt(LiveConversation conversation) {
+        conversations.add(conversation);
+        if (closed) {
+            conversation.close();
+            throw new IllegalStateException("The model is closed.");
+        }
+        return conversation;
+    }
+
+    void forget(LiveConversation conversation) {
+        conversations.remove(conversation);
+    }
+
+    @Override
+    public void close() {
+        moving.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            conversations.forEach(LiveConversation::close);
+            scheduler.close();
+            file.close();
+            onClose.accept(this);
+        } finally {
+            moving.unlock();
+        }
+    }
+}

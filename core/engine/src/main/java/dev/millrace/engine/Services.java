@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolProvider;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.ModelFormat;
+import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.SamplerStage;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** What plugins offer at this moment. Services come and go on any thread; a reader sees a consistent list. */
+final class Services {
+
+    final List<Backend> backends = new CopyOnWriteArrayList<>();
+    final List<ModelFormat> formats = new CopyOnWriteArrayList<>();
+    final List<Dialect> dialects = new CopyOnWriteArrayList<>();
+    final List<PackagedModel> models = new CopyOnWriteArrayList<>();
+    final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
+    final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
+    final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
+
+    /** What stands on the class path. */
+    static Services onClassPath(ClassLoader loader) {
+        Services services = new Services();
+        ServiceLoader.load(Backend.class, loader).forEach(services.backends::add);
+        ServiceLoader.load(ModelFormat.class, loader).forEach(services.formats::add);
+        ServiceLoader.load(Dialect.class, loader).forEach(services.dialects::add);
+        ServiceLoader.load(PackagedModel.class, loader).forEach(services.models::add);
+        ServiceLoader.load(ToolProvider.class, loader).forEach(services.tools::add);
+        ServiceLoader.load(ToolGuard.class, loader).forEach(services.guards::add);
+        ServiceLoader.load(SamplerStage.Factory.class, loader).forEach(services.stages::add);
+        return services;
+    }
+}

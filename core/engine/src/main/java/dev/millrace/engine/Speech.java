@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.Tokenizer;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.ModelText;
+import dev.millrace.text.dialect.Dialects;
+import dev.millrace.text.prompt.PromptWriter;
+import java.util.Collection;
+
+/** Finds out from a model file how its prompts are written and its answers are read. */
+final class Speech {
+
+    private Speech() {
+    }
+
+    static Dialect dialect(ModelFile file, Tokenizer tokenizer, Collection<Dialect> known) {
+        return Dialects.choose(known,
+                new ModelText(file.chatTemplate().orElse(""), token -> tokenizer.id(token).isPresent()));
+    }
+
+    static PromptWriter prompts(ModelFile file, Tokenizer tokenizer, Dialect dialect) {
+        try {
+            return new PromptWriter(file.chatTemplate().orElse(""), tokenizer, dialect);
+        } catch (MillraceException e) {
+            throw new ModelFormatException(file.path(), "chat template", e.getMessage(), e);
+        }
+    }
+}
