@@ -100,8 +100,7 @@ final class RunningModel implements Model {
             Placement placement = Placement.choose(services.backends, file.blueprint(), where);
             Executor next = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
                     options.progress());
-            scheduler.move(next);
-            device = placement.device();
+            scheduler.move(next, () -> device = placement.device());
         } finally {
             moving.unlock();
         }

@@ -123,7 +123,7 @@ final class Scheduler implements AutoCloseable {
      * Moves all slots to another executor and closes the old one. If anything fails, all stays on the old one and the new one is
      * closed.
      */
-    void move(Executor next) {
+    void move(Executor next, Runnable onMoved) {
         call(() -> {
             Map<Slot, Sequence> moved = new LinkedHashMap<>();
             try {
@@ -135,8 +135,10 @@ final class Scheduler implements AutoCloseable {
                 throw e;
             }
             moved.forEach((slot, sequence) -> slot.rebase(sequence, vocabularySize));
-            executor.close();
+            Executor old = executor;
             executor = next;
+            onMoved.run();
+            old.close();
             return next;
         });
     }

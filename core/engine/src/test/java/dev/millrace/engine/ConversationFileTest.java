@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.Answer;
+import dev.millrace.api.Conversation;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Model;
+import dev.millrace.api.ToolResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class ConversationFileTest {
+
+    private static final String[] SCRIPT = {
+            "<think>Hm.</think><|tool_call_start|>[look(name=\"ä\", n=None)]<|tool_call_end|>",
+            "First.", "Second."};
+
+    @TempDir
+    Path folder;
+
+    private Path saved(Stage stage) {
+        Path file = folder.resolve("talk.millrace");
+        try (Model model = stage.open();
+                Conversation conversation = model.conversation().system("Be brief — 简短")
+                        .tools(Stage.tool("look", call -> ToolResult.of("nothing"))).start()) {
+            assertEquals("First.", conversation.send("Look").answer().text());
+            conversation.save(file);
+        }
+        return file;
+    }
+
+    @Test
+    void goesOnAfterARestart() throws IOException {
+        ScriptedBackend backend = new ScriptedBackend("a", true, SCRIPT);
+        try (Stage stage = new Stage(folder, backend)) {
+            Path file = saved(stage);
+            try (Stream<Path> files = Files.list(folder)) {
+                assertTrue(files.noneMatch(path -> path.toString().endsWith(".part")));
+            }
+            try (Model model = stage.open();
+                    Conversation conversation = model.conversation()
+                            .tools(Stage.tool("look", call -> ToolResult.of("nothing"))).restore(file).start()) {
+                assertEquals(5, conversation.messages().size());
+                Answer answer = conversation.send("More").answer();
+                assertEquals("Second.", answer.text());
+                assertTrue(answer.usage().cachedTokens() > 0, "nothing that was read is read again");
+            }
+        }
+    }
+
+    @Test
+    void refusesWhatIsDamaged() throws IOException {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT))) {
+            byte[] good = Files.readAllBytes(saved(stage));
+            Path bad = folder.resolve("bad.millrace");
+            Random random = new Random(3);
+            try (Model model = stage.open()) {
+                for (int i = 0; i < 300; i++) {
+                    byte[] changed = random.nextBoolean()
+                            ? Arrays.copyOf(good, random.nextInt(good.length))
+                            : good.clone();
+                    if (changed.length == good.length) {
+                        changed[random.nextInt(good.length)] ^= (byte) (1 << random.nextInt(8));
+                    }
+                    Files.write(bad, changed);
+                    MillraceException e = assertThrows(MillraceException.class,
+                            () -> model.conversation().restore(bad));
+                    assertTrue(e.getMessage().contains("bad.millrace"), e.getMessage());
+                }
+                assertThrows(MillraceException.class, () -> model.conversation().restore(folder.resolve("absent")));
+            }
+        }
+    }
+}

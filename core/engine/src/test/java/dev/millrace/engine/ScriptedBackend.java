@@ -1,0 +1,199 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.Step;
+import dev.millrace.spi.TensorType;
+import dev.millrace.text.tokenizer.Tokenizers;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
+ * that were read alone, so a conversation that is forked, moved or restored goes on just as a real one would.
+ */
+final class ScriptedBackend implements Backend {
+
+    private final String id;
+    private final List<String> script;
+    private final boolean exchangesStates;
+    final AtomicInteger tokensRead = new AtomicInteger();
+    final AtomicInteger largestBatch = new AtomicInteger();
+    final AtomicInteger openSequences = new AtomicInteger();
+    final AtomicInteger openExecutors = new AtomicInteger();
+    final List<Thread> threads = new CopyOnWriteArrayList<>();
+    volatile Consumer<List<Step>> onForward = steps -> {
+    };
+
+    volatile Runnable onExecutorClosed = () -> {
+    };
+
+    ScriptedBackend(String id, boolean exchangesStates, String... script) {
+        this.id = id;
+        this.exchangesStates = exchangesStates;
+        this.script = List.of(script);
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public List<Device> devices() {
+        return List.of(new Device(id + ":0", id, "plays a part", 1 << 30));
+    }
+
+    @Override
+    public Fit fit(Blueprint blueprint, Device device, LoadOptions options) {
+        return options.context() > ScriptedModel.CONTEXT
+                ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
+                : new Fit.Good(1, 1000);
+    }
+
+    @Override
+    public Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress) {
+        progress.update("learning the part", 1);
+        openExecutors.incrementAndGet();
+        return new Player(blueprint);
+    }
+
+    private final class Player implements Executor {
+
+        private final Blueprint blueprint;
+        private final dev.millrace.api.Tokenizer tokenizer = Tokenizers
+                .of(new ScriptedModel(java.nio.file.Path.of("x")).vocabulary().orElseThrow());
+        private boolean closed;
+
+        Player(Blueprint blueprint) {
+            this.blueprint = blueprint;
+        }
+
+        @Override
+        public Sequence newSequence() {
+            return new Line(blueprint, new int[0]);
+        }
+
+        @Override
+        public Sequence newSequence(SequenceState state) {
+            if (!exchangesStates) {
+                throw new UnsupportedOperationException("no states");
+            }
+            state.check(blueprint);
+            return new Line(blueprint, state.tokens());
+        }
+
+        @Override
+        public void forward(List<Step> steps) {
+            if (closed) {
+                throw new IllegalStateException("closed");
+            }
+            if (!threads.contains(Thread.currentThread())) {
+                threads.add(Thread.currentThread());
+            }
+            onForward.accept(steps);
+            largestBatch.accumulateAndGet(steps.size(), Math::max);
+            for (Step step : steps) {
+                Line line = (Line) step.sequence();
+                for (int i = 0; i < step.length(); i++) {
+                    line.read(step.token(i));
+                }
+                tokensRead.addAndGet(step.length());
+                if (step.wanted() == Step.Logits.LAST) {
+                    Arrays.fill(step.logits(), 0, ScriptedModel.VOCABULARY, 0);
+                    step.logits()[next(line.tokens())] = 10;
+                }
+            }
+        }
+
+        private int next(int[] tokens) {
+            int turns = 0;
+            int begin = 0;
+            int[] mark = tokenizer.encodeWithControl("<|im_start|>assistant\n");
+            for (int i = 0; i + mark.length <= tokens.length; i++) {
+                if (Arrays.equals(tokens, i, i + mark.length, mark, 0, mark.length)) {
+                    turns++;
+                    begin = i + mark.length;
+                }
+            }
+            if (turns == 0 || turns > script.size()) {
+                throw new BackendException("The script has no turn " + turns + ".");
+            }
+            int[] line = tokenizer.encodeWithControl(script.get(turns - 1));
+            int said = tokens.length - begin;
+            return said < line.length ? line[said] : 3;
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                openExecutors.decrementAndGet();
+                onExecutorClosed.run();
+            }
+        }
+    }
+
+    private final class Line implements Sequence {
+
+        private final Blueprint blueprint;
+        private int[] tokens;
+        private boolean closed;
+
+        Line(Blueprint blueprint, int[] tokens) {
+            this.blueprint = blueprint;
+            this.tokens = tokens;
+            openSequences.incrementAndGet();
+        }
+
+        void read(int token) {
+            tokens = Arrays.copyOf(tokens, tokens.length + 1);
+            tokens[tokens.length - 1] = token;
+        }
+
+        int[] tokens() {
+            return tokens;
+        }
+
+        @Override
+        public int length() {
+            return tokens.length;
+        }
+
+        @Override
+        public Sequence fork() {
+            return new Line(blueprint, tokens.clone());
+        }
+
+        @Override
+        public SequenceState export() {
+            if (!exchangesStates) {
+                throw new UnsupportedOperationException("no states");
+            }
+            return SequenceState.allocate(blueprint, tokens, TensorType.F32);
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                openSequences.decrementAndGet();
+            }
+        }
+    }
+}
