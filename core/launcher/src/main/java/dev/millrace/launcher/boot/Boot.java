@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.boot;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -34,10 +35,11 @@ public final class Boot {
      * @param arguments handed to the command line
      */
     public static void main(String[] arguments) {
+        hideWarning();
         Thread main = Thread.currentThread();
         CountDownLatch done = new CountDownLatch(1);
         // Ctrl-C and kill: interrupt the command, which cancels the answer, and wait until all is cleaned up
-        java.lang.Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             main.interrupt();
             try {
                 if (!done.await(HOOK_SECONDS, TimeUnit.SECONDS)) {
@@ -52,6 +54,19 @@ public final class Boot {
         System.err.flush();
         done.countDown();
         System.exit(code);
+    }
+
+    /**
+     * Takes back the one line that Java writes to a terminal just before this class runs, which says that an incubator module
+     * is used. Nothing can keep Java from writing it, and it helps nobody here.
+     */
+    private static void hideWarning() {
+        boolean terminal = System.getProperty("millrace.terminals", "").contains("2");
+        String kind = System.getenv().getOrDefault("TERM", "dumb");
+        if (terminal && !kind.equals("dumb") && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+            System.err.print("\u001b[1A\u001b[2K");
+            System.err.flush();
+        }
     }
 
     private static int run(String[] arguments) {
@@ -78,7 +93,7 @@ public final class Boot {
         try {
             Path jar = Path.of(Boot.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             folders.add(jar.resolveSibling("../bundles").normalize());
-            for (String folder : environment.getOrDefault("MILLRACE_BUNDLES", "").split(java.io.File.pathSeparator, -1)) {
+            for (String folder : environment.getOrDefault("MILLRACE_BUNDLES", "").split(File.pathSeparator, -1)) {
                 if (!folder.isEmpty()) {
                     folders.add(Path.of(folder).toAbsolutePath());
                 }

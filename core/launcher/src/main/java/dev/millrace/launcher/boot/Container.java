@@ -52,7 +52,9 @@ final class Container implements AutoCloseable {
         FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
         Framework framework = factory.newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
-                Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT));
+                Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
+                // where a line editor finds the signals
+                Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
         Container container = new Container(framework);
         try {
             framework.init();
@@ -63,7 +65,7 @@ final class Container implements AutoCloseable {
         } catch (BundleException e) {
             container.close();
             throw new BootException("The OSGi framework does not start: " + e.getMessage() + ".", e);
-        } catch (BootException | RuntimeException e) {
+        } catch (BootException | RuntimeException | Error e) {
             container.close();
             throw e;
         }
@@ -100,15 +102,24 @@ final class Container implements AutoCloseable {
         }
     }
 
-    /** Stops the framework, and with it everything that the bundles run. */
+    /**
+     * Stops the framework, and with it everything that the bundles run.
+     *
+     * @throws BootException if it does not stop
+     */
     @Override
     public void close() throws BootException {
+        // an interrupt asked for the end, which is here; it must not cut the end short
+        boolean interrupted = Thread.interrupted();
         try {
             framework.stop();
             framework.waitForStop(STOP_MILLIS);
         } catch (BundleException e) {
             throw new BootException("The OSGi framework does not stop: " + e.getMessage() + ".", e);
         } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -74,7 +74,7 @@ final class Storage implements AutoCloseable {
         try {
             Files.createDirectories(parent);
             // one process at a time, or a new folder could be swept before it is locked
-            try (FileChannel gate = lockFile(parent.resolve(LOCK)); FileLock held = gate.lock()) {
+            try (FileChannel gate = lockFile(parent.resolve(LOCK)); FileLock _ = gate.lock()) {
                 sweep(parent);
                 Path folder = Files.createTempDirectory(parent, ProcessHandle.current().pid() + "-");
                 FileChannel channel = lockFile(folder.resolve(LOCK));
