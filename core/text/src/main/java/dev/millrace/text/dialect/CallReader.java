@@ -35,11 +35,11 @@ final class CallReader {
     /** What stands before the arguments of a call is no longer than this; else it is not looked at again and again. */
     static final int MAX_HEAD = 256;
 
-    private static final Pattern PYTHON_HEAD = Pattern.compile("([\\p{L}\\p{N}_.-]+)");
+    private static final Pattern PYTHON_HEAD = Pattern.compile("([\\p{L}\\p{Nd}_.-]+)");
     private static final Pattern JSON_HEAD = Pattern
-            .compile("([\\p{L}\\p{N}_.-]+)\\s*(?:\\[CALL_ID\\]\\s*[\\p{L}\\p{N}_-]*\\s*)?(?:\\[ARGS\\])?");
+            .compile("([\\p{L}\\p{Nd}_.-]+)\\s*(?:\\[CALL_ID\\]\\s*[\\p{L}\\p{Nd}_-]*\\s*)?(?:\\[ARGS\\])?");
     private static final Pattern ENVELOPE = Pattern
-            .compile("\\{\\s*\"name\"\\s*:\\s*\"([\\p{L}\\p{N}_.-]+)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*");
+            .compile("\\{\\s*\"name\"\\s*:\\s*\"([\\p{L}\\p{Nd}_.-]+)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*");
 
     private CallReader() {
     }

@@ -28,8 +28,8 @@ public final class HarmonyDialect implements Dialect {
     private static final String START = "<|start|>";
     private static final String CALL = "<|call|>";
 
-    private static final Pattern RECIPIENT = Pattern.compile("\\bto=(?:functions\\.)?([\\p{L}\\p{N}_.-]+)");
-    private static final Pattern TOOL = Pattern.compile("[\\p{L}\\p{N}_.-]+");
+    private static final Pattern RECIPIENT = Pattern.compile("\\bto=(?:functions\\.)?([\\p{L}\\p{Nd}_.-]+)");
+    private static final Pattern TOOL = Pattern.compile("[\\p{L}\\p{Nd}_.-]+");
 
     private static final AnswerSyntax SYNTAX = new AnswerSyntax(
             new Mark(START, Part.HEADER, Part.HEADER),

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PythonWriter {
 
-    private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_]*");
-    private static final Pattern TOOL = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_.-]*");
+    private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{Nd}_]*");
+    private static final Pattern TOOL = Pattern.compile("[\\p{L}_][\\p{L}\\p{Nd}_.-]*");
 
     private final StringBuilder out = new StringBuilder();
 

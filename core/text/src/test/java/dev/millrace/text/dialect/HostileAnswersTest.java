@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random and hostile answers, for every dialect. The time limit is a guard against hanging, not a measure of speed. */
 @Timeout(120)
@@ -76,16 +77,32 @@ class HostileAnswersTest {
                     "<tool_call>f()</tool_call>\n",
                     "[TOOL_CALLS]f[ARGS]{}", "<|channel|>")) {
                 String text = open + filler.repeat(100_000 / filler.length());
+                List<DialectEvent> pieces = new ArrayList<>();
                 DialectParser parser = dialect.parser(false);
-                long[] count = new long[1];
                 for (int at = 0; at < text.length(); at += 3) {
-                    parser.accept(text.substring(at, Math.min(text.length(), at + 3)), event -> count[0]++);
+                    parser.accept(text.substring(at, Math.min(text.length(), at + 3)), pieces::add);
                 }
-                parser.finish(event -> count[0]++);
-                parser = dialect.parser(false);
-                parser.accept(text, event -> count[0]++);
-                parser.finish(event -> count[0]++);
+                parser.finish(pieces::add);
+                assertEquals(ParsedAnswer.of(dialect, text), ParsedAnswer.of(pieces));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f(x='", "f(x=[", "{\"name\": \"f\", \"arguments\": {\"x\": \"", "f(x='' ", "(", "so "})
+    void aMegabyteOfAnUnclosedCallIsOneProblem(String beginning) {
+        String text = beginning + "a\\'[".repeat(250_000);
+        for (Dialect dialect : List.of(new Lfm2Dialect(), new HermesDialect())) {
+            List<DialectEvent> events = new ArrayList<>();
+            DialectParser parser = dialect.parser(false);
+            parser.accept(dialect instanceof HermesDialect ? "<tool_call>" : "<|tool_call_start|>[", events::add);
+            for (int at = 0; at < text.length(); at++) {
+                parser.accept(text.substring(at, at + 1), events::add);
+            }
+            parser.finish(events::add);
+            ParsedAnswer answer = ParsedAnswer.of(events);
+            assertEquals(List.of(), answer.calls());
+            assertEquals(List.of(text), answer.problems().stream().map(DialectEvent.Problem::source).toList());
         }
     }
 
