@@ -9,6 +9,7 @@ import dev.millrace.spi.Backend;
 import dev.millrace.spi.Dialect;
 import java.util.List;
 import java.util.function.ToIntFunction;
+import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -22,14 +23,16 @@ public final class CommandLineService implements ToIntFunction<String[]> {
     /**
      * Made by Declarative Services.
      *
+     * @param context tells the version
      * @param engine opens models
      * @param backends present now, for {@code doctor}
      * @param dialects present now, for {@code inspect calls}
      */
     @Activate
-    public CommandLineService(@Reference Engine engine, @Reference List<Backend> backends,
+    public CommandLineService(BundleContext context, @Reference Engine engine, @Reference List<Backend> backends,
             @Reference List<Dialect> dialects) {
-        workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess());
+        workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess(),
+                context.getBundle().getVersion().toString());
     }
 
     @Override

@@ -11,18 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CancellationException;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The program {@code millrace} with its commands. */
-@Command(name = "millrace", description = "Runs language models on this machine.", versionProvider = MillraceCommand.Version.class, sortOptions = false, synopsisSubcommandLabel = "COMMAND")
+@Command(name = "millrace", description = "Runs language models on this machine.", sortOptions = false, synopsisSubcommandLabel = "COMMAND")
 final class MillraceCommand implements Runnable {
 
     static final int DONE = 0;
@@ -31,10 +27,6 @@ final class MillraceCommand implements Runnable {
 
     private final Console console;
     private final CommandLine line;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
     boolean debug;
@@ -51,9 +43,11 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
                 .addSubcommand(new DoctorCommand(workplace));
+        line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExpandAtFiles(false); // a prompt may begin with @
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 console.colour() && console.outTerminal() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         line.setParameterExceptionHandler((problem, arguments) -> wrongUsage(problem));
@@ -113,15 +107,5 @@ final class MillraceCommand implements Runnable {
             case IllegalArgumentException e when message != null -> message;
             default -> "Something failed that should not (" + problem + "): run again with --debug and report it.";
         };
-    }
-
-    /** The version of the bundle. */
-    static final class Version implements IVersionProvider {
-
-        @Override
-        public String[] getVersion() {
-            String version = String.valueOf(System.getProperty("millrace.version", ""));
-            return new String[]{("millrace " + version).strip()};
-        }
     }
 }

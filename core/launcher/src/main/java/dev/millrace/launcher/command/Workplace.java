@@ -18,8 +18,10 @@ import java.util.List;
  * @param backends present when the program started
  * @param dialects present when the program started
  * @param console where to read and write
+ * @param version of the program
  */
-record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console) {
+record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
+        String version) {
 
     /** Opens the chosen model, or the packaged one, for conversations. */
     Model open(ModelChoice choice) {
