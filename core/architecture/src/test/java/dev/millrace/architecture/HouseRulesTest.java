@@ -50,7 +50,8 @@ class HouseRulesTest {
 
     @ArchTest
     static final ArchRule ONLY_THE_LAUNCHER_AND_SAMPLES_PRINT = noClasses().that()
-            .resideOutsideOfPackages("dev.millrace.launcher..", "dev.millrace.sample..").should(ACCESS_STANDARD_STREAMS);
+            .resideOutsideOfPackages("dev.millrace.launcher..", "dev.millrace.sample..")
+            .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
     static final ArchRule ONLY_THE_LAUNCHER_ENDS_THE_PROCESS = noClasses().that()
@@ -74,7 +75,9 @@ class HouseRulesTest {
         for (Path file : sources().toList()) {
             // what a package says of itself stands between
             String text = Files.readString(file);
-            String header = file.endsWith("package-info.java") ? HEADER.substring(0, HEADER.indexOf("package")) : HEADER;
+            String header = file.endsWith("package-info.java")
+                    ? HEADER.substring(0, HEADER.indexOf("package"))
+                    : HEADER;
             if (!text.startsWith(header)) {
                 without.add(Rooms.ROOT.relativize(file));
             }
