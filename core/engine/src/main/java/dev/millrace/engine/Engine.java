@@ -11,7 +11,6 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
-import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.spi.Backend;
@@ -22,6 +21,7 @@ import dev.millrace.spi.ModelFormat;
 import dev.millrace.spi.PackagedModel;
 import dev.millrace.spi.SamplerStage;
 import dev.millrace.spi.VocabularySource;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -135,7 +135,7 @@ public final class Engine implements Millrace {
      * @return its tokenizer
      * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
      */
-    public Tokenizer tokenizer(ModelFile file) {
+    public PromptTokenizer tokenizer(ModelFile file) {
         VocabularySource source = file.vocabulary()
                 .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
         try {
@@ -168,7 +168,7 @@ public final class Engine implements Millrace {
     private LoadedModel load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
-            Tokenizer tokenizer = tokenizer(file);
+            PromptTokenizer tokenizer = tokenizer(file);
             Placement placement = Placement.choose(services.backends, file.blueprint(), options);
             Executor executor = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
                     options.progress());

@@ -7,6 +7,7 @@ package dev.millrace.engine;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Tokenizer;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.spi.Dialect;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.ModelText;
@@ -25,9 +26,9 @@ final class Speech {
                 new ModelText(file.chatTemplate().orElse(""), token -> tokenizer.id(token).isPresent()));
     }
 
-    static PromptWriter prompts(ModelFile file, Tokenizer tokenizer, Dialect dialect) {
+    static PromptWriter prompts(ModelFile file, PromptTokenizer tokenizer, Dialect dialect) {
         try {
-            return new PromptWriter(file.chatTemplate().orElse(""), tokenizer, dialect);
+            return PromptWriter.of(file.chatTemplate(), tokenizer, dialect);
         } catch (MillraceException e) {
             throw new ModelFormatException(file.path(), "chat template", e.getMessage(), e);
         }

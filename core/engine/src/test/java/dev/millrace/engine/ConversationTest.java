@@ -20,6 +20,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
+import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +144,27 @@ class ConversationTest {
                     .guard((tool, call) -> Optional.of("not at night"))).contains("not at night"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of(new Object()))))
                     .contains("JSON"));
+        }
+    }
+
+    @Test
+    void makesArgumentsFitTheSchemaOrRefusesThem() {
+        String call = "<|tool_call_start|>[look(name=%s)]<|tool_call_end|>";
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, call.formatted("7"), "Sorry."));
+                Model model = stage.open()) {
+            assertEquals("7", result(model.conversation().tools(Stage.tool("look", ToolCallText::name))));
+        }
+        Path own = folder.resolve("refused");
+        assertTrue(own.toFile().mkdir());
+        try (Stage stage = new Stage(own, new ScriptedBackend("a", true, call.formatted("[1]"), "Sorry."));
+                Model model = stage.open()) {
+            assertTrue(result(model.conversation().tools(Stage.tool("look", ToolCallText::name))).contains("name"));
+        }
+    }
+
+    private interface ToolCallText {
+        static ToolResult name(ToolCall call) {
+            return ToolResult.of(call.arguments().get("name") instanceof String text ? text : "not a string");
         }
     }
 

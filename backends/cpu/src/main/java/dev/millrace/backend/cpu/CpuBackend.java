@@ -93,17 +93,21 @@ public final class CpuBackend implements Backend {
     @Override
     public Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress) {
         Kernels kernels = kernels(device);
-        if (kernels == null || fit(blueprint, device, options) instanceof Fit.Refused refused && refuse(refused)) {
+        if (fit(blueprint, device, options) instanceof Fit.Refused refused) {
+            throw new BackendException(refused.reason());
+        }
+        if (kernels == null) {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(options.precision()));
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try {
+        try (Warmup warmup = Warmup.start(kernels, blueprint)) {
             Network network = Loading.load(blueprint, layout, kernels, arena, progress);
             workers = new Workers(threads);
             Executor executor = executor(network, layout, options, kernels, workers, arena);
+            warmup.await();
             progress.update("ready", 1);
             return executor;
         } catch (OutOfMemoryError e) {
@@ -120,10 +124,6 @@ public final class CpuBackend implements Backend {
             workers.close();
         }
         arena.close();
-    }
-
-    private static boolean refuse(Fit.Refused refused) {
-        throw new BackendException(refused.reason());
     }
 
     private static Executor executor(Network network, KvLayout layout, LoadOptions options, Kernels kernels,

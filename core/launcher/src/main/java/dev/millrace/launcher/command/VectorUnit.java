@@ -23,7 +23,8 @@ final class VectorUnit {
             return OptionalInt.empty();
         }
         try {
-            Class<?> shape = ModuleLayer.boot().findLoader(module).loadClass(module + ".VectorShape");
+            // found by the platform's loader: a bundle's own sees the module only if it imports it
+            Class<?> shape = Class.forName(module + ".VectorShape", true, ClassLoader.getPlatformClassLoader());
             Object preferred = shape.getMethod("preferredShape").invoke(null);
             return OptionalInt.of((int) shape.getMethod("vectorBitSize").invoke(preferred));
         } catch (ReflectiveOperationException e) {

@@ -70,7 +70,7 @@ final class CommandsTest {
             "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
-            "convert only-one", "synth lfm2-1.2b", "run --precision rough hello"})
+            "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1", "convert a b --quant q1", "run --precision rough hello"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -98,7 +98,7 @@ final class CommandsTest {
             "inspect tokens --tokenizer missing.json --text-file missing.txt",
             "inspect chat --template missing.jinja --input missing.json", "inspect calls --text-file missing",
             "inspect calls --text-file . --dialect latin", "run --tools missing.json hello",
-            "inspect logits --model nano --ids 99999", "convert missing out.gguf", "synth nothing out.gguf"})
+            "inspect logits --model nano --ids 99999", "convert missing out.gguf"})
     void whatFailsIsOneAndOneSentence(String line) {
         Result result = run(List.of(line.split(" ")));
         assertEquals(1, result.code(), result::err);

@@ -96,6 +96,8 @@ final class AnswerParser implements DialectParser {
         settleBareCalls(out);
         if (part == Part.HEADER && !afterMark) {
             abandonHeader(out);
+        } else if (part == Part.HEADER && !header.toString().isBlank()) {
+            out.accept(new DialectEvent.Problem("The answer is cut off in a header.", header.toString().strip()));
         }
         if (!newlines.isEmpty()) {
             say(newlines.toString(), out);

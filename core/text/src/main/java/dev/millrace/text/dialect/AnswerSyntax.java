@@ -40,6 +40,10 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
     record Header(Part part, @Nullable String tool) {
     }
 
+    AnswerSyntax {
+        marks = Map.copyOf(marks);
+    }
+
     /**
      * A family that divides its answers by marks alone, and whose line breaks are text.
      *

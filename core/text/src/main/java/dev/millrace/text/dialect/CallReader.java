@@ -4,6 +4,7 @@
  */
 package dev.millrace.text.dialect;
 
+import dev.millrace.spi.json.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +38,7 @@ final class CallReader {
 
     private static final Pattern PYTHON_HEAD = Pattern.compile("([\\p{L}\\p{Nd}_.-]+)");
     private static final Pattern JSON_HEAD = Pattern
-            .compile("([\\p{L}\\p{Nd}_.-]+)\\s*(?:\\[CALL_ID\\]\\s*[\\p{L}\\p{Nd}_-]*\\s*)?(?:\\[ARGS\\])?");
+            .compile("([\\p{L}\\p{Nd}_.-]+)\\s*(?:\\[CALL_ID\\]\\s*[\\p{L}\\p{Nd}_-]*\\s*)?\\[ARGS\\]");
     private static final Pattern ENVELOPE = Pattern
             .compile("\\{\\s*\"name\"\\s*:\\s*\"([\\p{L}\\p{Nd}_.-]+)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*");
 
@@ -154,7 +155,8 @@ final class CallReader {
         }
         reader.end();
         if (members.get("function") instanceof Map<?, ?> function && !members.containsKey("name")) {
-            return call(copy(function), source);
+            Call call = call(copy(function), "{}");
+            return new Call(call.name(), call.arguments(), Json.write(call.arguments()));
         }
         return call(members, spelled);
     }

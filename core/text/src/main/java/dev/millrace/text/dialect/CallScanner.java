@@ -22,6 +22,7 @@ final class CallScanner {
     private Quotes quotes = new Quotes();
     private @Nullable String tool;
     private @Nullable String started;
+    private boolean opened;
     private boolean body;
     private int depth;
     private boolean telling;
@@ -37,6 +38,7 @@ final class CallScanner {
      */
     void begin(@Nullable String name) {
         tool = name;
+        opened = false;
         reset();
     }
 
@@ -68,6 +70,9 @@ final class CallScanner {
             junk.append(element);
         }
         flushJunk(out);
+        if (tool != null && !opened) {
+            problem("The call of " + tool + " has no arguments: expected an object.", tool, out);
+        }
         reset();
     }
 
@@ -104,7 +109,7 @@ final class CallScanner {
             }
             case ')', ']', '}' -> {
                 if (depth == 0 && c == ']') {
-                    end(c);
+                    endJunk(c);
                 } else {
                     element.append(c);
                     depth = Math.max(0, depth - 1);
@@ -113,7 +118,7 @@ final class CallScanner {
             }
             case ',', ';' -> {
                 if (depth == 0) {
-                    end(c);
+                    endJunk(c);
                 } else {
                     element.append(c);
                 }
@@ -123,7 +128,7 @@ final class CallScanner {
     }
 
     /** Something ends that is no call. */
-    private void end(char c) {
+    private void endJunk(char c) {
         junk.append(element).append(c);
         reset();
     }
@@ -132,18 +137,26 @@ final class CallScanner {
         return Character.isWhitespace(c) || c == ',' || c == ';' || c == '[' || c == ']';
     }
 
-    /** A parenthesis or brace opens: with the right thing before it, this is a call. */
+    /**
+     * A parenthesis or brace opens: with the right thing before it, this is a call. An object may be one by itself, whatever
+     * stands before it.
+     */
     private void open(char c, Consumer<? super DialectEvent> out) {
         if (element.length() > CallReader.MAX_HEAD) {
             return;
         }
         String head = element.toString().strip();
-        String name = tool != null && head.isEmpty() ? tool : CallReader.name(head, c);
-        body = name != null || (c == '{' && head.isEmpty());
+        String name = tool == null ? CallReader.name(head, c) : c == '{' ? tool : null;
+        if (c == '{' && (tool != null || name == null)) {
+            junk.append(element);
+            element.setLength(0);
+        }
+        body = c == '{' || name != null;
         if (body) {
+            opened = true;
             flushJunk(out);
         }
-        if (name != null && (tool == null || head.isEmpty())) {
+        if (name != null) {
             start(name, c == '(' ? element.length() + 1 : element.length(), 0, out);
             closing = c == '(' ? 1 : 0;
         }

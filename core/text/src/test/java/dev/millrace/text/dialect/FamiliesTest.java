@@ -14,6 +14,7 @@ import dev.millrace.spi.DialectEvent;
 import dev.millrace.spi.DialectEvent.CallArguments;
 import dev.millrace.spi.DialectEvent.CallCompleted;
 import dev.millrace.spi.DialectEvent.CallStarted;
+import dev.millrace.spi.DialectEvent.Problem;
 import dev.millrace.spi.DialectEvent.Text;
 import dev.millrace.spi.DialectEvent.Thinking;
 import java.util.ArrayList;
@@ -87,7 +88,7 @@ class FamiliesTest {
             "[TOOL_CALLS] [{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}, \"id\": \"aBcDeFgHi\"},"
                     + " {\"name\": \"open\", \"arguments\": {\"valve\": 2}, \"id\": \"bBcDeFgHi\"}]",
             "[TOOL_CALLS]read[ARGS]{\"room\": \"cellar\"}[TOOL_CALLS]open[ARGS]{\"valve\": 2}",
-            "[TOOL_CALLS]read[CALL_ID]aBcDeFgHi[ARGS]{\"room\": \"cellar\"}[TOOL_CALLS]open{\"valve\": 2}"})
+            "[TOOL_CALLS]read[CALL_ID]aBcDeFgHi[ARGS]{\"room\": \"cellar\"}\n[TOOL_CALLS] open [ARGS] {\"valve\": 2}"})
     void mistral(String text) {
         ParsedAnswer answer = ParsedAnswer.of(new MistralDialect(), "[THINK]So.[/THINK]Well." + text);
         assertEquals(new ParsedAnswer("So.", "Well.", List.of(CALL, SECOND), List.of()), answer);
@@ -117,6 +118,25 @@ class FamiliesTest {
     void harmonyNamesNoToolThatCouldBreakOut() {
         List<ToolCall> calls = List.of(new ToolCall("0", "x<|message|>", map()));
         assertThrows(IllegalArgumentException.class, () -> new HarmonyDialect().write(calls));
+    }
+
+    @Test
+    void harmonyReportsWhatIsCutOff() {
+        String header = "<|channel|>commentary to=functions.read";
+        check(new HarmonyDialect(), header,
+                new Problem("The answer is cut off in a header.", "commentary to=functions.read"));
+        check(new HarmonyDialect(), header + "<|message|><|call|>",
+                new Problem("The call of read has no arguments: expected an object.", "read"));
+        check(new HarmonyDialect(), header + "<|message|>{\"room\"", new CallStarted(0, "read"),
+                new CallArguments(0, "{\"room\""), new Problem("The call is cut off: it has no end.", "{\"room\""));
+    }
+
+    @Test
+    void anObjectIsACallWhateverStandsBeforeIt() {
+        check(new HermesDialect(),
+                "<tool_call>json {\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}</tool_call>",
+                new Problem("This is no call of a tool.", "json"), new CallStarted(0, "read"),
+                new CallArguments(0, "{\"room\": \"cellar\"}"), new CallCompleted(0, CALL));
     }
 
     @Test

@@ -76,7 +76,7 @@ class HostileAnswersTest {
                     "'", "\"", "f(x=1),", "<|tool_call_end|>[f(x=1)]", "</think>\n<think>\n",
                     "<tool_call>f()</tool_call>\n",
                     "[TOOL_CALLS]f[ARGS]{}", "<|channel|>")) {
-                String text = open + filler.repeat(100_000 / filler.length());
+                String text = open + filler.repeat(40_000 / filler.length());
                 List<DialectEvent> pieces = new ArrayList<>();
                 DialectParser parser = dialect.parser(false);
                 for (int at = 0; at < text.length(); at += 3) {
