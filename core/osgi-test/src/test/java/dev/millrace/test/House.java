@@ -8,7 +8,9 @@ import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Param;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolSpec;
 import dev.millrace.api.Tools;
@@ -29,6 +31,9 @@ public final class House {
     public static final List<String> QUESTIONS = List.of("Turn on the kitchen lamp.",
             "What is the temperature in the cellar?", "Turn the fans in the lab and the roof off, please.",
             "Wie hoch ist humidity in greenhouse?");
+
+    /** Unrounded, so that the answers do not depend on the width of a machine's vectors. */
+    public static final ModelOptions MODEL_OPTIONS = ModelOptions.defaults().withPrecision(Precision.EXACT);
 
     private static final String ANSWERS = "answers.json";
 

@@ -26,7 +26,7 @@ class AnswersTest {
     @Test
     void answersAreTheSameAsOnAPlainClassPath() throws IOException {
         House house = new House();
-        try (Model model = millrace.open("nano")) {
+        try (Model model = millrace.open("nano", House.MODEL_OPTIONS)) {
             assertEquals(House.answers(),
                     House.QUESTIONS.stream().map(question -> house.ask(model, question)).toList());
         }

@@ -17,7 +17,7 @@ class PlainAnswersTest {
 
     @Test
     void answersAreTheSameAsInsideAFramework() throws IOException {
-        try (Millrace millrace = Millrace.start(); Model model = millrace.open("nano")) {
+        try (Millrace millrace = Millrace.start(); Model model = millrace.open("nano", House.MODEL_OPTIONS)) {
             House house = new House();
             assertEquals(House.answers(),
                     House.QUESTIONS.stream().map(question -> house.ask(model, question)).toList());
