@@ -30,7 +30,7 @@ final class StorageTest {
     @Test
     void withoutAnyPlaceTheCureIsNamed() {
         BootException problem = assertThrows(BootException.class, () -> Storage.cache(Map.of(), null));
-        assertTrue(problem.getMessage().contains("MILLRACE_CACHE"), problem::getMessage);
+        assertTrue(problem.toString().contains("MILLRACE_CACHE"), problem::toString);
     }
 
     @Test
@@ -71,7 +71,7 @@ final class StorageTest {
     void aPlaceThatIsNoFolderIsSaidSo() throws Exception {
         Path file = Files.writeString(cache.resolve("file"), "x");
         BootException problem = assertThrows(BootException.class, () -> Storage.open(file));
-        assertTrue(problem.getMessage().contains(file.toString()), problem::getMessage);
-        assertTrue(problem.getMessage().contains("MILLRACE_CACHE"), problem::getMessage);
+        assertTrue(problem.toString().contains(file.toString()), problem::toString);
+        assertTrue(problem.toString().contains("MILLRACE_CACHE"), problem::toString);
     }
 }
