@@ -191,7 +191,7 @@ final class ConversationFile {
                 case "F16" -> TensorType.F16;
                 default -> throw damaged(saved.file(), "its keys and values have an unknown type");
             };
-            try (SequenceState state = SequenceState.allocate(model.file().blueprint(), tokens, type)) {
+            try (SequenceState state = SequenceState.allocate(model.file().program(), tokens, type)) {
                 for (SequenceState.Layer layer : state.layers()) {
                     switch (layer) {
                         case SequenceState.KeyValues pairs -> {

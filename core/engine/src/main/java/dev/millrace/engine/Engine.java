@@ -158,8 +158,8 @@ public final class Engine implements Millrace {
         ModelFile file = read(path);
         try {
             Tokenizer tokenizer = tokenizer(file);
-            Placement placement = Placement.choose(services.backends, file.blueprint(), options);
-            Executor executor = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+            Placement placement = Placement.choose(services.backends, file.program(), options);
+            Executor executor = placement.backend().load(file.program(), placement.device(), placement.options(),
                     options.progress());
             return new LoadedModel(file, tokenizer, placement.device(), placement.options(), executor);
         } catch (RuntimeException | Error e) {

@@ -7,10 +7,10 @@ package dev.millrace.engine;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Tokenizer;
-import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Program;
 
 /**
  * A model on a device, without conversations: raw access to ids, states and logits. Owns file and executor.
@@ -28,10 +28,10 @@ public record LoadedModel(ModelFile file, Tokenizer tokenizer, Device device, Lo
     /**
      * What it computes.
      *
-     * @return the file's blueprint
+     * @return the file's program
      */
-    public Blueprint blueprint() {
-        return file.blueprint();
+    public Program program() {
+        return file.program();
     }
 
     /**

@@ -97,8 +97,8 @@ final class RunningModel implements Model {
             if (closed) {
                 throw new IllegalStateException("The model is closed.");
             }
-            Placement placement = Placement.choose(services.backends, file.blueprint(), where);
-            Executor next = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+            Placement placement = Placement.choose(services.backends, file.program(), where);
+            Executor next = placement.backend().load(file.program(), placement.device(), placement.options(),
                     options.progress());
             scheduler.move(next, () -> device = placement.device());
         } finally {

@@ -7,6 +7,7 @@ package dev.millrace.engine;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.ModelFormat;
 import dev.millrace.spi.Tensor;
 import dev.millrace.spi.TensorType;
@@ -111,7 +112,7 @@ final class ScriptedModel implements ModelFile {
     }
 
     @Override
-    public Blueprint blueprint() {
+    public Program program() {
         int hidden = 8;
         Blueprint.Norm norm = new Blueprint.Norm(new Weights("norm", 1, hidden), 1e-5f);
         Blueprint.Norm headNorm = new Blueprint.Norm(new Weights("head_norm", 1, 4), 1e-5f);
@@ -119,11 +120,14 @@ final class ScriptedModel implements ModelFile {
         Blueprint.Dense dense = new Blueprint.Dense(square, square, square);
         Blueprint.Mixer attention = new Blueprint.Attention(2, 1, 4, square, new Weights("k", 4, hidden),
                 new Weights("v", 4, hidden), square, headNorm, headNorm, new Blueprint.Rope(10_000));
-        Blueprint.Mixer conv = new Blueprint.ShortConv(3, new Weights("in", 24, hidden), new Weights("kernel", hidden, 3),
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, new Weights("in", 24, hidden),
+                new Weights("kernel", hidden, 3),
                 square);
         Tensor embedding = new Weights("embedding", VOCABULARY, hidden);
         return new Blueprint("scripted", VOCABULARY, hidden, CONTEXT, embedding,
-                List.of(new Blueprint.Layer(norm, attention, norm, dense), new Blueprint.Layer(norm, conv, norm, dense)), norm,
+                List.of(new Blueprint.Layer(norm, attention, norm, dense),
+                        new Blueprint.Layer(norm, conv, norm, dense)),
+                norm,
                 embedding);
     }
 
