@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.gguf.GgufModel;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.ModelFormat;
+import dev.millrace.spi.VocabularySource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import org.osgi.service.component.annotations.Component;
+
+/** GGUF files, versions 2 and 3 (ggml, {@code docs/gguf.md}): one file with everything. */
+@Component
+public final class GgufFormat implements ModelFormat {
+
+    /** For the framework and the service loader. */
+    public GgufFormat() {
+    }
+
+    @Override
+    public String id() {
+        return "gguf";
+    }
+
+    @Override
+    public boolean recognises(Path path) {
+        return Files.isRegularFile(path)
+                && String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT).endsWith(".gguf");
+    }
+
+    @Override
+    public ModelFile open(Path path) {
+        return GgufModel.open(path);
+    }
+
+    /**
+     * Reads the vocabulary alone, also from files without weights or of an architecture that is not known.
+     *
+     * @param path a GGUF file
+     * @return the vocabulary, or empty if the file has none
+     * @throws ModelFormatException if the file is damaged
+     */
+    public static Optional<VocabularySource.Table> vocabulary(Path path) {
+        return GgufModel.vocabulary(path);
+    }
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.architecture;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Sampling;
+import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.VocabularySource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model file that has been read, whatever its format.
+ *
+ * @param path the file or folder
+ * @param name what it calls itself
+ * @param metadata everything that it says
+ * @param blueprint the model
+ * @param vocabulary its tokens
+ * @param chatTemplate its template
+ * @param sampling what the makers recommend
+ * @param endTokens ids that end an answer
+ * @param files closed with it
+ */
+public record OpenModel(Path path, String name, Map<String, @Nullable Object> metadata, Blueprint blueprint,
+        Optional<VocabularySource> vocabulary, Optional<String> chatTemplate, Sampling sampling, Set<Integer> endTokens,
+        List<WeightFile> files) implements ModelFile {
+
+    private static final int SHOWN = 16;
+
+    /** Copies the collections and shortens long lists in the metadata. */
+    public OpenModel {
+        Map<String, @Nullable Object> shortened = new LinkedHashMap<>();
+        metadata.forEach((key, value) -> shortened.put(key, shown(value)));
+        metadata = Collections.unmodifiableMap(shortened);
+        endTokens = Collections.unmodifiableSet(new TreeSet<>(endTokens));
+        files = List.copyOf(files);
+    }
+
+    private static @Nullable Object shown(@Nullable Object value) {
+        if (!(value instanceof List<?> list)) {
+            return value;
+        }
+        List<@Nullable Object> head = new ArrayList<>();
+        for (Object item : list.subList(0, Math.min(SHOWN, list.size()))) {
+            head.add(shown(item));
+        }
+        if (list.size() > SHOWN) {
+            head.add("... " + list.size() + " in all");
+        }
+        return Collections.unmodifiableList(head);
+    }
+
+    @Override
+    public void close() {
+        MillraceException failure = null;
+        for (WeightFile file : files) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                failure = new MillraceException(file.path() + " cannot be closed: " + e.getMessage(), e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.gguf;
+
+import dev.millrace.spi.TensorType;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What stands before the weights in a GGUF file, checked.
+ *
+ * @param metadata key to {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String} or {@code List}
+ * @param tensors in the order of the file
+ */
+record GgufHeader(Map<String, Object> metadata, List<Entry> tensors) {
+
+    /**
+     * A tensor.
+     *
+     * @param name unique
+     * @param type how it is stored
+     * @param shape slowest dimension first, unlike in the file
+     * @param offset of its first byte in the file; all of it lies inside the file
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Entry(String name, TensorType type, long[] shape, long offset) {
+    }
+}

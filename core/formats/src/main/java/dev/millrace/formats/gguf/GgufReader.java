@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.gguf;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.spi.TensorType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads the header of a GGUF file, versions 2 and 3 (ggml, {@code docs/gguf.md}). Nothing in it is trusted: what is
+ * allocated is bounded by what is really there.
+ */
+final class GgufReader {
+
+    static final int MAGIC = 0x46554747;
+    static final int DEFAULT_ALIGNMENT = 32;
+
+    private static final int MAX_ALIGNMENT = 1 << 20;
+    private static final int MAX_DIMENSIONS = 4;
+    private static final int MAX_NESTING = 8;
+    /** Strings, arrays and tensors together; a vocabulary of 256 thousand with its merges has half a million. */
+    private static final int MAX_OBJECTS = 1 << 22;
+
+    private final WeightFile file;
+    private final HeaderBytes in;
+    private int objects;
+
+    private GgufReader(WeightFile file) {
+        this.file = file;
+        this.in = new HeaderBytes(file);
+    }
+
+    /**
+     * Reads the header.
+     *
+     * @param file stays open
+     * @return everything that stands before the weights
+     * @throws ModelFormatException if it is damaged or not supported
+     */
+    static GgufHeader read(WeightFile file) {
+        return new GgufReader(file).header();
+    }
+
+    private GgufHeader header() {
+        if (in.int32("header") != MAGIC) {
+            throw in.wrong("header", "does not begin with GGUF");
+        }
+        int version = in.int32("version");
+        if (version != 2 && version != 3) {
+            boolean swapped = Integer.reverseBytes(version) == 3;
+            throw in.wrong("version", swapped
+                    ? "is big-endian; only little-endian files are read"
+                    : "is " + Integer.toUnsignedString(version) + ", expected 2 or 3");
+        }
+        int tensorCount = in.count("number of tensors", 8 + 4 + 8 + 4 + 8);
+        int keyCount = in.count("number of keys", 8 + 4 + 1);
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        for (int i = 0; i < keyCount; i++) {
+            String key = in.string("key " + i);
+            made(key);
+            if (metadata.containsKey(key)) {
+                throw in.wrong(key, "stands twice in the metadata");
+            }
+            metadata.put(key, value(type(key), key, 0));
+        }
+        long alignment = alignment(metadata);
+        List<Declared> declared = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < tensorCount; i++) {
+            Declared tensor = declared(i);
+            made(tensor.name);
+            if (!names.add(tensor.name)) {
+                throw in.wrong(tensor.name, "stands twice among the tensors");
+            }
+            declared.add(tensor);
+        }
+        return new GgufHeader(metadata, placed(declared, alignment));
+    }
+
+    private void made(String what) {
+        if (++objects > MAX_OBJECTS) {
+            throw in.wrong(what, "is one of more than " + MAX_OBJECTS + " strings, arrays and tensors");
+        }
+    }
+
+    private ValueType type(String key) {
+        int id = in.int32(key);
+        ValueType type = ValueType.of(id);
+        if (type == null) {
+            throw in.wrong(key, "has the value type " + Integer.toUnsignedString(id) + ", expected 0 to 12");
+        }
+        return type;
+    }
+
+    private Object value(ValueType type, String key, int depth) {
+        return switch (type) {
+            case STRING -> {
+                made(key);
+                yield in.string(key);
+            }
+            case ARRAY -> array(key, depth + 1);
+            default -> in.plain(type, key);
+        };
+    }
+
+    private List<Object> array(String key, int depth) {
+        made(key);
+        if (depth > MAX_NESTING) {
+            throw in.wrong(key, "nests arrays deeper than " + MAX_NESTING);
+        }
+        ValueType type = type(key);
+        if (type.bytes() > 0) {
+            int count = in.count(key, type.bytes());
+            return new PlainArray(type, in.bytes(count * type.bytes(), key));
+        }
+        int count = in.count(key, type == ValueType.STRING ? 8 : 4 + 8);
+        List<Object> values = new ArrayList<>(Math.min(count, MAX_OBJECTS));
+        for (int i = 0; i < count; i++) {
+            values.add(value(type, key, depth));
+        }
+        return values;
+    }
+
+    private long alignment(Map<String, Object> metadata) {
+        Object value = metadata.getOrDefault("general.alignment", (long) DEFAULT_ALIGNMENT);
+        if (value instanceof Long n && n > 0 && n <= MAX_ALIGNMENT && Long.bitCount(n) == 1) {
+            return n;
+        }
+        throw in.wrong("general.alignment", "is " + value + ", expected a power of two up to " + MAX_ALIGNMENT);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Declared(String name, TensorType type, long[] shape, long bytes, long offset) {
+    }
+
+    private Declared declared(int index) {
+        String name = in.string("tensor " + index);
+        int dimensions = in.int32(name);
+        if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+            throw in.wrong(name, "has " + Integer.toUnsignedString(dimensions) + " dimensions, expected 1 to "
+                    + MAX_DIMENSIONS);
+        }
+        long[] shape = new long[dimensions];
+        long values = 1;
+        for (int d = dimensions - 1; d >= 0; d--) {
+            shape[d] = in.int64(name);
+            if (shape[d] < 1 || values > Long.MAX_VALUE / shape[d]) {
+                throw in.wrong(name, "has an impossible dimension: " + Long.toUnsignedString(shape[d]));
+            }
+            values *= shape[d];
+        }
+        int id = in.int32(name);
+        TensorType type = GgufTensorTypes.type(id);
+        if (type == null) {
+            throw in.wrong(name, "has the type " + GgufTensorTypes.spelling(id) + ", which is not supported");
+        }
+        long columns = shape[dimensions - 1];
+        if (columns % type.blockSize() != 0) {
+            throw in.wrong(name, "has rows of " + columns + " values, expected a multiple of " + type.blockSize()
+                    + " for " + type);
+        }
+        if (values / type.blockSize() > Long.MAX_VALUE / type.blockBytes()) {
+            throw in.wrong(name, "has more values than any file can hold: " + values);
+        }
+        return new Declared(name, type, shape, type.bytes(values), in.int64(name));
+    }
+
+    private List<GgufHeader.Entry> placed(List<Declared> declared, long alignment) {
+        long start = Math.ceilDiv(in.position(), alignment) * alignment;
+        long room = Math.max(0, file.size() - start);
+        for (Declared tensor : declared) {
+            if (tensor.offset < 0 || tensor.offset % alignment != 0) {
+                throw in.wrong(tensor.name, "begins at " + Long.toUnsignedString(tensor.offset)
+                        + ", expected a multiple of " + alignment);
+            }
+            if (tensor.bytes > room || tensor.offset > room - tensor.bytes) {
+                throw in.wrong(tensor.name, "has " + tensor.bytes + " bytes from " + tensor.offset
+                        + ", but the file has only " + room + " bytes of weights; it may be incomplete");
+            }
+        }
+        List<Declared> ordered = new ArrayList<>(declared);
+        ordered.sort(Comparator.comparingLong(Declared::offset));
+        for (int i = 1; i < ordered.size(); i++) {
+            Declared before = ordered.get(i - 1);
+            if (ordered.get(i).offset < before.offset + before.bytes) {
+                throw in.wrong(ordered.get(i).name, "overlaps with " + before.name);
+            }
+        }
+        return declared.stream().map(t -> new GgufHeader.Entry(t.name, t.type, t.shape, start + t.offset)).toList();
+    }
+}

@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.safetensors;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.architecture.Settings;
+import dev.millrace.spi.json.Json;
+import dev.millrace.spi.json.JsonException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The small files of a folder.
+ *
+ * @param folder where they are
+ */
+record FolderFiles(Path folder) {
+
+    /** Large enough for tokenizer.json of a vocabulary of a quarter of a million. */
+    private static final int MAX_TEXT = 64 << 20;
+    private static final int MAX_SETTINGS = 4 << 20;
+
+    boolean has(String name) {
+        return Files.isRegularFile(folder.resolve(name));
+    }
+
+    /** A file's text, or empty if there is no such file. */
+    Optional<String> text(String name) {
+        return has(name) ? Optional.of(read(name, MAX_TEXT)) : Optional.empty();
+    }
+
+    /** The object in a JSON file, empty if there is no such file. */
+    Map<?, ?> object(String name) {
+        return object(name, MAX_SETTINGS);
+    }
+
+    /** The object in a JSON file that may be large, empty if there is no such file. */
+    Map<?, ?> largeObject(String name) {
+        return object(name, MAX_TEXT);
+    }
+
+    private Map<?, ?> object(String name, int limit) {
+        if (!has(name)) {
+            return Map.of();
+        }
+        try {
+            if (Json.parse(read(name, limit)) instanceof Map<?, ?> map) {
+                return map;
+            }
+        } catch (JsonException e) {
+            throw new ModelFormatException(folder, name, "is no JSON: " + e.getMessage(), e);
+        }
+        throw new ModelFormatException(folder, name, "is no JSON object");
+    }
+
+    Settings settings(String name) {
+        return new Settings(folder, name + ": ", object(name));
+    }
+
+    private String read(String name, int limit) {
+        Path file = folder.resolve(name);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(limit + 1);
+            if (bytes.length > limit) {
+                throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
+            }
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new ModelFormatException(folder, name, "is no UTF-8 text", e);
+        } catch (IOException e) {
+            throw new ModelFormatException(folder, name, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+}
