@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.spi.Blueprint;
+
+/** The activations of one pass, made once at load for the largest chunk. */
+final class Buffers {
+
+    final int tokens;
+    final int hidden;
+    final float[] stream;
+    final float[] normed;
+    final float[] mixed;
+    final float[] output;
+    final float[] queries;
+    final float[] keys;
+    final float[] values;
+    final float[] gated;
+    final float[] up;
+    final float[] expertOutputs;
+    final float[] scores;
+    final Rows normedRows;
+    final Rows mixedRows;
+    final Rows outputRows;
+
+    /** Sizes of what varies between layers. */
+    record Widths(int mixer, int query, int keyValue, int inner, int picked, int experts) {
+
+        static Widths of(Blueprint blueprint) {
+            int mixer = 0;
+            int query = 0;
+            int keyValue = 0;
+            int inner = 0;
+            int picked = 0;
+            int experts = 0;
+            for (Blueprint.Layer layer : blueprint.layers()) {
+                switch (layer.mixer()) {
+                    case Blueprint.Attention a -> {
+                        query = Math.max(query, Math.multiplyExact(a.heads(), a.headSize()));
+                        keyValue = Math.max(keyValue, a.kvHeads() * a.headSize());
+                    }
+                    case Blueprint.ShortConv c -> mixer = Math.multiplyExact(3, blueprint.hiddenSize());
+                }
+                switch (layer.feedForward()) {
+                    case Blueprint.Dense d -> inner = Math.max(inner, Math.toIntExact(d.gate().rows()));
+                    case Blueprint.Experts e -> {
+                        int rows = Math.toIntExact(e.experts().getFirst().gate().rows());
+                        inner = Math.max(inner, Math.multiplyExact(e.used(), rows));
+                        picked = Math.max(picked, e.used());
+                        experts = Math.max(experts, e.experts().size());
+                    }
+                }
+            }
+            return new Widths(Math.max(mixer, query), query, keyValue, inner, picked, experts);
+        }
+
+        /** Floats for one token. */
+        long perToken(int hidden) {
+            return (long) hidden * (3 + picked) + mixer + query + 2L * keyValue + 2L * inner + experts;
+        }
+    }
+
+    Buffers(Blueprint blueprint, int tokens) {
+        this.tokens = tokens;
+        hidden = blueprint.hiddenSize();
+        Widths widths = Widths.of(blueprint);
+        stream = floats(hidden);
+        normed = floats(hidden);
+        mixed = floats(widths.mixer());
+        output = floats(hidden);
+        queries = floats(widths.query());
+        keys = floats(widths.keyValue());
+        values = floats(widths.keyValue());
+        gated = floats(widths.inner());
+        up = floats(widths.inner());
+        expertOutputs = floats(Math.multiplyExact(hidden, widths.picked()));
+        scores = floats(widths.experts());
+        normedRows = rows(normed, hidden);
+        mixedRows = rows(mixed, hidden);
+        outputRows = rows(output, hidden);
+    }
+
+    private float[] floats(int width) {
+        return new float[Math.multiplyExact(tokens, width)];
+    }
+
+    /** Views an array as one vector a token. */
+    Rows rows(float[] array, int width) {
+        return Rows.of(array, width, tokens);
+    }
+}

@@ -1,0 +1,146 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.LoadOptions;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Runs models on the processor: {@code cpu:vector} by the Vector API where the module {@code jdk.incubator.vector} is in the
+ * boot layer, and {@code cpu:scalar} in plain Java anywhere.
+ */
+@Component(immediate = true, service = Backend.class)
+public final class CpuBackend implements Backend {
+
+    private static final String VECTOR = "cpu:vector";
+    private static final String SCALAR = "cpu:scalar";
+
+    private final @Nullable Kernels vector;
+    private final Kernels scalar = new ScalarKernels();
+
+    /** Looks for the Vector API; warns once if it is not there. */
+    public CpuBackend() {
+        vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
+        if (vector == null) {
+            System.getLogger(CpuBackend.class.getName()).log(System.Logger.Level.WARNING,
+                    "The CPU backend runs without SIMD, many times slower than it could: start Java with --add-modules jdk.incubator.vector");
+        }
+    }
+
+    @Override
+    public String id() {
+        return "cpu";
+    }
+
+    @Override
+    public List<Device> devices() {
+        List<Device> devices = new ArrayList<>();
+        long memory = MachineMemory.total();
+        String machine = Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch")
+                + "), ";
+        if (vector != null) {
+            devices.add(new Device(VECTOR, id(), machine + vector.description(), memory));
+        }
+        devices.add(new Device(SCALAR, id(), machine + scalar.description(), memory));
+        return List.copyOf(devices);
+    }
+
+    @Override
+    public Fit fit(Blueprint blueprint, Device device, LoadOptions options) {
+        if (kernels(device) == null) {
+            return new Fit.Refused("The CPU backend has no device " + device.id()
+                    + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.");
+        }
+        String problem = Shapes.problem(blueprint);
+        if (problem != null) {
+            return new Fit.Refused(problem);
+        }
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options);
+        long available = MachineMemory.total();
+        if (needs.total() > available) {
+            return new Fit.Refused(needs.refusal(blueprint.architecture(), available));
+        }
+        if (needs.scratch() > Runtime.getRuntime().maxMemory()) {
+            return new Fit.Refused("This " + blueprint.architecture() + " model needs "
+                    + MemoryNeeds.gigabytes(needs.scratch())
+                    + " of Java heap for activations, but the heap is limited to "
+                    + MemoryNeeds.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
+        }
+        return new Fit.Good(device.id().equals(VECTOR) ? 100 : 10, needs.total());
+    }
+
+    private @Nullable Kernels kernels(Device device) {
+        return switch (device.id()) {
+            case VECTOR -> vector;
+            case SCALAR -> scalar;
+            default -> null;
+        };
+    }
+
+    @Override
+    public Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress) {
+        Kernels kernels = kernels(device);
+        if (kernels == null || fit(blueprint, device, options) instanceof Fit.Refused refused && refuse(refused)) {
+            throw new BackendException("The CPU backend has no device " + device.id() + ".");
+        }
+        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(options.precision()));
+        int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+        Arena arena = Arena.ofShared();
+        Workers workers = null;
+        try {
+            Network network = Loading.load(blueprint, layout, kernels, arena, progress);
+            workers = new Workers(threads);
+            Executor executor = executor(network, layout, options, kernels, workers, arena);
+            progress.update("ready", 1);
+            return executor;
+        } catch (OutOfMemoryError e) {
+            release(workers, arena);
+            throw Workers.failed(e);
+        } catch (RuntimeException | Error e) {
+            release(workers, arena);
+            throw e;
+        }
+    }
+
+    private static void release(@Nullable Workers workers, Arena arena) {
+        if (workers != null) {
+            workers.close();
+        }
+        arena.close();
+    }
+
+    private static boolean refuse(Fit.Refused refused) {
+        throw new BackendException(refused.reason());
+    }
+
+    private static Executor executor(Network network, KvLayout layout, LoadOptions options, Kernels kernels,
+            Workers workers, Arena arena) {
+        Blueprint blueprint = network.blueprint();
+        int tokens = Math.min(Chunk.MOST, options.context());
+        Products.Scratch[] scratch = new Products.Scratch[workers.count()];
+        List<AttentionScratch> attention = new ArrayList<>();
+        int columns = network.longestRow();
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = new Products.Scratch(columns, 4 * columns);
+            attention.add(AttentionScratch.of(blueprint));
+        }
+        Machine machine = new Machine(kernels, workers, new Products(kernels, workers, scratch),
+                new Buffers(blueprint, tokens), List.copyOf(attention));
+        Chunk chunk = new Chunk(tokens);
+        return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,
+                new ForwardPass(network, machine, scratch[0], chunk));
+    }
+}

@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.Step;
+import java.lang.foreign.Arena;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/** A loaded model: checks what it is asked, cuts it into chunks, and owns weights, threads and sequences. */
+final class CpuExecutor implements Executor {
+
+    private final Network network;
+    private final KvLayout layout;
+    private final int context;
+    private final Workers workers;
+    private final Arena arena;
+    private final Chunk chunk;
+    private final ForwardPass pass;
+    private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long calls;
+    private boolean closed;
+
+    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, Chunk chunk,
+            ForwardPass pass) {
+        this.network = network;
+        this.layout = layout;
+        this.context = context;
+        this.workers = workers;
+        this.arena = arena;
+        this.chunk = chunk;
+        this.pass = pass;
+    }
+
+    /** Refuses use after close. */
+    void check() {
+        if (closed) {
+            throw new IllegalStateException("This model has been closed on the CPU backend.");
+        }
+    }
+
+    void adopt(CpuSequence sequence) {
+        sequences.add(sequence);
+    }
+
+    void forget(CpuSequence sequence) {
+        sequences.remove(sequence);
+    }
+
+    @Override
+    public Sequence newSequence() {
+        check();
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        adopt(sequence);
+        return sequence;
+    }
+
+    @Override
+    public Sequence newSequence(SequenceState state) {
+        check();
+        state.check(network.blueprint());
+        if (state.length() > context) {
+            throw new IllegalArgumentException(
+                    "The state holds " + state.length() + " tokens, more than the context of "
+                            + context + " that this model was loaded with.");
+        }
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        adopt(sequence);
+        try {
+            sequence.fill(state);
+        } catch (RuntimeException | Error e) {
+            sequence.close();
+            throw e;
+        }
+        return sequence;
+    }
+
+    @Override
+    public void forward(List<Step> steps) {
+        check();
+        calls++;
+        for (int i = 0; i < steps.size(); i++) {
+            check(steps.get(i));
+        }
+        try {
+            for (int i = 0; i < steps.size(); i++) {
+                sequence(steps.get(i)).reserve(steps.get(i).length());
+            }
+        } catch (OutOfMemoryError e) {
+            throw Workers.failed(e);
+        }
+        try {
+            for (int i = 0; i < steps.size(); i++) {
+                feed(steps.get(i));
+            }
+            flush();
+        } catch (Throwable e) {
+            for (int i = 0; i < steps.size(); i++) {
+                sequence(steps.get(i)).fail();
+            }
+            throw Workers.failed(e);
+        } finally {
+            chunk.clear();
+        }
+    }
+
+    private void check(Step step) {
+        if (!(step.sequence() instanceof CpuSequence sequence) || !sequence.belongsTo(this)) {
+            throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
+        }
+        sequence.check();
+        if (sequence.seenBy == calls) {
+            throw new IllegalArgumentException("Two steps feed the same sequence.");
+        }
+        sequence.seenBy = calls;
+        if (step.length() < 1) {
+            throw new IllegalArgumentException("A step has no tokens.");
+        }
+        if (step.length() > context - sequence.length()) {
+            throw new IllegalArgumentException("The sequence holds " + sequence.length() + " tokens and cannot take "
+                    + step.length() + " more: the context ends at " + context + ".");
+        }
+        int vocabulary = network.blueprint().vocabularySize();
+        for (int i = 0; i < step.length(); i++) {
+            if (step.token(i) < 0 || step.token(i) >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "Token " + step.token(i) + " is outside the vocabulary of " + vocabulary + ".");
+            }
+        }
+        if (step.logits().length < (long) step.logitRows() * vocabulary) {
+            throw new IllegalArgumentException("A step was made for a vocabulary smaller than " + vocabulary + ".");
+        }
+    }
+
+    private static CpuSequence sequence(Step step) {
+        return (CpuSequence) step.sequence();
+    }
+
+    private void feed(Step step) {
+        for (int from = 0; from < step.length();) {
+            if (chunk.room() == 0) {
+                flush();
+            }
+            int to = Math.min(step.length(), from + chunk.room());
+            chunk.add(step, sequence(step), from, to, network.blueprint().vocabularySize());
+            from = to;
+        }
+    }
+
+    private void flush() {
+        if (!chunk.isEmpty()) {
+            pass.run(chunk);
+            chunk.clear();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            workers.close();
+            for (CpuSequence sequence : List.copyOf(sequences)) {
+                sequence.close();
+            }
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** What a sequence keeps: its tokens, pages of keys and values shared with its forks, and columns of the convolutions. */
+final class CpuSequence implements Sequence {
+
+    private static final ValueLayout.OfFloat STATE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort STATE_HALF = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final CpuExecutor executor;
+    private final Blueprint blueprint;
+    private final KvLayout layout;
+    /** For each layer, {@code [column][channel]}, oldest first; empty where a layer has none. */
+    private final float[][] columns;
+    private KvPage[] pages = {};
+    private int pageCount;
+    private int[] tokens = {};
+    private int length;
+    private boolean closed;
+    private boolean failed;
+    /** The call of forward that has seen this sequence last, to notice when one is given twice. */
+    long seenBy;
+
+    CpuSequence(CpuExecutor executor, Blueprint blueprint, KvLayout layout) {
+        this.executor = executor;
+        this.blueprint = blueprint;
+        this.layout = layout;
+        columns = new float[blueprint.layers().size()][];
+        for (int i = 0; i < columns.length; i++) {
+            columns[i] = blueprint.layers().get(i).mixer() instanceof Blueprint.ShortConv c
+                    ? new float[(c.width() - 1) * blueprint.hiddenSize()]
+                    : new float[0];
+        }
+    }
+
+    /** Whether it belongs to an executor. */
+    boolean belongsTo(CpuExecutor other) {
+        return executor == other;
+    }
+
+    /** Refuses use after close or failure. */
+    void check() {
+        executor.check();
+        if (closed) {
+            throw new IllegalStateException("This sequence is closed.");
+        }
+        if (failed) {
+            throw new IllegalStateException(
+                    "This sequence cannot be used any more, because computing it failed; start a new one.");
+        }
+    }
+
+    void fail() {
+        failed = true;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    float[] columns(int layer) {
+        return columns[layer];
+    }
+
+    KvPage page(int index) {
+        return pages[index];
+    }
+
+    /** Makes room for more tokens; changes nothing that can be seen, so that failing leaves the sequence usable. */
+    void reserve(int more) {
+        int needed = KvLayout.pages(length + more);
+        if (needed > pages.length) {
+            pages = Arrays.copyOf(pages, Math.max(needed, Math.min(2 * pages.length, 1 << 20)));
+        }
+        if (length % KvLayout.PAGE != 0 && pages[pageCount - 1].shared()) {
+            pages[pageCount - 1] = pages[pageCount - 1].separate(layout);
+        }
+        while (pageCount < needed) {
+            pages[pageCount] = new KvPage(layout);
+            pageCount++;
+        }
+        if (length + more > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length + more, 2 * tokens.length));
+        }
+    }
+
+    /** Takes note of a token whose keys, values and columns have been computed or soon are. */
+    void append(int token) {
+        tokens[length++] = token;
+    }
+
+    @Override
+    public Sequence fork() {
+        check();
+        CpuSequence fork = new CpuSequence(executor, blueprint, layout);
+        int used = KvLayout.pages(length);
+        fork.pages = new KvPage[used];
+        for (int i = 0; i < used; i++) {
+            fork.pages[i] = pages[i].hold();
+        }
+        fork.pageCount = used;
+        fork.tokens = Arrays.copyOf(tokens, length);
+        fork.length = length;
+        for (int i = 0; i < columns.length; i++) {
+            System.arraycopy(columns[i], 0, fork.columns[i], 0, columns[i].length);
+        }
+        executor.adopt(fork);
+        return fork;
+    }
+
+    @Override
+    public SequenceState export() {
+        check();
+        SequenceState state = SequenceState.allocate(blueprint, Arrays.copyOf(tokens, length), layout.type());
+        try {
+            exchange(state, true);
+        } catch (RuntimeException | Error e) {
+            state.close();
+            throw e;
+        }
+        return state;
+    }
+
+    /** Takes over a state; this sequence is empty before. */
+    void fill(SequenceState state) {
+        int[] read = state.tokens();
+        reserve(read.length);
+        exchange(state, false);
+        System.arraycopy(read, 0, tokens, 0, read.length);
+        length = read.length;
+    }
+
+    private void exchange(SequenceState state, boolean out) {
+        for (int i = 0; i < columns.length; i++) {
+            switch (state.layers().get(i)) {
+                case SequenceState.KeyValues kv -> exchange(layout.layers().get(i), kv, state.length(), out);
+                case SequenceState.ConvColumns c -> exchange(columns[i], c, out);
+            }
+        }
+    }
+
+    private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, int count, boolean out) {
+        float[] run = new float[KvLayout.PAGE * layer.headSize()];
+        short[] halves = new short[run.length];
+        for (int head = 0; head < layer.heads(); head++) {
+            for (int first = 0; first < count; first += KvLayout.PAGE) {
+                int values = Math.min(KvLayout.PAGE, count - first) * layer.headSize();
+                long at = ((long) head * count + first) * layer.headSize();
+                KvPage page = pages[first / KvLayout.PAGE];
+                if (out) {
+                    page.read(layer.key(head, 0), run, 0, values, halves);
+                    put(kv.keys(), kv.type(), at, run, values, halves);
+                    page.read(layer.value(head, 0), run, 0, values, halves);
+                    put(kv.values(), kv.type(), at, run, values, halves);
+                } else {
+                    get(kv.keys(), kv.type(), at, run, values, halves);
+                    page.write(layer.key(head, 0), run, 0, values, halves);
+                    get(kv.values(), kv.type(), at, run, values, halves);
+                    page.write(layer.value(head, 0), run, 0, values, halves);
+                }
+            }
+        }
+    }
+
+    private static void put(MemorySegment to, TensorType type, long at, float[] run, int count, short[] halves) {
+        if (type == TensorType.F16) {
+            for (int i = 0; i < count; i++) {
+                halves[i] = Float.floatToFloat16(run[i]);
+            }
+            MemorySegment.copy(halves, 0, to, STATE_HALF, at * 2, count);
+        } else {
+            MemorySegment.copy(run, 0, to, STATE_FLOAT, at * 4, count);
+        }
+    }
+
+    private static void get(MemorySegment from, TensorType type, long at, float[] run, int count, short[] halves) {
+        if (type == TensorType.F16) {
+            MemorySegment.copy(from, STATE_HALF, at * 2, halves, 0, count);
+            for (int i = 0; i < count; i++) {
+                run[i] = Float.float16ToFloat(halves[i]);
+            }
+        } else {
+            MemorySegment.copy(from, STATE_FLOAT, at * 4, run, 0, count);
+        }
+    }
+
+    private static void exchange(float[] columns, SequenceState.ConvColumns state, boolean out) {
+        for (int channel = 0; channel < state.channels(); channel++) {
+            for (int column = 0; column < state.columns(); column++) {
+                long at = ((long) channel * state.columns() + column) * 4;
+                int index = column * state.channels() + channel;
+                if (out) {
+                    state.data().set(STATE_FLOAT, at, columns[index]);
+                } else {
+                    columns[index] = state.data().get(STATE_FLOAT, at);
+                }
+            }
+        }
+    }
+
+    /** Frees the pages, or gives up the hold on those that a fork still uses. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            executor.forget(this);
+            for (int i = 0; i < pageCount; i++) {
+                pages[i].release();
+            }
+            pageCount = 0;
+            pages = new KvPage[0];
+        }
+    }
+}

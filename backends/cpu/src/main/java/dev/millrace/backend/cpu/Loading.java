@@ -1,0 +1,195 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Tensor;
+import dev.millrace.spi.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a blueprint into a network: maps its tensors, or converts those of types that there are no kernels for. */
+final class Loading {
+
+    private static final System.Logger LOG = System.getLogger(Loading.class.getName());
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Blueprint blueprint;
+    private final KvLayout keyValues;
+    private final Kernels kernels;
+    private final Arena arena;
+    private final Progress progress;
+    private final Map<Tensor, Matrix> matrices = new IdentityHashMap<>();
+
+    private Loading(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Arena arena, Progress progress) {
+        this.blueprint = blueprint;
+        this.keyValues = keyValues;
+        this.kernels = kernels;
+        this.arena = arena;
+        this.progress = progress;
+    }
+
+    /**
+     * Loads.
+     *
+     * @param arena owner of everything off the heap; closed by the caller, also if this throws
+     * @throws BackendException if a tensor cannot be read
+     */
+    static Network load(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Arena arena, Progress progress) {
+        try {
+            return new Loading(blueprint, keyValues, kernels, arena, progress).network();
+        } catch (IOException e) {
+            throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
+        } catch (InternalError | OutOfMemoryError e) {
+            throw new BackendException("The weights cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    private Network network() throws IOException {
+        progress.update("loading weights", 0);
+        Matrix embedding = matrix(blueprint.embedding());
+        Matrix head = matrix(blueprint.head());
+        Network.Norm outputNorm = norm(blueprint.outputNorm());
+        int count = blueprint.layers().size();
+        List<Network.Layer> layers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            progress.update("loading weights", (i + 1.0) / (count + 2));
+            Blueprint.Layer layer = blueprint.layers().get(i);
+            layers.add(
+                    new Network.Layer(norm(layer.mixerNorm()), mixer(i, layer.mixer()), norm(layer.feedForwardNorm()),
+                            feedForward(layer.feedForward())));
+        }
+        return new Network(blueprint, embedding, List.copyOf(layers), outputNorm, head);
+    }
+
+    private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
+        return switch (mixer) {
+            case Blueprint.Attention a -> new Network.Attention(a, keyValues.layers().get(layer), matrix(a.query()),
+                    matrix(a.key()), matrix(a.value()), matrix(a.output()), norm(a.queryNorm()), norm(a.keyNorm()));
+            case Blueprint.ShortConv c -> new Network.ShortConv(c.width(), matrix(c.in()), taps(c), matrix(c.out()));
+        };
+    }
+
+    private Network.FeedForward feedForward(Blueprint.FeedForward feedForward) throws IOException {
+        return switch (feedForward) {
+            case Blueprint.Dense d -> dense(d);
+            case Blueprint.Experts e -> {
+                List<Network.Dense> experts = new ArrayList<>();
+                for (Blueprint.Dense expert : e.experts()) {
+                    experts.add(dense(expert));
+                }
+                yield new Network.Experts(e, matrix(e.router()), floats(e.bias()), List.copyOf(experts));
+            }
+        };
+    }
+
+    private Network.Dense dense(Blueprint.Dense d) throws IOException {
+        return new Network.Dense(matrix(d.gate()), matrix(d.up()), matrix(d.down()));
+    }
+
+    private Network.Norm norm(Blueprint.Norm norm) throws IOException {
+        return new Network.Norm(floats(norm.weight()), norm.epsilon());
+    }
+
+    /** The kernel of a convolution, taps first. */
+    private float[] taps(Blueprint.ShortConv conv) throws IOException {
+        float[] stored = floats(conv.kernel());
+        int channels = stored.length / conv.width();
+        float[] taps = new float[stored.length];
+        for (int channel = 0; channel < channels; channel++) {
+            for (int tap = 0; tap < conv.width(); tap++) {
+                taps[tap * channels + channel] = stored[channel * conv.width() + tap];
+            }
+        }
+        return taps;
+    }
+
+    private static float[] floats(Tensor tensor) throws IOException {
+        float[] values = new float[Math.toIntExact(Math.multiplyExact(tensor.rows(), tensor.columns()))];
+        tensor.read(0, Math.toIntExact(tensor.rows()), values, 0);
+        return values;
+    }
+
+    private Matrix matrix(Tensor tensor) throws IOException {
+        Matrix known = matrices.get(tensor);
+        if (known != null) {
+            return known;
+        }
+        Unpacker unpacker = kernels.unpacker(tensor.type());
+        Matrix matrix = unpacker == null
+                ? converted(tensor)
+                : matrix(tensor, tensor.type(), tensor.map(arena), unpacker);
+        matrices.put(tensor, matrix);
+        return matrix;
+    }
+
+    private static Matrix matrix(Tensor tensor, TensorType type, MemorySegment data, Unpacker unpacker) {
+        int rowBytes = Math.toIntExact(type.bytes(tensor.columns()));
+        if (data.byteSize() < rowBytes * tensor.rows()) {
+            throw new BackendException(tensor.name() + " has " + data.byteSize() + " bytes, but "
+                    + rowBytes * tensor.rows() + " are needed; the model file is damaged.");
+        }
+        return new Matrix(tensor.name(), Math.toIntExact(tensor.rows()), Math.toIntExact(tensor.columns()), rowBytes,
+                data,
+                unpacker);
+    }
+
+    /** Stores a tensor as float16 if that holds all of its values exactly, or else as float32. */
+    private Matrix converted(Tensor tensor) throws IOException {
+        TensorType type = fitsHalf(tensor) ? TensorType.F16 : TensorType.F32;
+        LOG.log(System.Logger.Level.INFO, "{0} is converted from {1} to {2}, since there are no kernels for {1}",
+                tensor.name(), tensor.type(), type);
+        MemorySegment data = arena.allocate(type.bytes(Math.multiplyExact(tensor.rows(), tensor.columns())), 64);
+        int columns = Math.toIntExact(tensor.columns());
+        float[] row = new float[columns];
+        for (long r = 0; r < tensor.rows(); r++) {
+            tensor.read(r, 1, row, 0);
+            for (int c = 0; c < columns; c++) {
+                long index = r * columns + c;
+                if (type == TensorType.F16) {
+                    data.setAtIndex(HALF, index, Float.floatToFloat16(row[c]));
+                } else {
+                    data.setAtIndex(FLOAT, index, row[c]);
+                }
+            }
+        }
+        return matrix(tensor, type, data, unpacker(type));
+    }
+
+    private Unpacker unpacker(TensorType type) {
+        @Nullable
+        Unpacker unpacker = kernels.unpacker(type);
+        if (unpacker == null) {
+            throw new IllegalStateException("no kernel for " + type);
+        }
+        return unpacker;
+    }
+
+    private static boolean fitsHalf(Tensor tensor) throws IOException {
+        float[] row = new float[Math.toIntExact(tensor.columns())];
+        for (long r = 0; r < tensor.rows(); r++) {
+            tensor.read(r, 1, row, 0);
+            for (float value : row) {
+                if (Float.float16ToFloat(Float.floatToFloat16(value)) != value) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}

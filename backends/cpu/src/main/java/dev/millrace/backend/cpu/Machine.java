@@ -1,0 +1,19 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import java.util.List;
+
+/**
+ * What the parts of all layers compute with.
+ *
+ * @param kernels inner loops
+ * @param workers threads
+ * @param products matrix products
+ * @param buffers activations
+ * @param attention one a worker
+ */
+record Machine(Kernels kernels, Workers workers, Products products, Buffers buffers, List<AttentionScratch> attention) {
+}
