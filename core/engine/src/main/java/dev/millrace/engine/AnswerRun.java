@@ -133,7 +133,7 @@ final class AnswerRun {
     private Turn speak(Slot slot, float[] first, PromptWriter.Prompt prompt, LiveGeneration log) {
         TokenSampler sampler = new TokenSampler(settings.sampling(), settings.seed(), model.info().vocabularySize(),
                 model.services().stages);
-        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(),
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), settings,
                 conversation::nextCallId, log);
         int context = model.info().contextLength();
         long start = System.nanoTime();

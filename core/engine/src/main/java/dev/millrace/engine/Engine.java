@@ -10,7 +10,6 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelOptions;
-import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.spi.Backend;
@@ -21,6 +20,7 @@ import dev.millrace.spi.ModelFormat;
 import dev.millrace.spi.PackagedModel;
 import dev.millrace.spi.SamplerStage;
 import dev.millrace.spi.VocabularySource;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -124,7 +124,7 @@ public final class Engine implements Millrace {
      * @return its tokenizer
      * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
      */
-    public Tokenizer tokenizer(ModelFile file) {
+    public PromptTokenizer tokenizer(ModelFile file) {
         VocabularySource source = file.vocabulary()
                 .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
         try {
@@ -157,7 +157,7 @@ public final class Engine implements Millrace {
     private LoadedModel load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
-            Tokenizer tokenizer = tokenizer(file);
+            PromptTokenizer tokenizer = tokenizer(file);
             Placement placement = Placement.choose(services.backends, file.program(), options);
             Executor executor = placement.backend().load(file.program(), placement.device(), placement.options(),
                     options.progress());

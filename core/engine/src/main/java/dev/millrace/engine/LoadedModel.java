@@ -6,11 +6,11 @@ package dev.millrace.engine;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
-import dev.millrace.api.Tokenizer;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.Program;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 
 /**
  * A model on a device, without conversations: raw access to ids, states and logits. Owns file and executor.
@@ -21,7 +21,8 @@ import dev.millrace.spi.Program;
  * @param options how it was loaded
  * @param executor runs it; for one thread at a time
  */
-public record LoadedModel(ModelFile file, Tokenizer tokenizer, Device device, LoadOptions options, Executor executor)
+public record LoadedModel(ModelFile file, PromptTokenizer tokenizer, Device device, LoadOptions options,
+        Executor executor)
         implements
             AutoCloseable {
 

@@ -11,13 +11,13 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
-import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.spi.Backend;
 import dev.millrace.spi.Dialect;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.text.prompt.PromptWriter;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +32,7 @@ final class RunningModel implements Model {
 
     private final ModelFile file;
     private final ModelInfo info;
-    private final Tokenizer tokenizer;
+    private final PromptTokenizer tokenizer;
     private final Services services;
     private final ModelOptions options;
     private final List<String> toolNames;
@@ -67,7 +67,7 @@ final class RunningModel implements Model {
     }
 
     @Override
-    public Tokenizer tokenizer() {
+    public PromptTokenizer tokenizer() {
         return tokenizer;
     }
 

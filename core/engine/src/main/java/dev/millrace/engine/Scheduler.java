@@ -255,26 +255,25 @@ final class Scheduler implements AutoCloseable {
                 steps.add(slot.next(share));
             }
             executor.forward(steps);
-            for (Slot slot : batch) {
-                slot.advance();
-            }
+            batch.removeIf(slot -> !slot.advance());
+            again();
         } catch (RuntimeException e) {
             fail(e);
         } catch (Error e) {
             fail(new BackendException("The backend failed: " + e, e));
         }
+        batch.clear();
+        steps.clear();
+    }
+
+    /** What is left of the batch has more to read. */
+    private void again() {
         lock.lock();
         try {
-            for (Slot slot : batch) {
-                if (slot.isPending()) {
-                    waiting.add(slot);
-                }
-            }
+            waiting.addAll(batch);
         } finally {
             lock.unlock();
         }
-        batch.clear();
-        steps.clear();
     }
 
     private void fail(RuntimeException problem) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -43,6 +44,12 @@ record Settings(Map<String, Tool> tools, Map<String, ToolDefinition> declared, L
         tools.values().forEach(tool -> all.add(tool.definition()));
         all.addAll(declared.values());
         return all;
+    }
+
+    /** What the model was told of a tool. */
+    Optional<ToolDefinition> definition(String name) {
+        Tool tool = tools.get(name);
+        return tool == null ? Optional.ofNullable(declared.get(name)) : Optional.of(tool.definition());
     }
 
     Set<String> toolNames() {

@@ -134,12 +134,18 @@ final class Slot implements TokenHistory {
         return step.feed(tokens, read, end, end == length ? Step.Logits.LAST : Step.Logits.NONE);
     }
 
-    /** The step made by {@link #next} is done. */
-    void advance() {
+    /**
+     * The step made by {@link #next} is done.
+     *
+     * @return whether there is more to read; if not, the slot belongs to the other thread from now on
+     */
+    boolean advance() {
         read += step.length();
         if (read == length || withdrawn) {
             finish(null);
+            return false;
         }
+        return true;
     }
 
     void finish(@Nullable RuntimeException problem) {

@@ -7,6 +7,7 @@ package dev.millrace.engine;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Tokenizer;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.spi.Dialect;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.ModelText;
@@ -25,7 +26,7 @@ final class Speech {
                 new ModelText(file.chatTemplate().orElse(""), token -> tokenizer.id(token).isPresent()));
     }
 
-    static PromptWriter prompts(ModelFile file, Tokenizer tokenizer, Dialect dialect) {
+    static PromptWriter prompts(ModelFile file, PromptTokenizer tokenizer, Dialect dialect) {
         try {
             return new PromptWriter(file.chatTemplate().orElse(""), tokenizer, dialect);
         } catch (MillraceException e) {

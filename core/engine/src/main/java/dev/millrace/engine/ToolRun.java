@@ -44,7 +44,9 @@ final class ToolRun {
                 callerRunsSome = true;
                 continue;
             }
-            ToolResult result = log.isCancelled() ? ToolResult.error("The call was cancelled.") : run(call);
+            ToolResult result = log.isCancelled()
+                    ? ToolResult.error("The call was cancelled.")
+                    : turn.refusal(call).map(ToolResult::error).orElseGet(() -> run(call));
             messages.add(answer(call, result, log));
         }
         for (String problem : turn.problems()) {

@@ -9,10 +9,15 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.DialectEvent;
 import dev.millrace.spi.DialectParser;
+import dev.millrace.text.dialect.ToolArguments;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What the model says from one prompt to the end of its turn. Turns tokens into events and a message. */
@@ -22,17 +27,20 @@ final class Turn {
 
     private final DialectParser parser;
     private final Tokenizer.Decoder decoder;
+    private final Settings settings;
     private final Supplier<String> ids;
     private final LiveGeneration log;
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
     private final List<ToolCall> calls = new ArrayList<>();
+    private final Map<String, String> refusals = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
     private FinishReason reason = FinishReason.STOP;
 
-    Turn(DialectParser parser, Tokenizer.Decoder decoder, Supplier<String> ids, LiveGeneration log) {
+    Turn(DialectParser parser, Tokenizer.Decoder decoder, Settings settings, Supplier<String> ids, LiveGeneration log) {
         this.parser = parser;
         this.decoder = decoder;
+        this.settings = settings;
         this.ids = ids;
         this.log = log;
     }
@@ -86,9 +94,27 @@ final class Turn {
                 return;
             }
         }
-        ToolCall own = new ToolCall(ids.get(), call.name(), call.arguments());
+        ToolCall own = checked(new ToolCall(ids.get(), call.name(), call.arguments()));
         calls.add(own);
         log.add(new Event.ToolCalled(own));
+    }
+
+    /** The call with arguments made to fit the tool's schema; one that does not fit is noted, to be refused. */
+    private ToolCall checked(ToolCall call) {
+        Optional<ToolDefinition> tool = settings.definition(call.name());
+        if (tool.isEmpty()) {
+            return call;
+        }
+        switch (ToolArguments.check(tool.get(), call)) {
+            case ToolArguments.Accepted accepted -> {
+                accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
+                return accepted.call();
+            }
+            case ToolArguments.Refused refused -> {
+                refusals.put(call.id(), refused.message());
+                return call;
+            }
+        }
     }
 
     FinishReason reason() {
@@ -99,9 +125,17 @@ final class Turn {
         return calls;
     }
 
-    /** What looked like calls and could not be understood, for the model. */
+    /** Why a call must not run, for the model. */
+    Optional<String> refusal(ToolCall call) {
+        return Optional.ofNullable(refusals.get(call.id()));
+    }
+
+    /**
+     * What looked like calls and could not be understood, for the model. Nothing if other calls were: then it was most likely
+     * a slip at the end of the list.
+     */
     List<String> problems() {
-        return problems;
+        return calls.isEmpty() ? problems : List.of();
     }
 
     boolean wantsTools() {

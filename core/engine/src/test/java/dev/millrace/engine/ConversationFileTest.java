@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class ConversationFileTest {
 
-    private static final String[] SCRIPT = {"<think>Hm.</think><|tool_call_start|>[look(name=\"ä\", n=None)]<|tool_call_end|>",
+    private static final String[] SCRIPT = {
+            "<think>Hm.</think><|tool_call_start|>[look(name=\"ä\", n=None)]<|tool_call_end|>",
             "First.", "Second."};
 
     @TempDir
@@ -70,12 +71,15 @@ class ConversationFileTest {
             Random random = new Random(3);
             try (Model model = stage.open()) {
                 for (int i = 0; i < 300; i++) {
-                    byte[] changed = random.nextBoolean() ? Arrays.copyOf(good, random.nextInt(good.length)) : good.clone();
+                    byte[] changed = random.nextBoolean()
+                            ? Arrays.copyOf(good, random.nextInt(good.length))
+                            : good.clone();
                     if (changed.length == good.length) {
                         changed[random.nextInt(good.length)] ^= (byte) (1 << random.nextInt(8));
                     }
                     Files.write(bad, changed);
-                    MillraceException e = assertThrows(MillraceException.class, () -> model.conversation().restore(bad));
+                    MillraceException e = assertThrows(MillraceException.class,
+                            () -> model.conversation().restore(bad));
                     assertTrue(e.getMessage().contains("bad.millrace"), e.getMessage());
                 }
                 assertThrows(MillraceException.class, () -> model.conversation().restore(folder.resolve("absent")));

@@ -20,17 +20,20 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
+import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +74,8 @@ class ConversationTest {
             assertEquals("A greeting.", answer.thinking());
             assertEquals("Grüß dich 👋!", answer.text());
             assertEquals(FinishReason.STOP, answer.reason());
-            assertEquals(backend.tokensRead.get(), answer.usage().promptTokens() + answer.usage().completionTokens() - 1);
+            assertEquals(backend.tokensRead.get(),
+                    answer.usage().promptTokens() + answer.usage().completionTokens() - 1);
             assertEquals(List.of(Message.user("Hello"), Message.assistant("Grüß dich 👋!", "A greeting.", List.of())),
                     conversation.messages());
             assertEquals(events, all(generation), "a second view sees the same");
@@ -134,11 +138,33 @@ class ConversationTest {
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> {
                 throw new IllegalStateException("the sensor is offline");
             }))).contains("the sensor is offline"));
-            assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x")))).contains("listen"));
+            assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x"))))
+                    .contains("listen"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of("x")))
                     .guard((tool, call) -> Optional.of("not at night"))).contains("not at night"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of(new Object()))))
                     .contains("JSON"));
+        }
+    }
+
+    @Test
+    void makesArgumentsFitTheSchemaOrRefusesThem() {
+        String call = "<|tool_call_start|>[look(name=%s)]<|tool_call_end|>";
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, call.formatted("7"), "Sorry."));
+                Model model = stage.open()) {
+            assertEquals("7", result(model.conversation().tools(Stage.tool("look", ToolCallText::name))));
+        }
+        Path own = folder.resolve("refused");
+        assertTrue(own.toFile().mkdir());
+        try (Stage stage = new Stage(own, new ScriptedBackend("a", true, call.formatted("[1]"), "Sorry."));
+                Model model = stage.open()) {
+            assertTrue(result(model.conversation().tools(Stage.tool("look", ToolCallText::name))).contains("name"));
+        }
+    }
+
+    private interface ToolCallText {
+        static ToolResult name(ToolCall call) {
+            return ToolResult.of(call.arguments().get("name") instanceof String text ? text : "not a string");
         }
     }
 
@@ -155,7 +181,8 @@ class ConversationTest {
     void runsAnIdenticalCallOnce() {
         String twice = "<|tool_call_start|>[look(name=\"cellar\"), look(name=\"cellar\")]<|tool_call_end|>";
         AtomicInteger runs = new AtomicInteger();
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, twice, "Dry.")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, twice, "Dry."));
+                Model model = stage.open()) {
             Conversation conversation = model.conversation().tools(Stage.tool("look", call -> {
                 runs.incrementAndGet();
                 return ToolResult.of("dry");
@@ -167,7 +194,8 @@ class ConversationTest {
 
     @Test
     void stopsAtTheTokenBudget() {
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij"));
+                Model model = stage.open()) {
             Answer answer = model.conversation().maxTokens(4).start().send("Spell").answer();
             assertEquals("abcd", answer.text());
             assertEquals(FinishReason.LENGTH, answer.reason());
@@ -208,7 +236,8 @@ class ConversationTest {
     void cancelInterruptsARunningTool() throws InterruptedException {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, CALL, "Dry.")); Model model = stage.open()) {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, CALL, "Dry."));
+                Model model = stage.open()) {
             Conversation conversation = model.conversation().tools(Stage.tool("look", call -> {
                 inside.countDown();
                 never.await();
@@ -224,7 +253,8 @@ class ConversationTest {
 
     @Test
     void readsOnlyWhatIsNew() {
-        ScriptedBackend backend = new ScriptedBackend("a", true, "<think>One.</think>First.", "<think>Two.</think>Second.",
+        ScriptedBackend backend = new ScriptedBackend("a", true, "<think>One.</think>First.",
+                "<think>Two.</think>Second.",
                 "Third.");
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
             Conversation conversation = model.conversation().start();
@@ -303,13 +333,14 @@ class ConversationTest {
 
     @Test
     void movesInMidSentence() {
-        for (boolean exchanges : new boolean[] {true, false}) {
+        for (boolean exchanges : new boolean[]{true, false}) {
             ScriptedBackend from = new ScriptedBackend("from", true, "abcdefghij".repeat(150), "And on.");
             ScriptedBackend to = new ScriptedBackend("to", exchanges, "abcdefghij".repeat(150), "And on.");
             CountDownLatch speaking = new CountDownLatch(30);
             Path own = folder.resolve("exchanges" + exchanges);
             assertTrue(own.toFile().mkdir());
-            try (Stage stage = new Stage(own, from, to); Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
+            try (Stage stage = new Stage(own, from, to);
+                    Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
                 from.onForward = steps -> speaking.countDown();
                 Conversation conversation = model.conversation().start();
                 Generation generation = conversation.send("Spell");
@@ -409,7 +440,7 @@ class ConversationTest {
             CompletableFuture<List<Event>> received = new CompletableFuture<>();
             generation.publisher().subscribe(new Flow.Subscriber<>() {
                 private final List<Event> events = new ArrayList<>();
-                private Flow.Subscription subscription;
+                private Flow.@Nullable Subscription subscription;
 
                 @Override
                 public void onSubscribe(Flow.Subscription given) {
@@ -420,7 +451,7 @@ class ConversationTest {
                 @Override
                 public void onNext(Event event) {
                     events.add(event);
-                    subscription.request(1);
+                    Objects.requireNonNull(subscription).request(1);
                 }
 
                 @Override

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class TokenSamplerTest {
 
+    @SuppressWarnings("ArrayRecordComponent")
     private record History(int... tokens) implements TokenHistory {
         @Override
         public int length() {
@@ -146,7 +147,7 @@ class TokenSamplerTest {
         Sampling sampling = Sampling.greedy().withTemperature(1);
         TokenSampler sampler = new TokenSampler(sampling, 1, 3, List.of(ban));
         for (int i = 0; i < 200; i++) {
-            assertNotEquals(0, sampler.choose(new float[] {50, 1, 1}, new History(new int[i])));
+            assertNotEquals(0, sampler.choose(new float[]{50, 1, 1}, new History(new int[i])));
         }
     }
 }

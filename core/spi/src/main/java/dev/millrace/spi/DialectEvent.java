@@ -26,7 +26,8 @@ public sealed interface DialectEvent {
     }
 
     /**
-     * A call has begun.
+     * A call has begun. {@link CallCompleted} with the same index follows, or a {@link Problem} if the call turns out broken;
+     * its index is then not used again. Nothing but {@link CallArguments} comes in between.
      *
      * @param index number of the call within the answer, from 0
      * @param name the tool's name
@@ -53,7 +54,7 @@ public sealed interface DialectEvent {
     }
 
     /**
-     * Something looked like a call and could not be understood.
+     * Something looked like a call and could not be understood. If a call has started and is not complete, it is that one.
      *
      * @param message what is wrong, for the model
      * @param source the text in question

@@ -5,7 +5,6 @@
 package dev.millrace.backend.cpu;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Grouped-query attention over paged keys and values. A block of queries meets one page after the other with an online
@@ -27,7 +26,6 @@ final class AttentionMixer implements LayerPart {
     private final Rows mixedRows;
     private final Workers.Items store = this::store;
     private final Workers.Region attend = this::attend;
-    private final AtomicInteger next = new AtomicInteger();
     private Chunk chunk;
 
     AttentionMixer(Network.Attention layer, Machine machine, Rope rope, Chunk chunk) {
@@ -55,8 +53,7 @@ final class AttentionMixer implements LayerPart {
         machine.products().add(layer.value(), normed, valueRows, 0, tokens.count);
         machine.products().run();
         machine.workers().run(store, tokens.count, 8L * (heads + kvHeads) * headSize);
-        next.set(0);
-        machine.workers().run(attend);
+        machine.workers().run(attend, units());
         machine.products().add(layer.output(), mixedRows, machine.buffers().outputRows, 0, tokens.count);
         machine.products().run();
     }
@@ -88,23 +85,29 @@ final class AttentionMixer implements LayerPart {
         }
     }
 
-    /** Takes units (a key-value head of a block of tokens of a run) until none is left: they differ much in size. */
-    private void attend(int worker, int workers) {
-        AttentionScratch own = machine.attention().get(worker);
-        int unit = 0;
-        int mine = next.getAndIncrement();
+    /** A unit is a key-value head of a block of tokens of a run. */
+    private int units() {
+        int units = 0;
         for (int run = 0; run < chunk.runs; run++) {
-            int blocks = (chunk.length[run] + AttentionScratch.BLOCK - 1) / AttentionScratch.BLOCK;
-            int units = blocks * kvHeads;
-            while (mine < unit + units) {
-                int block = (mine - unit) / kvHeads;
-                int from = chunk.first[run] + block * AttentionScratch.BLOCK;
-                int to = Math.min(from + AttentionScratch.BLOCK, chunk.first[run] + chunk.length[run]);
-                attend(chunk.sequences[run], (mine - unit) % kvHeads, from, to, own);
-                mine = next.getAndIncrement();
-            }
-            unit += units;
+            units += blocks(run) * kvHeads;
         }
+        return units;
+    }
+
+    private int blocks(int run) {
+        return (chunk.length[run] + AttentionScratch.BLOCK - 1) / AttentionScratch.BLOCK;
+    }
+
+    private void attend(int worker, int unit, int units) {
+        int run = 0;
+        int within = unit;
+        while (within >= blocks(run) * kvHeads) {
+            within -= blocks(run) * kvHeads;
+            run++;
+        }
+        int from = chunk.first[run] + within / kvHeads * AttentionScratch.BLOCK;
+        int to = Math.min(from + AttentionScratch.BLOCK, chunk.first[run] + chunk.length[run]);
+        attend(chunk.sequences[run], within % kvHeads, from, to, machine.attention().get(worker));
     }
 
     private void attend(CpuSequence sequence, int kvHead, int from, int to, AttentionScratch own) {

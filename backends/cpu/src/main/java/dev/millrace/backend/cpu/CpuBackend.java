@@ -109,10 +109,11 @@ public final class CpuBackend implements Backend {
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try {
+        try (Warmup warmup = Warmup.start(kernels, blueprint)) {
             Network network = Loading.load(blueprint, layout, kernels, arena, progress);
             workers = new Workers(threads);
             Executor executor = executor(network, layout, options, kernels, workers, arena);
+            warmup.await();
             progress.update("ready", 1);
             return executor;
         } catch (OutOfMemoryError e) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Products of matrices with vectors, all done in one parallel region. Each worker takes a contiguous band of all rows, so
+ * Products of matrices with vectors, all done in one parallel region. A unit is a contiguous band of all rows, so
  * weights are read once, front to back, and every panel of decoded rows meets all its vectors while it is in the cache.
  */
 final class Products {
@@ -107,9 +107,9 @@ final class Products {
         }
     }
 
-    private void band(int worker, int count) {
-        long from = total / count * worker;
-        long to = worker == count - 1 ? total : total / count * (worker + 1);
+    private void band(int worker, int unit, int units) {
+        long from = total / units * unit;
+        long to = unit == units - 1 ? total : total / units * (unit + 1);
         long start = 0;
         for (int i = 0; i < used; i++) {
             Product p = products.get(i);

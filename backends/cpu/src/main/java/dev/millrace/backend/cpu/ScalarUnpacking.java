@@ -34,28 +34,28 @@ final class ScalarUnpacking {
 
     /** A float16 at an index of an array. */
     static float half(byte[] raw, int at) {
-        return Float.float16ToFloat((short) (raw[at] & 0xff | raw[at + 1] << 8));
+        return Float.float16ToFloat((short) ((raw[at] & 0xff) | (raw[at + 1] << 8)));
     }
 
     /** The 6-bit scale of a group of a Q4_K or Q5_K block, whose 12 bytes of scales and minima begin at an index. */
     static int scale(byte[] raw, int at, int group) {
         return group < 4
                 ? raw[at + group] & 63
-                : raw[at + group + 4] & 15 | (raw[at + group - 4] & 0xc0) >> 2;
+                : (raw[at + group + 4] & 15) | ((raw[at + group - 4] & 0xc0) >> 2);
     }
 
     /** The 6-bit minimum that goes with {@link #scale}. */
     static int minimum(byte[] raw, int at, int group) {
         return group < 4
                 ? raw[at + group + 4] & 63
-                : (raw[at + group + 4] & 0xf0) >> 4 | (raw[at + group] & 0xc0) >> 2;
+                : ((raw[at + group + 4] & 0xf0) >> 4) | ((raw[at + group] & 0xc0) >> 2);
     }
 
     static void f32(byte[] raw, int from, int count, float[] into, int at) {
         for (int i = 0; i < count; i++) {
             int b = from + 4 * i;
             into[at + i] = Float.intBitsToFloat(
-                    raw[b] & 0xff | (raw[b + 1] & 0xff) << 8 | (raw[b + 2] & 0xff) << 16 | raw[b + 3] << 24);
+                    (raw[b] & 0xff) | ((raw[b + 1] & 0xff) << 8) | ((raw[b + 2] & 0xff) << 16) | (raw[b + 3] << 24));
         }
     }
 
@@ -67,7 +67,7 @@ final class ScalarUnpacking {
 
     static void bf16(byte[] raw, int from, int count, float[] into, int at) {
         for (int i = 0; i < count; i++) {
-            into[at + i] = Float.intBitsToFloat((raw[from + 2 * i] & 0xff) << 16 | raw[from + 2 * i + 1] << 24);
+            into[at + i] = Float.intBitsToFloat(((raw[from + 2 * i] & 0xff) << 16) | (raw[from + 2 * i + 1] << 24));
         }
     }
 
@@ -86,7 +86,7 @@ final class ScalarUnpacking {
             for (int i = 0; i < 16; i++) {
                 int pair = raw[b + 2 + i];
                 into[o + i] = d * ((pair & 15) - 8);
-                into[o + 16 + i] = d * ((pair >> 4 & 15) - 8);
+                into[o + 16 + i] = d * (((pair >> 4) & 15) - 8);
             }
         }
     }
@@ -101,7 +101,7 @@ final class ScalarUnpacking {
                 int q = b + 16 + 32 * (g >> 1);
                 int shift = 4 * (g & 1);
                 for (int i = 0; i < 32; i++) {
-                    into[o + 32 * g + i] = scale * (raw[q + i] >> shift & 15) - minimum;
+                    into[o + 32 * g + i] = scale * ((raw[q + i] >> shift) & 15) - minimum;
                 }
             }
         }
@@ -118,7 +118,7 @@ final class ScalarUnpacking {
                 int q = b + 48 + 32 * (g >> 1);
                 int shift = 4 * (g & 1);
                 for (int i = 0; i < 32; i++) {
-                    int value = raw[q + i] >> shift & 15 | (raw[high + i] >> g & 1) << 4;
+                    int value = ((raw[q + i] >> shift) & 15) | (((raw[high + i] >> g) & 1) << 4);
                     into[o + 32 * g + i] = scale * value - minimum;
                 }
             }
@@ -137,7 +137,7 @@ final class ScalarUnpacking {
                 int lowShift = 4 * (within >> 2);
                 int highShift = 2 * (within >> 1);
                 for (int i = 0; i < 16; i++) {
-                    int value = raw[low + i] >> lowShift & 15 | (raw[high + i] >> highShift & 3) << 4;
+                    int value = ((raw[low + i] >> lowShift) & 15) | (((raw[high + i] >> highShift) & 3) << 4);
                     into[o + 16 * g + i] = scale * (value - 32);
                 }
             }

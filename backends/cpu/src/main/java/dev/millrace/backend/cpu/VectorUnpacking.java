@@ -32,7 +32,7 @@ final class VectorUnpacking {
     }
 
     static @Nullable Unpacker of(TensorType type) {
-        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN || L < 8 && type.isQuantised()) {
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN || (L < 8 && type.isQuantised())) {
             return ScalarUnpacking.of(type);
         }
         return switch (type) {

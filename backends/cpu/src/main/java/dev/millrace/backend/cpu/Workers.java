@@ -6,21 +6,26 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one executor. The thread that calls {@link #run} is worker 0, the others wait for it: they spin for a moment,
- * because a token has many short regions, then park.
+ * The threads of one executor. The thread that calls {@link #run} is worker 0; the others help with units that they claim one
+ * after the other. The caller waits for units that were claimed, never for a thread that has not come: a gateway has other
+ * work to do, and a thread without a core must not hold up the token.
+ *
+ * <p>
+ * Idle threads spin for a moment, because a token has many short regions, then park.
  */
 final class Workers implements AutoCloseable {
 
-    /** What all workers do at once. */
+    /** Work that is cut into units, of which each stands alone. */
     @FunctionalInterface
     interface Region {
-        /** Does one worker's share. */
-        void run(int worker, int workers);
+        /** Does one unit, on one of the workers. */
+        void run(int worker, int unit, int units);
     }
 
     /** Work on a range of items, of which each stands alone. */
@@ -30,18 +35,22 @@ final class Workers implements AutoCloseable {
         void run(int worker, int from, int to);
     }
 
+    /** Units a worker: enough to even out a worker that comes late, few enough to read long stretches. */
+    private static final int SHARES = 4;
     /** Operations on floats below which a region costs more than it gains. */
     private static final long WORTHWHILE = 50_000;
-    private static final int SPINS = 20_000;
+    private static final int SPINS = 2_000;
 
     private final Thread[] threads;
-    private final AtomicInteger busy = new AtomicInteger();
+    /** The region's number in the upper half, the next unit to be claimed in the lower. */
+    private final AtomicLong claims = new AtomicLong();
+    private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private volatile int generation;
+    private final Region bands = this::band;
     private volatile boolean closed;
     private volatile @Nullable Thread caller;
+    private volatile int units;
     private @Nullable Region region;
-    private final Region bands = this::band;
     private @Nullable Items items;
     private int itemCount;
 
@@ -62,33 +71,36 @@ final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
-    /**
-     * Runs a region on all workers and waits for them.
-     *
-     * @throws BackendException if it failed on any; all have stopped then
-     */
+    /** Runs a region in as many units as suit the workers. */
     void run(Region work) {
-        if (threads.length == 0) {
-            guarded(work, 0);
-        } else {
-            region = work;
-            caller = Thread.currentThread();
-            busy.set(threads.length);
-            generation++; // written by one thread only
-            for (Thread thread : threads) {
-                LockSupport.unpark(thread);
-            }
-            guarded(work, 0);
-            for (int spins = 0; busy.get() > 0; spins++) {
-                if (spins < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    LockSupport.park(this);
-                }
-            }
-            caller = null;
-            region = null;
+        run(work, threads.length == 0 ? 1 : SHARES * count());
+    }
+
+    /**
+     * Runs a region and waits until all its units are done.
+     *
+     * @throws BackendException if one failed; none is being worked on then
+     */
+    void run(Region work, int count) {
+        region = work;
+        units = count;
+        unfinished.set(count);
+        caller = Thread.currentThread();
+        long number = (claims.get() >>> 32) + 1;
+        claims.set(number << 32); // publishes what was written above
+        for (int i = 0; i < Math.min(threads.length, count - 1); i++) {
+            LockSupport.unpark(threads[i]);
         }
+        help(0, number & 0xffff_ffffL);
+        for (int spins = 0; unfinished.get() > 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
+            }
+        }
+        caller = null;
+        region = null;
         Throwable thrown = failure.getAndSet(null);
         if (thrown != null) {
             throw failed(thrown);
@@ -109,16 +121,12 @@ final class Workers implements AutoCloseable {
         }
         items = work;
         itemCount = count;
-        try {
-            run(bands);
-        } finally {
-            items = null;
-        }
+        run(bands);
     }
 
-    private void band(int worker, int workers) {
-        int from = (int) ((long) itemCount * worker / workers);
-        int to = (int) ((long) itemCount * (worker + 1) / workers);
+    private void band(int worker, int unit, int of) {
+        int from = (int) ((long) itemCount * unit / of);
+        int to = (int) ((long) itemCount * (unit + 1) / of);
         Items work = items;
         if (work != null && from < to) {
             work.run(worker, from, to);
@@ -127,6 +135,9 @@ final class Workers implements AutoCloseable {
 
     /** A failure while computing, as callers see it. */
     static BackendException failed(Throwable cause) {
+        if (cause instanceof BackendException known) {
+            return known;
+        }
         if (cause instanceof InternalError) {
             return new BackendException(
                     "Reading the weights failed: the model file was changed or cut off while it was in use,"
@@ -135,42 +146,49 @@ final class Workers implements AutoCloseable {
         }
         if (cause instanceof OutOfMemoryError) {
             return new BackendException(
-                    "The CPU backend ran out of memory while it computed; use a smaller context or a larger heap.",
-                    cause);
+                    "The CPU backend ran out of memory; use a smaller context or give Java more memory.", cause);
         }
         return new BackendException("The CPU backend failed while it computed: " + cause, cause);
     }
 
-    private void guarded(Region work, int worker) {
-        try {
-            work.run(worker, count());
-        } catch (Throwable e) { // whatever it is, it belongs to the caller
-            failure.compareAndSet(null, e);
+    /** Claims units of a region and does them until there is none left, or the region is over. */
+    private void help(int worker, long number) {
+        while (true) {
+            long claim = claims.get();
+            int unit = (int) claim;
+            if (claim >>> 32 != number || unit >= units) {
+                return;
+            }
+            // if this holds, the region cannot end before the unit is done, so its fields stay as they are
+            if (claims.compareAndSet(claim, claim + 1)) {
+                Region work = region;
+                try {
+                    if (work != null && failure.get() == null) {
+                        work.run(worker, unit, units);
+                    }
+                } catch (Throwable e) { // whatever it is, it belongs to the caller
+                    failure.compareAndSet(null, e);
+                }
+                Thread waiting = caller;
+                if (unfinished.decrementAndGet() == 0 && worker != 0) {
+                    LockSupport.unpark(waiting);
+                }
+            }
         }
     }
 
     private void work(int worker) {
-        int seen = 0;
-        while (true) {
-            for (int spins = 0; generation == seen; spins++) {
-                if (closed) {
-                    return;
-                }
+        long seen = 0;
+        while (!closed) {
+            for (int spins = 0; claims.get() >>> 32 == seen && !closed; spins++) {
                 if (spins < SPINS) {
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);
                 }
             }
-            seen++;
-            Region work = region;
-            if (work != null) {
-                guarded(work, worker);
-            }
-            Thread waiting = caller;
-            if (busy.decrementAndGet() == 0) {
-                LockSupport.unpark(waiting);
-            }
+            seen = claims.get() >>> 32;
+            help(worker, seen);
         }
     }
 

@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.TensorType;
+
+/**
+ * Calls the kernels until they are compiled. Before that, the Vector API is hundreds of times slower than afterwards, because
+ * every vector is an object: a first prompt would take seconds. Runs while weights are loaded.
+ */
+final class Warmup implements AutoCloseable {
+
+    /** Columns: enough for the compiler to count loops, and whole blocks of every type. */
+    private static final int COLUMNS = 512;
+    private static final int ROWS = 4;
+    private static final int VECTORS = 5;
+    private static final long MOST_NANOS = 1_500_000_000L;
+
+    private final Kernels kernels;
+    private final float[] weights = new float[ROWS * COLUMNS];
+    private final float[] inputs = new float[VECTORS * COLUMNS];
+    private final float[] results = new float[VECTORS * COLUMNS];
+    private final float[] fade = new float[VECTORS];
+    private final float[] lanes = new float[Kernels.LANES];
+    private final byte[] raw = new byte[ROWS * COLUMNS * 4];
+    private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
+    private final Rows y = Rows.of(results, ROWS, VECTORS);
+    private final TensorType type;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    private Warmup(Kernels kernels, TensorType type) {
+        this.kernels = kernels;
+        this.type = type;
+        thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
+    }
+
+    /** Begins to warm up, for at most a second and a half, with the type that most weights of a model have. */
+    static Warmup start(Kernels kernels, Blueprint blueprint) {
+        TensorType type = switch (blueprint.layers().getLast().feedForward()) {
+            case Blueprint.Dense d -> d.up().type();
+            case Blueprint.Experts e -> e.experts().getFirst().up().type();
+        };
+        Warmup warmup = new Warmup(kernels, type);
+        warmup.thread.start();
+        return warmup;
+    }
+
+    /** Waits until it is done. */
+    void await() {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true; // handed on below
+                stopped = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Stops it, if it is not done. */
+    @Override
+    public void close() {
+        stopped = true;
+        await();
+    }
+
+    private void run() {
+        until(this::dots, (long) ROWS * COLUMNS * VECTORS);
+        until(this::unpack, 4L * COLUMNS);
+        until(this::attention, 40L * COLUMNS);
+    }
+
+    /** Repeats a round until it takes less than a time, as only compiled code does. */
+    private void until(Runnable round, long nanos) {
+        long begin = System.nanoTime();
+        long end = begin;
+        for (int fast = 0; fast < 8 && end - begin < MOST_NANOS / 3 && !stopped;) {
+            long start = end;
+            round.run();
+            end = System.nanoTime();
+            fast = end - start < nanos ? fast + 1 : 0;
+        }
+    }
+
+    private void dots() {
+        kernels.dots(weights, 0, COLUMNS, ROWS, COLUMNS, x, y, 0, 0, VECTORS, lanes);
+    }
+
+    private void unpack() {
+        Unpacker unpacker = kernels.unpacker(type);
+        if (unpacker != null) {
+            unpacker.unpack(raw, 0, COLUMNS, weights, 0);
+        }
+    }
+
+    private void attention() {
+        kernels.exp(results, 0, COLUMNS, 0);
+        kernels.gate(results, 0, inputs, 0, COLUMNS);
+        kernels.weigh(inputs, 16, weights, 16, 64, fade, results, VECTORS);
+    }
+}

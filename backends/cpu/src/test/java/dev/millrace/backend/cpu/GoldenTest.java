@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.Precision;
+import dev.millrace.formats.GgufFormat;
+import dev.millrace.formats.SafetensorsFormat;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.Step;
+import dev.millrace.spi.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Logits and greedy continuations of the reference implementation, on real files. */
+class GoldenTest {
+
+    private record Golden(String model, String expected, double exact, double fast, boolean greedy) {
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Case(int[] ids, double[] logits, int[] best, int[] greedy) {
+
+        static List<Case> read(Path file) throws IOException {
+            List<Case> cases = new ArrayList<>();
+            if (Json.parse(Files.readString(file)) instanceof Map<?, ?> json
+                    && json.get("cases") instanceof List<?> list) {
+                for (Object entry : list) {
+                    if (entry instanceof Map<?, ?> c) {
+                        cases.add(
+                                new Case(ints(c.get("ids")), numbers(c.get("last_logits")), ints(c.get("argmax_each")),
+                                        ints(c.get("greedy"))));
+                    }
+                }
+            }
+            return cases;
+        }
+    }
+
+    /** Bounds of the golden data; 8-bit activations may cost the quantised files 8 %, single cases with experts more. */
+    private static final List<Golden> MODELS = List.of(
+            new Golden("golden/models/dense-f32.gguf", "golden/models/dense-f32.json", 1e-4, 1e-2, true),
+            new Golden("golden/models/moe-f32.gguf", "golden/models/moe-f32.json", 1e-4, 1e-2, true),
+            new Golden("golden/models/dense-q8_0.gguf", "golden/models/dense-q8_0.json", 1e-3, 0.08, false),
+            new Golden("golden/models/moe-q8_0.gguf", "golden/models/moe-q8_0.json", 1e-3, 0.11, false),
+            new Golden("golden/models/dense-q4_0.gguf", "golden/models/dense-q4_0.json", 1e-3, 0.08, false),
+            new Golden("golden/models/moe-q4_0.gguf", "golden/models/moe-q4_0.json", 1e-3, 0.11, false),
+            new Golden("golden/models/dense-hf", "golden/models/dense-hf/expected.json", 1e-4, 1e-2, true),
+            new Golden("golden/models/moe-hf", "golden/models/moe-hf/expected.json", 1e-4, 1e-2, true),
+            new Golden("nano", "nano/expected.json", 1e-4, 1e-2, true));
+
+    @TestFactory
+    Stream<DynamicTest> models() {
+        return MODELS.stream().flatMap(golden -> Run.devices().flatMap(device -> Stream.of(Precision.values())
+                .map(precision -> DynamicTest.dynamicTest(golden.model() + " " + device.id() + " " + precision,
+                        () -> compare(golden, device, precision)))));
+    }
+
+    private static void compare(Golden golden, Device device, Precision precision) throws IOException {
+        String shared = System.getProperty("millrace.shared", "");
+        Path model = Path.of(shared, golden.model());
+        assumeTrue(!shared.isEmpty() && Files.exists(model), "no reference data");
+        try (ModelFile file = open(model); Executor executor = Run.load(file.blueprint(), device, 2, precision)) {
+            List<Double> errors = new ArrayList<>();
+            List<Case> cases = Case.read(Path.of(shared, golden.expected()));
+            assertFalse(cases.isEmpty());
+            for (Case c : cases) {
+                errors.add(compare(c, executor, golden, precision));
+            }
+            double[] sorted = errors.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            double middle = sorted[sorted.length / 2];
+            System.getLogger(GoldenTest.class.getName()).log(System.Logger.Level.INFO, "{0} {1} {2}: {3}",
+                    golden.model(),
+                    device.id(), precision, errors);
+            assertTrue(middle < (precision == Precision.EXACT ? golden.exact() : golden.fast()), errors.toString());
+            assertTrue(precision == Precision.FAST || sorted[sorted.length - 1] < golden.exact(), errors.toString());
+        }
+    }
+
+    private static ModelFile open(Path model) {
+        return Files.isDirectory(model) ? new SafetensorsFormat().open(model) : new GgufFormat().open(model);
+    }
+
+    private static double compare(Case c, Executor executor, Golden golden, Precision precision) {
+        int vocabulary = c.logits().length;
+        try (Sequence sequence = executor.newSequence()) {
+            Step step = new Step(sequence, vocabulary).feed(c.ids(), 0, c.ids().length, Step.Logits.ALL);
+            executor.forward(List.of(step));
+            int rows = c.ids().length;
+            float[] last = Arrays.copyOfRange(step.logits(), (rows - 1) * vocabulary, rows * vocabulary);
+            if (golden.greedy() && precision == Precision.EXACT) {
+                for (int i = 0; i < c.best().length; i++) {
+                    float[] row = Arrays.copyOfRange(step.logits(), i * vocabulary, (i + 1) * vocabulary);
+                    assertTrue(Run.best(row) == c.best()[i], "token " + i);
+                }
+                int[] greedy = new int[c.greedy().length];
+                float[] logits = last;
+                for (int i = 0; i < greedy.length; i++) {
+                    greedy[i] = Run.best(logits);
+                    logits = Run.feed(executor, sequence, vocabulary, greedy[i]);
+                }
+                assertArrayEquals(c.greedy(), greedy);
+            }
+            return Run.error(c.logits(), last);
+        }
+    }
+
+    private static double[] numbers(@Nullable Object list) {
+        return list instanceof List<?> values
+                ? values.stream().mapToDouble(n -> n instanceof Number number ? number.doubleValue() : Double.NaN)
+                        .toArray()
+                : new double[0];
+    }
+
+    private static int[] ints(@Nullable Object list) {
+        return Arrays.stream(numbers(list)).mapToInt(d -> (int) d).toArray();
+    }
+}

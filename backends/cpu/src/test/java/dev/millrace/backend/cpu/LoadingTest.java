@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Devices, fitting, loading and letting go. */
+class LoadingTest {
+
+    private static final Blueprint MODEL = RandomModel.of(TensorType.Q8_0);
+
+    static Stream<Device> devices() {
+        return Run.devices();
+    }
+
+    @Test
+    @Tag("parity")
+    void devicesAreThoseThatThisJavaRuntimeOffers() {
+        boolean module = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        List<String> ids = Run.BACKEND.devices().stream().map(Device::id).toList();
+        assertEquals(module ? List.of("cpu:vector", "cpu:scalar") : List.of("cpu:scalar"), ids);
+        String bits = System.getProperty("millrace.vector.bits");
+        if (module && bits != null) {
+            int width = Integer
+                    .parseInt(Run.BACKEND.devices().getFirst().description().replaceAll(".*, (\\d+) bits", "$1"));
+            assertTrue(width <= Integer.parseInt(bits), width + " bits");
+        }
+    }
+
+    @Test
+    void theServiceIsFound() {
+        assertTrue(ServiceLoader.load(Backend.class).stream().anyMatch(p -> p.type() == CpuBackend.class));
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void fits(Device device) {
+        Fit fit = Run.BACKEND.fit(MODEL, device, new LoadOptions(100, 1, Precision.FAST));
+        Fit.Good good = assertInstanceOf(Fit.Good.class, fit);
+        assertEquals(device.id().equals("cpu:vector") ? 100 : 10, good.score());
+        Fit.Good larger = assertInstanceOf(Fit.Good.class,
+                Run.BACKEND.fit(MODEL, device, new LoadOptions(100_000, 1, Precision.EXACT)));
+        assertTrue(larger.bytes() > good.bytes() + 90_000L * 2 * (2 * 64 + 32) * 4);
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void refusesWhatDoesNotFit(Device device) {
+        LoadOptions endless = new LoadOptions(Integer.MAX_VALUE - 100, 1, Precision.EXACT);
+        Fit.Refused refused = assertInstanceOf(Fit.Refused.class, Run.BACKEND.fit(MODEL, device, endless));
+        assertTrue(refused.reason().matches(".* [0-9.]+ GB .*with a context of [0-9]+ tokens it would fit\\."),
+                refused.reason());
+        assertThrows(BackendException.class, () -> Run.BACKEND.load(MODEL, device, endless, Progress.NONE));
+        Device unknown = new Device("cpu:abacus", "cpu", "", 0);
+        assertInstanceOf(Fit.Refused.class,
+                Run.BACKEND.fit(MODEL, unknown, new LoadOptions(100, 1, Precision.FAST)));
+        Blueprint broken = new Blueprint("broken", RandomModel.VOCABULARY, MODEL.hiddenSize() * 2, 512,
+                MODEL.embedding(),
+                MODEL.layers(), MODEL.outputNorm(), MODEL.head());
+        Fit.Refused shape = assertInstanceOf(Fit.Refused.class,
+                Run.BACKEND.fit(broken, device, new LoadOptions(100, 1, Precision.FAST)));
+        assertTrue(shape.reason().contains("embedding"), shape.reason());
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void closingUnmaps(Device device) {
+        MemoryTensor embedding = (MemoryTensor) MODEL.embedding();
+        try (Executor executor = Run.load(MODEL, device, 2, Precision.FAST)) {
+            assertTrue(embedding.arenas.getLast().scope().isAlive());
+            executor.newSequence();
+        }
+        assertFalse(embedding.arenas.getLast().scope().isAlive());
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void nothingStaysBehindWhenLoadingIsCancelled(Device device) {
+        List<Double> fractions = new ArrayList<>();
+        try (Executor executor = Run.BACKEND.load(MODEL, device, new LoadOptions(100, 1, Precision.FAST),
+                (what, fraction) -> fractions.add(fraction))) {
+            executor.newSequence().close();
+            assertEquals(fractions.stream().sorted().toList(), fractions);
+            assertEquals(1, fractions.getLast());
+        }
+        MemoryTensor embedding = (MemoryTensor) MODEL.embedding();
+        for (int stop = 0; stop < fractions.size(); stop++) {
+            int at = stop;
+            int[] calls = {0};
+            assertThrows(CancellationException.class, () -> Run.BACKEND.load(MODEL, device,
+                    new LoadOptions(100, 3, Precision.FAST), (what, fraction) -> {
+                        if (calls[0]++ == at) {
+                            throw new CancellationException();
+                        }
+                    }));
+            assertTrue(embedding.arenas.stream().noneMatch(a -> a.scope().isAlive()));
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(t -> t.getName().startsWith("millrace-cpu")));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.Step;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Loads and feeds models. */
+final class Run {
+
+    static final CpuBackend BACKEND = new CpuBackend();
+
+    private Run() {
+    }
+
+    static Stream<Device> devices() {
+        return BACKEND.devices().stream();
+    }
+
+    static Executor load(Blueprint blueprint, Device device, int threads, Precision precision) {
+        return BACKEND.load(blueprint, device, new LoadOptions(512, threads, precision), Progress.NONE);
+    }
+
+    /** Feeds tokens and returns the logits after the last. */
+    static float[] feed(Executor executor, Sequence sequence, int vocabulary, int... tokens) {
+        Step step = new Step(sequence, vocabulary).feed(tokens, 0, tokens.length, Step.Logits.LAST);
+        executor.forward(List.of(step));
+        return Arrays.copyOf(step.logits(), vocabulary);
+    }
+
+    static int[] tokens(int count, int vocabulary) {
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            tokens[i] = (i * 31 + i * i % 17 + 5) % vocabulary;
+        }
+        return tokens;
+    }
+
+    static int best(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Root mean square difference over the standard deviation of what is expected. */
+    static double error(double[] expected, float[] got) {
+        double mean = Arrays.stream(expected).average().orElseThrow();
+        double squares = 0;
+        double variance = 0;
+        for (int i = 0; i < expected.length; i++) {
+            squares += (got[i] - expected[i]) * (got[i] - expected[i]);
+            variance += (expected[i] - mean) * (expected[i] - mean);
+        }
+        return Math.sqrt(squares / variance);
+    }
+}

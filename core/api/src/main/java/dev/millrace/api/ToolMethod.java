@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A method with {@link ToolSpec} as a tool. */
+final class ToolMethod implements Tool {
+
+    private final Object target;
+    private final Method method;
+    private final Fields parameters;
+    private final ToolDefinition definition;
+
+    private ToolMethod(Object target, Method method, ToolSpec spec) {
+        this.target = target;
+        this.method = method;
+        this.parameters = parameters(method);
+        this.definition = new ToolDefinition(spec.name().isEmpty() ? method.getName() : spec.name(), spec.value(),
+                parameters.schema());
+        if (!method.trySetAccessible()) {
+            throw new IllegalArgumentException(method + " is not accessible: make it public in a public class, or open"
+                    + " its package to the module of Millrace.");
+        }
+    }
+
+    /** The annotated methods of an object, in the order of their tools' names; empty if it has none. */
+    static List<Tool> of(Object target) {
+        Map<String, Method> methods = new LinkedHashMap<>();
+        collect(target.getClass(), methods);
+        List<Tool> tools = new ArrayList<>();
+        for (Method method : methods.values()) {
+            ToolSpec spec = method.getAnnotation(ToolSpec.class);
+            if (spec != null) {
+                tools.add(new ToolMethod(target, method, spec));
+            }
+        }
+        tools.sort(Comparator.comparing(tool -> tool.definition().name()));
+        return tools;
+    }
+
+    /** Subclasses first, so that what is overridden with an annotation of its own speaks for itself. */
+    private static void collect(@Nullable Class<?> type, Map<String, Method> methods) {
+        if (type == null) {
+            return;
+        }
+        for (Method method : type.getDeclaredMethods()) {
+            if (method.isAnnotationPresent(ToolSpec.class) && !method.isBridge()) {
+                methods.putIfAbsent(method.getName() + Arrays.toString(method.getParameterTypes()), method);
+            }
+        }
+        collect(type.getSuperclass(), methods);
+        for (Class<?> contract : type.getInterfaces()) {
+            collect(contract, methods);
+        }
+    }
+
+    private static Fields parameters(Method method) {
+        ShapeReader shapes = new ShapeReader(method.toString());
+        List<Fields.Field> fields = new ArrayList<>();
+        for (Parameter parameter : method.getParameters()) {
+            Param param = parameter.getAnnotation(Param.class);
+            String name = param == null ? "" : param.name();
+            if (name.isEmpty()) {
+                if (!parameter.isNamePresent()) {
+                    throw new IllegalArgumentException("A parameter of " + method + " has no name: compile with"
+                            + " javac -parameters, or write @Param(value = ..., name = ...).");
+                }
+                name = parameter.getName();
+            }
+            fields.add(Fields.Field.of(name, param, parameter.getParameterizedType(), shapes));
+        }
+        return new Fields(fields);
+    }
+
+    @Override
+    public ToolDefinition definition() {
+        return definition;
+    }
+
+    @Override
+    public ToolResult call(ToolCall call) throws Exception {
+        @Nullable
+        Object[] arguments;
+        try {
+            arguments = parameters.read("", call.arguments());
+        } catch (ArgumentException e) {
+            return e.result();
+        }
+        Object value;
+        try {
+            value = method.invoke(target, arguments);
+        } catch (InvocationTargetException e) {
+            throw unwrapped(e);
+        }
+        if (value instanceof ToolResult result) {
+            return result;
+        }
+        return ToolResult.of(method.getReturnType() == void.class ? Map.of("ok", true) : PlainData.of(value));
+    }
+
+    /** What was thrown inside; errors are thrown at once. */
+    static Exception unwrapped(InvocationTargetException e) {
+        Throwable cause = e.getCause();
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof Exception exception ? exception : e;
+    }
+}

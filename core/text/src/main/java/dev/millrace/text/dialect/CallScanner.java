@@ -1,0 +1,233 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.DialectEvent;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds single calls in what stands between the marks of calls, while it streams, and has each understood. Brackets, commas,
+ * semicolons and white space around calls carry no meaning, so lists with and without brackets are all the same. A call that
+ * cannot be understood is a problem of its own; its siblings stay. Looks at every character once, and once more when its
+ * call is complete.
+ */
+final class CallScanner {
+
+    private final StringBuilder element = new StringBuilder();
+    private final StringBuilder junk = new StringBuilder();
+    private Quotes quotes = new Quotes();
+    private @Nullable String tool;
+    private @Nullable String started;
+    private boolean opened;
+    private boolean body;
+    private int depth;
+    private boolean telling;
+    private int told;
+    private int endDepth;
+    private int closing;
+    private int count;
+
+    /**
+     * Begins a block.
+     *
+     * @param name the tool that all of it calls, or null if the calls name their tools themselves
+     */
+    void begin(@Nullable String name) {
+        tool = name;
+        opened = false;
+        reset();
+    }
+
+    /**
+     * Takes more of the block.
+     *
+     * @param text a text
+     * @param from first character
+     * @param to one past the last character
+     * @param out gets events
+     */
+    void accept(String text, int from, int to, Consumer<? super DialectEvent> out) {
+        for (int at = from; at < to; at++) {
+            take(text.charAt(at), out);
+        }
+        tell(element.length(), out);
+    }
+
+    /**
+     * Ends the block.
+     *
+     * @param out gets what is left
+     */
+    void end(Consumer<? super DialectEvent> out) {
+        if (body) {
+            tell(element.length(), out);
+            problem("The call is cut off: it has no end.", element.toString(), out);
+        } else {
+            junk.append(element);
+        }
+        flushJunk(out);
+        if (tool != null && !opened) {
+            problem("The call of " + tool + " has no arguments: expected an object.", tool, out);
+        }
+        reset();
+    }
+
+    private void reset() {
+        element.setLength(0);
+        quotes = new Quotes();
+        started = null;
+        body = false;
+        depth = 0;
+        telling = false;
+        told = 0;
+    }
+
+    private void take(char c, Consumer<? super DialectEvent> out) {
+        if (element.isEmpty() && isBetween(c)) {
+            if (!junk.isEmpty()) {
+                junk.append(c);
+            }
+            return;
+        }
+        if (quotes.take(c)) {
+            element.append(c);
+            return;
+        }
+        switch (c) {
+            case '(', '[', '{' -> {
+                if (!body && depth == 0 && c != '[') {
+                    open(c, out);
+                } else if (body && depth == 1 && c == '{' && started == null) {
+                    openArguments(out);
+                }
+                element.append(c);
+                depth++;
+            }
+            case ')', ']', '}' -> {
+                if (depth == 0 && c == ']') {
+                    endJunk(c);
+                } else {
+                    element.append(c);
+                    depth = Math.max(0, depth - 1);
+                    close(out);
+                }
+            }
+            case ',', ';' -> {
+                if (depth == 0) {
+                    endJunk(c);
+                } else {
+                    element.append(c);
+                }
+            }
+            default -> element.append(c);
+        }
+    }
+
+    /** Something ends that is no call. */
+    private void endJunk(char c) {
+        junk.append(element).append(c);
+        reset();
+    }
+
+    private static boolean isBetween(char c) {
+        return Character.isWhitespace(c) || c == ',' || c == ';' || c == '[' || c == ']';
+    }
+
+    /**
+     * A parenthesis or brace opens: with the right thing before it, this is a call. An object may be one by itself, whatever
+     * stands before it.
+     */
+    private void open(char c, Consumer<? super DialectEvent> out) {
+        if (element.length() > CallReader.MAX_HEAD) {
+            return;
+        }
+        String head = element.toString().strip();
+        String name = tool == null ? CallReader.name(head, c) : c == '{' ? tool : null;
+        if (c == '{' && (tool != null || name == null)) {
+            junk.append(element);
+            element.setLength(0);
+        }
+        body = c == '{' || name != null;
+        if (body) {
+            opened = true;
+            flushJunk(out);
+        }
+        if (name != null) {
+            start(name, c == '(' ? element.length() + 1 : element.length(), 0, out);
+            closing = c == '(' ? 1 : 0;
+        }
+    }
+
+    /** A brace opens within a JSON call: if the name stands before it, the arguments can be told while they come. */
+    private void openArguments(Consumer<? super DialectEvent> out) {
+        String name = tool == null ? CallReader.name(element) : null;
+        if (name != null) {
+            start(name, element.length(), 1, out);
+            closing = 0;
+        }
+    }
+
+    private void start(String name, int from, int depthAtEnd, Consumer<? super DialectEvent> out) {
+        started = name;
+        told = from;
+        telling = true;
+        endDepth = depthAtEnd;
+        out.accept(new DialectEvent.CallStarted(count, name));
+    }
+
+    /** A bracket has closed: maybe the arguments with it, maybe the call. */
+    private void close(Consumer<? super DialectEvent> out) {
+        if (telling && depth == endDepth) {
+            tell(element.length() - closing, out);
+            telling = false;
+        }
+        if (body && depth == 0) {
+            complete(out);
+        }
+    }
+
+    private void tell(int end, Consumer<? super DialectEvent> out) {
+        if (telling && told < end) {
+            out.accept(new DialectEvent.CallArguments(count, element.substring(told, end)));
+            told = end;
+        }
+    }
+
+    private void complete(Consumer<? super DialectEvent> out) {
+        String source = element.toString();
+        try {
+            CallReader.Call call = tool != null ? CallReader.named(tool, source) : CallReader.read(source);
+            if (started == null) {
+                out.accept(new DialectEvent.CallStarted(count, call.name()));
+                if (!call.source().isEmpty()) {
+                    out.accept(new DialectEvent.CallArguments(count, call.source()));
+                }
+            }
+            out.accept(new DialectEvent.CallCompleted(count,
+                    new ToolCall(Integer.toString(count), call.name(), call.arguments())));
+            count++;
+        } catch (CallSyntaxException e) {
+            problem("The call cannot be understood: " + e.getMessage() + ".", source, out);
+        }
+        reset();
+    }
+
+    private void problem(String message, String source, Consumer<? super DialectEvent> out) {
+        if (started != null) {
+            count++;
+        }
+        out.accept(new DialectEvent.Problem(message, source));
+    }
+
+    private void flushJunk(Consumer<? super DialectEvent> out) {
+        String source = junk.toString().strip();
+        junk.setLength(0);
+        if (!source.isEmpty()) {
+            out.accept(new DialectEvent.Problem("This is no call of a tool.", source));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.ModelText;
+import java.util.Collection;
+import java.util.List;
+
+/** The dialects that come with Millrace, and the choice among those there are. */
+public final class Dialects {
+
+    private Dialects() {
+    }
+
+    /**
+     * The built-in dialects; the last one fits every model.
+     *
+     * @return new instances
+     */
+    public static List<Dialect> builtIn() {
+        return List.of(new Lfm2Dialect(), new HarmonyDialect(), new MistralDialect(), new HermesDialect(),
+                new LlamaDialect(), new ThinkDialect(), new PlainDialect());
+    }
+
+    /**
+     * Chooses the dialect of a model: the one whose match is largest, and of equals the first. Where none matches, answers
+     * are plain text, with thinking if the model's template or vocabulary knows {@code <think>}.
+     *
+     * @param dialects those there are, for example all services
+     * @param model what the model brings
+     * @return one of them, or a fallback
+     */
+    public static Dialect choose(Collection<? extends Dialect> dialects, ModelText model) {
+        Dialect best = null;
+        int most = 0;
+        for (Dialect dialect : dialects) {
+            int match = dialect.match(model);
+            if (match > most) {
+                most = match;
+                best = dialect;
+            }
+        }
+        if (best != null) {
+            return best;
+        }
+        Dialect thinking = new ThinkDialect();
+        return thinking.match(model) > 0 ? thinking : new PlainDialect();
+    }
+}

@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.spi.json.Json;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps values from spelling marks. The text of a prompt is read with control tokens in it; a value that spells one must not
+ * become one.
+ */
+final class Guard {
+
+    private Guard() {
+    }
+
+    /**
+     * Whether a character could begin a control token: {@code <} and {@code [}, unless what follows rules it out.
+     *
+     * @param text a value
+     * @param at index of the character
+     * @return whether it must be escaped
+     */
+    static boolean opensMark(String text, int at) {
+        char c = text.charAt(at);
+        if ((c != '<' && c != '[') || at + 1 == text.length()) {
+            return false;
+        }
+        char next = text.charAt(at + 1);
+        return c == '<'
+                ? next != '<' && next != '=' && !Character.isWhitespace(next)
+                : next == '/' || (next >= 'A' && next <= 'Z');
+    }
+
+    /**
+     * Whether a character is half of a pair whose other half is missing: no text can be encoded with it.
+     *
+     * @param text a value
+     * @param at index of the character
+     * @return whether it must be escaped
+     */
+    static boolean isLoneSurrogate(String text, int at) {
+        char c = text.charAt(at);
+        if (Character.isHighSurrogate(c)) {
+            return at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1));
+        }
+        return Character.isLowSurrogate(c) && (at == 0 || !Character.isHighSurrogate(text.charAt(at - 1)));
+    }
+
+    /**
+     * Writes JSON in which no string can spell a mark.
+     *
+     * @param value a value as {@link Json#write} takes it
+     * @return the text; it reads back as the same value
+     */
+    static String json(@Nullable Object value) {
+        String json = Json.write(value);
+        StringBuilder out = new StringBuilder(json.length());
+        Quotes quotes = new Quotes();
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (quotes.take(c) && (opensMark(json, i) || isLoneSurrogate(json, i))) {
+                out.append(String.format("\\u%04x", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.toString();
+    }
+}

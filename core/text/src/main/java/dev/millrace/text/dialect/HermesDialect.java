@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Hermes, Qwen, Granite and others: {@code <think>...</think>}, and each call as JSON between {@code <tool_call>} and
+ * {@code </tool_call>}. Their templates put every mark on a line of its own, so line breaks beside marks are no text.
+ */
+@Component(service = Dialect.class)
+public final class HermesDialect implements Dialect {
+
+    private static final String START = "<tool_call>";
+    private static final String END = "</tool_call>";
+
+    private static final AnswerSyntax SYNTAX = new AnswerSyntax(
+            new Mark("<think>", Part.TEXT, Part.THINKING),
+            new Mark("</think>", Part.THINKING, Part.TEXT),
+            new Mark(START, Part.TEXT, Part.CALLS),
+            new Mark(START, Part.CALLS, Part.CALLS),
+            new Mark(END, Part.CALLS, Part.TEXT)).withNewlinesInMarks();
+
+    /** Stateless. */
+    public HermesDialect() {
+    }
+
+    @Override
+    public String id() {
+        return "hermes";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        if (model.template().contains(START)) {
+            return 80;
+        }
+        return model.hasToken().test(START) ? 60 : 0;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public String write(List<ToolCall> calls) {
+        return calls.stream().map(call -> START + "\n" + JsonWriter.object(call, "arguments") + "\n" + END)
+                .collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,102 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.spi.json.Json;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The types that JSON Schema names, and the spellings of one type's values in another that mean the same beyond doubt. */
+final class JsonType {
+
+    private static final Pattern NUMBER = Pattern
+            .compile("-?(?:0|[1-9][0-9]{0,30})(?:\\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?");
+
+    private JsonType() {
+    }
+
+    /** Whether a value has a type; a type that is not known has every value. */
+    static boolean is(@Nullable Object value, @Nullable Object type) {
+        return switch (String.valueOf(type)) {
+            case "string" -> value instanceof CharSequence;
+            case "boolean" -> value instanceof Boolean;
+            case "null" -> value == null;
+            case "object" -> value instanceof Map;
+            case "array" -> value instanceof List;
+            case "number" -> value instanceof Number;
+            case "integer" -> value instanceof Number && !(value instanceof Double) && !(value instanceof Float);
+            default -> true;
+        };
+    }
+
+    /** The type of a value, for people and models. */
+    static String of(@Nullable Object value) {
+        for (String type : List.of("null", "string", "boolean", "object", "array", "integer", "number")) {
+            if (is(value, type)) {
+                return type;
+            }
+        }
+        return "something else";
+    }
+
+    /**
+     * A value in another type.
+     *
+     * @return null if it has none
+     */
+    static @Nullable Object respelled(@Nullable Object value, @Nullable Object type) {
+        return switch (String.valueOf(type)) {
+            case "integer" -> {
+                BigDecimal exact = exact(value);
+                yield exact != null && exact.stripTrailingZeros().scale() <= 0 ? whole(exact) : null;
+            }
+            case "number" -> {
+                BigDecimal exact = exact(value);
+                yield exact == null ? null : exact.scale() == 0 ? whole(exact) : finite(exact.doubleValue());
+            }
+            case "boolean" -> !(value instanceof CharSequence text)
+                    ? null
+                    : text.toString().equalsIgnoreCase("true")
+                            ? Boolean.TRUE
+                            : text.toString().equalsIgnoreCase("false") ? Boolean.FALSE : null;
+            case "string" -> value instanceof Number || value instanceof Boolean ? Json.write(value) : null;
+            default -> null;
+        };
+    }
+
+    /** A finite number for comparing; zero for others, which JSON does not have. */
+    static BigDecimal decimal(Number number) {
+        return switch (number) {
+            case Double d -> Double.isFinite(d) ? BigDecimal.valueOf(d) : BigDecimal.ZERO;
+            case Float f -> Float.isFinite(f) ? new BigDecimal(f.toString()) : BigDecimal.ZERO;
+            default -> new BigDecimal(number.toString());
+        };
+    }
+
+    /** A number, or a text that spells one as JSON does. */
+    private static @Nullable BigDecimal exact(@Nullable Object value) {
+        return switch (value) {
+            case Double d when !Double.isFinite(d) -> null;
+            case Float f when !Float.isFinite(f) -> null;
+            case Number number -> decimal(number);
+            case CharSequence text when NUMBER.matcher(text.toString().strip()).matches() ->
+                new BigDecimal(text.toString().strip());
+            case null, default -> null;
+        };
+    }
+
+    private static Number whole(BigDecimal decimal) {
+        BigInteger value = decimal.toBigIntegerExact();
+        return value.bitLength() < 64 ? (Number) value.longValue() : value;
+    }
+
+    private static @Nullable Number finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+}

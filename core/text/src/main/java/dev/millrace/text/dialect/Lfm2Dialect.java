@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * LFM2 and LFM2.5: {@code <think>...</think>}, and Python calls in a list between {@code <|tool_call_start|>} and
+ * {@code <|tool_call_end|>}, or JSON there. Text is taken exactly as it stands, since the templates add no line breaks.
+ */
+@Component(service = Dialect.class)
+public final class Lfm2Dialect implements Dialect {
+
+    private static final String START = "<|tool_call_start|>";
+    private static final String END = "<|tool_call_end|>";
+
+    private static final AnswerSyntax SYNTAX = new AnswerSyntax(
+            new Mark("<think>", Part.TEXT, Part.THINKING),
+            new Mark("</think>", Part.THINKING, Part.TEXT),
+            new Mark(START, Part.TEXT, Part.CALLS),
+            new Mark(START, Part.CALLS, Part.CALLS),
+            new Mark(END, Part.CALLS, Part.TEXT));
+
+    /** Stateless. */
+    public Lfm2Dialect() {
+    }
+
+    @Override
+    public String id() {
+        return "lfm2";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        if (model.hasToken().test(START) && model.hasToken().test(END)) {
+            return 100;
+        }
+        return model.template().contains(START) || model.template().contains("<|tool_list_start|>") ? 90 : 0;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public String write(List<ToolCall> calls) {
+        String body = PythonWriter.canWrite(calls) ? "[" + PythonWriter.calls(calls) + "]" : JsonWriter.list(calls);
+        return START + body + END;
+    }
+}

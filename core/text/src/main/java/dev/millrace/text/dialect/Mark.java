@@ -1,0 +1,15 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+/**
+ * A spelling that ends one part of an answer and begins another. In any other part it is plain text.
+ *
+ * @param spelling the text of one or more control tokens, not empty
+ * @param in the part in which it counts
+ * @param next the part that follows it
+ */
+record Mark(String spelling, Part in, Part next) {
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Mistral: calls after {@code [TOOL_CALLS]}, as a JSON list, or each as {@code name[ARGS]{...}} after a mark of its own;
+ * thinking between {@code [THINK]} and {@code [/THINK]}.
+ */
+@Component(service = Dialect.class)
+public final class MistralDialect implements Dialect {
+
+    private static final String START = "[TOOL_CALLS]";
+
+    private static final AnswerSyntax SYNTAX = new AnswerSyntax(
+            new Mark("[THINK]", Part.TEXT, Part.THINKING),
+            new Mark("[/THINK]", Part.THINKING, Part.TEXT),
+            new Mark(START, Part.TEXT, Part.CALLS),
+            new Mark(START, Part.CALLS, Part.CALLS));
+
+    /** Stateless. */
+    public MistralDialect() {
+    }
+
+    @Override
+    public String id() {
+        return "mistral";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        if (model.template().contains(START)) {
+            return 90;
+        }
+        return model.hasToken().test(START) ? 60 : 0;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public String write(List<ToolCall> calls) {
+        return START + JsonWriter.list(calls);
+    }
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectEvent;
+import dev.millrace.spi.DialectParser;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A whole answer, taken apart: the events of a parser added up. Nothing is trimmed here; which white space belongs to a mark
+ * is the dialect's to say.
+ *
+ * @param reasoning all thinking, end to end
+ * @param content all text for the user, end to end
+ * @param calls the calls that were understood, in order
+ * @param problems what looked like a call and was not understood, in order; in none of the others
+ */
+public record ParsedAnswer(String reasoning, String content, List<ToolCall> calls,
+        List<DialectEvent.Problem> problems) {
+
+    /** Copies the lists. */
+    public ParsedAnswer {
+        calls = List.copyOf(calls);
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * Takes an answer apart.
+     *
+     * @param dialect how it is written
+     * @param text the whole answer, control tokens as they are spelled
+     * @return its parts
+     */
+    public static ParsedAnswer of(Dialect dialect, String text) {
+        List<DialectEvent> events = new ArrayList<>();
+        DialectParser parser = dialect.parser(false);
+        parser.accept(text, events::add);
+        parser.finish(events::add);
+        return of(events);
+    }
+
+    /**
+     * Adds up events.
+     *
+     * @param events all events of one answer, in order
+     * @return its parts
+     */
+    public static ParsedAnswer of(List<? extends DialectEvent> events) {
+        StringBuilder reasoning = new StringBuilder();
+        StringBuilder content = new StringBuilder();
+        List<ToolCall> calls = new ArrayList<>();
+        List<DialectEvent.Problem> problems = new ArrayList<>();
+        for (DialectEvent event : events) {
+            switch (event) {
+                case DialectEvent.Thinking thinking -> reasoning.append(thinking.text());
+                case DialectEvent.Text text -> content.append(text.text());
+                case DialectEvent.CallCompleted completed -> calls.add(completed.call());
+                case DialectEvent.Problem problem -> problems.add(problem);
+                case DialectEvent.CallStarted started -> {
+                    // told again, whole, when the call is complete
+                }
+                case DialectEvent.CallArguments arguments -> {
+                    // told again, whole, when the call is complete
+                }
+            }
+        }
+        return new ParsedAnswer(reasoning.toString(), content.toString(), calls, problems);
+    }
+}

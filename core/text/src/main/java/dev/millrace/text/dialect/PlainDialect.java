@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+
+/** The fallback for models that write nothing but text. */
+@Component(service = Dialect.class)
+public final class PlainDialect implements Dialect {
+
+    /** Stateless. */
+    public PlainDialect() {
+    }
+
+    @Override
+    public String id() {
+        return "plain";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        return 1;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        AnswerSyntax syntax = insideThinking ? ThinkDialect.SYNTAX : new AnswerSyntax();
+        return new AnswerParser(syntax, insideThinking);
+    }
+
+    /** JSON, one call a line: without marks of its own, a model reads that best. */
+    @Override
+    public String write(List<ToolCall> calls) {
+        return ThinkDialect.lines(calls);
+    }
+}

@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.osgi.service.component.annotations.Component;
+
+/** Models that think between {@code <think>} and {@code </think>} and call no tools, for example DeepSeek R1. */
+@Component(service = Dialect.class)
+public final class ThinkDialect implements Dialect {
+
+    static final AnswerSyntax SYNTAX = new AnswerSyntax(
+            new Mark("<think>", Part.TEXT, Part.THINKING),
+            new Mark("</think>", Part.THINKING, Part.TEXT)).withNewlinesInMarks();
+
+    /** Stateless. */
+    public ThinkDialect() {
+    }
+
+    @Override
+    public String id() {
+        return "think";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        return model.hasToken().test("<think>") || model.template().contains("</think>") ? 10 : 0;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    /** JSON, one call a line: without marks of its own, a model reads that best. */
+    @Override
+    public String write(List<ToolCall> calls) {
+        return lines(calls);
+    }
+
+    static String lines(List<ToolCall> calls) {
+        return calls.stream().map(call -> JsonWriter.object(call, "arguments")).collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,225 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.prompt;
+
+import dev.millrace.api.Message;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.spi.Dialect;
+import dev.millrace.text.template.ChatTemplate;
+import dev.millrace.text.template.MarkedText;
+import dev.millrace.text.template.TemplateException;
+import dev.millrace.text.template.TemplateLimits;
+import dev.millrace.text.tokenizer.PromptText;
+import dev.millrace.text.tokenizer.PromptTokenizer;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the prompt of a model: messages and tools through the model's chat template to token ids.
+ *
+ * <p>
+ * <b>Who may write control tokens.</b> Only the template, the tokens of the vocabulary that it is given, and the marks that
+ * the dialect writes around earlier calls. What messages, tool descriptions, results, arguments and extra variables say is
+ * inert: a {@code <|im_end|>} in there arrives as plain text. A template still sees the text itself, so one that looks for
+ * {@code </think>} in earlier answers finds it.
+ *
+ * <p>
+ * <b>Thinking</b> of an earlier answer is given as {@code thinking} and {@code reasoning_content}, and only if there was some.
+ * An answer whose content begins with {@code <think>...</think>} counts as one with thinking, so that the template decides
+ * what stays of it and writes the marks itself.
+ *
+ * <p>
+ * <b>Tools</b> are plain schemas ({@code name}, {@code description}, {@code parameters}) or wrapped in
+ * {@code {"type": "function", "function": ...}}: what the template can read, and where it reads neither, wrapped for
+ * dialects that write calls as JSON and plain for those that write Python. Templates that ignore {@code tool_calls} get
+ * earlier calls within the content, as the dialect writes them. All this is found out once by rendering small probes.
+ *
+ * <p>
+ * Immutable; safe for use from any thread.
+ */
+public final class PromptWriter {
+
+    /** ChatML with tools in the system message, for vocabularies made for it that come without a template. */
+    private static final String CHATML = """
+            {%- set ns = namespace(system='') -%}
+            {%- if messages and messages[0].role == 'system' -%}
+                {%- set ns.system = messages[0].content -%}
+                {%- set messages = messages[1:] -%}
+            {%- endif -%}
+            {%- if tools -%}
+                {%- set ns.system = ns.system + ('\\n' if ns.system else '') + 'List of tools: ' + (tools | tojson) -%}
+            {%- endif -%}
+            {%- if ns.system -%}
+                {{- '<|im_start|>system\\n' + ns.system + '<|im_end|>\\n' -}}
+            {%- endif -%}
+            {%- for message in messages -%}
+                {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
+            {%- endfor -%}
+            {%- if add_generation_prompt -%}
+                {{- '<|im_start|>assistant\\n' -}}
+            {%- endif -%}
+            """;
+    private static final List<String> PAD = List.of("<|pad|>", "<pad>", "[PAD]");
+
+    private final ChatTemplate template;
+    private final PromptTokenizer tokenizer;
+    private final TemplateVariables variables;
+    private final Map<String, MarkedText> tokens;
+    private final boolean bos;
+
+    private PromptWriter(ChatTemplate template, PromptTokenizer tokenizer, TemplateVariables variables,
+            Map<String, MarkedText> tokens, boolean bos) {
+        this.template = template;
+        this.tokenizer = tokenizer;
+        this.variables = variables;
+        this.tokens = tokens;
+        this.bos = bos;
+    }
+
+    /**
+     * A writer for a model, with the clock of this machine.
+     *
+     * @param template the model's chat template; without one, ChatML if the vocabulary has its tokens
+     * @param tokenizer the model's tokenizer
+     * @param dialect the model's dialect
+     * @return the writer
+     * @throws TemplateException if the template is malformed
+     * @throws MillraceException if there is no template and the vocabulary is not made for ChatML
+     */
+    public static PromptWriter of(Optional<String> template, PromptTokenizer tokenizer, Dialect dialect) {
+        return of(template, tokenizer, dialect, Clock.system(ZoneId.systemDefault()));
+    }
+
+    /**
+     * A writer for a model.
+     *
+     * @param template the model's chat template; without one, ChatML if the vocabulary has its tokens
+     * @param tokenizer the model's tokenizer
+     * @param dialect the model's dialect
+     * @param clock what templates that write the date see
+     * @return the writer
+     * @throws TemplateException if the template is malformed
+     * @throws MillraceException if there is no template and the vocabulary is not made for ChatML
+     */
+    public static PromptWriter of(Optional<String> template, PromptTokenizer tokenizer, Dialect dialect, Clock clock) {
+        ChatTemplate compiled = ChatTemplate.compile(template.orElseGet(() -> chatMl(tokenizer)), clock,
+                TemplateLimits.DEFAULT);
+        Map<String, MarkedText> tokens = tokens(tokenizer);
+        TemplateTraits traits = TemplateTraits.of(compiled, dialect, tokens);
+        GuardedCalls calls = new GuardedCalls(dialect, controlSpellings(tokenizer));
+        return new PromptWriter(compiled, tokenizer, new TemplateVariables(traits, calls), tokens, false);
+    }
+
+    /**
+     * A writer that puts the token that begins a text before the prompt unless the template has written it. For vocabularies
+     * that ask for it by themselves, as {@code tokenizer.ggml.add_bos_token} does; by default the template alone decides.
+     *
+     * @return a writer like this one
+     */
+    public PromptWriter beginningWithBos() {
+        return new PromptWriter(template, tokenizer, variables, tokens, true);
+    }
+
+    private static String chatMl(PromptTokenizer tokenizer) {
+        if (tokenizer.id("<|im_start|>").isEmpty() || tokenizer.id("<|im_end|>").isEmpty()) {
+            throw new MillraceException(
+                    "The model has no chat template and its vocabulary has no <|im_start|> and <|im_end|>;"
+                            + " give it a template, or use it without conversations.");
+        }
+        return CHATML;
+    }
+
+    private static Map<String, MarkedText> tokens(PromptTokenizer tokenizer) {
+        Map<String, MarkedText> tokens = new HashMap<>();
+        tokens.put("bos_token", spelling(tokenizer, tokenizer.bos()));
+        tokens.put("eos_token", spelling(tokenizer, tokenizer.eos()));
+        OptionalInt pad = PAD.stream().map(tokenizer::id).filter(OptionalInt::isPresent).findFirst()
+                .orElse(OptionalInt.empty());
+        tokens.put("pad_token", spelling(tokenizer, pad));
+        return Map.copyOf(tokens);
+    }
+
+    private static MarkedText spelling(PromptTokenizer tokenizer, OptionalInt id) {
+        return MarkedText.trusted(id.isPresent() ? tokenizer.decode(id.getAsInt()) : "");
+    }
+
+    private static List<String> controlSpellings(PromptTokenizer tokenizer) {
+        List<String> spellings = new ArrayList<>();
+        for (int id = 0; id < tokenizer.size(); id++) {
+            if (tokenizer.isControl(id)) {
+                String spelling = tokenizer.decode(id);
+                if (spelling.length() > 1) {
+                    spellings.add(spelling);
+                }
+            }
+        }
+        return List.copyOf(spellings);
+    }
+
+    /**
+     * Writes a conversation.
+     *
+     * @param messages in order
+     * @param tools what the model may call; may be empty
+     * @param addGenerationPrompt whether the assistant speaks next
+     * @return the prompt
+     * @throws TemplateException if the template fails or refuses the conversation
+     * @throws IllegalArgumentException if a text has a lone surrogate, with its position
+     */
+    public Prompt write(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt) {
+        return write(messages, tools, addGenerationPrompt, Map.of());
+    }
+
+    /**
+     * Writes a conversation.
+     *
+     * @param messages in order
+     * @param tools what the model may call; may be empty
+     * @param addGenerationPrompt whether the assistant speaks next
+     * @param extra further variables of the template, for example {@code enable_thinking}; they win over the usual ones
+     * @return the prompt
+     * @throws TemplateException if the template fails or refuses the conversation
+     * @throws IllegalArgumentException if a text has a lone surrogate, with its position
+     */
+    public Prompt write(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt,
+            Map<String, ?> extra) {
+        Map<String, @Nullable Object> all = new HashMap<>(tokens);
+        all.put("messages", variables.messages(messages));
+        all.put("tools", variables.tools(tools));
+        all.put("add_generation_prompt", addGenerationPrompt);
+        all.putAll(extra);
+        MarkedText text = template.renderMarked(all);
+        MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
+        int length = begin.text().length();
+        boolean begun = text.text().startsWith(begin.text()) && !text.inert(0, length);
+        MarkedText whole = bos && !begun ? begin.plus(text) : text;
+        return new Prompt(tokenizer.encode(promptText(whole)), whole.text(),
+                addGenerationPrompt && endsInsideThinking(whole));
+    }
+
+    private static boolean endsInsideThinking(MarkedText text) {
+        String end = text.text().stripTrailing();
+        return end.endsWith("<think>") && !text.inert(end.length() - "<think>".length(), end.length());
+    }
+
+    private static PromptText promptText(MarkedText text) {
+        PromptText.Builder out = PromptText.builder();
+        int[] inert = text.inertRanges();
+        int from = 0;
+        for (int i = 0; i < inert.length; i += 2) {
+            out.trusted(text.text().substring(from, inert[i])).inert(text.text().substring(inert[i], inert[i + 1]));
+            from = inert[i + 1];
+        }
+        return out.trusted(text.text().substring(from)).build();
+    }
+}

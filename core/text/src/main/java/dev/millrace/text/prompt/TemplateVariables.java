@@ -1,0 +1,118 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.prompt;
+
+import dev.millrace.api.Message;
+import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.text.template.MarkedText;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages and tools in the shape that chat templates take. Roles and types are the runtime's own words; everything else is a
+ * plain string, so inert.
+ */
+final class TemplateVariables {
+
+    private static final String THINK = "<think>";
+    private static final String THOUGHT = "</think>";
+    private static final MarkedText FUNCTION = MarkedText.trusted("function");
+
+    private final TemplateTraits traits;
+    private final GuardedCalls calls;
+
+    TemplateVariables(TemplateTraits traits, GuardedCalls calls) {
+        this.traits = traits;
+        this.calls = calls;
+    }
+
+    List<Map<String, Object>> messages(List<Message> messages) {
+        List<Map<String, Object>> out = new ArrayList<>();
+        Map<String, String> names = new HashMap<>();
+        for (Message message : messages) {
+            message.toolCalls().forEach(call -> names.put(call.id(), call.name()));
+            out.add(message(message, names));
+        }
+        return out;
+    }
+
+    private Map<String, Object> message(Message message, Map<String, String> names) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("role", MarkedText.trusted(message.role().name().toLowerCase(Locale.ROOT)));
+        if (message.role() == Message.Role.ASSISTANT) {
+            assistant(message, out);
+        } else {
+            out.put("content", message.content());
+        }
+        String id = message.toolCallId();
+        if (id != null) {
+            String name = names.get(id);
+            if (name != null) {
+                out.put("name", name);
+            }
+            out.put("tool_call_id", id);
+        }
+        return out;
+    }
+
+    private void assistant(Message message, Map<String, Object> out) {
+        String content = message.content();
+        String thinking = message.thinking();
+        int thought = thinking == null && content.stripLeading().startsWith(THINK) ? content.indexOf(THOUGHT) : -1;
+        if (thought >= 0) {
+            thinking = content.substring(content.indexOf(THINK) + THINK.length(), thought);
+            content = content.substring(thought + THOUGHT.length()).stripLeading();
+        }
+        if (thinking != null) {
+            out.put("thinking", thinking);
+            out.put("reasoning_content", thinking);
+        }
+        boolean write = !message.toolCalls().isEmpty() && !traits.writesCalls();
+        out.put("content", write ? MarkedText.inert(content).plus(calls.write(message.toolCalls())) : content);
+        if (!message.toolCalls().isEmpty() && traits.writesCalls()) {
+            out.put("tool_calls", message.toolCalls().stream().map(TemplateVariables::call).toList());
+        }
+    }
+
+    private static Map<String, Object> call(ToolCall call) {
+        Map<String, Object> function = new LinkedHashMap<>();
+        function.put("name", call.name());
+        function.put("arguments", call.arguments());
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("id", call.id());
+        out.put("type", FUNCTION);
+        out.put("function", function);
+        return out;
+    }
+
+    /** The schemas; none if there are no tools, or an empty list for templates that need one. */
+    @Nullable
+    List<Map<String, Object>> tools(List<ToolDefinition> tools) {
+        if (tools.isEmpty()) {
+            return traits.needsToolList() ? List.of() : null;
+        }
+        return tools.stream().map(this::tool).toList();
+    }
+
+    private Map<String, Object> tool(ToolDefinition tool) {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("name", tool.name());
+        schema.put("description", tool.description());
+        schema.put("parameters", tool.parameters());
+        if (!traits.wrappedTools()) {
+            return schema;
+        }
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("type", FUNCTION);
+        out.put("function", schema);
+        return out;
+    }
+}

@@ -1,0 +1,18 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+import org.jspecify.annotations.Nullable;
+
+/** A thing of the engine that templates read attributes of. */
+interface Attributed {
+
+    /** Python's name of the type. */
+    String type();
+
+    /** The attribute, or null if there is none. */
+    @Nullable
+    Object attribute(String name);
+}

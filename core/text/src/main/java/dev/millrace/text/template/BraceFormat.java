@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+/** Python's {@code str.format}. */
+final class BraceFormat {
+
+    private final MarkedText format;
+    private final Arguments arguments;
+    private final Budget budget;
+    private final MarkedText.Builder out = new MarkedText.Builder();
+    private int automatic;
+
+    private BraceFormat(MarkedText format, Arguments arguments, Budget budget) {
+        this.format = format;
+        this.arguments = arguments;
+        this.budget = budget;
+    }
+
+    static MarkedText format(MarkedText format, Arguments arguments, Budget budget) {
+        return new BraceFormat(format, arguments, budget).run();
+    }
+
+    private MarkedText run() {
+        String all = format.text();
+        int at = 0;
+        while (at < all.length()) {
+            char c = all.charAt(at);
+            boolean twice = at + 1 < all.length() && all.charAt(at + 1) == c;
+            if ((c == '{' || c == '}') && twice) {
+                out.append(format, at, at + 1);
+                at += 2;
+            } else if (c == '}') {
+                throw TemplateException.of("Single '}' encountered in format string");
+            } else if (c == '{') {
+                int close = closing(all, at);
+                MarkedText field = field(all.substring(at + 1, close));
+                budget.characters(field.length());
+                out.append(field);
+                at = close + 1;
+            } else {
+                int end = at;
+                while (end < all.length() && "{}".indexOf(all.charAt(end)) < 0) {
+                    end++;
+                }
+                out.append(format, at, end);
+                at = end;
+            }
+        }
+        return out.build();
+    }
+
+    private static int closing(String all, int open) {
+        int depth = 0;
+        for (int i = open; i < all.length(); i++) {
+            depth += all.charAt(i) == '{' ? 1 : all.charAt(i) == '}' ? -1 : 0;
+            if (depth == 0) {
+                return i;
+            }
+        }
+        throw TemplateException.of("expected '}' before end of string");
+    }
+
+    private MarkedText field(String field) {
+        int colon = field.indexOf(':');
+        String spec = colon < 0 ? "" : field.substring(colon + 1);
+        String name = colon < 0 ? field : field.substring(0, colon);
+        int bang = name.indexOf('!');
+        String conversion = bang < 0 ? "" : name.substring(bang + 1);
+        Object value = value(bang < 0 ? name : name.substring(0, bang));
+        if (spec.indexOf('{') >= 0) {
+            spec = nested(spec);
+        }
+        Object converted = switch (conversion) {
+            case "" -> value;
+            case "s" -> Printer.text(value, budget);
+            case "r", "a" -> Printer.repr(value, budget);
+            default -> throw TemplateException.of("Unknown conversion specifier '" + conversion + "'");
+        };
+        return FormatSpec.parse(spec).format(converted, budget);
+    }
+
+    /** A format specification with fields of its own, one level deep. */
+    private String nested(String spec) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < spec.length(); i++) {
+            int close = spec.charAt(i) == '{' ? spec.indexOf('}', i) : -1;
+            if (close > i) {
+                out.append(Printer.text(value(spec.substring(i + 1, close)), budget).text());
+                i = close;
+            } else {
+                out.append(spec.charAt(i));
+            }
+        }
+        return out.toString();
+    }
+
+    private Object value(String path) {
+        int end = 0;
+        while (end < path.length() && path.charAt(end) != '.' && path.charAt(end) != '[') {
+            end++;
+        }
+        Object value = first(path.substring(0, end));
+        while (end < path.length()) {
+            boolean dot = path.charAt(end) == '.';
+            int begin = end + 1;
+            end = begin;
+            while (end < path.length()
+                    && (dot ? path.charAt(end) != '.' && path.charAt(end) != '[' : path.charAt(end) != ']')) {
+                end++;
+            }
+            String key = path.substring(begin, end);
+            value = dot
+                    ? Subscripts.attribute(value, key)
+                    : Subscripts.item(value, isIndex(key) ? (Object) Long.valueOf(key) : MarkedText.trusted(key),
+                            budget);
+            end += dot ? 0 : 1;
+        }
+        return value;
+    }
+
+    private Object first(String name) {
+        if (!name.isEmpty() && !isIndex(name)) {
+            Object named = arguments.named().get(name);
+            if (named == null) {
+                throw TemplateException.of("there is no value for the format field '" + name + "'");
+            }
+            return named;
+        }
+        int index = name.isEmpty() ? automatic++ : Integer.parseInt(name);
+        if (index >= arguments.positional().size()) {
+            throw TemplateException.of("Replacement index " + index + " out of range for positional args tuple");
+        }
+        return arguments.positional().get(index);
+    }
+
+    private static boolean isIndex(String name) {
+        return !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+}

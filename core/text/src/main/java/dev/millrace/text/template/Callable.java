@@ -1,0 +1,28 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+/** What can be called in a template. */
+interface Callable {
+
+    /** Python's name of the type. */
+    String type();
+
+    Object call(Evaluator run, Arguments arguments);
+
+    /**
+     * A function or a method with its object bound.
+     *
+     * @param type Python's name of the type
+     * @param body what it does
+     */
+    record Function(String type, Builtin body, Object self) implements Callable {
+
+        @Override
+        public Object call(Evaluator run, Arguments arguments) {
+            return body.apply(run, self, arguments);
+        }
+    }
+}

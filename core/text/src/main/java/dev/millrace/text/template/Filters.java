@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All filters by name: those for text and sequences from their own tables, and those for single values. */
+final class Filters {
+
+    static final Map<String, Builtin> TABLE = table();
+
+    private Filters() {
+    }
+
+    private static Map<String, Builtin> table() {
+        Map<String, Builtin> table = new HashMap<>(TextFilters.TABLE);
+        table.putAll(SequenceFilters.TABLE);
+        table.putAll(NumberFilters.TABLE);
+        table.put("default", Filters::preset);
+        table.put("d", Filters::preset);
+        table.put("tojson", Filters::json);
+        table.put("attr",
+                (_, value, arguments) -> Subscripts.attribute(value, arguments.only("name").text(0, "name").text()));
+        return Map.copyOf(table);
+    }
+
+    private static Object preset(Evaluator run, Object value, Arguments arguments) {
+        arguments.only("default_value", "boolean");
+        boolean missing = value instanceof Undefined || (arguments.flag(1, "boolean", false) && !Values.truth(value));
+        return missing ? arguments.get(0, "default_value", MarkedText.EMPTY) : value;
+    }
+
+    /** As transformers has it: no keys sorted, no HTML escaped, other characters as they are. */
+    private static Object json(Evaluator run, Object value, Arguments arguments) {
+        arguments.only("ensure_ascii", "indent", "separators", "sort_keys");
+        Object indent = arguments.get(1, "indent", None.NONE);
+        String level = null;
+        if (indent instanceof MarkedText text) {
+            level = text.text();
+        } else if (indent != None.NONE) {
+            int width = Math.max(0, Numbers.index(indent));
+            run.budget.characters(width);
+            level = " ".repeat(width);
+        }
+        String between = level == null ? ", " : ",";
+        String behindKey = ": ";
+        Object separators = arguments.get(2, "separators", None.NONE);
+        if (separators != None.NONE) {
+            List<Object> parts = Values.elements(separators, run.budget);
+            if (parts.size() != 2) {
+                throw TemplateException.of("separators must be two strings");
+            }
+            between = Values.text(parts.get(0)).text();
+            behindKey = Values.text(parts.get(1)).text();
+        }
+        return JsonText.of(value,
+                new JsonText.Style(arguments.flag(0, "ensure_ascii", false), level, between, behindKey,
+                        arguments.flag(3, "sort_keys", false)),
+                run.budget);
+    }
+}

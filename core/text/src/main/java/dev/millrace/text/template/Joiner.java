@@ -1,0 +1,30 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+/** What {@code joiner} gives: nothing at the first call, then the separator. */
+final class Joiner implements Callable {
+
+    private final MarkedText separator;
+    private boolean used;
+
+    Joiner(MarkedText separator) {
+        this.separator = separator;
+    }
+
+    @Override
+    public String type() {
+        return "Joiner";
+    }
+
+    @Override
+    public Object call(Evaluator run, Arguments arguments) {
+        if (used) {
+            return separator;
+        }
+        used = true;
+        return MarkedText.EMPTY;
+    }
+}

@@ -1,0 +1,212 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+import java.util.Arrays;
+
+/**
+ * Text that knows which of its characters are inert: they came from data (what users, tools and models said) and must never
+ * be read as control tokens, whatever they spell. Everything else came from the template or from the runtime itself.
+ * Immutable; safe for use from any thread.
+ */
+public final class MarkedText {
+
+    static final MarkedText EMPTY = new MarkedText("", new int[0]);
+
+    private final String text;
+    /** Where inert ranges begin and end, in turn; ascending, none empty, none touching the next. */
+    private final int[] ranges;
+
+    private MarkedText(String text, int[] ranges) {
+        this.text = text;
+        this.ranges = ranges;
+    }
+
+    /**
+     * Text whose control tokens are meant.
+     *
+     * @param text any text
+     * @return the text, nothing inert
+     */
+    public static MarkedText trusted(String text) {
+        return text.isEmpty() ? EMPTY : new MarkedText(text, EMPTY.ranges);
+    }
+
+    /**
+     * Text that is data.
+     *
+     * @param text any text
+     * @return the text, all of it inert
+     */
+    public static MarkedText inert(String text) {
+        return text.isEmpty() ? EMPTY : new MarkedText(text, new int[]{0, text.length()});
+    }
+
+    /**
+     * The characters.
+     *
+     * @return the text without its marks
+     */
+    public String text() {
+        return text;
+    }
+
+    /**
+     * The inert parts.
+     *
+     * @return where each begins (inclusive) and ends (exclusive) in turn, in UTF-16 units, ascending; a copy
+     */
+    public int[] inertRanges() {
+        return ranges.clone();
+    }
+
+    /**
+     * Whether a part has an inert character.
+     *
+     * @param from where it begins
+     * @param to where it ends, exclusive
+     * @return true if it must not be read as a control token
+     */
+    public boolean inert(int from, int to) {
+        int at = Arrays.binarySearch(ranges, from);
+        int next = at >= 0 ? at + 1 : -at - 1;
+        // an odd index means that from lies behind a begin, so inside a range
+        return from < to && ((next & 1) == 1 || (next < ranges.length && ranges[next] < to));
+    }
+
+    /**
+     * This text and another behind it.
+     *
+     * @param other what follows
+     * @return both
+     */
+    public MarkedText plus(MarkedText other) {
+        if (other.text.isEmpty()) {
+            return this;
+        }
+        if (text.isEmpty()) {
+            return other;
+        }
+        return new Builder(text.length() + other.text.length()).append(this).append(other).build();
+    }
+
+    int length() {
+        return text.length();
+    }
+
+    boolean isEmpty() {
+        return text.isEmpty();
+    }
+
+    /** A part of this text with its marks. */
+    MarkedText slice(int from, int to) {
+        if (from >= to) {
+            return EMPTY;
+        }
+        if (from == 0 && to == text.length()) {
+            return this;
+        }
+        Builder part = new Builder(to - from);
+        part.append(this, from, to);
+        return part.build();
+    }
+
+    /** Other characters made from these: inert as a whole if any of these was and the length changed. */
+    MarkedText changed(String to) {
+        if (ranges.length == 0) {
+            return trusted(to);
+        }
+        return to.length() == text.length() ? new MarkedText(to, ranges) : inert(to);
+    }
+
+    /** Two texts are equal if their characters are, whatever is inert. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MarkedText that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+
+    /** Puts texts together. */
+    static final class Builder {
+
+        private final StringBuilder characters;
+        private int[] ranges = new int[8];
+        private int used;
+
+        Builder() {
+            this(64);
+        }
+
+        Builder(int capacity) {
+            characters = new StringBuilder(capacity);
+        }
+
+        int length() {
+            return characters.length();
+        }
+
+        Builder append(String trusted) {
+            characters.append(trusted);
+            return this;
+        }
+
+        Builder append(char trusted) {
+            characters.append(trusted);
+            return this;
+        }
+
+        Builder append(MarkedText part) {
+            return append(part, 0, part.text.length());
+        }
+
+        Builder append(MarkedText part, int from, int to) {
+            int shift = characters.length() - from;
+            int at = Arrays.binarySearch(part.ranges, from);
+            int first = at >= 0 ? at : -at - 1;
+            for (int i = first & ~1; i < part.ranges.length && part.ranges[i] < to; i += 2) {
+                mark(Math.max(part.ranges[i], from) + shift, Math.min(part.ranges[i + 1], to) + shift);
+            }
+            characters.append(part.text, from, to);
+            return this;
+        }
+
+        /** Appends characters made from some text: inert if any of that is. */
+        Builder append(String made, MarkedText from) {
+            if (from.ranges.length > 0) {
+                mark(characters.length(), characters.length() + made.length());
+            }
+            characters.append(made);
+            return this;
+        }
+
+        private void mark(int from, int to) {
+            if (from >= to) {
+                return;
+            }
+            if (used > 0 && ranges[used - 1] == from) {
+                ranges[used - 1] = to;
+                return;
+            }
+            if (used + 2 > ranges.length) {
+                ranges = Arrays.copyOf(ranges, ranges.length * 2);
+            }
+            ranges[used++] = from;
+            ranges[used++] = to;
+        }
+
+        MarkedText build() {
+            return characters.isEmpty() ? EMPTY : new MarkedText(characters.toString(), Arrays.copyOf(ranges, used));
+        }
+    }
+}

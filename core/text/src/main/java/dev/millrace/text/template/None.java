@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+/** Python's {@code None}; inside a template nothing is Java's null. */
+enum None {
+    NONE
+}

@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+import dev.millrace.api.MillraceException;
+
+/** A template is wrong, asks for too much, or refuses the conversation. */
+public final class TemplateException extends MillraceException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String problem;
+    private final int line;
+    private final boolean refusal;
+
+    private TemplateException(String problem, int line, boolean refusal) {
+        super(refusal
+                ? problem
+                : "The chat template fails" + (line > 0 ? " in line " + line : "") + ": " + problem
+                        + (problem.endsWith(".") ? "" : "."));
+        this.problem = problem;
+        this.line = line;
+        this.refusal = refusal;
+    }
+
+    /** Something is wrong; the line is added where it is known. */
+    static TemplateException of(String problem) {
+        return new TemplateException(problem, 0, false);
+    }
+
+    static TemplateException of(String problem, int line) {
+        return new TemplateException(problem, line, false);
+    }
+
+    static TemplateException refusal(String message, int line) {
+        return new TemplateException(message, line, true);
+    }
+
+    /** This failure, placed in a line unless it has one already. */
+    TemplateException at(int where) {
+        return line > 0 ? this : new TemplateException(problem, where, refusal);
+    }
+
+    /**
+     * What is wrong, without the place: Python's words where Python has some.
+     *
+     * @return a clause
+     */
+    public String problem() {
+        return problem;
+    }
+
+    /**
+     * Where.
+     *
+     * @return line of the template, from 1, or 0 if it is not known
+     */
+    public int line() {
+        return line;
+    }
+
+    /**
+     * Whether the template itself refused what it was given, by {@code raise_exception}. The message is then the template's
+     * own.
+     *
+     * @return true for a refusal
+     */
+    public boolean refusal() {
+        return refusal;
+    }
+}

@@ -1,0 +1,19 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+import java.util.List;
+
+/**
+ * Python's tuple.
+ *
+ * @param items in order
+ */
+record Tuple(List<Object> items) {
+
+    static Tuple of(Object... items) {
+        return new Tuple(List.of(items));
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template;
+
+/**
+ * What a missing name, key or attribute gives: it prints as nothing, is false and empty, and fails on any other use.
+ *
+ * @param problem the failure
+ */
+record Undefined(String problem) {
+
+    static Undefined name(String name) {
+        return new Undefined("'" + name + "' is undefined");
+    }
+
+    static Undefined attribute(Object of, String name) {
+        return new Undefined("'" + owner(of) + "' has no attribute " + Printer.quoted(name));
+    }
+
+    static Undefined element(Object of, Object key) {
+        return key instanceof MarkedText name
+                ? attribute(of, name.text())
+                : new Undefined(owner(of) + " has no element " + (key instanceof Number ? key : "of that key"));
+    }
+
+    /** What the sandbox of transformers keeps away from templates. */
+    static Undefined unsafe(Object of, String name) {
+        return new Undefined("access to attribute " + Printer.quoted(name) + " of " + Printer.quoted(Values.type(of))
+                + " object is unsafe.");
+    }
+
+    private static String owner(Object of) {
+        return of == None.NONE ? "None" : Values.type(of) + " object";
+    }
+
+    TemplateException failure() {
+        return TemplateException.of(problem);
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.tokenizer;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.spi.VocabularySource.HuggingFace;
+import dev.millrace.spi.json.Json;
+import dev.millrace.spi.json.JsonException;
+import dev.millrace.text.tokenizer.AddedTokens.Added;
+import dev.millrace.text.tokenizer.AddedTokens.Precedence;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Reads {@code tokenizer.json}, the format of the library tokenizers by Hugging Face. For one thread. */
+final class HuggingFaceReader {
+
+    /** No vocabulary comes near; ids beyond would only make empty tables. */
+    static final int MOST_IDS = 1 << 22;
+
+    private final JsonObject root;
+    private final Map<String, Integer> ids = new HashMap<>();
+    private final Map<Integer, String> added = new HashMap<>();
+    private final List<Added> raw = new ArrayList<>();
+    private final List<Added> normalised = new ArrayList<>();
+    private final BitSet controls = new BitSet();
+
+    private HuggingFaceReader(JsonObject root) {
+        this.root = root;
+    }
+
+    static Pipeline read(HuggingFace file) {
+        Object value;
+        try {
+            value = Json.parse(file.tokenizerJson());
+        } catch (JsonException e) {
+            throw new MillraceException("tokenizer.json: The file is not JSON: " + e.getMessage() + ".", e);
+        }
+        return new HuggingFaceReader(JsonObject.of("tokenizer.json", value)).pipeline(file);
+    }
+
+    private Pipeline pipeline(HuggingFace file) {
+        readAdded();
+        PreTokenizerReader.Steps steps = PreTokenizerReader.read(root);
+        ModelReader.Result model = ModelReader.read(root, steps.byteLevel(), added, controls);
+        ids.putAll(model.ids());
+        added.forEach((id, content) -> ids.put(content, id));
+        return new Pipeline(new AddedTokens(raw, Precedence.LEFTMOST), null,
+                new AddedTokens(normalised, Precedence.LEFTMOST), steps.preTokenizers(), steps.splitters(),
+                model.model(), model.spelling(), this::id, controls, id(file.bos()), id(file.eos()));
+    }
+
+    private void readAdded() {
+        if (!root.has("added_tokens")) {
+            return;
+        }
+        for (JsonObject token : root.objects("added_tokens")) {
+            int id = token.number("id", 0, MOST_IDS - 1);
+            String content = token.string("content");
+            boolean special = token.flag("special", false);
+            Added entry = new Added(content, id, special, token.flag("single_word", false), token.flag("lstrip", false),
+                    token.flag("rstrip", false));
+            (token.flag("normalized", !special) ? normalised : raw).add(entry);
+            added.put(id, content);
+            controls.set(id, special);
+        }
+    }
+
+    private OptionalInt id(String token) {
+        Integer id = ids.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+}

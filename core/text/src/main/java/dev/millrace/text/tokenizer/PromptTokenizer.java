@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.tokenizer;
+
+import dev.millrace.api.Tokenizer;
+import java.util.OptionalInt;
+
+/** A tokenizer for those who write prompts: it tells trusted text from text that others wrote. Safe for use from any thread. */
+public interface PromptTokenizer extends Tokenizer {
+
+    /**
+     * Encodes a prompt as one text. Control tokens are recognised only where they lie wholly in trusted text; everything else
+     * is as if the pieces had been one string. No token is added.
+     *
+     * @param prompt trusted and inert pieces
+     * @return the ids
+     * @throws IllegalArgumentException if the text has a lone surrogate, with its position in the whole text
+     */
+    int[] encode(PromptText prompt);
+
+    /**
+     * The token that begins a text.
+     *
+     * @return its id, or empty if the file names none
+     */
+    OptionalInt bos();
+
+    /**
+     * The token that ends a text.
+     *
+     * @return its id, or empty if the file names none
+     */
+    OptionalInt eos();
+}

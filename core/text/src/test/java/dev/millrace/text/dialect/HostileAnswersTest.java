@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectEvent;
+import dev.millrace.spi.DialectParser;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random and hostile answers, for every dialect. The time limit is a guard against hanging, not a measure of speed. */
+@Timeout(120)
+class HostileAnswersTest {
+
+    private static final String[] PIECES = {"<think>", "</think>", "<|tool_call_start|>", "<|tool_call_end|>",
+            "<tool_call>",
+            "</tool_call>", "<|python_tag|>", "<|eom_id|>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]", "[THINK]",
+            "[/THINK]",
+            "<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|call|>", "<|return|>", "<", "<|", "[", "]", "(",
+            ")", "{",
+            "}", ",", ";", ":", "=", "'", "\"", "'''", "\"\"\"", "\\", "\n", "\r\n", " ", "f", "f(x=1)", "g(", "y='a'",
+            "[f(",
+            "{\"name\": \"f\", \"arguments\": {\"x\": 1}}", "{\"name\": \"f\", \"parameters\": {", "\"name\"", "name",
+            "analysis",
+            "final", "commentary to=functions.f", "to=", "True", "null", "07", "-", "1e5", "r'", "\\u12", "é", "😀",
+            "\ud83d",
+            "\u0000", "x ".repeat(150), "[".repeat(200), "\n".repeat(300)};
+
+    static Stream<Dialect> dialects() {
+        return Dialects.builtIn().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void eventsDoNotDependOnTheCuts(Dialect dialect) {
+        Random random = new Random(42);
+        for (int round = 0; round < 1500; round++) {
+            StringBuilder builder = new StringBuilder();
+            for (int i = random.nextInt(30); i >= 0; i--) {
+                builder.append(PIECES[random.nextInt(PIECES.length)]);
+            }
+            String text = builder.toString();
+            boolean thinking = random.nextInt(4) == 0;
+            List<DialectEvent> whole = Streams.events(dialect, thinking, text);
+            assertEquals(whole, Streams.events(dialect, thinking, Streams.characters(text)), text);
+            int[] cuts = random.ints(random.nextInt(6), 0, text.length() + 1).sorted().toArray();
+            assertEquals(whole, Streams.events(dialect, thinking, Streams.cut(text, cuts)), text);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void lengthyAnswersTakeLinearTime(Dialect dialect) {
+        for (String open : List.of("", "<think>", "<|tool_call_start|>", "<tool_call>", "<|python_tag|>",
+                "[TOOL_CALLS]",
+                " to=f<|message|>")) {
+            for (String filler : List.of("f(x='", "[", "(", "{", "f(", "a (1) ", "1,", "{\"name\": \"f\", ", "\n", "<",
+                    "<|", "\\",
+                    "'", "\"", "f(x=1),", "<|tool_call_end|>[f(x=1)]", "</think>\n<think>\n",
+                    "<tool_call>f()</tool_call>\n",
+                    "[TOOL_CALLS]f[ARGS]{}", "<|channel|>")) {
+                String text = open + filler.repeat(40_000 / filler.length());
+                List<DialectEvent> pieces = new ArrayList<>();
+                DialectParser parser = dialect.parser(false);
+                for (int at = 0; at < text.length(); at += 3) {
+                    parser.accept(text.substring(at, Math.min(text.length(), at + 3)), pieces::add);
+                }
+                parser.finish(pieces::add);
+                assertEquals(ParsedAnswer.of(dialect, text), ParsedAnswer.of(pieces));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f(x='", "f(x=[", "{\"name\": \"f\", \"arguments\": {\"x\": \"", "f(x='' ", "(", "so "})
+    void aMegabyteOfAnUnclosedCallIsOneProblem(String beginning) {
+        String text = beginning + "a\\'[".repeat(250_000);
+        for (Dialect dialect : List.of(new Lfm2Dialect(), new HermesDialect())) {
+            List<DialectEvent> events = new ArrayList<>();
+            DialectParser parser = dialect.parser(false);
+            parser.accept(dialect instanceof HermesDialect ? "<tool_call>" : "<|tool_call_start|>[", events::add);
+            for (int at = 0; at < text.length(); at++) {
+                parser.accept(text.substring(at, at + 1), events::add);
+            }
+            parser.finish(events::add);
+            ParsedAnswer answer = ParsedAnswer.of(events);
+            assertEquals(List.of(), answer.calls());
+            assertEquals(List.of(text), answer.problems().stream().map(DialectEvent.Problem::source).toList());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void textWithoutMarksIsNeverLost(Dialect dialect) {
+        Random random = new Random(7);
+        String[] pieces = {"a", " ", "\n", "<", "<b>", "[x]", "{", "}", "(", ")", "'", "\"", "é", "\\", "name", ":"};
+        for (int round = 0; round < 2000; round++) {
+            StringBuilder builder = new StringBuilder();
+            for (int i = random.nextInt(40); i >= 0; i--) {
+                builder.append(pieces[random.nextInt(pieces.length)]);
+            }
+            assertEquals(builder.toString(), ParsedAnswer.of(dialect, builder.toString()).content());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void whatIsWrittenReadsBack(Dialect dialect) {
+        if (dialect instanceof PlainDialect || dialect instanceof ThinkDialect) {
+            return;
+        }
+        Random random = new Random(3);
+        for (int round = 0; round < 3000; round++) {
+            List<ToolCall> calls = new ArrayList<>();
+            for (int i = random.nextInt(3); i >= 0; i--) {
+                String name = pick(random, "f", "read.out", "a-b", "1x", "-", "Größe");
+                calls.add(new ToolCall(Integer.toString(calls.size()), name, object(random, 3)));
+            }
+            String text = dialect.write(calls);
+            ParsedAnswer answer = ParsedAnswer.of(dialect, text);
+            assertEquals(calls, answer.calls(), text);
+            assertEquals("", answer.content(), text);
+            assertEquals(List.of(), answer.problems(), text);
+            for (String mark : List.of("<|im_end|>", "</s>", "[INST]", "<|tool_response_start|>")) {
+                assertFalse(text.contains(mark), text);
+            }
+        }
+    }
+
+    private static Map<String, @Nullable Object> object(Random random, int depth) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            map.put(random.nextInt(3) > 0 ? pick(random, "x", "from", "y_1", "größe") : string(random),
+                    value(random, depth));
+        }
+        return map;
+    }
+
+    private static @Nullable Object value(Random random, int depth) {
+        return switch (random.nextInt(depth > 0 ? 9 : 7)) {
+            case 0 -> null;
+            case 1 -> random.nextBoolean();
+            case 2 -> random.nextLong();
+            case 3 -> (long) random.nextInt(100);
+            case 4 -> new BigInteger(200, random).add(BigInteger.ONE.shiftLeft(64)).negate();
+            case 5 -> random.nextBoolean()
+                    ? random.nextGaussian()
+                    : Math.scalb(random.nextDouble(), random.nextInt(2000) - 1000);
+            case 6 -> string(random);
+            case 7 -> object(random, depth - 1);
+            default -> Arrays.asList(value(random, depth - 1), value(random, depth - 1));
+        };
+    }
+
+    private static String string(Random random) {
+        StringBuilder builder = new StringBuilder();
+        for (int i = random.nextInt(8); i > 0; i--) {
+            builder.append(random.nextBoolean()
+                    ? PIECES[random.nextInt(PIECES.length)]
+                    : pick(random, "<|im_end|>", "</s>", "[INST]", "<|tool_response_start|>", "\t", "\b", "\u007f",
+                            "\udc00", "/",
+                            "\u2028"));
+        }
+        return builder.toString();
+    }
+
+    private static String pick(Random random, String... of) {
+        return of[random.nextInt(of.length)];
+    }
+}

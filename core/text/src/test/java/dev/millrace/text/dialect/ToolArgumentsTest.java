@@ -1,0 +1,123 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import static dev.millrace.text.dialect.Lfm2DialectTest.map;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.spi.json.Json;
+import dev.millrace.text.dialect.ToolArguments.Accepted;
+import dev.millrace.text.dialect.ToolArguments.Refused;
+import dev.millrace.text.dialect.ToolArguments.Verdict;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ToolArgumentsTest {
+
+    private static final ToolDefinition TOOL = new ToolDefinition("valve", "Sets a valve.",
+            object("""
+                    {"type": "object", "required": ["id"], "additionalProperties": false, "properties": {
+                     "id": {"type": "integer"}, "share": {"type": "number"}, "open": {"type": "boolean"},
+                     "note": {"type": ["string", "null"]}, "mode": {"enum": ["slow", "fast", 2]}, "any": {}, "odd": {"type": "date"},
+                     "times": {"type": "array", "items": {"type": "integer"}},
+                     "limit": {"type": "object", "required": ["max"], "properties": {"max": {"type": "number"}}},
+                     "names": {"type": "object", "additionalProperties": {"type": "string"}}}}"""));
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"id": 3}                                   | {"id": 3}                                 | 0
+            {"id": "3"}                                 | {"id": 3}                                 | 1
+            {"id": 3.0}                                 | {"id": 3}                                 | 1
+            {"id": "-3e2"}                              | {"id": -300}                              | 1
+            {"id": 99999999999999999999}                | {"id": 99999999999999999999}              | 0
+            {"id": "9007199254740993.0"}                | {"id": 9007199254740993}                  | 1
+            {"id": 1, "share": 1}                       | {"id": 1, "share": 1}                     | 0
+            {"id": 1, "share": " 0.5 "}                 | {"id": 1, "share": 0.5}                   | 1
+            {"id": 1, "open": "True"}                   | {"id": 1, "open": true}                   | 1
+            {"id": 1, "note": 7}                        | {"id": 1, "note": "7"}                    | 1
+            {"id": 1, "note": null}                     | {"id": 1, "note": null}                   | 0
+            {"id": 1, "mode": 2.0}                      | {"id": 1, "mode": 2.0}                    | 0
+            {"id": 1, "any": [{}], "odd": 1}            | {"id": 1, "any": [{}], "odd": 1}          | 0
+            {"id": 1, "times": [1, "2", 3.0]}           | {"id": 1, "times": [1, 2, 3]}             | 2
+            {"id": 1, "limit": {"max": "9", "x": 1}}    | {"id": 1, "limit": {"max": 9, "x": 1}}    | 1
+            {"id": 1, "names": {"a": false, "b": "c"}}  | {"id": 1, "names": {"a": "false", "b": "c"}} | 1
+            """)
+    void mendsWhatIsOnlySpelledOtherwise(String arguments, String mended, int notes) {
+        Accepted accepted = assertInstanceOf(Accepted.class, check(object(arguments)));
+        assertEquals(new ToolCall("7", "valve", object(mended)), accepted.call());
+        assertEquals(notes, accepted.notes().size(), accepted.notes().toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {}                                | 'id' is missing
+            {"id": "three"}                   | 'id' must be integer, not string
+            {"id": "007"}                     | 'id' must be integer, not string
+            {"id": 3.5}                       | 'id' must be integer, not number
+            {"id": 1e300, "share": "1e999"}   | 'share' must be number, not string
+            {"id": null}                      | 'id' must be integer, not null
+            {"id": true}                      | 'id' must be integer, not boolean
+            {"id": 1, "open": 1}              | 'open' must be boolean, not integer
+            {"id": 1, "open": "yes"}          | 'open' must be boolean, not string
+            {"id": 1, "note": []}             | 'note' must be string or null, not array
+            {"id": 1, "mode": "quick"}        | 'mode' must be one of [slow, fast, 2]
+            {"id": 1, "colour": "red"}        | 'colour' is unknown, there are only [id, share
+            {"id": 1, "times": [1, "x"]}      | 'times[1]' must be integer, not string
+            {"id": 1, "limit": {}}            | 'limit.max' is missing
+            {"id": 1, "names": {"a": {}}}     | 'names.a' must be string, not object
+            """)
+    void refusesTheRest(String arguments, String message) {
+        Refused refused = assertInstanceOf(Refused.class, check(object(arguments)));
+        assertTrue(refused.message().startsWith("The arguments do not fit the tool valve: "), refused.message());
+        assertTrue(refused.message().contains(message), refused.message());
+    }
+
+    @Test
+    void aToolWithoutASchemaTakesEverything() {
+        ToolCall call = new ToolCall("7", "free", map("x", List.of("1")));
+        assertEquals(new Accepted(call, List.of()),
+                ToolArguments.check(new ToolDefinition("free", "", Map.of()), call));
+    }
+
+    @Test
+    void oddSchemasAndDeepArgumentsDoNotHarm() {
+        Map<String, @Nullable Object> odd = map("required", map(), "properties", 3L, "additionalProperties", "no");
+        assertInstanceOf(Accepted.class, ToolArguments.check(new ToolDefinition("odd", "", odd),
+                new ToolCall("7", "odd", map("x", 1L))));
+
+        Map<String, @Nullable Object> recursive = new LinkedHashMap<>();
+        recursive.put("items", recursive);
+        List<@Nullable Object> deep = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            List<@Nullable Object> outer = new ArrayList<>();
+            outer.add(deep);
+            deep = outer;
+        }
+        Verdict verdict = ToolArguments.check(new ToolDefinition("deep", "", map("properties", map("x", recursive))),
+                new ToolCall("7", "deep", map("x", deep)));
+        assertTrue(assertInstanceOf(Refused.class, verdict).message().contains("nests deeper than 128"));
+    }
+
+    private static Verdict check(Map<String, @Nullable Object> arguments) {
+        return ToolArguments.check(TOOL, new ToolCall("7", "valve", arguments));
+    }
+
+    private static Map<String, @Nullable Object> object(String json) {
+        Map<?, ?> parsed = assertInstanceOf(Map.class, Json.parse(json));
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        parsed.forEach((key, value) -> map.put(String.valueOf(key), value));
+        return map;
+    }
+}
