@@ -9,6 +9,7 @@ import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
@@ -101,6 +102,16 @@ public final class Engine implements Millrace {
      */
     public ModelFile file(String reference) {
         return read(find(reference).path());
+    }
+
+    /**
+     * What an open file is.
+     *
+     * @param file a model file
+     * @return name, architecture, sizes, with the model's own context
+     */
+    public ModelInfo info(ModelFile file) {
+        return ModelFacts.of(file, file.blueprint().contextLength());
     }
 
     /**

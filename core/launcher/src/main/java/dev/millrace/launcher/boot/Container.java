@@ -1,0 +1,190 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.boot;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.function.ToIntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.Filter;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.launch.Framework;
+import org.osgi.framework.launch.FrameworkFactory;
+import org.osgi.util.tracker.ServiceTracker;
+
+/** An OSGi framework that runs the bundles of some folders. For one thread. */
+final class Container implements AutoCloseable {
+
+    private static final long STOP_MILLIS = 10_000;
+    private static final long WAIT_MILLIS = 10_000;
+    private static final Pattern PACKAGE = Pattern.compile("osgi\\.wiring\\.package=([\\w.]+)");
+
+    private final Framework framework;
+    private final List<String> complaints = new ArrayList<>();
+
+    private Container(Framework framework) {
+        this.framework = framework;
+    }
+
+    /**
+     * Starts a framework and all bundles.
+     *
+     * @param storage where the framework keeps its files
+     * @param folders folders of bundles
+     * @throws BootException if there is no framework or no bundle
+     */
+    static Container start(Path storage, List<Path> folders) throws BootException {
+        FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
+                .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
+        Framework framework = factory.newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
+                Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
+                // where a line editor finds the signals
+                Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
+        Container container = new Container(framework);
+        try {
+            framework.init();
+            List<Bundle> bundles = container.install(folders);
+            framework.start();
+            container.start(bundles);
+            return container;
+        } catch (BundleException e) {
+            container.close();
+            throw new BootException("The OSGi framework does not start: " + e.getMessage() + ".", e);
+        } catch (BootException | RuntimeException | Error e) {
+            container.close();
+            throw e;
+        }
+    }
+
+    /** What is wrong with bundles that did not start, one sentence each. */
+    List<String> complaints() {
+        return Collections.unmodifiableList(complaints);
+    }
+
+    /**
+     * Runs the command line and waits for it.
+     *
+     * @param arguments as given to the program
+     * @return the exit code
+     * @throws BootException if no bundle offers one
+     * @throws InterruptedException if interrupted while waiting for it
+     */
+    int run(String[] arguments) throws BootException, InterruptedException {
+        BundleContext context = framework.getBundleContext();
+        Filter filter = filter("(&(" + Constants.OBJECTCLASS + "=" + ToIntFunction.class.getName() + ")(millrace.main=true))");
+        ServiceTracker<ToIntFunction<String[]>, ToIntFunction<String[]>> tracker = new ServiceTracker<>(context, filter,
+                null);
+        tracker.open();
+        try {
+            ToIntFunction<String[]> main = tracker.waitForService(WAIT_MILLIS);
+            if (main == null) {
+                throw new BootException("No bundle offers a command line: build Millrace again"
+                        + (complaints.isEmpty() ? "." : ", or see to this: " + String.join(" ", complaints)));
+            }
+            return main.applyAsInt(arguments);
+        } finally {
+            tracker.close();
+        }
+    }
+
+    /**
+     * Stops the framework, and with it everything that the bundles run.
+     *
+     * @throws BootException if it does not stop
+     */
+    @Override
+    public void close() throws BootException {
+        // an interrupt asked for the end, which is here; it must not cut the end short
+        boolean interrupted = Thread.interrupted();
+        try {
+            framework.stop();
+            framework.waitForStop(STOP_MILLIS);
+        } catch (BundleException e) {
+            throw new BootException("The OSGi framework does not stop: " + e.getMessage() + ".", e);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<Bundle> install(List<Path> folders) throws BootException {
+        BundleContext context = framework.getBundleContext();
+        List<Bundle> bundles = new ArrayList<>();
+        for (Path jar : jars(folders)) {
+            try {
+                bundles.add(context.installBundle("reference:" + jar.toUri()));
+            } catch (BundleException e) {
+                complaints.add("The bundle " + jar + " cannot be installed: " + firstLine(e) + ".");
+            }
+        }
+        return bundles;
+    }
+
+    private static List<Path> jars(List<Path> folders) throws BootException {
+        List<Path> jars = new ArrayList<>();
+        for (Path folder : folders) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.jar")) {
+                files.forEach(jars::add);
+            } catch (IOException e) {
+                throw new BootException("The folder of bundles " + folder + " cannot be read: build Millrace again.", e);
+            }
+        }
+        Collections.sort(jars);
+        return jars;
+    }
+
+    private void start(List<Bundle> bundles) {
+        for (Bundle bundle : bundles) {
+            if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null) {
+                continue;
+            }
+            try {
+                // transient: the framework forgets everything with this process
+                bundle.start(Bundle.START_TRANSIENT | Bundle.START_ACTIVATION_POLICY);
+            } catch (BundleException e) {
+                complaints.add(complaint(bundle, e));
+            }
+        }
+    }
+
+    private static String complaint(Bundle bundle, BundleException problem) {
+        if (problem.getType() != BundleException.RESOLVE_ERROR) {
+            return "The bundle " + bundle.getSymbolicName() + " does not start: " + firstLine(problem) + ".";
+        }
+        Matcher missing = PACKAGE.matcher(String.valueOf(problem.getMessage()));
+        String what = "something that no bundle offers (" + firstLine(problem) + ")";
+        while (missing.find()) { // the last one named is where the chain of needs ends
+            what = "the package " + missing.group(1) + ", which nothing offers";
+        }
+        return "The bundle " + bundle.getSymbolicName() + " is left out: it needs " + what + ".";
+    }
+
+    private static String firstLine(Throwable problem) {
+        return String.valueOf(problem.getMessage()).lines().findFirst().orElse(problem.getClass().getName());
+    }
+
+    private static Filter filter(String text) {
+        try {
+            return FrameworkUtil.createFilter(text);
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}

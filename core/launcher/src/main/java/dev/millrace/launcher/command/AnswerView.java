@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Event;
+import dev.millrace.api.FinishReason;
+import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolResult;
+import dev.millrace.spi.json.Json;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows an answer while it comes: what is said goes to standard output, what is thought and done to standard error, dimmed
+ * where the terminal can.
+ */
+final class AnswerView {
+
+    private enum At {
+        LINE_START, THINKING, TEXT
+    }
+
+    private final Console console;
+    private At at = At.LINE_START;
+    private boolean textEndsLine = true;
+
+    AnswerView(Console console) {
+        this.console = console;
+    }
+
+    /** Shows the next event. */
+    void show(Event event) {
+        switch (event) {
+            case Event.Thinking thinking -> {
+                turnTo(At.THINKING);
+                console.err().print(console.dimmed(thinking.text()));
+                console.err().flush();
+            }
+            case Event.Text text -> {
+                turnTo(At.TEXT);
+                console.out().print(text.text());
+                console.out().flush();
+                if (!text.text().isEmpty()) {
+                    textEndsLine = text.text().endsWith("\n");
+                }
+            }
+            case Event.ToolCalled called -> note("-> " + written(called.call()));
+            case Event.ToolAnswered answered -> note("<- " + written(answered.result()));
+            case Event.Finished finished -> {
+                turnTo(At.LINE_START);
+                String why = why(finished.reason());
+                if (!why.isEmpty()) {
+                    console.note(console.dimmed("(" + why + ")"));
+                }
+            }
+        }
+    }
+
+    private void note(String line) {
+        turnTo(At.LINE_START);
+        console.note(console.dimmed(line));
+    }
+
+    /** Ends the line of what was shown before, if something else follows. */
+    private void turnTo(At next) {
+        if (at == next) {
+            return;
+        }
+        if (at == At.THINKING) {
+            console.note("");
+        } else if (at == At.TEXT && !textEndsLine) {
+            console.result("");
+            textEndsLine = true;
+        }
+        at = next;
+    }
+
+    private static String written(ToolCall call) {
+        return call.name() + call.arguments().entrySet().stream().map(AnswerView::written)
+                .collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private static String written(Map.Entry<String, @Nullable Object> argument) {
+        return argument.getKey() + "=" + Json.write(argument.getValue());
+    }
+
+    private static String written(ToolResult result) {
+        String text = result.value() instanceof String s ? s : Json.write(result.value());
+        return result.error() ? "error: " + text : text;
+    }
+
+    private static String why(FinishReason reason) {
+        return switch (reason) {
+            case STOP, TOOL_CALLS -> "";
+            case LENGTH -> "cut: the token budget is spent, see --max-tokens";
+            case CONTEXT_FULL -> "cut: the context is full, see --context";
+            case TOOL_LIMIT -> "ended: the model went on calling tools";
+            case CANCELLED -> "cancelled";
+        };
+    }
+}

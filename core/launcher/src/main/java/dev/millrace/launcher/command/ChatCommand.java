@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Model;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A conversation with a person, or with a script that pipes its lines. */
+@Command(name = "chat", description = "Talk to a model; /help tells what else can be said.", sortOptions = false)
+final class ChatCommand implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Mixin
+    private final ModelChoice choice = new ModelChoice();
+
+    @Mixin
+    private final SamplingChoice sampling = new SamplingChoice();
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
+    @Nullable
+    String system;
+
+    @Option(names = "--restore", paramLabel = "FILE", description = "Continue what /save has saved.")
+    @Nullable
+    Path restore;
+
+    ChatCommand(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Console console = workplace.console();
+        try (Model model = workplace.open(choice);
+                ChatInput input = ChatInput.of(console);
+                ChatSession session = new ChatSession(workplace, model, start(model), input)) {
+            session.run();
+        }
+        return MillraceCommand.DONE;
+    }
+
+    private Conversation start(Model model) {
+        Conversation.Builder builder = model.conversation().suggestedTools()
+                .sampling(sampling.apply(model.defaults()));
+        if (system != null) {
+            builder.system(system);
+        }
+        if (restore != null) {
+            builder.restore(restore);
+        }
+        return builder.start();
+    }
+}

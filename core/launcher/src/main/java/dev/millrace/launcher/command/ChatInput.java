@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Where the lines of a chat come from. */
+interface ChatInput extends AutoCloseable {
+
+    /**
+     * The next line.
+     *
+     * @return null at the end; empty for a line that was abandoned with Ctrl-C
+     * @throws IOException if reading fails
+     */
+    @Nullable
+    String next() throws IOException;
+
+    /**
+     * Does something when Ctrl-C is pressed, instead of ending the program.
+     *
+     * @param action what to do until the next call
+     */
+    void onInterrupt(Runnable action);
+
+    @Override
+    void close() throws IOException;
+
+    /** A line editor where a person types, else plain lines. */
+    static ChatInput of(Console console) throws IOException {
+        return console.inTerminal() && console.outTerminal() ? new Typed() : new Piped(console);
+    }
+
+    /** Lines of a pipe or file. Ctrl-C ends the program as everywhere else. */
+    final class Piped implements ChatInput {
+
+        private final BufferedReader reader;
+
+        Piped(Console console) {
+            reader = new BufferedReader(new InputStreamReader(console.in(), StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public @Nullable String next() throws IOException {
+            return reader.readLine();
+        }
+
+        @Override
+        public void onInterrupt(Runnable action) {
+            // a script has no Ctrl-C to spare
+        }
+
+        @Override
+        public void close() throws IOException {
+            reader.close();
+        }
+    }
+
+    /** Lines that a person types, with editing and history of this session. */
+    final class Typed implements ChatInput {
+
+        private final Terminal terminal;
+        private final LineReader reader;
+
+        Typed() throws IOException {
+            // no provider that unpacks a native library into the temporary folder
+            terminal = TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
+                    .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
+            reader = LineReaderBuilder.builder().terminal(terminal).completer(new StringsCompleter(ChatSession.COMMANDS))
+                    .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true).build();
+        }
+
+        @Override
+        public @Nullable String next() {
+            try {
+                return reader.readLine("> ");
+            } catch (UserInterruptException e) {
+                return "";
+            } catch (EndOfFileException e) {
+                return null;
+            }
+        }
+
+        @Override
+        public void onInterrupt(Runnable action) {
+            terminal.handle(Terminal.Signal.INT, signal -> action.run());
+        }
+
+        @Override
+        public void close() throws IOException {
+            terminal.close();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Device;
+import dev.millrace.api.Event;
+import dev.millrace.api.Generation;
+import dev.millrace.api.Message;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Model;
+import dev.millrace.api.Tool;
+import dev.millrace.api.ToolProvider;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** One chat: what a person says goes to the model, what begins with a slash is done here. For one thread. */
+final class ChatSession implements AutoCloseable {
+
+    static final List<String> COMMANDS = List.of("/help", "/tools", "/fork", "/back", "/rewind", "/save", "/backend",
+            "/quit");
+
+    private static final String HELP = """
+            /tools           tools that the model may call
+            /fork            try something from here on; /back returns to this point
+            /back            leave the fork
+            /rewind [N]      forget the last exchange, or the last N
+            /save FILE       save the conversation; continue it with chat --restore FILE
+            /backend [ID]    show the devices, or move the model to one
+            /quit            end; so does Ctrl-D. Ctrl-C cancels an answer""";
+
+    private final Workplace workplace;
+    private final Console console;
+    private final Model model;
+    private final ChatInput input;
+    private final Deque<Conversation> conversations = new ArrayDeque<>();
+
+    ChatSession(Workplace workplace, Model model, Conversation conversation, ChatInput input) {
+        this.workplace = workplace;
+        this.console = workplace.console();
+        this.model = model;
+        this.input = input;
+        conversations.push(conversation);
+    }
+
+    /**
+     * Talks until the end of the input or {@code /quit}.
+     *
+     * @throws IOException if the input cannot be read
+     */
+    void run() throws IOException {
+        if (console.inTerminal()) {
+            console.note(console.dimmed(model.info().name() + " on " + model.device().id() + "; /help tells more"));
+        }
+        for (String line = input.next(); line != null; line = input.next()) {
+            String said = line.strip();
+            if (said.equals("/quit") || said.equals("/exit")) {
+                return;
+            }
+            try {
+                if (said.startsWith("/")) {
+                    command(said);
+                } else if (!said.isEmpty()) {
+                    answer(said);
+                }
+            } catch (MillraceException | IllegalArgumentException e) {
+                console.note("millrace: " + e.getMessage());
+            }
+        }
+    }
+
+    private void answer(String said) {
+        try (Generation generation = conversation().send(said)) {
+            input.onInterrupt(generation::cancel);
+            AnswerView view = new AnswerView(console);
+            for (Event event : generation) {
+                view.show(event);
+            }
+        }
+    }
+
+    private Conversation conversation() {
+        return conversations.getFirst();
+    }
+
+    private void command(String said) {
+        String[] words = said.split("\\s+", 2);
+        String argument = words.length > 1 ? words[1] : "";
+        switch (words[0]) {
+            case "/help" -> console.note(HELP);
+            case "/tools" -> tools();
+            case "/fork" -> {
+                conversations.push(conversation().fork());
+                console.note("forked; /back returns to this point");
+            }
+            case "/back" -> back();
+            case "/rewind" -> rewind(argument);
+            case "/save" -> save(argument);
+            case "/backend" -> backend(argument);
+            default -> console.note("there is no " + words[0] + "; /help tells what there is");
+        }
+    }
+
+    private void tools() {
+        List<ToolProvider> providers = workplace.engine().toolProviders();
+        if (providers.isEmpty()) {
+            console.note("no tools are present");
+        }
+        for (ToolProvider provider : providers) {
+            for (Tool tool : provider.tools()) {
+                console.note(String.format("%-10s %-20s %s", provider.name(), tool.definition().name(),
+                        tool.definition().description()));
+            }
+        }
+    }
+
+    private void back() {
+        if (conversations.size() == 1) {
+            console.note("there is no fork to leave");
+            return;
+        }
+        conversations.pop().close();
+        console.note("back where the fork began");
+    }
+
+    private void rewind(String argument) {
+        List<Message> messages = conversation().messages();
+        int wanted;
+        try {
+            wanted = argument.isEmpty() ? 1 : Integer.parseInt(argument);
+        } catch (NumberFormatException e) {
+            console.note("/rewind takes a number of exchanges, not " + argument);
+            return;
+        }
+        int keep = messages.size();
+        int forgotten = 0;
+        while (forgotten < wanted && keep > 0) {
+            keep--;
+            if (messages.get(keep).role() == Message.Role.USER) {
+                forgotten++;
+            }
+        }
+        if (forgotten == 0) {
+            console.note("there is nothing to forget");
+            return;
+        }
+        if (messages.get(keep).role() == Message.Role.SYSTEM) {
+            keep++;
+        }
+        conversation().rewind(keep);
+        console.note("forgot " + (forgotten == 1 ? "the last exchange" : "the last " + forgotten + " exchanges"));
+    }
+
+    private void save(String argument) {
+        if (argument.isEmpty()) {
+            console.note("/save takes the name of a file");
+            return;
+        }
+        try {
+            conversation().save(Path.of(argument));
+            console.note("saved to " + argument);
+        } catch (InvalidPathException e) {
+            console.note("this is no file name: " + argument);
+        }
+    }
+
+    private void backend(String argument) {
+        if (!argument.isEmpty()) {
+            model.moveTo(argument);
+        }
+        for (Device device : workplace.engine().devices()) {
+            String mark = device.id().equals(model.device().id()) ? "*" : " ";
+            console.note(mark + " " + device.id() + "  " + device.description());
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!conversations.isEmpty()) {
+            conversations.pop().close();
+        }
+    }
+}

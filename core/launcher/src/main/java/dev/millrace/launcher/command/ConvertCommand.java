@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.formats.Converter;
+import dev.millrace.spi.TensorType;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** From a Hugging Face folder to one GGUF file. */
+@Command(name = "convert", description = "Convert a Hugging Face folder to one GGUF file.", sortOptions = false)
+final class ConvertCommand implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "FOLDER", description = "A Hugging Face folder with safetensors.")
+    @Nullable
+    Path folder;
+
+    @Parameters(index = "1", paramLabel = "OUT.gguf", description = "The file to write; replaced as a whole or not at all.")
+    @Nullable
+    Path out;
+
+    @Option(names = "--quant", paramLabel = "TYPE", description = "f32, f16, bf16, q4_0 or q8_0, which is the default.")
+    String quant = "q8_0";
+
+    ConvertCommand(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() {
+        TensorType type = Converter.types().stream().filter(one -> one.name().equalsIgnoreCase(quant)).findFirst()
+                .orElseThrow(() -> new ParameterException(Objects.requireNonNull(spec).commandLine(),
+                        "--quant is " + quant + "; possible are " + Converter.types().stream()
+                                .map(one -> one.name().toLowerCase(Locale.ROOT)).sorted()
+                                .collect(Collectors.joining(", "))));
+        try (LoadProgress progress = new LoadProgress(workplace.console())) {
+            Converter.convert(Objects.requireNonNull(folder), Objects.requireNonNull(out), type, progress);
+        }
+        return MillraceCommand.DONE;
+    }
+}

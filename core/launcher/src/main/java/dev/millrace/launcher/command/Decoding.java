@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.engine.LoadedModel;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.Step;
+import java.util.Arrays;
+import java.util.List;
+
+/** One sequence on a loaded model, fed by hand: for raw logits and for measuring. For the model's one thread. */
+final class Decoding implements AutoCloseable {
+
+    /** Long prompts are read in pieces of this many tokens, as conversations do. */
+    private static final int CHUNK = 512;
+
+    private final LoadedModel model;
+    private final Sequence sequence;
+    private final Step step;
+    private final int vocabulary;
+    private final List<Step> steps;
+    private final int[] next = new int[1];
+
+    Decoding(LoadedModel model) {
+        this.model = model;
+        this.vocabulary = model.blueprint().vocabularySize();
+        this.sequence = model.executor().newSequence();
+        this.step = new Step(sequence, vocabulary);
+        this.steps = List.of(step);
+    }
+
+    /** Reads tokens and gives the logits after the last: the first {@code vocabulary} values are valid until the next call. */
+    float[] read(int... ids) {
+        for (int from = 0; from < ids.length; from += CHUNK) {
+            int to = Math.min(ids.length, from + CHUNK);
+            step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
+            model.executor().forward(steps);
+        }
+        return step.logits();
+    }
+
+    /** Reads tokens and gives a row of logits for each. */
+    float[][] readAll(int... ids) {
+        float[][] rows = new float[ids.length][];
+        for (int from = 0; from < ids.length; from += CHUNK) {
+            int to = Math.min(ids.length, from + CHUNK);
+            step.feed(ids, from, to, Step.Logits.ALL);
+            model.executor().forward(steps);
+            for (int i = from; i < to; i++) {
+                rows[i] = Arrays.copyOfRange(step.logits(), (i - from) * vocabulary, (i - from + 1) * vocabulary);
+            }
+        }
+        return rows;
+    }
+
+    /** Reads one token and gives the logits after it. */
+    float[] readOne(int id) {
+        next[0] = id;
+        step.feed(next, 0, 1, Step.Logits.LAST);
+        model.executor().forward(steps);
+        return step.logits();
+    }
+
+    /** The likeliest token; of equals the first. */
+    int likeliest(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < vocabulary; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    @Override
+    public void close() {
+        sequence.close();
+    }
+}

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Sampling;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** What a model file says, without loading the weights. */
+@Command(name = "model", description = "What a model file says.", sortOptions = false)
+final class InspectModel implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Mixin
+    private final ModelChoice choice = new ModelChoice();
+
+    InspectModel(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() {
+        try (ModelFile file = workplace.engine().file(choice.requiredModel())) {
+            Map<String, @Nullable Object> object = new LinkedHashMap<>();
+            ModelInfo info = workplace.engine().info(file);
+            object.put("path", file.path().toString());
+            object.put("name", info.name());
+            object.put("architecture", info.architecture());
+            object.put("parameters", info.parameters());
+            object.put("layers", info.layers());
+            object.put("hiddenSize", info.hiddenSize());
+            object.put("vocabularySize", info.vocabularySize());
+            object.put("contextLength", info.contextLength());
+            object.put("weightBytes", info.weightBytes());
+            object.put("quantisation", info.quantisation());
+            object.put("endTokens", new TreeSet<>(file.endTokens()));
+            object.put("sampling", sampling(file.sampling()));
+            object.put("chatTemplate", file.chatTemplate().isPresent());
+            object.put("metadata", file.metadata());
+            workplace.console().result(lines(object, ""));
+            return MillraceCommand.DONE;
+        }
+    }
+
+    private static Map<String, Object> sampling(Sampling sampling) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("temperature", sampling.temperature());
+        object.put("topK", sampling.topK());
+        object.put("topP", sampling.topP());
+        object.put("minP", sampling.minP());
+        object.put("repetitionPenalty", sampling.repetitionPenalty());
+        return object;
+    }
+
+    /** A JSON object for people and scripts: one line for each key, the metadata's too. */
+    private static String lines(Map<String, @Nullable Object> object, String indent) {
+        StringBuilder out = new StringBuilder("{");
+        String separator = "\n";
+        for (Map.Entry<String, @Nullable Object> entry : object.entrySet()) {
+            out.append(separator).append(indent).append("  ");
+            Json.quote(entry.getKey(), out);
+            out.append(": ");
+            if (entry.getKey().equals("metadata") && entry.getValue() instanceof Map<?, ?> inner) {
+                Map<String, @Nullable Object> copy = new LinkedHashMap<>();
+                inner.forEach((key, value) -> copy.put(String.valueOf(key), value));
+                out.append(lines(copy, indent + "  "));
+            } else {
+                out.append(Json.write(entry.getValue()));
+            }
+            separator = ",\n";
+        }
+        return out.append('\n').append(indent).append('}').toString();
+    }
+}

@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Progress;
+
+/**
+ * A bar on the terminal for loads that take long. Shows nothing where nobody looks, or when the load is quick. Closing it
+ * clears the line.
+ */
+final class LoadProgress implements Progress, AutoCloseable {
+
+    private static final long PATIENCE_NANOS = 400_000_000;
+    private static final long REDRAW_NANOS = 100_000_000;
+    private static final int WIDTH = 30;
+
+    private final Console console;
+    private final long started = System.nanoTime();
+    private long drawn;
+    private boolean visible;
+
+    LoadProgress(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public synchronized void update(String what, double fraction) {
+        long now = System.nanoTime();
+        if (!console.errTerminal() || now - started < PATIENCE_NANOS || (visible && now - drawn < REDRAW_NANOS)) {
+            return;
+        }
+        visible = true;
+        drawn = now;
+        int full = (int) Math.round(WIDTH * Math.clamp(fraction, 0, 1));
+        console.err().printf("\r\u001b[K%s [%s%s] %3.0f %%", what, "#".repeat(full), " ".repeat(WIDTH - full),
+                100 * fraction);
+        console.err().flush();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (visible) {
+            visible = false;
+            console.err().print("\r\u001b[K");
+            console.err().flush();
+        }
+    }
+}

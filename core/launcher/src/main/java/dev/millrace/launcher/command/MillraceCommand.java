@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.MillraceException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The program {@code millrace} with its commands. */
+@Command(name = "millrace", description = "Runs language models on this machine.", sortOptions = false, synopsisSubcommandLabel = "COMMAND")
+final class MillraceCommand implements Runnable {
+
+    static final int DONE = 0;
+    static final int FAILED = 1;
+    static final int WRONG_USAGE = 2;
+
+    private final Console console;
+    private final CommandLine line;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
+    boolean debug;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
+    boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.")
+    boolean version;
+
+    MillraceCommand(Workplace workplace) {
+        console = workplace.console();
+        line = new CommandLine(this).addSubcommand(new RunCommand(workplace)).addSubcommand(new ChatCommand(workplace))
+                .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
+                .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
+                .addSubcommand(new DoctorCommand(workplace));
+        line.getCommandSpec().version("millrace " + workplace.version());
+        line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExpandAtFiles(false); // a prompt may begin with @
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(
+                console.colour() && console.outTerminal() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+        line.setParameterExceptionHandler((problem, arguments) -> wrongUsage(problem));
+        line.setExecutionExceptionHandler((problem, command, result) -> failed(problem));
+    }
+
+    /** Runs a command and gives its exit code. */
+    int execute(String... arguments) {
+        try {
+            return line.execute(arguments);
+        } catch (OutOfMemoryError e) {
+            return failed(new MillraceException("The Java heap is full: give more with MILLRACE_JAVA_OPTS=-Xmx4g,"
+                    + " a smaller --context or a smaller model.", e));
+        } catch (StackOverflowError e) {
+            return failed(new MillraceException("The input is nested too deeply.", e));
+        } finally {
+            console.out().flush();
+            console.err().flush();
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(line, "a command is missing: run, chat, bench, inspect, convert, synth or doctor");
+    }
+
+    private int wrongUsage(ParameterException problem) {
+        String command = problem.getCommandLine().getCommandSpec().qualifiedName();
+        String message = String.valueOf(problem.getMessage());
+        console.note("millrace: " + message + (message.endsWith(".") ? "" : ".") + " See " + command + " --help.");
+        trace(problem);
+        return WRONG_USAGE;
+    }
+
+    private int failed(Exception problem) {
+        console.note("millrace: " + sentence(problem));
+        trace(problem);
+        return FAILED;
+    }
+
+    private void trace(Throwable problem) {
+        if (debug) {
+            problem.printStackTrace(console.err());
+        }
+    }
+
+    /** One sentence for people. */
+    private static String sentence(Exception problem) {
+        String message = problem.getMessage();
+        return switch (problem) {
+            case CancellationException e -> "Cancelled.";
+            case NoSuchFileException e -> "There is no file " + e.getFile() + ".";
+            case FileSystemException e -> e.getFile() + " cannot be read or written: "
+                    + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()) + ".";
+            case IOException e -> "Reading or writing failed: " + message + ".";
+            case MillraceException e when message != null -> message;
+            case IllegalArgumentException e when message != null -> message;
+            default -> "Something failed that should not (" + problem + "): run again with --debug and report it.";
+        };
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Options that say which model is opened, and how. Mixed into commands. */
+final class ModelChoice {
+
+    /** The model that travels with the program. */
+    static final String PACKAGED = "nano";
+
+    @Spec(Target.MIXEE)
+    @Nullable
+    CommandSpec command;
+
+    @Option(names = {"-m",
+            "--model"}, paramLabel = "REF", description = "A .gguf file, a Hugging Face folder or a packaged model; nano if not given.")
+    @Nullable
+    String model;
+
+    @Option(names = "--backend", paramLabel = "ID", description = "A backend or device, such as cpu; the best that fits if not given.")
+    @Nullable
+    String backend;
+
+    @Option(names = "--context", paramLabel = "TOKENS", description = "Tokens that a conversation may hold; as many as the model takes if not given.")
+    int context;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; what suits the machine if not given.")
+    int threads;
+
+    @Option(names = "--precision", paramLabel = "HOW", description = "fast (the default) or exact.")
+    Precision precision = Precision.FAST;
+
+    /** The model, or the packaged one. */
+    String modelOrPackaged() {
+        return model == null ? PACKAGED : model;
+    }
+
+    /**
+     * The model.
+     *
+     * @throws ParameterException if none was given
+     */
+    String requiredModel() {
+        if (model == null) {
+            throw wrong("--model is missing");
+        }
+        return model;
+    }
+
+    /** The options, with a listener for progress. */
+    ModelOptions options(Progress progress) {
+        if (context < 0 || threads < 0) {
+            throw wrong((context < 0 ? "--context" : "--threads") + " must not be negative");
+        }
+        return new ModelOptions(backend, context, threads, precision, progress);
+    }
+
+    /** A complaint about how the command was called. */
+    ParameterException wrong(String message) {
+        if (command == null) {
+            throw new IllegalStateException("Not mixed into a command.");
+        }
+        return new ParameterException(command.commandLine(), message);
+    }
+}

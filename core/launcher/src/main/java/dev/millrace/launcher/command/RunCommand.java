@@ -1,0 +1,100 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Event;
+import dev.millrace.api.Generation;
+import dev.millrace.api.Model;
+import dev.millrace.api.Sampling;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** One answer. */
+@Command(name = "run", description = {"Answer one prompt.",
+        "The answer goes to standard output; thinking, tool calls and their results to standard error."}, sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Mixin
+    private final ModelChoice choice = new ModelChoice();
+
+    @Mixin
+    private final SamplingChoice sampling = new SamplingChoice();
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
+    @Nullable
+    String system;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "The most tokens that the answer may have.")
+    @Nullable
+    Integer maxTokens;
+
+    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
+    @Nullable
+    Path tools;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    boolean json;
+
+    @Parameters(paramLabel = "PROMPT", description = "What to say to the model; - reads it from standard input.")
+    String prompt = "";
+
+    RunCommand(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Console console = workplace.console();
+        if (maxTokens != null && maxTokens < 1) {
+            throw choice.wrong("--max-tokens must be 1 or more");
+        }
+        String said = prompt.equals("-")
+                ? new String(console.in().readAllBytes(), StandardCharsets.UTF_8).stripTrailing()
+                : prompt;
+        long begin = System.nanoTime();
+        try (Model model = workplace.open(choice)) {
+            Duration load = Duration.ofNanos(System.nanoTime() - begin);
+            try (Conversation conversation = converse(model); Generation generation = conversation.send(said)) {
+                if (json) {
+                    console.result(AnswerJson.write(generation.answer(), load));
+                } else {
+                    AnswerView view = new AnswerView(console);
+                    for (Event event : generation) {
+                        view.show(event);
+                    }
+                }
+            }
+        }
+        return MillraceCommand.DONE;
+    }
+
+    private Conversation converse(Model model) throws IOException {
+        Sampling chosen = sampling.apply(model.defaults());
+        Conversation.Builder builder = model.conversation().sampling(chosen);
+        if (system != null) {
+            builder.system(system);
+        }
+        if (maxTokens != null) {
+            builder.maxTokens(maxTokens);
+        }
+        if (tools == null) {
+            builder.suggestedTools();
+        } else {
+            builder.declare(ToolFile.read(tools));
+        }
+        return builder.start();
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.Model;
+import dev.millrace.engine.Engine;
+import dev.millrace.engine.LoadedModel;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Dialect;
+import java.util.List;
+
+/**
+ * What every command works with.
+ *
+ * @param engine opens models
+ * @param backends present when the program started
+ * @param dialects present when the program started
+ * @param console where to read and write
+ * @param version of the program
+ */
+record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
+        String version) {
+
+    /** Opens the chosen model, or the packaged one, for conversations. */
+    Model open(ModelChoice choice) {
+        try (LoadProgress progress = new LoadProgress(console)) {
+            return engine.open(choice.modelOrPackaged(), choice.options(progress));
+        }
+    }
+
+    /** Loads the chosen model for raw access. */
+    LoadedModel load(ModelChoice choice) {
+        try (LoadProgress progress = new LoadProgress(console)) {
+            return engine.load(choice.requiredModel(), choice.options(progress));
+        }
+    }
+}

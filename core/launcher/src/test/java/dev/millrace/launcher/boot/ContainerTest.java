@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.boot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.BundleActivator;
+import org.osgi.framework.BundleContext;
+
+final class ContainerTest {
+
+    @TempDir
+    Path folder;
+
+    /** A bundle's activator that offers a command line: the exit code is the number of arguments. */
+    public static final class Counter implements BundleActivator {
+
+        @Override
+        public void start(BundleContext context) {
+            Dictionary<String, Object> properties = new Hashtable<>();
+            properties.put("millrace.main", true);
+            ToIntFunction<String[]> count = arguments -> arguments.length;
+            context.registerService(ToIntFunction.class, count, properties);
+        }
+
+        @Override
+        public void stop(BundleContext context) {
+            // its service goes with it
+        }
+    }
+
+    private void bundle(String name, Map<String, String> headers) throws IOException {
+        Manifest manifest = new Manifest();
+        Attributes main = manifest.getMainAttributes();
+        main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        main.putValue("Bundle-ManifestVersion", "2");
+        main.putValue("Bundle-SymbolicName", name);
+        headers.forEach(main::putValue);
+        Path jar = Files.createDirectories(folder.resolve("bundles")).resolve(name + ".jar");
+        String entry = Counter.class.getName().replace('.', '/') + ".class";
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream in = Counter.class.getClassLoader().getResourceAsStream(entry)) {
+            out.putNextEntry(new JarEntry(entry));
+            in.transferTo(out);
+            out.closeEntry();
+        }
+    }
+
+    private void counter() throws IOException {
+        bundle("counter", Map.of("Bundle-Activator", Counter.class.getName(), "Import-Package",
+                "org.osgi.framework;version=\"[1.8,2)\""));
+    }
+
+    private Container start() throws BootException {
+        return Container.start(folder.resolve("storage"), List.of(folder.resolve("bundles")));
+    }
+
+    @Test
+    void runsTheCommandLineOfABundle() throws Exception {
+        counter();
+        try (Container container = start()) {
+            assertEquals(List.of(), container.complaints());
+            assertEquals(3, container.run(new String[]{"a", "b", "c"}));
+        }
+    }
+
+    @Test
+    void aBundleThatLacksAPackageIsLeftOutWithOneSentence() throws Exception {
+        counter();
+        bundle("needy", Map.of("Import-Package", "no.such.thing"));
+        try (Container container = start()) {
+            assertEquals(1, container.run(new String[]{"a"}));
+            assertEquals(
+                    List.of("The bundle needy is left out: it needs the package no.such.thing, which nothing offers."),
+                    container.complaints());
+        }
+    }
+
+    @Test
+    void fragmentsAreInstalledAndNotStarted() throws Exception {
+        counter();
+        bundle("fragment", Map.of("Fragment-Host", "counter"));
+        try (Container container = start()) {
+            assertEquals(List.of(), container.complaints());
+            assertEquals(0, container.run(new String[0]));
+        }
+    }
+
+    @Test
+    void aFileThatIsNoBundleIsSaidSo() throws Exception {
+        counter();
+        Path bad = Files.writeString(folder.resolve("bundles/bad.jar"), "not a jar");
+        List<String> complaints = new ArrayList<>();
+        try (Container container = start()) {
+            complaints.addAll(container.complaints());
+            assertEquals(0, container.run(new String[0]));
+        }
+        assertEquals(1, complaints.size());
+        assertTrue(complaints.getFirst().contains(bad.toString()), complaints::toString);
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsSaidSo() {
+        BootException problem = assertThrows(BootException.class, this::start);
+        assertTrue(problem.getMessage().contains("bundles"), problem::getMessage);
+    }
+}

@@ -1,0 +1,292 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.Millrace;
+import dev.millrace.engine.Engine;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.json.Json;
+import dev.millrace.text.dialect.Dialects;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands in this process, with everything that stands on the class path. */
+final class CommandsTest {
+
+    @TempDir
+    Path folder;
+
+    private record Result(int code, String out, String err) {
+
+        Map<?, ?> json() {
+            return assertInstanceOf(Map.class, Json.parse(out));
+        }
+    }
+
+    private static Result run(String input, String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console console = new Console(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
+                false, false, false, false);
+        List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
+        try (Millrace millrace = Millrace.start()) {
+            Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
+                    console, "0.1.0");
+            int code = new MillraceCommand(workplace).execute(arguments);
+            return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static Result run(List<String> arguments) {
+        return run("", arguments.toArray(String[]::new));
+    }
+
+    private Path file(String name, String content) throws Exception {
+        return Files.writeString(folder.resolve(name), content);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello", "run --nonsense hello",
+            "run --threads -1 hello", "run a b", "bench", "bench --model nano -p 0", "inspect", "inspect soul",
+            "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
+            "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
+            "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
+            "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1", "convert a b --quant q1", "run --precision rough hello"})
+    void wrongUsageIsTwoAndOneSentence(String line) {
+        Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
+        assertEquals(2, result.code(), result::err);
+        assertEquals("", result.out());
+        assertEquals(1, result.err().lines().count(), result::err);
+        assertTrue(result.err().startsWith("millrace: "), result::err);
+    }
+
+    @Test
+    void helpAndVersionGoToStandardOutput() {
+        Result help = run(List.of("--help"));
+        assertEquals(0, help.code());
+        assertTrue(help.out().contains("doctor"), help::out);
+        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor")) {
+            assertEquals(0, run(List.of(command, "--help")).code());
+        }
+        assertEquals(0, run(List.of("inspect", "logits", "--help")).code());
+        assertEquals("millrace 0.1.0\n", run(List.of("--version")).out());
+        assertEquals("", help.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run --model no/such.gguf hello", "run --backend quantum hello", "bench --model missing",
+            "inspect model --model missing", "inspect logits --model missing --ids 1",
+            "inspect tokens --tokenizer missing.json --text-file missing.txt",
+            "inspect chat --template missing.jinja --input missing.json", "inspect calls --text-file missing",
+            "inspect calls --text-file . --dialect latin", "run --tools missing.json hello",
+            "inspect logits --model nano --ids 99999", "convert missing out.gguf"})
+    void whatFailsIsOneAndOneSentence(String line) {
+        Result result = run(List.of(line.split(" ")));
+        assertEquals(1, result.code(), result::err);
+        assertEquals("", result.out());
+        assertEquals(1, result.err().lines().count(), result::err);
+        assertFalse(result.err().contains("Exception"), result::err);
+        assertFalse(Files.exists(Path.of("out.gguf")));
+    }
+
+    @Test
+    void stackTracesComeWithDebug() {
+        Result result = run(List.of("run", "--debug", "--model", "missing", "hello"));
+        assertEquals(1, result.code());
+        assertTrue(result.err().contains("ModelNotFoundException"), result::err);
+    }
+
+    @Test
+    void runPutsTheAnswerAloneOnStandardOutput() {
+        Result result = run(List.of("run", "--greedy", "Turn on the kitchen lamp."));
+        assertEquals(0, result.code(), result::err);
+        assertEquals("The kitchen lamp is on now.\n", result.out());
+        assertEquals("""
+                The user wants the kitchen lamp on. I call set_device.
+                -> set_device(name="kitchen_lamp", state="on")
+                <- {"ok": true, "name": "kitchen_lamp", "state": "on"}
+                The device confirmed.
+                """, result.err());
+    }
+
+    @Test
+    void runPrintsOneJsonObject() {
+        Result result = run(List.of("run", "--greedy", "--json", "Turn on the kitchen lamp."));
+        assertEquals(0, result.code(), result::err);
+        Map<?, ?> object = result.json();
+        assertEquals("[thinking, text, toolCalls, finishReason, usage, timings]", object.keySet().toString());
+        assertEquals("The kitchen lamp is on now.", object.get("text"));
+        assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
+                object.get("toolCalls").toString());
+        assertEquals("stop", object.get("finishReason"));
+        assertEquals("[promptTokens, completionTokens]",
+                assertInstanceOf(Map.class, object.get("usage")).keySet().toString());
+        assertEquals("", result.err());
+    }
+
+    @Test
+    void declaredToolsAreCalledAndNotRun() throws Exception {
+        Path tools = file("tools.json", """
+                [{"type": "function", "function": {"name": "set_device", "description": "Switch a device on or off.",
+                  "parameters": {"type": "object", "properties": {"name": {"type": "string"}, "state": {"type": "string"}},
+                                 "required": ["name", "state"]}}}]
+                """);
+        Result result = run(
+                List.of("run", "--greedy", "--json", "--tools", tools.toString(), "Turn on the kitchen lamp."));
+        assertEquals(0, result.code(), result::err);
+        assertEquals("tool_calls", result.json().get("finishReason"));
+        assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
+                result.json().get("toolCalls").toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[1]", "[{\"name\": \"a b\"}]", "[{\"name\": \"a\", \"parameters\": 1}]",
+            "[{\"name\": \"a\", \"description\": 1}]", "nonsense", "[{\"name\":\"a\"},{\"name\":\"a\"}]"})
+    void badToolFilesAreSaidSo(String content) throws Exception {
+        Result result = run(List.of("run", "--tools", file("tools.json", content).toString(), "hello"));
+        assertEquals(1, result.code());
+        assertEquals(1, result.err().lines().count(), result::err);
+    }
+
+    @Test
+    void runReadsThePromptFromStandardInput() {
+        assertEquals("Goodbye!\n", run("Bye\n", "run", "--greedy", "-").out());
+    }
+
+    @Test
+    void theTokenBudgetHoldsAndIsSaid() {
+        Result result = run(List.of("run", "--greedy", "--max-tokens", "3", "Hello!"));
+        assertEquals(0, result.code(), result::err);
+        assertTrue(result.err().contains("--max-tokens"), result::err);
+    }
+
+    @Test
+    void logitsOfOneAndOfMany() throws Exception {
+        Map<?, ?> one = run(List.of("inspect", "logits", "--model", "nano", "--ids", "1,3,95")).json();
+        List<?> logits = assertInstanceOf(List.class, one.get("logits"));
+        assertEquals(2048, logits.size());
+        Map<?, ?> all = run(List.of("inspect", "logits", "--model", "nano", "--ids", "1,3,95", "--all")).json();
+        assertEquals(3, assertInstanceOf(List.class, all.get("logits")).size());
+        Path file = file("ids.json", "[[1, 3, 95], {\"ids\": [1]}, [-1]]");
+        Result batch = run(List.of("inspect", "logits", "--model", "nano", "--batch", file.toString()));
+        List<?> outputs = assertInstanceOf(List.class, Json.parse(batch.out()));
+        assertEquals(one, outputs.getFirst());
+        assertEquals(3, outputs.size());
+        assertTrue(outputs.getLast().toString().startsWith("{error="), batch::out);
+    }
+
+    @Test
+    void greedyIdsDecodeToAnAnswer() {
+        Map<?, ?> object = run(List.of("inspect", "greedy", "--model", "nano", "--ids", "1,3", "-n", "5")).json();
+        assertEquals(5, assertInstanceOf(List.class, object.get("ids")).size());
+    }
+
+    @Test
+    void tokensOfOneAndOfMany() throws Exception {
+        Path text = file("text", "Hello<|im_end|>");
+        Map<?, ?> plain = run(List.of("inspect", "tokens", "--model", "nano", "--text-file", text.toString())).json();
+        assertEquals("Hello<|im_end|>", plain.get("decoded"));
+        Map<?, ?> special = run(
+                List.of("inspect", "tokens", "--model", "nano", "--special", "--text-file", text.toString())).json();
+        assertEquals(4L, assertInstanceOf(List.class, special.get("ids")).getLast());
+        assertFalse(plain.get("ids").equals(special.get("ids")));
+        Path texts = file("texts.json", "[\"Hello<|im_end|>\", \"\", 3]");
+        Result batch = run(
+                List.of("inspect", "tokens", "--model", "nano", "--batch", "--text-file", texts.toString()));
+        List<?> outputs = assertInstanceOf(List.class, Json.parse(batch.out()));
+        assertEquals(plain, outputs.getFirst());
+        assertEquals("{ids=[], decoded=}", outputs.get(1).toString());
+        assertTrue(outputs.get(2).toString().startsWith("{error="), batch::out);
+    }
+
+    @Test
+    void templatesAreRendered() throws Exception {
+        Path template = file("t.jinja", "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}");
+        Path input = file("i.json", "{\"messages\": [{\"role\": \"user\", \"content\": \"é\"}]}");
+        assertEquals("<user>é",
+                run(List.of("inspect", "chat", "--template", template.toString(), "--input", input.toString())).out());
+        Path inputs = file("is.json", "[{\"messages\": []}, {\"messages\": [{\"role\": \"a\", \"content\": \"b\"}]}]");
+        assertEquals("[\"\", \"<a>b\"]\n", run(List.of("inspect", "chat", "--template", template.toString(), "--input",
+                inputs.toString(), "--batch")).out());
+    }
+
+    @Test
+    void answersAreTakenApart() throws Exception {
+        String answer = "<think>hm</think>ok<|tool_call_start|>[f(a=1)]<|tool_call_end|>";
+        String expected = "{\"reasoning\": \"hm\", \"content\": \"ok\", \"calls\": [{\"name\": \"f\", \"arguments\": {\"a\": 1}}]}";
+        assertEquals(expected + "\n",
+                run(List.of("inspect", "calls", "--text-file", file("a", answer).toString())).out());
+        assertEquals("[" + expected + "]\n", run(List.of("inspect", "calls", "--batch", "--text-file",
+                file("b", Json.write(List.of(answer))).toString())).out());
+    }
+
+    @Test
+    void aModelFileTellsOfItself() {
+        Map<?, ?> object = run(List.of("inspect", "model", "--model", "nano")).json();
+        assertEquals(8L, object.get("layers"));
+        assertEquals(2048L, object.get("vocabularySize"));
+        assertEquals("Q8_0", object.get("quantisation"));
+    }
+
+    @Test
+    void benchMeasures() {
+        Map<?, ?> object = run(List.of("bench", "--model", "nano", "-p", "8", "-n", "2", "-r", "2", "--json")).json();
+        assertEquals("[backend, threads, loadSeconds, prefillTokensPerSecond, decodeTokensPerSecond, peakRssBytes]",
+                object.keySet().toString());
+        assertEquals(2, assertInstanceOf(List.class, object.get("decodeTokensPerSecond")).size());
+        assertTrue(run(List.of("bench", "--model", "nano", "-p", "8", "-n", "2", "-r", "1")).out().contains("prefill"));
+    }
+
+    @Test
+    void theDoctorLooksAtEverything() {
+        Result result = run(List.of("doctor"));
+        assertEquals(0, result.code(), result::err);
+        for (String word : List.of("Java", "Flags", "Vectors", "Cores", "Memory", "GB/s", "cpu")) {
+            assertTrue(result.out().contains(word), result::out);
+        }
+    }
+
+    @Test
+    void chatTakesPipedLines() {
+        Path saved = folder.resolve("saved");
+        Result result = run("Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
+                + "\n/backend\n/backend quantum\n/nonsense\n/help\n/quit\nHello!\n", "chat", "--temperature", "0");
+        assertEquals(0, result.code(), result::err);
+        assertEquals("Goodbye!\nHello! I watch over this gateway. What can I do for you?\n", result.out());
+        for (String said : List.of("set_device", "forked", "back where", "there is no fork", "forgot the last exchange",
+                "nothing to forget", "a number of exchanges", "the name of a file", "saved to", "cpu",
+                "quantum", "there is no /nonsense", "/rewind [N]")) {
+            assertTrue(result.err().contains(said), () -> said + " in " + result.err());
+        }
+        Result restored = run("Bye\n", "chat", "--temperature", "0", "--restore", saved.toString());
+        assertEquals("Goodbye!\n", restored.out(), restored::err);
+    }
+
+    @Test
+    void aRandomModelIsWrittenAndRuns() {
+        Path out = folder.resolve("tiny.gguf");
+        assertEquals(0, run(List.of("synth", "tiny", out.toString(), "--quant", "q4_0", "--seed", "7")).code());
+        Map<?, ?> object = run(List.of("inspect", "greedy", "--model", out.toString(), "--ids", "1,2", "-n", "3"))
+                .json();
+        assertEquals(3, assertInstanceOf(List.class, object.get("ids")).size());
+    }
+}
