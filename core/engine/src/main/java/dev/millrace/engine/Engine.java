@@ -111,7 +111,7 @@ public final class Engine implements Millrace {
      * @return name, architecture, sizes, with the model's own context
      */
     public ModelInfo info(ModelFile file) {
-        return ModelFacts.of(file, file.blueprint().contextLength());
+        return ModelFacts.of(file, file.program().contextLength());
     }
 
     /**
