@@ -143,7 +143,7 @@ public abstract class BackendContract {
     void longerContextsNeedNoLessMemory() {
         Fit.Good small = assertInstanceOf(Fit.Good.class, backend().fit(program(), device(), options()));
         Fit large = backend().fit(program(), device(), new LoadOptions(64 * CONTEXT, THREADS, Precision.EXACT));
-        assertTrue(large instanceof Fit.Refused || large instanceof Fit.Good good && good.bytes() >= small.bytes());
+        assertTrue(large instanceof Fit.Refused || (large instanceof Fit.Good good && good.bytes() >= small.bytes()));
     }
 
     @Test
@@ -244,7 +244,8 @@ public abstract class BackendContract {
                 busy.clear();
                 for (int i = 0; i < texts.length; i++) {
                     if (at < texts[i].length) {
-                        busy.add(at % 2 == 0 ? busy.size() : 0, steps.get(i).feed(texts[i], at, at + 1, Step.Logits.LAST));
+                        busy.add(at % 2 == 0 ? busy.size() : 0,
+                                steps.get(i).feed(texts[i], at, at + 1, Step.Logits.LAST));
                     }
                 }
                 executor.forward(busy);
@@ -270,7 +271,8 @@ public abstract class BackendContract {
             Sequence answering = executor.newSequence();
             feeder.feed(answering, Arrays.copyOf(other, 5));
             Step one = new Step(answering, program().vocabularySize()).feed(other, 5, 6, Step.Logits.LAST);
-            Step many = new Step(executor.newSequence(), program().vocabularySize()).feed(prompt, 0, 30, Step.Logits.LAST);
+            Step many = new Step(executor.newSequence(), program().vocabularySize()).feed(prompt, 0, 30,
+                    Step.Logits.LAST);
             executor.forward(List.of(many, one));
             assertClose(expectedPrompt, many.logits(), "prompt");
             assertClose(expectedOther, one.logits(), "answer");

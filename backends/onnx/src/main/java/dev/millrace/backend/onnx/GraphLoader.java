@@ -56,7 +56,7 @@ final class GraphLoader {
     }
 
     private static String cure(String reason) {
-        if (reason.contains("is not a registered function/op") || reason.contains("NOT_IMPLEMENTED")
+        if (reason.contains("is not a registered function/op") || reason.contains("No Op registered")
                 || reason.contains("Could not find an implementation") || reason.contains("opset")) {
             return " It lacks an operator of this graph: take another variant, or name the folder of a newer runtime in the system property onnxruntime.native.path.";
         }

@@ -165,7 +165,10 @@ final class OnnxExecutor implements Executor {
         return (OnnxSequence) step.sequence();
     }
 
-    /** Steps that can share a run: sequences of equal length that are fed equally many tokens. */
+    /**
+     * Steps that can share a run: sequences of equal length that are fed one token each. Longer steps keep the processor busy by
+     * themselves, and GroupQueryAttention takes only one sequence where there is a past.
+     */
     private static List<List<Step>> batches(List<Step> steps) {
         List<Step> sorted = new ArrayList<>(steps);
         // rows that stand in one set already stay together and in order
@@ -177,7 +180,7 @@ final class OnnxExecutor implements Executor {
             List<Step> last = batches.isEmpty() ? List.of() : batches.getLast();
             if (last.isEmpty() || last.size() == MOST_ROWS
                     || last.getFirst().sequence().length() != step.sequence().length()
-                    || last.getFirst().length() != step.length()) {
+                    || step.length() > 1 || last.getFirst().length() > 1) {
                 last = new ArrayList<>();
                 batches.add(last);
             }

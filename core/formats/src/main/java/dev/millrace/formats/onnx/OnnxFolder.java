@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,8 @@ public final class OnnxFolder {
         }
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(p -> p.getFileName().toString().startsWith("model")
-                    && isGraph(p.getFileName().toString()) && Files.isRegularFile(p)).limit(MAX_GRAPHS).sorted().toList();
+                    && isGraph(p.getFileName().toString()) && Files.isRegularFile(p)).limit(MAX_GRAPHS).sorted()
+                    .toList();
         } catch (IOException e) {
             throw new ModelFormatException(folder, "folder", "cannot be listed: " + e.getMessage(), e);
         }
@@ -93,10 +95,9 @@ public final class OnnxFolder {
         if (!Files.isRegularFile(path)) {
             return new OnnxFolder(path, path).read(List.of());
         }
-        Path parent = path.toAbsolutePath().getParent();
+        Path parent = Objects.requireNonNull(path.toAbsolutePath().getParent(), "a file lies in a folder");
         Path above = parent.getParent();
-        boolean inside = above != null && parent.getFileName().toString().equals(GRAPHS);
-        return new OnnxFolder(path, inside ? above : parent).read(List.of(path));
+        return new OnnxFolder(path, above != null && parent.endsWith(GRAPHS) ? above : parent).read(List.of(path));
     }
 
     private ModelFile read(List<Path> asked) {
@@ -105,7 +106,8 @@ public final class OnnxFolder {
         Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GENAI) + ": ", configMap);
         List<Path> graphs = asked;
         if (graphs.isEmpty()) {
-            graphs = genai.isEmpty() ? graphs(files.folder().resolve(GRAPHS))
+            graphs = genai.isEmpty()
+                    ? graphs(files.folder().resolve(GRAPHS))
                     : List.of(GenaiConfig.graph(files.folder(), genai));
         }
         if (graphs.isEmpty()) {
@@ -118,7 +120,8 @@ public final class OnnxFolder {
             GraphHeader header = GraphHeader.read(graph);
             List<StateShape> own = shapes(graph, header, config);
             if (shapes != null && !shapes.equals(own)) {
-                throw new ModelFormatException(graph, "inputs", "differ from those of " + graphs.getFirst().getFileName());
+                throw new ModelFormatException(graph, "inputs",
+                        "differ from those of " + graphs.getFirst().getFileName());
             }
             shapes = own;
             checkVocabulary(graph, header, vocabularySize);
@@ -128,7 +131,8 @@ public final class OnnxFolder {
             throw new ModelFormatException(files.folder(), GRAPHS, "holds no model*.onnx");
         }
         Graph program = new Graph("onnx", config.text("model_type").orElse("decoder"), vocabularySize,
-                config.integer(1, MAX_SIZE, "hidden_size"), config.integer(1, MAX_SIZE, "max_position_embeddings"), shapes,
+                config.integer(1, MAX_SIZE, "hidden_size"), config.integer(1, MAX_SIZE, "max_position_embeddings"),
+                shapes,
                 variants);
         Settings generation = files.has(FolderText.GENERATION)
                 ? files.settings(FolderText.GENERATION)

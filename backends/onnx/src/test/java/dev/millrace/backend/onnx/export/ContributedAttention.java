@@ -38,8 +38,10 @@ final class ContributedAttention implements AttentionExport {
             }
         }
         List<String> results = graph.nodes("com.microsoft", "GroupQueryAttention",
-                Map.of("num_heads", a.heads(), "kv_num_heads", a.kvHeads(), "do_rotary", 1), 3, flat(q), flat(k), flat(v),
-                pastKeys, pastValues, lengths, total, graph.floats(cos, context, half), graph.floats(sin, context, half));
+                Map.of("num_heads", a.heads(), "kv_num_heads", a.kvHeads(), "do_rotary", 1), 3, flat(q), flat(k),
+                flat(v),
+                pastKeys, pastValues, lengths, total, graph.floats(cos, context, half),
+                graph.floats(sin, context, half));
         return new Result(results.get(0), results.get(1), results.get(2));
     }
 

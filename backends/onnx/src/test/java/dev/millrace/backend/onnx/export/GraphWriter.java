@@ -50,7 +50,6 @@ public final class GraphWriter {
         this.external = external;
     }
 
-
     /** Adds an input or output; dimensions that are no numbers are names. */
     private static Proto port(String name, int type, Object... shape) {
         Proto dimensions = new Proto();

@@ -57,7 +57,8 @@ final class StandardAttention implements AttentionExport {
         String mixed = graph.node("MatMul", weights, graph.node("Unsqueeze", values, graph.longs(2)));
         String merged = graph.node("Transpose", Map.of("perm", new int[]{0, 2, 1, 3}),
                 graph.node("Reshape", mixed, graph.longs(0, a.heads(), -1, a.headSize())));
-        return new Result(graph.node("Reshape", merged, graph.longs(0, 0, (long) a.heads() * a.headSize())), keys, values);
+        return new Result(graph.node("Reshape", merged, graph.longs(0, 0, (long) a.heads() * a.headSize())), keys,
+                values);
     }
 
     private String headsFirst(String x) {
