@@ -9,7 +9,7 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
-import dev.millrace.text.prompt.PromptWriter;
+import dev.millrace.text.prompt.Prompt;
 import java.time.Duration;
 
 /**
@@ -74,7 +74,7 @@ final class AnswerRun {
     private FinishReason steps(LiveGeneration log) {
         ToolRun toolRun = new ToolRun(settings);
         for (int step = 0;; step++) {
-            PromptWriter.Prompt prompt = model.prompts().write(conversation.messages(), settings.definitions());
+            Prompt prompt = model.prompts().write(conversation.messages(), settings.definitions(), true);
             Slot slot = take(prompt.ids());
             float[] logits = read(slot, log);
             if (log.isCancelled()) {
@@ -130,7 +130,7 @@ final class AnswerRun {
     }
 
     /** Lets the model speak until it ends its turn, or has to end. */
-    private Turn speak(Slot slot, float[] first, PromptWriter.Prompt prompt, LiveGeneration log) {
+    private Turn speak(Slot slot, float[] first, Prompt prompt, LiveGeneration log) {
         TokenSampler sampler = new TokenSampler(settings.sampling(), settings.seed(), model.info().vocabularySize(),
                 model.services().stages);
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), settings,

@@ -28,7 +28,7 @@ final class Speech {
 
     static PromptWriter prompts(ModelFile file, PromptTokenizer tokenizer, Dialect dialect) {
         try {
-            return new PromptWriter(file.chatTemplate().orElse(""), tokenizer, dialect);
+            return PromptWriter.of(file.chatTemplate(), tokenizer, dialect);
         } catch (MillraceException e) {
             throw new ModelFormatException(file.path(), "chat template", e.getMessage(), e);
         }

@@ -105,16 +105,16 @@ final class Turn {
         if (tool.isEmpty()) {
             return call;
         }
-        switch (ToolArguments.check(tool.get(), call)) {
+        return switch (ToolArguments.check(tool.get(), call)) {
             case ToolArguments.Accepted accepted -> {
                 accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
-                return accepted.call();
+                yield accepted.call();
             }
             case ToolArguments.Refused refused -> {
                 refusals.put(call.id(), refused.message());
-                return call;
+                yield call;
             }
-        }
+        };
     }
 
     FinishReason reason() {

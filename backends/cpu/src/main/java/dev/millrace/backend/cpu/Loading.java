@@ -17,7 +17,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a blueprint into a network: maps its tensors, or converts those of types that there are no kernels for. */
@@ -34,7 +33,7 @@ final class Loading {
     private final Kernels kernels;
     private final Arena arena;
     private final Progress progress;
-    private final Map<Tensor, Matrix> matrices = new IdentityHashMap<>();
+    private final IdentityHashMap<Tensor, Matrix> matrices = new IdentityHashMap<>();
 
     private Loading(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Arena arena, Progress progress) {
         this.blueprint = blueprint;

@@ -42,14 +42,14 @@ final class Workers implements AutoCloseable {
     private static final int SPINS = 2_000;
 
     private final Thread[] threads;
-    /** The region's number in the upper half, the next unit to be claimed in the lower. */
+    /** The region's number in the upper half, in the lower how many units are not claimed yet: the last goes first. */
     private final AtomicLong claims = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Region bands = this::band;
     private volatile boolean closed;
     private volatile @Nullable Thread caller;
-    private volatile int units;
+    private int units;
     private @Nullable Region region;
     private @Nullable Items items;
     private int itemCount;
@@ -87,7 +87,7 @@ final class Workers implements AutoCloseable {
         unfinished.set(count);
         caller = Thread.currentThread();
         long number = (claims.get() >>> 32) + 1;
-        claims.set(number << 32); // publishes what was written above
+        claims.set((number << 32) | count); // publishes what was written above
         for (int i = 0; i < Math.min(threads.length, count - 1); i++) {
             LockSupport.unpark(threads[i]);
         }
@@ -155,16 +155,16 @@ final class Workers implements AutoCloseable {
     private void help(int worker, long number) {
         while (true) {
             long claim = claims.get();
-            int unit = (int) claim;
-            if (claim >>> 32 != number || unit >= units) {
+            int left = (int) claim;
+            if (claim >>> 32 != number || left == 0) {
                 return;
             }
             // if this holds, the region cannot end before the unit is done, so its fields stay as they are
-            if (claims.compareAndSet(claim, claim + 1)) {
+            if (claims.compareAndSet(claim, claim - 1)) {
                 Region work = region;
                 try {
                     if (work != null && failure.get() == null) {
-                        work.run(worker, unit, units);
+                        work.run(worker, left - 1, units);
                     }
                 } catch (Throwable e) { // whatever it is, it belongs to the caller
                     failure.compareAndSet(null, e);

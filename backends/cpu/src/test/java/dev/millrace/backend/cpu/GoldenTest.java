@@ -78,7 +78,7 @@ class GoldenTest {
         String shared = System.getProperty("millrace.shared", "");
         Path model = Path.of(shared, golden.model());
         assumeTrue(!shared.isEmpty() && Files.exists(model), "no reference data");
-        try (ModelFile file = open(model); Executor executor = Run.load(file.blueprint(), device, 2, precision)) {
+        try (ModelFile file = open(model); Executor executor = Run.load(file.blueprint(), device, 2, precision, 600)) {
             List<Double> errors = new ArrayList<>();
             List<Case> cases = Case.read(Path.of(shared, golden.expected()));
             assertFalse(cases.isEmpty());

@@ -29,7 +29,11 @@ final class Run {
     }
 
     static Executor load(Blueprint blueprint, Device device, int threads, Precision precision) {
-        return BACKEND.load(blueprint, device, new LoadOptions(512, threads, precision), Progress.NONE);
+        return load(blueprint, device, threads, precision, 512);
+    }
+
+    static Executor load(Blueprint blueprint, Device device, int threads, Precision precision, int context) {
+        return BACKEND.load(blueprint, device, new LoadOptions(context, threads, precision), Progress.NONE);
     }
 
     /** Feeds tokens and returns the logits after the last. */

@@ -19,7 +19,7 @@ class WorkersTest {
     void everyUnitIsDoneOnce() {
         for (int count : new int[]{1, 2, 5}) {
             try (Workers workers = new Workers(count)) {
-                for (int round = 0; round < 2_000; round++) {
+                for (int round = 0; round < 20_000; round++) {
                     int units = 1 + round % 13;
                     AtomicIntegerArray done = new AtomicIntegerArray(units);
                     workers.run((worker, unit, of) -> done.incrementAndGet(unit), units);

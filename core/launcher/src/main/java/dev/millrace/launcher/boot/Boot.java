@@ -43,7 +43,8 @@ public final class Boot {
             main.interrupt();
             try {
                 if (!done.await(HOOK_SECONDS, TimeUnit.SECONDS)) {
-                    System.err.println("millrace: something does not stop; what it leaves is removed at the next start.");
+                    System.err
+                            .println("millrace: something does not stop; what it leaves is removed at the next start.");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -86,7 +86,8 @@ final class Container implements AutoCloseable {
      */
     int run(String[] arguments) throws BootException, InterruptedException {
         BundleContext context = framework.getBundleContext();
-        Filter filter = filter("(&(" + Constants.OBJECTCLASS + "=" + ToIntFunction.class.getName() + ")(millrace.main=true))");
+        Filter filter = filter(
+                "(&(" + Constants.OBJECTCLASS + "=" + ToIntFunction.class.getName() + ")(millrace.main=true))");
         ServiceTracker<ToIntFunction<String[]>, ToIntFunction<String[]>> tracker = new ServiceTracker<>(context, filter,
                 null);
         tracker.open();
@@ -143,7 +144,8 @@ final class Container implements AutoCloseable {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.jar")) {
                 files.forEach(jars::add);
             } catch (IOException e) {
-                throw new BootException("The folder of bundles " + folder + " cannot be read: build Millrace again.", e);
+                throw new BootException("The folder of bundles " + folder + " cannot be read: build Millrace again.",
+                        e);
             }
         }
         Collections.sort(jars);

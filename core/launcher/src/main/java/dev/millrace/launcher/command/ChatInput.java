@@ -79,7 +79,8 @@ interface ChatInput extends AutoCloseable {
             // no provider that unpacks a native library into the temporary folder
             terminal = TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
                     .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
-            reader = LineReaderBuilder.builder().terminal(terminal).completer(new StringsCompleter(ChatSession.COMMANDS))
+            reader = LineReaderBuilder.builder().terminal(terminal)
+                    .completer(new StringsCompleter(ChatSession.COMMANDS))
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true).build();
         }
 

@@ -71,7 +71,8 @@ final class DoctorCommand implements Callable<Integer> {
             }
         }
         for (String flag : flags) {
-            if (flag.equals("-Xint") || flag.startsWith("-XX:TieredStopAtLevel=") || flag.startsWith("-agentlib:jdwp")) {
+            if (flag.equals("-Xint") || flag.startsWith("-XX:TieredStopAtLevel=")
+                    || flag.startsWith("-agentlib:jdwp")) {
                 cures.add("the flag " + flag + " keeps Java from compiling for speed: leave it out.");
             }
         }

@@ -31,7 +31,8 @@ record Ids(int[] values) {
                 try {
                     ids[i] = Integer.parseInt(parts[i]);
                 } catch (NumberFormatException e) {
-                    throw new TypeConversionException("'" + parts[i] + "' is not a token id: expected ids such as 1,2,3");
+                    throw new TypeConversionException(
+                            "'" + parts[i] + "' is not a token id: expected ids such as 1,2,3");
                 }
             }
             return new Ids(ids);

@@ -65,12 +65,14 @@ final class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello", "run --nonsense hello",
+    @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello",
+            "run --nonsense hello",
             "run --threads -1 hello", "run a b", "bench", "bench --model nano -p 0", "inspect", "inspect soul",
             "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
-            "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1", "convert a b --quant q1", "run --precision rough hello"})
+            "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
+            "convert a b --quant q1", "run --precision rough hello"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -145,11 +147,12 @@ final class CommandsTest {
 
     @Test
     void declaredToolsAreCalledAndNotRun() throws Exception {
-        Path tools = file("tools.json", """
-                [{"type": "function", "function": {"name": "set_device", "description": "Switch a device on or off.",
-                  "parameters": {"type": "object", "properties": {"name": {"type": "string"}, "state": {"type": "string"}},
-                                 "required": ["name", "state"]}}}]
-                """);
+        Path tools = file("tools.json",
+                """
+                        [{"type": "function", "function": {"name": "set_device", "description": "Switch a device on or off.",
+                          "parameters": {"type": "object", "properties": {"name": {"type": "string"}, "state": {"type": "string"}},
+                                         "required": ["name", "state"]}}}]
+                        """);
         Result result = run(
                 List.of("run", "--greedy", "--json", "--tools", tools.toString(), "Turn on the kitchen lamp."));
         assertEquals(0, result.code(), result::err);
@@ -268,8 +271,10 @@ final class CommandsTest {
     @Test
     void chatTakesPipedLines() {
         Path saved = folder.resolve("saved");
-        Result result = run("Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
-                + "\n/backend\n/backend quantum\n/nonsense\n/help\n/quit\nHello!\n", "chat", "--temperature", "0");
+        Result result = run(
+                "Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
+                        + "\n/backend\n/backend quantum\n/nonsense\n/help\n/quit\nHello!\n",
+                "chat", "--temperature", "0");
         assertEquals(0, result.code(), result::err);
         assertEquals("Goodbye!\nHello! I watch over this gateway. What can I do for you?\n", result.out());
         for (String said : List.of("set_device", "forked", "back where", "there is no fork", "forgot the last exchange",

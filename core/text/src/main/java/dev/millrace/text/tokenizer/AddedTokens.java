@@ -32,6 +32,10 @@ final class AddedTokens {
      * @param stripsRight whether it swallows white space behind it
      */
     record Added(String content, int id, boolean control, boolean singleWord, boolean stripsLeft, boolean stripsRight) {
+
+        Added spelled(String other) {
+            return new Added(other, id, control, singleWord, stripsLeft, stripsRight);
+        }
     }
 
     /** Which match wins where matches overlap. */

@@ -72,7 +72,7 @@ final class ByteLevelModel implements TokenModel {
                     return;
                 }
             }
-            merger.reset(length);
+            merger.reset();
             for (int i = 0; i < length; i++) {
                 int symbol = byteSymbols[bytes[i] & 0xFF];
                 if (symbol >= 0) {

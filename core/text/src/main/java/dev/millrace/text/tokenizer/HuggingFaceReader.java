@@ -47,12 +47,20 @@ final class HuggingFaceReader {
     private Pipeline pipeline(HuggingFace file) {
         readAdded();
         PreTokenizerReader.Steps steps = PreTokenizerReader.read(root);
-        ModelReader.Result model = ModelReader.read(root, steps.byteLevel(), added, controls);
-        ids.putAll(model.ids());
+        ModelReader reader = new ModelReader(root, controls);
+        TokenModel model = reader.read(steps.byteLevel());
+        Spelling spelling = DecoderReader.read(root).spelling(ModelReader.spellings(reader.ids(), added),
+                added::containsKey);
+        ids.putAll(reader.ids());
         added.forEach((id, content) -> ids.put(content, id));
-        return new Pipeline(new AddedTokens(raw, Precedence.LEFTMOST), null,
-                new AddedTokens(normalised, Precedence.LEFTMOST), steps.preTokenizers(), steps.splitters(),
-                model.model(), model.spelling(), this::id, controls, id(file.bos()), id(file.eos()));
+        Normaliser normaliser = root.has("normalizer") ? Normalisers.read(root.object("normalizer")) : null;
+        List<Added> rewritten = normaliser == null
+                ? normalised
+                : normalised.stream().map(token -> token.spelled(normaliser.apply(token.content()))).toList();
+        return new Pipeline(new AddedTokens(raw, Precedence.LEFTMOST), normaliser,
+                new AddedTokens(rewritten, Precedence.LEFTMOST), steps.preTokenizers(), steps.splitters(), model,
+                spelling,
+                this::id, controls, id(file.bos()), id(file.eos()));
     }
 
     private void readAdded() {

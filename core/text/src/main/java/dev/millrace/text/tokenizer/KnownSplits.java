@@ -13,6 +13,9 @@ import java.util.Optional;
 final class KnownSplits {
 
     private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+    private static final String PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
+    private static final String FIRST = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+    private static final String SECOND = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
     private static final String SPACES = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
     private KnownSplits() {
@@ -30,7 +33,32 @@ final class KnownSplits {
                 Optional.of(new WordSplitter(true, 1, LETTER | MARK, true));
             case "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" ->
                 Optional.of(new ClassicSplitter());
+            case PREFIX + FIRST + "*" + SECOND + "+" + CONTRACTIONS + "?|" + PREFIX + FIRST + "+" + SECOND + "*"
+                    + CONTRACTIONS
+                    + "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES ->
+                Optional.of(new CasedSplitter(true, 3));
+            case PREFIX + FIRST + "*" + SECOND + "+|" + PREFIX + FIRST + "+" + SECOND
+                    + "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES ->
+                Optional.of(new CasedSplitter(false, 1));
+            case "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+                    + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|" + SPACES ->
+                Optional.of(new PunctuatedSplitter());
+            case "\\p{N}{1,3}" -> Optional.of(RunSplitter.category(CharClass.NUMBER, 3));
+            case "\\p{N}" -> Optional.of(RunSplitter.category(CharClass.NUMBER, 1));
+            case "\\p{N}+" -> Optional.of(RunSplitter.category(CharClass.NUMBER, Integer.MAX_VALUE));
+            case "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+" ->
+                Optional.of(RunSplitter.runs(KnownSplits::isHanOrKana));
             default -> Optional.empty();
         };
+    }
+
+    /** Whether every character of every text belongs to a match, so that nothing lies between matches. */
+    static boolean coversAll(String regex) {
+        return regex.endsWith("|\\s+(?!\\S)|\\s+") && !regex.contains("\\p{P}");
+    }
+
+    /** Chinese characters and both Japanese syllabaries, as DeepSeek's split has them. */
+    static boolean isHanOrKana(int code) {
+        return (code >= 0x4E00 && code <= 0x9FA5) || (code >= 0x3040 && code <= 0x30FF);
     }
 }

@@ -4,6 +4,8 @@
  */
 package dev.millrace.text.tokenizer;
 
+import java.util.Arrays;
+
 /**
  * Merges the symbols of one pre-token: always the pair of the lowest rank, of equals the leftmost. Short ones are scanned, long ones
  * go through a queue, so that time grows with n log n. For one thread.
@@ -25,16 +27,16 @@ final class Merger {
         this.merges = merges;
     }
 
-    /** Empties the list and makes room for so many symbols. */
-    void reset(int capacity) {
+    /** Empties the list of symbols. */
+    void reset() {
         count = 0;
-        if (capacity > symbols.length) {
-            symbols = new int[capacity + (capacity >> 1)];
-            ranks = new int[symbols.length];
-        }
     }
 
     void add(int symbol) {
+        if (count == symbols.length) {
+            symbols = Arrays.copyOf(symbols, count + (count >> 1));
+            ranks = new int[symbols.length];
+        }
         symbols[count++] = symbol;
     }
 

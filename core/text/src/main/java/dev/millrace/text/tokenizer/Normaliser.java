@@ -12,8 +12,7 @@ interface Normaliser {
      * Rewrites a text.
      *
      * @param text well-formed
-     * @param first whether it is what the user's text begins with
      * @return the new text
      */
-    String apply(String text, boolean first);
+    String apply(String text);
 }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.text.tokenizer;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -26,5 +27,5 @@ import org.jspecify.annotations.Nullable;
 record Pipeline(AddedTokens rawTokens, @Nullable Normaliser normaliser, AddedTokens normalisedTokens,
         List<PreTokenizer> preTokenizers, List<Splitter> splitters, TokenModel model, Spelling spelling,
         TokenNames names,
-        java.util.BitSet controls, OptionalInt bos, OptionalInt eos) {
+        BitSet controls, OptionalInt bos, OptionalInt eos) {
 }

@@ -112,7 +112,7 @@ final class PipelineTokenizer implements PromptTokenizer {
                 return;
             }
             String segment = new String(text, from, to - from);
-            char[] normalised = normaliser.apply(segment, from == 0).toCharArray();
+            char[] normalised = normaliser.apply(segment).toCharArray();
             // normalising may carry characters across the seam to text from outside, so only a segment that is trusted as a
             // whole keeps its trust
             boolean trusted = trust.isTrusted(from, to);

@@ -9,7 +9,9 @@ import dev.millrace.spi.VocabularySource.Table;
 import dev.millrace.text.tokenizer.AddedTokens.Added;
 import dev.millrace.text.tokenizer.AddedTokens.Precedence;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +25,9 @@ final class TableReader {
     private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
+    private static final int BYTE = 6;
+    /** How SentencePiece writes a space. */
+    private static final String SPACE = "\u2581";
 
     private final Table table;
     private final int size;
@@ -39,6 +44,9 @@ final class TableReader {
         reader.check();
         return switch (table.model()) {
             case "gpt2" -> reader.byteLevel();
+            case "llama" -> reader.sentencePiece();
+            case "t5" -> reader.unigram();
+            case "bert" -> reader.wordPiece();
             default -> throw new MillraceException("tokenizer.ggml.model: The vocabulary kind \"" + table.model()
                     + "\" is not supported; supported are gpt2 (byte-level BPE), llama (SentencePiece), t5 (unigram) and bert (WordPiece).");
         };
@@ -57,7 +65,7 @@ final class TableReader {
                     + size + " tokens.");
         }
         for (int id = 0; id < size; id++) {
-            if (type(id) == CONTROL || type(id) == UNKNOWN || type(id) == USER_DEFINED) {
+            if (isAdded(id)) {
                 boolean control = type(id) != USER_DEFINED;
                 controls.set(id, control);
                 added.add(new Added(table.tokens().get(id), id, control, false, false, false));
@@ -70,7 +78,7 @@ final class TableReader {
     }
 
     private Pipeline byteLevel() {
-        PreTokenizerNames.Split split = PreTokenizerNames.of(table.pre());
+        SplitNames.Split split = SplitNames.of(table.pre());
         List<byte @Nullable []> read = new ArrayList<>(size);
         List<byte @Nullable []> spelled = new ArrayList<>(size);
         for (int id = 0; id < size; id++) {
@@ -98,7 +106,7 @@ final class TableReader {
                 merges.put(a, b, rank, model.symbol(left + right), false);
             }
         }
-        return pipeline(split.preTokenizers(), split.splitters(), model.build(merges, split.wholeFirst()),
+        return pipeline(null, split.preTokenizers(), split.splitters(), model.build(merges, split.wholeFirst()),
                 new Spelling(new Vocabulary(read), 0));
     }
 
@@ -106,13 +114,104 @@ final class TableReader {
         return type(id) == CONTROL || type(id) == UNKNOWN || type(id) == USER_DEFINED;
     }
 
-    private Pipeline pipeline(List<PreTokenizer> preTokenizers, List<Splitter> splitters, TokenModel model,
-            Spelling spelling) {
+    private Pipeline sentencePiece() {
+        if (table.scores().length == 0) {
+            throw new MillraceException(
+                    "tokenizer.ggml.scores: The vocabulary has no scores, which SentencePiece needs.");
+        }
+        TokenModel model = new ScoreModel(characters(), table.scores(), new Fallback(bytes(), unknown(), false));
+        boolean prefix = table.addSpacePrefix();
+        return pipeline(text -> escape(prefix ? " " + text : text), List.of(), List.of(), model,
+                pieces(prefix ? 1 : 0));
+    }
+
+    /** T5 normalises with a table that GGUF keeps elsewhere; what it amounts to are these steps. */
+    private Pipeline unigram() {
+        if (table.scores().length == 0) {
+            throw new MillraceException(
+                    "tokenizer.ggml.scores: The vocabulary has no scores, which a unigram model needs.");
+        }
+        double[] scores = new double[size];
+        for (int id = 0; id < size; id++) {
+            scores[id] = table.scores()[id];
+        }
+        TokenModel model = new UnigramModel("tokenizer.ggml.tokens", characters(), scores,
+                new Fallback(bytes(), unknown(), true));
+        boolean prefix = table.addSpacePrefix();
+        Normaliser form = Normalisers.form(Normalizer.Form.NFKC);
+        return pipeline(text -> {
+            String clean = form.apply(Normalisers.nmt(text)).strip().replaceAll(" {2,}", " ");
+            return clean.isEmpty() ? clean : escape(prefix ? " " + clean : clean);
+        }, List.of(), List.of(), model, pieces(prefix ? 1 : 0));
+    }
+
+    /** GGUF marks the beginning of a word where the vocabulary of BERT marks what goes on. */
+    private Pipeline wordPiece() {
+        if (unknown() < 0) {
+            throw new MillraceException(
+                    "tokenizer.ggml.unknown_token_id: The vocabulary names no unknown token, which WordPiece needs.");
+        }
+        TokenModel model = new WordPieceModel(characters(), SPACE, "", Integer.MAX_VALUE, unknown());
+        JsonObject words = new JsonObject("", Map.of("pre_tokenizer", Map.of("type", "BertPreTokenizer")));
+        PreTokenizerReader.Steps steps = PreTokenizerReader.read(words);
+        return pipeline(Normalisers.bert(true, true, true, true), steps.preTokenizers(), steps.splitters(), model,
+                pieces(1));
+    }
+
+    private static String escape(String text) {
+        return text.replace(" ", SPACE);
+    }
+
+    private int unknown() {
+        return known("unknown_token_id", table.unknown()).orElse(-1);
+    }
+
+    /** What a model of characters finds in the text: no control tokens, and bytes only as a last resort. */
+    private Vocabulary characters() {
+        List<byte @Nullable []> tokens = new ArrayList<>(size);
+        for (int id = 0; id < size; id++) {
+            boolean hidden = controls.get(id) || byteOf(id) >= 0;
+            tokens.add(hidden ? null : table.tokens().get(id).getBytes(StandardCharsets.UTF_8));
+        }
+        return new Vocabulary(tokens);
+    }
+
+    /** The byte that a token stands for as a last resort, or -1. A file without types has only the spelling to tell. */
+    private int byteOf(int id) {
+        return type(id) == BYTE || table.types().length == 0 ? Fallback.byteOf(table.tokens().get(id)) : -1;
+    }
+
+    private int[] bytes() {
+        int[] ids = new int[256];
+        Arrays.fill(ids, -1);
+        for (int id = 0; id < size; id++) {
+            int b = byteOf(id);
+            if (b >= 0) {
+                ids[b] = id;
+            }
+        }
+        return ids;
+    }
+
+    private Spelling pieces(int lead) {
+        List<byte @Nullable []> read = new ArrayList<>(size);
+        for (int id = 0; id < size; id++) {
+            String token = table.tokens().get(id);
+            int b = byteOf(id);
+            read.add(b >= 0
+                    ? new byte[]{(byte) b}
+                    : (isAdded(id) ? token : token.replace(SPACE, " ")).getBytes(StandardCharsets.UTF_8));
+        }
+        return new Spelling(new Vocabulary(read), lead);
+    }
+
+    private Pipeline pipeline(@Nullable Normaliser normaliser, List<PreTokenizer> preTokenizers,
+            List<Splitter> splitters, TokenModel model, Spelling spelling) {
         Map<String, Integer> ids = new HashMap<>();
         for (int id = 0; id < size; id++) {
             ids.put(table.tokens().get(id), id);
         }
-        return new Pipeline(new AddedTokens(added, Precedence.LONGEST), null,
+        return new Pipeline(new AddedTokens(added, Precedence.LONGEST), normaliser,
                 new AddedTokens(List.of(), Precedence.LONGEST), preTokenizers, splitters, model, spelling, token -> {
                     Integer id = ids.get(token);
                     return id == null ? OptionalInt.empty() : OptionalInt.of(id);

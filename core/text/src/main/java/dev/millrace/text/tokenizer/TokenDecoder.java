@@ -42,13 +42,10 @@ final class TokenDecoder implements Tokenizer.Decoder {
         if (from == to) {
             return;
         }
-        while (lead > 0 && from < to && bytes[from] == ' ') {
+        for (; lead > 0 && from < to && bytes[from] == ' '; lead--) {
             from++;
-            lead--;
         }
-        if (from < to) {
-            lead = 0;
-        }
+        lead = 0;
         text.accept(bytes, from, to);
     }
 }

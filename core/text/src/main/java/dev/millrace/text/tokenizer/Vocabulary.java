@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Vocabulary {
 
+    /** The hash of nothing. */
+    static final int HASH_START = 0x811C9DC5;
+
     private final byte[] bytes;
     private final int[] starts;
     private final int[] slots;
@@ -85,7 +88,16 @@ final class Vocabulary {
         if (to - from > longest) {
             return -1;
         }
-        for (int slot = hash(text, from, to) & (slots.length - 1);; slot = (slot + 1) & (slots.length - 1)) {
+        int hash = HASH_START;
+        for (int i = from; i < to; i++) {
+            hash = hash(hash, text[i]);
+        }
+        return find(hash, text, from, to);
+    }
+
+    /** The same for bytes whose hash is known. */
+    int find(int hash, byte[] text, int from, int to) {
+        for (int slot = spread(hash);; slot = (slot + 1) & (slots.length - 1)) {
             int id = slots[slot] - 1;
             if (id < 0 || Arrays.equals(bytes, starts[id], starts[id + 1], text, from, to)) {
                 return id;
@@ -98,7 +110,11 @@ final class Vocabulary {
     }
 
     private void put(int id) {
-        int slot = hash(bytes, starts[id], starts[id + 1]) & (slots.length - 1);
+        int hash = HASH_START;
+        for (int i = starts[id]; i < starts[id + 1]; i++) {
+            hash = hash(hash, bytes[i]);
+        }
+        int slot = spread(hash);
         while (slots[slot] != 0) {
             int other = slots[slot] - 1;
             if (Arrays.equals(bytes, starts[other], starts[other + 1], bytes, starts[id], starts[id + 1])) {
@@ -109,11 +125,12 @@ final class Vocabulary {
         slots[slot] = id + 1;
     }
 
-    private static int hash(byte[] text, int from, int to) {
-        int hash = 0x811C9DC5;
-        for (int i = from; i < to; i++) {
-            hash = (hash ^ (text[i] & 0xFF)) * 0x01000193;
-        }
-        return hash ^ (hash >>> 15);
+    /** The hash of a text that goes on by one byte (FNV-1a). */
+    static int hash(int hash, byte next) {
+        return (hash ^ (next & 0xFF)) * 0x01000193;
+    }
+
+    private int spread(int hash) {
+        return (hash ^ (hash >>> 15)) & (slots.length - 1);
     }
 }

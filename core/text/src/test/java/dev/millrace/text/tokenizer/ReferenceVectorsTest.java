@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReferenceVectorsTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpt-2"})
+    @ValueSource(strings = {"gpt-2", "falcon", "deepseek-coder"})
     void givesTheIdsOfLlamaCpp(String name) throws IOException {
         Path folder = Path.of(System.getProperty("millrace.shared", "none"), "golden", "tokenizers");
         Path file = folder.resolve(name + ".gguf");

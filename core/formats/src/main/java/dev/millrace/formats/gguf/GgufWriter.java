@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.gguf;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.Progress;
+import dev.millrace.formats.tensor.BlockEncoder;
+import dev.millrace.spi.Tensor;
+import dev.millrace.spi.TensorType;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Writes GGUF version 3. The same input gives the same bytes. A few rows of one tensor are held at a time; the target
+ * appears as a whole or not at all.
+ */
+public final class GgufWriter {
+
+    private static final int ALIGNMENT = GgufReader.DEFAULT_ALIGNMENT;
+    private static final int BAND_VALUES = 1 << 20;
+
+    private final FileChannel channel;
+    private final Progress progress;
+    private final long total;
+    private long written;
+
+    private GgufWriter(FileChannel channel, Progress progress, long total) {
+        this.channel = channel;
+        this.progress = progress;
+        this.total = total;
+    }
+
+    /**
+     * Writes a file.
+     *
+     * @param target replaced if it exists
+     * @param metadata keys and values
+     * @param tensors in order
+     * @param progress told of every few rows; may stop the work by throwing
+     * @throws MillraceException if a tensor cannot be read or the file not be written; the target is then as before
+     */
+    public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, Progress progress) {
+        Path absolute = target.toAbsolutePath();
+        Path part = absolute.resolveSibling(absolute.getFileName() + "." + UUID.randomUUID() + ".part");
+        try {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE)) {
+                long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
+                new GgufWriter(channel, progress, total).write(metadata, tensors);
+                channel.force(true);
+            }
+            Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            MillraceException failure = new MillraceException(target + " cannot be written: " + e, e);
+            remove(part, failure);
+            throw failure;
+        } catch (RuntimeException | Error e) {
+            remove(part, e);
+            throw e;
+        }
+    }
+
+    private static void remove(Path part, Throwable failure) {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private void write(GgufMetadata metadata, List<OutgoingTensor> tensors) throws IOException {
+        ByteArrayOutputStream header = new ByteArrayOutputStream();
+        GgufMetadata.int32(header, GgufReader.MAGIC);
+        GgufMetadata.int32(header, 3);
+        GgufMetadata.int64(header, tensors.size());
+        GgufMetadata.int64(header, metadata.count());
+        header.writeBytes(metadata.bytes());
+        long offset = 0;
+        for (OutgoingTensor tensor : tensors) {
+            GgufMetadata.string(header, tensor.name());
+            GgufMetadata.int32(header, tensor.shape().length);
+            for (int d = tensor.shape().length - 1; d >= 0; d--) {
+                GgufMetadata.int64(header, tensor.shape()[d]);
+            }
+            GgufMetadata.int32(header, GgufTensorTypes.id(tensor.type()));
+            GgufMetadata.int64(header, offset);
+            offset += Math.ceilDiv(tensor.byteSize(), ALIGNMENT) * ALIGNMENT;
+        }
+        put(ByteBuffer.wrap(header.toByteArray()));
+        pad();
+        for (OutgoingTensor tensor : tensors) {
+            long start = channel.position();
+            for (Tensor part : tensor.parts()) {
+                rows(tensor, part);
+            }
+            if (channel.position() - start != tensor.byteSize()) {
+                throw new IllegalArgumentException(tensor.name() + " has parts of " + (channel.position() - start)
+                        + " bytes, expected " + tensor.byteSize());
+            }
+            pad();
+        }
+    }
+
+    private void rows(OutgoingTensor tensor, Tensor part) throws IOException {
+        long band = Math.max(1, BAND_VALUES / part.columns());
+        for (long row = 0; row < part.rows(); row += band) {
+            int count = (int) Math.min(band, part.rows() - row);
+            if (part.type() == tensor.type()) {
+                try (Arena arena = Arena.ofConfined()) {
+                    put(part.slice(row, count).map(arena).asByteBuffer());
+                }
+            } else {
+                put(encoded(tensor, part, row, count));
+            }
+            written += tensor.type().bytes(count * part.columns());
+            progress.update(tensor.name(), (double) written / (double) total);
+        }
+    }
+
+    private static ByteBuffer encoded(OutgoingTensor tensor, Tensor part, long row, int count) throws IOException {
+        TensorType type = tensor.type();
+        int values = Math.toIntExact(count * part.columns());
+        float[] floats = new float[values];
+        part.read(row, count, floats, 0);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(type.bytes(values)));
+        try {
+            BlockEncoder.encode(type, floats, values, bytes);
+        } catch (ArithmeticException e) {
+            throw new MillraceException(part.name() + " cannot be stored as " + type + ": " + e.getMessage() + ".", e);
+        }
+        return bytes.flip();
+    }
+
+    private void pad() throws IOException {
+        put(ByteBuffer.allocate((int) (Math.ceilDiv(channel.position(), ALIGNMENT) * ALIGNMENT - channel.position())));
+    }
+
+    private void put(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.safetensors;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.architecture.Settings;
+import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.json.Json;
+import dev.millrace.spi.json.JsonException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Turns tokenizer.json (byte-level BPE) into the table that GGUF holds. */
+public final class VocabularyTable {
+
+    /** How the Llama 3 and LFM2 tokenizers split text; GGUF knows it by a name. */
+    private static final String LFM2_SPLIT = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
+            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+    private static final int NORMAL = 1;
+    private static final int CONTROL = 3;
+    private static final int USER_DEFINED = 4;
+    private static final int UNUSED = 5;
+
+    private final Settings tokenizer;
+    private final @Nullable String[] tokens;
+    private final int[] types;
+
+    private VocabularyTable(Settings tokenizer, int size) {
+        this.tokenizer = tokenizer;
+        this.tokens = new String[size];
+        this.types = new int[size];
+        Arrays.fill(types, UNUSED);
+    }
+
+    /**
+     * Makes the table.
+     *
+     * @param folder for messages
+     * @param source tokenizer.json
+     * @param size rows of the embedding; ids that the tokenizer leaves out are filled
+     * @return the table
+     * @throws ModelFormatException if it is no byte-level BPE that splits as LFM2 does
+     */
+    public static VocabularySource.Table of(Path folder, VocabularySource.HuggingFace source, int size) {
+        try {
+            Object json = Json.parse(source.tokenizerJson());
+            if (json instanceof Map<?, ?> map) {
+                Settings tokenizer = new Settings(folder, "tokenizer.json: ", map);
+                return new VocabularyTable(tokenizer, size).table(source);
+            }
+        } catch (JsonException e) {
+            throw new ModelFormatException(folder, "tokenizer.json", "is no JSON: " + e.getMessage(), e);
+        }
+        throw new ModelFormatException(folder, "tokenizer.json", "is no JSON object");
+    }
+
+    private VocabularySource.Table table(VocabularySource.HuggingFace source) {
+        Settings model = tokenizer.group("model");
+        if (!model.text("type").orElse("").equals("BPE") || model.flagOr(false, "byte_fallback")
+                || !Json.write(tokenizer.find("pre_tokenizer")).contains(Json.write(LFM2_SPLIT))
+                || !model.flagOr(false, "ignore_merges") || tokenizer.find("normalizer") != null) {
+            throw tokenizer.wrong("model", "is no byte-level BPE as LFM2 has it, which is all that can be converted");
+        }
+        if (!(model.find("vocab") instanceof Map<?, ?> vocabulary)) {
+            throw model.wrong("vocab", "is missing");
+        }
+        vocabulary.forEach((token, id) -> put(id, String.valueOf(token), NORMAL));
+        for (Object item : tokenizer.list("added_tokens")) {
+            if (!(item instanceof Map<?, ?> added) || !(added.get("content") instanceof String content)) {
+                throw tokenizer.wrong("added_tokens", "has an entry without content");
+            }
+            put(added.get("id"), content, Boolean.TRUE.equals(added.get("special")) ? CONTROL : USER_DEFINED);
+        }
+        List<String> filled = new ArrayList<>();
+        for (int i = 0; i < tokens.length; i++) {
+            String token = tokens[i];
+            filled.add(token == null ? "[PAD" + i + "]" : token);
+        }
+        return new VocabularySource.Table("gpt2", "lfm2", List.copyOf(filled), types, new float[0], merges(model),
+                id(source.bos()), id(source.eos()), OptionalInt.empty(), false);
+    }
+
+    private void put(@Nullable Object id, String token, int type) {
+        if (!(id instanceof Long n) || n < 0 || n >= tokens.length) {
+            throw tokenizer.wrong(token, "has the id " + id + ", expected 0 to " + (tokens.length - 1));
+        }
+        String before = tokens[n.intValue()];
+        if (before != null && !before.equals(token)) {
+            throw tokenizer.wrong(token, "has the id " + id + ", which " + before + " has too");
+        }
+        tokens[n.intValue()] = token;
+        types[n.intValue()] = type;
+    }
+
+    /** Pairs are written as one text with a space between, or as lists of two. */
+    private static List<String> merges(Settings model) {
+        List<String> merges = new ArrayList<>();
+        for (Object merge : model.list("merges")) {
+            if (merge instanceof String pair && pair.indexOf(' ', 1) > 0) {
+                merges.add(pair);
+            } else if (merge instanceof List<?> halves && halves.size() == 2) {
+                merges.add(halves.get(0) + " " + halves.get(1));
+            } else {
+                throw model.wrong("merges", "number " + merges.size() + " is no pair");
+            }
+        }
+        return List.copyOf(merges);
+    }
+
+    private OptionalInt id(String token) {
+        int id = token.isEmpty() ? -1 : Arrays.asList(tokens).indexOf(token);
+        if (id < 0 && !token.isEmpty()) {
+            throw tokenizer.wrong(token, "is named in tokenizer_config.json, but is no token");
+        }
+        return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.api.Progress;
+import dev.millrace.formats.synthesis.ModelShape;
+import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Tensor;
+import dev.millrace.spi.TensorType;
+import dev.millrace.spi.VocabularySource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SynthesiserTest {
+
+    @TempDir
+    private Path temp;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f16", "q8_0", "q4_0", "q4_k_m"})
+    void writesModelsOfSaneWeights(String quantisation) throws IOException {
+        Path out = temp.resolve("tiny.gguf");
+        Synthesiser.write("tiny", quantisation, 1, out, Progress.NONE);
+        try (ModelFile model = new GgufFormat().open(out)) {
+            Blueprint blueprint = model.blueprint();
+            assertEquals("lfm2moe", blueprint.architecture());
+            assertEquals(Set.of(7), model.endTokens());
+            for (Tensor tensor : Tensors.of(blueprint)) {
+                if (tensor.rows() == 1) {
+                    continue;
+                }
+                double sum = 0;
+                double squares = 0;
+                float[] values = Tensors.values(tensor);
+                for (float v : values) {
+                    sum += v;
+                    squares += (double) v * v;
+                }
+                double deviation = Math.sqrt(squares / values.length);
+                double expected = 1 / Math.sqrt((double) tensor.columns());
+                assertEquals(expected, deviation, expected / 8, tensor.name());
+                assertEquals(0, sum / values.length, expected / 8, tensor.name());
+            }
+            TensorType embedding = quantisation.startsWith("q4")
+                    ? TensorType.Q6_K
+                    : TensorType.valueOf(quantisation.toUpperCase(Locale.ROOT));
+            assertEquals(embedding, blueprint.embedding().type());
+            VocabularySource.Table table = (VocabularySource.Table) model.vocabulary().orElseThrow();
+            assertEquals(1024, new HashSet<>(table.tokens()).size());
+            assertEquals("<|im_end|>", table.tokens().get(table.eos().orElseThrow()));
+        }
+    }
+
+    @Test
+    void theSeedDecides() throws IOException {
+        for (String name : List.of("a", "b", "c")) {
+            Synthesiser.write("tiny", "q4_0", name.equals("c") ? 2 : 1, temp.resolve(name), Progress.NONE);
+        }
+        assertEquals(-1, Files.mismatch(temp.resolve("a"), temp.resolve("b")));
+        assertNotEquals(-1, Files.mismatch(temp.resolve("a"), temp.resolve("c")));
+    }
+
+    @Test
+    void refusesWhatItDoesNotKnow() {
+        assertThrows(IllegalArgumentException.class,
+                () -> Synthesiser.write("huge", "q4_0", 1, temp.resolve("a"), Progress.NONE));
+        assertThrows(IllegalArgumentException.class,
+                () -> Synthesiser.write("tiny", "q9", 1, temp.resolve("a"), Progress.NONE));
+        assertEquals(List.of("lfm2.5-8b-a1b", "lfm2-8b-a1b", "lfm2-1.2b", "tiny"), Synthesiser.shapes());
+        assertEquals(4, ModelShape.ALL.size());
+    }
+}
