@@ -89,6 +89,8 @@ interface ChatInput extends AutoCloseable {
             try {
                 return reader.readLine("> ");
             } catch (UserInterruptException e) {
+                terminal.writer().println();
+                terminal.flush();
                 return "";
             } catch (EndOfFileException e) {
                 return null;

@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The built program, started as processes of their own with a cache folder and a temporary folder of their own. */
+final class Program {
+
+    private static final long PATIENCE_SECONDS = 120;
+
+    private final Path dist = Path.of(System.getProperty("millrace.dist"));
+    private final Path folder;
+    private final Path cache;
+    private final Path temporary;
+    private final Map<Process, Path> errors = new ConcurrentHashMap<>();
+
+    /** How a process ended. */
+    record Result(int code, String out, String err) {
+
+        /** What was said to people, without what Java itself says of incubating modules. */
+        String notes() {
+            StringBuilder notes = new StringBuilder();
+            err.lines().filter(line -> !line.startsWith("WARNING: Using incubator modules"))
+                    .forEach(line -> notes.append(line).append('\n'));
+            return notes.toString();
+        }
+    }
+
+    Program(Path folder) throws IOException {
+        this.folder = folder;
+        cache = Files.createDirectories(folder.resolve("cache"));
+        temporary = Files.createDirectories(folder.resolve("tmp"));
+    }
+
+    /** Folders of frameworks that are there now. */
+    List<Path> frameworks() throws IOException {
+        Path parent = cache.resolve("frameworks");
+        if (!Files.exists(parent)) {
+            return List.of();
+        }
+        try (Stream<Path> found = Files.list(parent)) {
+            return found.filter(Files::isDirectory).toList();
+        }
+    }
+
+    /** Everything under the temporary folder. */
+    List<Path> temporaryFiles() throws IOException {
+        try (Stream<Path> found = Files.walk(temporary)) {
+            return found.filter(file -> !file.equals(temporary)).toList();
+        }
+    }
+
+    /** Runs the program to its end. */
+    Result run(String... arguments) throws IOException, InterruptedException {
+        return finish(start(true, arguments));
+    }
+
+    /** Runs the program without the vector module. */
+    Result runWithoutVectors(String... arguments) throws IOException, InterruptedException {
+        return finish(start(false, arguments));
+    }
+
+    /** Starts the program; its standard error goes to the file that {@link #finish} reads. */
+    Process start(boolean vectors, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        if (vectors) {
+            command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+        }
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+                "-XX:-UsePerfData", "-XX:+UseSerialGC", "-Xmx512m", "-Djava.io.tmpdir=" + temporary, "-cp",
+                dist.resolve("boot") + "/*", "dev.millrace.launcher.boot.Boot"));
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    /** Starts the script. */
+    Process script(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("millrace.root"), "millrace").toString());
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    private Process start(List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("MILLRACE_CACHE", cache.toString());
+        builder.environment().put("MILLRACE_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
+        builder.environment().put("TMPDIR", temporary.toString());
+        builder.environment().put("LC_ALL", "C");
+        Path error = Files.createTempFile(folder, "err", ".txt");
+        Process process = builder.redirectError(error.toFile()).start();
+        errors.put(process, error);
+        return process;
+    }
+
+    /** Waits for the end of a process that reads nothing more. */
+    Result finish(Process process) throws IOException, InterruptedException {
+        process.getOutputStream().close();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("It does not end.");
+        }
+        return new Result(process.exitValue(), out, Files.readString(Objects.requireNonNull(errors.get(process))));
+    }
+
+    /** Says something to a chat and waits for the line that it answers. */
+    static String say(Process chat, String line) throws IOException {
+        chat.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        chat.getOutputStream().flush();
+        return new BufferedReader(new InputStreamReader(chat.getInputStream(), StandardCharsets.UTF_8)).readLine();
+    }
+}
