@@ -50,7 +50,7 @@ final class OnnxExecutor implements Executor {
         this.factory = new CacheFactory(environment, ports.caches());
         this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
         long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
-        this.chunk = (int) Math.clamp(affordable, 16, MOST_TOKENS);
+        this.chunk = Math.clamp(affordable, 16, MOST_TOKENS);
     }
 
     /** Refuses use after close. */
