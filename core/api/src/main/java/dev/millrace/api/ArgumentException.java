@@ -41,7 +41,9 @@ final class ArgumentException extends Exception {
     }
 
     static ArgumentException refused(String path, @Nullable Throwable why) {
-        return new ArgumentException("Parameter '" + path + "' is refused: " + why);
+        String message = why == null || why.getMessage() == null ? String.valueOf(why) : why.getMessage();
+        return new ArgumentException(
+                "Parameter '" + path + "' is refused: " + message + (message.endsWith(".") ? "" : "."));
     }
 
     private static String shown(@Nullable Object value) {

@@ -17,40 +17,55 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a template expects and does, found out by rendering small conversations with it.
  *
- * @param writesCalls whether it renders {@code tool_calls} of earlier messages
+ * @param calls what it does with {@code tool_calls} of earlier messages
  * @param wrappedTools whether tools come as {@code {"type": "function", "function": {...}}} instead of plain schemas
  * @param needsToolList whether it fails when {@code tools} is none, and wants an empty list
  */
-record TemplateTraits(boolean writesCalls, boolean wrappedTools, boolean needsToolList) {
+record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) {
+
+    /** What a template does with earlier calls. */
+    enum Calls {
+        /** It writes them and takes arguments as objects. */
+        OBJECTS,
+        /** It writes them and takes arguments as JSON text. */
+        TEXT,
+        /** It has no word for them. */
+        IGNORED
+    }
 
     private static final String NAME = "millrace_probe";
     /** An argument shows that a call was written; its name alone might stand with the result. */
     private static final String ARGUMENT = "millrace_argument";
+    /** Some templates insist on nine letters and digits. */
+    private static final String CALL_ID = "probe0000";
 
     static TemplateTraits of(ChatTemplate template, Dialect dialect, Map<String, MarkedText> tokens) {
         Probe probe = new Probe(template, tokens);
         boolean needsToolList = probe.render(List.of(user()), null) == null
                 && probe.render(List.of(user()), List.of()) != null;
-        return new TemplateTraits(writesCalls(probe), wrapsTools(probe, dialect), needsToolList);
+        return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList);
     }
 
     /** A template that cannot be rendered with a call at all will say so itself when it comes to that. */
-    private static boolean writesCalls(Probe probe) {
-        Map<String, Object> call = Map.of("role", trusted("assistant"), "content", "", "tool_calls", List.of(
-                Map.of("id", "probe0000", "type", trusted("function"), "function",
-                        Map.of("name", NAME, "arguments", Map.of(ARGUMENT, 1L)))));
-        Map<String, Object> result = Map.of("role", trusted("tool"), "content", "ok", "name", NAME, "tool_call_id",
-                "probe0000");
-        List<List<Map<String, Object>>> conversations = List.of(List.of(user(), call, result), List.of(user(), call));
+    private static Calls calls(Probe probe) {
         boolean rendered = false;
-        for (List<Map<String, Object>> conversation : conversations) {
-            String text = probe.render(conversation, List.of());
-            if (text != null && text.contains(ARGUMENT)) {
-                return true;
+        for (Calls form : List.of(Calls.OBJECTS, Calls.TEXT)) {
+            Object arguments = form == Calls.OBJECTS ? Map.of(ARGUMENT, 1L) : "{\"" + ARGUMENT + "\": 1}";
+            Map<String, Object> function = Map.of("name", NAME, "arguments", arguments);
+            Map<String, Object> call = Map.of("role", trusted("assistant"), "content", "", "tool_calls",
+                    List.of(Map.of("id", CALL_ID, "type", trusted("function"), "function", function)));
+            Map<String, Object> result = Map.of("role", trusted("tool"), "content", "ok", "name", NAME, "tool_call_id",
+                    CALL_ID);
+            for (List<Map<String, Object>> conversation : List.of(List.of(user(), call, result),
+                    List.of(user(), call))) {
+                String text = probe.render(conversation, List.of());
+                if (text != null && text.contains(ARGUMENT)) {
+                    return form;
+                }
+                rendered |= text != null;
             }
-            rendered |= text != null;
         }
-        return !rendered;
+        return rendered ? Calls.IGNORED : Calls.OBJECTS;
     }
 
     /**

@@ -7,6 +7,7 @@ package dev.millrace.text.prompt;
 import dev.millrace.api.Message;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.spi.json.Json;
 import dev.millrace.text.template.MarkedText;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,17 +76,18 @@ final class TemplateVariables {
             out.put("thinking", thinking);
             out.put("reasoning_content", thinking);
         }
-        boolean write = !message.toolCalls().isEmpty() && !traits.writesCalls();
+        boolean write = !message.toolCalls().isEmpty() && traits.calls() == TemplateTraits.Calls.IGNORED;
         out.put("content", write ? MarkedText.inert(content).plus(calls.write(message.toolCalls())) : content);
-        if (!message.toolCalls().isEmpty() && traits.writesCalls()) {
-            out.put("tool_calls", message.toolCalls().stream().map(TemplateVariables::call).toList());
+        if (!message.toolCalls().isEmpty() && !write) {
+            out.put("tool_calls", message.toolCalls().stream().map(this::call).toList());
         }
     }
 
-    private static Map<String, Object> call(ToolCall call) {
+    private Map<String, Object> call(ToolCall call) {
         Map<String, Object> function = new LinkedHashMap<>();
         function.put("name", call.name());
-        function.put("arguments", call.arguments());
+        function.put("arguments",
+                traits.calls() == TemplateTraits.Calls.TEXT ? Json.write(call.arguments()) : call.arguments());
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("id", call.id());
         out.put("type", FUNCTION);

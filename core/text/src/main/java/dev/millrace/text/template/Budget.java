@@ -7,7 +7,10 @@ package dev.millrace.text.template;
 /** What is left of the limits while one rendering runs. Every loop and every growing value pays here. */
 final class Budget {
 
-    private static final int CLOCK_EVERY = 4096;
+    private static final int CLOCK_EVERY = 256;
+
+    /** What an element of a list costs, in characters: about what it takes of memory. */
+    private static final int ELEMENT = 32;
 
     private final TemplateLimits limits;
     private final long deadline;
@@ -44,7 +47,18 @@ final class Budget {
         if (length > limits.characters()) {
             throw TemplateException.of("a text of " + length + " characters is longer than " + limits.characters());
         }
-        characters += length;
+        characters(length, 1);
+    }
+
+    /** Checks the length of a text that grows piece by piece. */
+    void grown(long length) {
+        if (length > limits.characters()) {
+            throw TemplateException.of("a text is longer than " + limits.characters() + " characters");
+        }
+    }
+
+    private void characters(long length, int each) {
+        characters += length * each;
         if (characters > limits.totalCharacters()) {
             throw TemplateException.of("it makes more than " + limits.totalCharacters() + " characters of text");
         }
@@ -53,7 +67,7 @@ final class Budget {
 
     /** Pays for a list that is about to be made. */
     void elements(long count) {
-        characters(Math.multiplyExact(Math.min(count, Integer.MAX_VALUE), 8L));
+        characters(Math.min(count, Integer.MAX_VALUE), ELEMENT);
         steps(count);
     }
 

@@ -88,8 +88,9 @@ final class Dict {
                 }
                 yield parts;
             }
-            case List<?> _,Dict _ -> throw TemplateException.of("unhashable type: '" + Values.type(key) + "'");
-            default -> key;
+            case Number _,None _ -> key;
+            // the content of others may be deep or shared many times over: it is never hashed
+            default -> throw TemplateException.of("unhashable type: '" + Values.type(key) + "'");
         };
     }
 }

@@ -24,7 +24,11 @@ final class Filters {
         table.put("d", Filters::preset);
         table.put("tojson", Filters::json);
         table.put("attr",
-                (_, value, arguments) -> Subscripts.attribute(value, arguments.only("name").text(0, "name").text()));
+                (_, value, arguments) -> {
+                    String name = arguments.only("name").text(0, "name").text();
+                    Object found = Subscripts.member(value, name);
+                    return found == null ? Undefined.attribute(value, name) : found;
+                });
         return Map.copyOf(table);
     }
 

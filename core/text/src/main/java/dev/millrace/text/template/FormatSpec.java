@@ -25,6 +25,11 @@ import java.util.Locale;
 record FormatSpec(int fill, char align, char sign, boolean alternate, int width, char grouping, int precision,
         char type) {
 
+    /** No float has more digits behind its point. */
+    private static final int MAX_PRECISION = 1100;
+
+    private static final FormatSpec PLAIN = parse("");
+
     static FormatSpec parse(String spec) {
         int at = 0;
         int fill = ' ';
@@ -86,7 +91,7 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
 
     MarkedText format(Object value, Budget budget) {
         budget.characters(Math.max(width, precision) + 1L);
-        if (Numbers.isNumber(value) && !(value instanceof Boolean && type == 0)) {
+        if (Numbers.isNumber(value) && !(value instanceof Boolean && equals(PLAIN))) {
             return MarkedText.trusted(number(value, budget));
         }
         if (type != 0 && type != 's') {
@@ -150,6 +155,9 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
             return Printer.real(number);
         }
         int digits = precision < 0 ? 6 : precision;
+        if (digits > MAX_PRECISION) {
+            throw TemplateException.of("precision too big");
+        }
         return switch (type) {
             case 'f', 'F' -> fixed(number, digits);
             case '%' -> fixed(number * 100, digits) + "%";

@@ -89,9 +89,11 @@ final class Lexer {
                 end--;
             }
         } else if (sign != '+' && kind != '{') {
-            int newline = source.lastIndexOf('\n', tag - 1);
-            int start = Math.max(newline + 1, at);
-            if ((newline >= at || lineStart) && Characters.isBlank(source, start, tag)) {
+            int start = tag;
+            while (start > at && source.charAt(start - 1) != '\n' && Characters.isSpace(source.charAt(start - 1))) {
+                start--;
+            }
+            if (start == at ? lineStart : source.charAt(start - 1) == '\n') {
                 end = start;
             }
         }
@@ -262,7 +264,7 @@ final class Lexer {
                     open.push(c == '(' ? ')' : c == '[' ? ']' : '}');
                 } else if (operator.length() == 1 && ")]}".indexOf(c) >= 0
                         && (open.isEmpty() || open.pop() != c)) {
-                    throw wrong("'" + c + "' closes nothing");
+                    throw wrong("'" + c + "' closes no bracket that is open");
                 }
                 add(Kind.OPERATOR, operator);
                 at += operator.length();

@@ -20,7 +20,7 @@ final class NumberFilters {
             "round", NumberFilters::round,
             "filesizeformat", NumberFilters::fileSize);
 
-    private static final int MAX_DIGITS = 1000;
+    private static final int MAX_DIGITS = 400;
 
     private NumberFilters() {
     }
@@ -48,6 +48,9 @@ final class NumberFilters {
     }
 
     private static Object parsed(String text, int base, Object preset) {
+        if (text.length() > MAX_DIGITS) {
+            return preset;
+        }
         String digits = text.replaceAll("(?<=[0-9A-Za-z])_(?=[0-9A-Za-z])", "");
         String prefix = base == 16 ? "0x" : base == 8 ? "0o" : base == 2 ? "0b" : "\0";
         String sign = digits.startsWith("-") || digits.startsWith("+") ? digits.substring(0, 1) : "";
@@ -55,7 +58,7 @@ final class NumberFilters {
         if (magnitude.toLowerCase(Locale.ROOT).startsWith(prefix)) {
             magnitude = magnitude.substring(2);
         }
-        if (magnitude.isEmpty() || magnitude.length() > MAX_DIGITS || base < 2 || base > 36) {
+        if (magnitude.isEmpty() || base < 2 || base > 36) {
             return preset;
         }
         if (magnitude.chars().allMatch(c -> Character.digit(c, base) >= 0)) {
@@ -116,7 +119,7 @@ final class NumberFilters {
         if (digits >= 0) {
             return Numbers.shortest(value);
         }
-        if (digits < -MAX_DIGITS) {
+        if (digits < -2000) {
             return 0L;
         }
         return Numbers.shortest(new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toBigInteger());

@@ -188,7 +188,8 @@ final class Numbers {
             double y = real(b);
             if (Double.isNaN(x) || Double.isNaN(y) || Double.isInfinite(x) || Double.isInfinite(y)
                     || (a instanceof Double && b instanceof Double)) {
-                return x < y ? -1 : x > y ? 1 : 0;
+                // what is no number comes last, so that sorting has a total order
+                return x < y ? -1 : x > y ? 1 : Boolean.compare(Double.isNaN(x), Double.isNaN(y));
             }
             return exact(a).compareTo(exact(b));
         }

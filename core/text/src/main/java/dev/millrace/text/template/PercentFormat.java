@@ -40,7 +40,8 @@ final class PercentFormat {
         }
         boolean left = values instanceof Tuple tuple
                 ? used < tuple.items().size()
-                : !(values instanceof Dict) && !(values instanceof List<?>) && used == 0;
+                : !(values instanceof Dict) && !(values instanceof List<?>) && !(values instanceof Undefined)
+                        && used == 0;
         if (left) {
             throw TemplateException.of("not all arguments converted during string formatting");
         }

@@ -19,12 +19,14 @@ final class StatementParser {
 
     private final TokenStream tokens;
     private final ExpressionParser expressions;
+    private final OperandParser operands;
     /** Loops around the statement that is read; a macro begins anew. */
     private int loops;
 
     private StatementParser(TokenStream tokens) {
         this.tokens = tokens;
         this.expressions = new ExpressionParser(tokens);
+        this.operands = expressions.operands();
     }
 
     static List<Statement> parse(String source) {
@@ -88,7 +90,7 @@ final class StatementParser {
             case "macro" -> macro(line);
             case "call" -> call(line);
             case "filter" -> {
-                Expression filter = expressions.filters();
+                Expression filter = operands.filters();
                 blockEnd();
                 yield new Statement.FilterBlock(line, filter, bodyUntil("endfilter"));
             }
@@ -110,15 +112,30 @@ final class StatementParser {
                 requireLoop(tag);
                 yield new Statement.Continue(line);
             }
-            case "print" -> {
-                Expression value = expressions.tuple(true);
-                blockEnd();
-                yield new Statement.Print(line, value);
-            }
+            case "print" -> print(line);
+            case "autoescape" -> unescaped(line);
             case "include", "import", "from", "extends" -> throw TemplateException
                     .of("'" + tag.text() + "' needs other templates, and a chat template stands alone", line);
             default -> throw TemplateException.of("there is no tag '" + tag.text() + "'", line);
         };
+    }
+
+    /** Values with commas, printed one after the other. */
+    private Statement print(int line) {
+        List<Expression> parts = new ArrayList<>();
+        do {
+            parts.add(expressions.expression());
+        } while (tokens.skipOperator(","));
+        blockEnd();
+        return new Statement.Print(line, new Expression.Joined(List.copyOf(parts)));
+    }
+
+    private Statement unescaped(int line) {
+        if (!(expressions.expression() instanceof Expression.Literal literal) || Values.truth(literal.value())) {
+            throw TemplateException.of("escaping of HTML is not supported", line);
+        }
+        blockEnd();
+        return new Statement.Scoped(line, bodyUntil("endautoescape"));
     }
 
     private void requireLoop(Token tag) {
@@ -151,6 +168,9 @@ final class StatementParser {
         Target target = targets(false);
         if (!tokens.skipName("in")) {
             throw tokens.unexpected("'in'");
+        }
+        if (target.equals(new Target.Variable("loop"))) {
+            throw TemplateException.of("'loop' cannot be the variable of a loop", line);
         }
         Expression over = expressions.tuple(false);
         Expression filter = tokens.skipName("if") ? expressions.expression() : null;
@@ -202,7 +222,7 @@ final class StatementParser {
             blockEnd();
             return new Statement.Assign(line, target, value);
         }
-        Expression filter = tokens.skipOperator("|") ? expressions.filters() : null;
+        Expression filter = tokens.skipOperator("|") ? operands.filters() : null;
         blockEnd();
         return new Statement.Capture(line, target, filter, bodyUntil("endset"));
     }
@@ -214,12 +234,12 @@ final class StatementParser {
 
     private MacroCode code(String name, List<Parameter> parameters, String end) {
         blockEnd();
-        Set<String> outer = expressions.watch();
+        Set<String> outer = operands.watch();
         int outerLoops = loops;
         loops = 0;
         List<Statement> body = bodyUntil(end);
         loops = outerLoops;
-        return new MacroCode(name, parameters, body, expressions.unwatch(outer));
+        return new MacroCode(name, parameters, body, operands.unwatch(outer));
     }
 
     private List<Parameter> parameters() {

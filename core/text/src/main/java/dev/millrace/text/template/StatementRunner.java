@@ -89,6 +89,7 @@ final class StatementRunner {
 
     private void print(MarkedText text, MarkedText.Builder out) {
         run.budget.characters(text.length());
+        run.budget.grown((long) out.length() + text.length());
         out.append(text);
     }
 

@@ -28,7 +28,7 @@ final class Subscripts {
         Object found = null;
         switch (of) {
             case Undefined missing -> throw missing.failure();
-            case Dict dict -> found = key instanceof List<?> || key instanceof Dict ? null : dict.get(key);
+            case Dict dict -> found = isKey(key) ? dict.get(key) : null;
             case MarkedText text when Numbers.isInteger(key) -> found = character(text, Numbers.index(key), budget);
             case List<?> list when Numbers.isInteger(key) -> found = at(list, Numbers.index(key));
             case Tuple tuple when Numbers.isInteger(key) -> found = at(tuple.items(), Numbers.index(key));
@@ -43,7 +43,12 @@ final class Subscripts {
         return found == null ? Undefined.element(of, key) : found;
     }
 
-    private static @Nullable Object member(Object of, String name) {
+    private static boolean isKey(Object key) {
+        return key instanceof MarkedText || Numbers.isNumber(key) || key == None.NONE || key instanceof Tuple;
+    }
+
+    /** What Python's {@code getattr} gives: never an item. */
+    static @Nullable Object member(Object of, String name) {
         if (of instanceof Undefined missing) {
             throw missing.failure();
         }

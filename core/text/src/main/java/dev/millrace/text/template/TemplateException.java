@@ -11,6 +11,9 @@ public final class TemplateException extends MillraceException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Templates may put anything into a message. */
+    private static final int MAX_LENGTH = 2000;
+
     private final String problem;
     private final int line;
     private final boolean refusal;
@@ -27,15 +30,19 @@ public final class TemplateException extends MillraceException {
 
     /** Something is wrong; the line is added where it is known. */
     static TemplateException of(String problem) {
-        return new TemplateException(problem, 0, false);
+        return of(problem, 0);
     }
 
     static TemplateException of(String problem, int line) {
-        return new TemplateException(problem, line, false);
+        return new TemplateException(shortened(problem), line, false);
     }
 
     static TemplateException refusal(String message, int line) {
-        return new TemplateException(message, line, true);
+        return new TemplateException(shortened(message), line, true);
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "...";
     }
 
     /** This failure, placed in a line unless it has one already. */

@@ -11,7 +11,7 @@ import java.time.Duration;
  *
  * @param steps expressions and statements evaluated, and elements touched by builtins
  * @param characters length of the longest string, the output included
- * @param totalCharacters length of all strings made on the way, summed up; also bounds memory
+ * @param totalCharacters length of all strings made on the way, summed up, and 32 for each element of a list; bounds memory
  * @param depth nesting of evaluation; macros that call themselves, and nested values
  * @param time how long it may take
  */

@@ -78,6 +78,9 @@ final class TextFilters {
 
     private static Object indent(Evaluator run, Object value, Arguments arguments) {
         arguments.only("width", "first", "blank");
+        if (value instanceof Undefined missing) {
+            throw missing.failure();
+        }
         Object width = arguments.get(0, "width", 4L);
         MarkedText by = width instanceof MarkedText text
                 ? text

@@ -52,7 +52,7 @@ final class TextSplits {
             budget.elements(1);
             int end = at;
             if (most >= 0 && parts.size() >= most) {
-                parts.add(TextMethods.stripped(text.slice(at, all.length()), null, false, true, budget));
+                parts.add(text.slice(at, all.length()));
                 return parts;
             }
             while (end < all.length() && !Characters.isSpace(all.charAt(end))) {
@@ -84,7 +84,7 @@ final class TextSplits {
             while (end > 0) {
                 budget.elements(1);
                 if (most >= 0 && parts.size() >= most) {
-                    parts.add(TextMethods.stripped(text.slice(0, end), null, true, false, budget));
+                    parts.add(text.slice(0, end));
                     break;
                 }
                 int begin = end;

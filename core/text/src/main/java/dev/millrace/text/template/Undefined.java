@@ -11,12 +11,15 @@ package dev.millrace.text.template;
  */
 record Undefined(String problem) {
 
+    private static final int MAX_NAME = 200;
+
     static Undefined name(String name) {
         return new Undefined("'" + name + "' is undefined");
     }
 
     static Undefined attribute(Object of, String name) {
-        return new Undefined("'" + owner(of) + "' has no attribute " + Printer.quoted(name));
+        String shown = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name;
+        return new Undefined("'" + owner(of) + "' has no attribute " + Printer.quoted(shown));
     }
 
     static Undefined element(Object of, Object key) {

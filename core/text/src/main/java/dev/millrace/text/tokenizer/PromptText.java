@@ -71,12 +71,6 @@ public final class PromptText {
         return (run & 1) == 0 && (from >= to || to <= (run < ends.length ? ends[run] : text.length()));
     }
 
-    /** The end of the run of equal trust that holds a char. */
-    int runEnd(int at) {
-        int run = runOf(at);
-        return run < ends.length ? ends[run] : text.length();
-    }
-
     private int runOf(int at) {
         int found = Arrays.binarySearch(ends, at + 1);
         return found < 0 ? -found - 1 : found;

@@ -7,7 +7,14 @@ package dev.millrace.text.tokenizer;
 import dev.millrace.api.Tokenizer;
 import java.util.OptionalInt;
 
-/** A tokenizer for those who write prompts: it tells trusted text from text that others wrote. Safe for use from any thread. */
+/**
+ * A tokenizer for those who write prompts: it tells trusted text from text that others wrote. Safe for use from any thread.
+ *
+ * <p>
+ * Where the vocabulary file brings a regular expression that backtracks without end, encoding ends in a
+ * {@link dev.millrace.api.MillraceException} that says so. A character that the vocabulary can spell in no way is written as its
+ * unknown token, or left out where it has none, as the reference implementations do.
+ */
 public interface PromptTokenizer extends Tokenizer {
 
     /**

@@ -6,15 +6,35 @@ package dev.millrace.text.tokenizer;
 
 import java.util.function.IntPredicate;
 
-/**
- * Parts runs of certain code points from the text between them.
- *
- * @param member which code points
- * @param least how many make a run
- * @param most how many a run has at most; the next ones begin another
- * @param space whether one white space character before a run belongs to it
- */
-record RunSplitter(IntPredicate member, int least, int most, boolean space) implements Splitter {
+/** Parts runs of certain code points from the text between them. */
+final class RunSplitter implements Splitter {
+
+    private final IntPredicate member;
+    /** The predicate's answers for the basic plane, a bit each, because a call for every char is slow. */
+    private final long[] basicPlane = new long[0x10000 >> 6];
+    private final int least;
+    private final int most;
+    private final boolean space;
+
+    /**
+     * A splitter.
+     *
+     * @param member which code points
+     * @param least how many make a run
+     * @param most how many a run has at most; the next ones begin another
+     * @param space whether one white space character before a run belongs to it
+     */
+    RunSplitter(IntPredicate member, int least, int most, boolean space) {
+        this.member = member;
+        this.least = least;
+        this.most = most;
+        this.space = space;
+        for (int code = 0; code < 0x10000; code++) {
+            if (member.test(code)) {
+                basicPlane[code >> 6] |= 1L << (code & 63);
+            }
+        }
+    }
 
     static RunSplitter single(IntPredicate member) {
         return new RunSplitter(member, 1, 1, false);
@@ -49,10 +69,18 @@ record RunSplitter(IntPredicate member, int least, int most, boolean space) impl
     private int run(char[] text, int from, int to) {
         int at = from;
         int count = 0;
-        while (at < to && count < most && member.test(Character.codePointAt(text, at, to))) {
+        while (at < to && count < most && isMember(text, at, to)) {
             at += CharClass.width(text, at, to);
             count++;
         }
         return count < least ? -1 : at;
+    }
+
+    private boolean isMember(char[] text, int at, int to) {
+        char c = text[at];
+        if (Character.isHighSurrogate(c)) {
+            return member.test(Character.codePointAt(text, at, to));
+        }
+        return (basicPlane[c >> 6] >>> (c & 63) & 1) != 0;
     }
 }

@@ -160,6 +160,15 @@ class PromptWriterTest {
     }
 
     @Test
+    void argumentsAreTextWhereTheTemplateTakesThemSo() {
+        String source = "{% for m in messages %}{% for c in m.tool_calls %}{{ '<' + c.function.arguments + '>' }}{% endfor %}{% endfor %}";
+        Prompt prompt = writer(source).write(
+                List.of(Message.assistant("", null, List.of(new ToolCall("7", "read", Map.of("a", 5L))))), List.of(),
+                false);
+        assertEquals("<{\"a\": 5}>", prompt.text());
+    }
+
+    @Test
     void thinkingIsThereOnlyIfThereWasSome() {
         PromptWriter writer = writer(
                 "{% for m in messages %}[{{ m.thinking is defined }} {{ m.reasoning_content }} {{ m.content }}]{% endfor %}");

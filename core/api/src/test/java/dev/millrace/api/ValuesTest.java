@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Values refuse what makes no sense, and nobody can change them afterwards. */
+class ValuesTest {
+
+    @ParameterizedTest
+    @CsvSource({"-0.1,0,1,0,1", "NaN,0,1,0,1", "Infinity,0,1,0,1", "1,-1,1,0,1", "1,0,1.1,0,1", "1,0,-0.1,0,1",
+            "1,0,NaN,0,1", "1,0,1,1.1,1", "1,0,1,-0.1,1", "1,0,1,0,0", "1,0,1,0,-1", "1,0,1,0,NaN", "1,0,1,0,Infinity"})
+    void samplingRefusesWhatIsOutOfRange(double temperature, int topK, double topP, double minP, double penalty) {
+        assertThrows(IllegalArgumentException.class,
+                () -> new Sampling(temperature, topK, topP, minP, penalty, OptionalLong.empty()));
+    }
+
+    @Test
+    void samplingTellsWhatIsWrong() {
+        assertEquals("Sampling: top p must be between 0 and 1, not 1.5.",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.greedy().withTopP(1.5)).getMessage());
+    }
+
+    @Test
+    void eachChangeOfSamplingChangesOneThing() {
+        assertEquals(new Sampling(0.3, 0, 1, 0, 1, OptionalLong.empty()), Sampling.greedy().withTemperature(0.3));
+        assertEquals(new Sampling(0, 50, 1, 0, 1, OptionalLong.empty()), Sampling.greedy().withTopK(50));
+        assertEquals(new Sampling(0, 0, 0.9, 0, 1, OptionalLong.empty()), Sampling.greedy().withTopP(0.9));
+        assertEquals(new Sampling(0, 0, 1, 0.15, 1, OptionalLong.empty()), Sampling.greedy().withMinP(0.15));
+        assertEquals(new Sampling(0, 0, 1, 0, 1.05, OptionalLong.empty()),
+                Sampling.greedy().withRepetitionPenalty(1.05));
+        assertEquals(new Sampling(0, 0, 1, 0, 1, OptionalLong.of(-7)), Sampling.greedy().withSeed(-7));
+    }
+
+    @Test
+    void eachChangeOfModelOptionsChangesOneThing() {
+        Progress progress = (what, fraction) -> {
+        };
+        ModelOptions defaults = ModelOptions.defaults();
+        assertEquals(new ModelOptions("cpu", 0, 0, Precision.FAST, Progress.NONE), defaults.withBackend("cpu"));
+        assertEquals(new ModelOptions(null, 512, 0, Precision.FAST, Progress.NONE), defaults.withContext(512));
+        assertEquals(new ModelOptions(null, 0, 3, Precision.FAST, Progress.NONE), defaults.withThreads(3));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.EXACT, Progress.NONE),
+                defaults.withPrecision(Precision.EXACT));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, progress), defaults.withProgress(progress));
+        assertThrows(IllegalArgumentException.class, () -> defaults.withContext(-1));
+        assertThrows(IllegalArgumentException.class, () -> defaults.withThreads(-1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a\n", "ä", "a/b", "a(", "\"a\""})
+    void toolsHaveNamesThatModelsCanWrite(String name) {
+        assertThrows(IllegalArgumentException.class, () -> new ToolDefinition(name, "", Map.of()));
+    }
+
+    @Test
+    void namesOfToolsMayHaveSixtyFourCharacters() {
+        assertEquals("Az09_.-", new ToolDefinition("Az09_.-", "", Map.of()).name());
+        assertEquals(64, new ToolDefinition("a".repeat(64), "", Map.of()).name().length());
+        assertThrows(IllegalArgumentException.class, () -> new ToolDefinition("a".repeat(65), "", Map.of()));
+    }
+
+    @Test
+    void callsKeepOrderAndNullsAndDoNotFollowTheirSource() {
+        Map<String, @Nullable Object> arguments = new LinkedHashMap<>();
+        arguments.put("z", 1L);
+        arguments.put("a", null);
+        ToolCall call = new ToolCall("1", "f", arguments);
+        arguments.clear();
+        assertEquals(List.of("z", "a"), List.copyOf(call.arguments().keySet()));
+        assertThrows(UnsupportedOperationException.class, call.arguments()::clear);
+        Event.ToolCalled event = new Event.ToolCalled(call);
+        assertEquals("f", event.name());
+        assertEquals(call.arguments(), event.arguments());
+    }
+
+    @Test
+    void messagesAndAnswersCopyTheirCalls() {
+        List<ToolCall> calls = new ArrayList<>(List.of(new ToolCall("1", "f", Map.of())));
+        Message message = Message.assistant("text", "thought", calls);
+        Answer answer = new Answer("text", "", calls, FinishReason.STOP, new Usage(1, 0, 1), timings(0, 0));
+        calls.clear();
+        assertEquals(1, message.toolCalls().size());
+        assertEquals(1, answer.toolCalls().size());
+        assertThrows(UnsupportedOperationException.class, message.toolCalls()::clear);
+    }
+
+    @Test
+    void messagesSayWhoSpeaks() {
+        assertEquals(new Message(Message.Role.SYSTEM, "a", null, List.of(), null), Message.system("a"));
+        assertEquals(new Message(Message.Role.USER, "a", null, List.of(), null), Message.user("a"));
+        assertEquals(new Message(Message.Role.ASSISTANT, "a", null, List.of(), null), Message.assistant("a"));
+        assertEquals(new Message(Message.Role.TOOL, "a", null, List.of(), "7"), Message.tool("7", "a"));
+        assertNotEquals(Message.user("a"), Message.system("a"));
+    }
+
+    private static Timings timings(int tokens, long millis) {
+        return new Timings(Duration.ZERO, Duration.ofMillis(millis), tokens, Duration.ofMillis(2 * millis), tokens,
+                Duration.ZERO);
+    }
+
+    @Test
+    void speedsAreTokensPerSecond() {
+        assertEquals(200, timings(100, 500).prefillTokensPerSecond());
+        assertEquals(100, timings(100, 500).decodeTokensPerSecond());
+        assertEquals(0, timings(0, 0).prefillTokensPerSecond());
+        assertEquals(0, timings(0, 0).decodeTokensPerSecond());
+    }
+
+    @Test
+    void resultsAreSuccessesOrErrors() {
+        assertEquals(new ToolResult(Collections.emptyList(), false), ToolResult.of(List.of()));
+        assertEquals(new ToolResult("no", true), ToolResult.error("no"));
+    }
+
+    @Test
+    void aBadFileIsNamedWithTheBadPart() {
+        ModelFormatException problem = new ModelFormatException(Path.of("m.gguf"), "output.weight",
+                "has 3 rows, expected 4");
+        assertEquals("m.gguf: output.weight: has 3 rows, expected 4", problem.getMessage());
+        assertEquals(Path.of("m.gguf"), problem.file());
+        assertEquals("output.weight", problem.part());
+    }
+
+    @Test
+    void withoutAnEngineTheCureIsNamed() {
+        String message = String.valueOf(assertThrows(MillraceException.class, Millrace::start).getMessage());
+        assertEquals("No Millrace engine is on the class path: add the jar dev.millrace.engine (inside OSGi, take the"
+                + " Millrace service instead of calling start).", message);
+    }
+}

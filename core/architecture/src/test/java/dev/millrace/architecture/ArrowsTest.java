@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.stream.Stream;
+
+/** Which room may use which. Arrows point one way; what is not listed is forbidden. */
+@AnalyzeClasses(locations = Rooms.class)
+class ArrowsTest {
+
+    private static final String API = "dev.millrace.api..";
+    private static final String SPI = "dev.millrace.spi..";
+    private static final String TEXT = "dev.millrace.text..";
+    private static final String FORMATS = "dev.millrace.formats..";
+    private static final String ENGINE = "dev.millrace.engine..";
+    private static final String LAUNCHER = "dev.millrace.launcher..";
+    private static final String BACKENDS = "dev.millrace.backend..";
+    private static final String PLUGINS = "dev.millrace.plugin..";
+    private static final String SAMPLES = "dev.millrace.sample..";
+    private static final String CPU = "dev.millrace.backend.cpu..";
+
+    /** Java itself and annotations, which leave nothing behind at run time. */
+    private static final String[] GROUND = {"java..", "org.jspecify.annotations..", "org.osgi.annotation..",
+            "org.osgi.service.component.annotations.."};
+
+    private static ArchRule only(String room, String... others) {
+        return classes().that().resideInAPackage(room).should().onlyDependOnClassesThat()
+                .resideInAnyPackage(Stream.concat(Stream.of(GROUND), Stream.concat(Stream.of(room), Stream.of(others)))
+                        .toArray(String[]::new));
+    }
+
+    private static ArchRule not(String room, String... others) {
+        return noClasses().that().resideInAPackage(room).should().dependOnClassesThat().resideInAnyPackage(others)
+                // a room may still be empty
+                .allowEmptyShould(true);
+    }
+
+    @ArchTest
+    static final ArchRule API_STANDS_ALONE = only(API);
+
+    @ArchTest
+    static final ArchRule SPI_KNOWS_THE_API = only(SPI, API);
+
+    @ArchTest
+    static final ArchRule TEXT_KNOWS_THE_SPI = only(TEXT, API, SPI);
+
+    @ArchTest
+    static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI);
+
+    @ArchTest
+    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, TEXT, FORMATS);
+
+    @ArchTest
+    static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI, "jdk.incubator.vector..",
+            "com.sun.management..");
+
+    @ArchTest
+    static final ArchRule BACKENDS_KNOW_THE_SPI = not(BACKENDS, TEXT, FORMATS, ENGINE, LAUNCHER, PLUGINS, SAMPLES);
+
+    @ArchTest
+    static final ArchRule PLUGINS_KNOW_THE_API = not(PLUGINS, SPI, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS, SAMPLES);
+
+    @ArchTest
+    static final ArchRule SAMPLES_ARE_WRITTEN_AS_USERS_WRITE = not(SAMPLES, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS,
+            PLUGINS);
+
+    @ArchTest
+    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES);
+
+    @ArchTest
+    static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES);
+
+    @ArchTest
+    static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()
+            .beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule VECTORS_STAY_IN_THE_CPU_BACKEND = noClasses().that().resideOutsideOfPackage(CPU).should()
+            .dependOnClassesThat().resideInAPackage("jdk.incubator..");
+}

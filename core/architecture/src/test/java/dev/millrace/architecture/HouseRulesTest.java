@@ -1,0 +1,100 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What holds in every room. */
+@AnalyzeClasses(locations = Rooms.class)
+class HouseRulesTest {
+
+    private static final String HEADER = """
+            /*
+             * Copyright 2026 The Millrace authors
+             * SPDX-License-Identifier: Apache-2.0
+             */
+            package\s""";
+
+    @ArchTest
+    static final ArchRule NO_ROOM_FOR_ODDS_AND_ENDS = noClasses().should().resideInAnyPackage("..util..", "..utils..",
+            "..helper..", "..helpers..", "..impl..", "..common..", "..misc..");
+
+    @ArchTest
+    static final ArchRule CLASSES_ARE_NAMED_BY_WHAT_THEY_ARE = noClasses().should()
+            .haveNameMatching(".*[.$]([A-Za-z0-9]+)?(Utils?|Helpers?|Impl)");
+
+    @ArchTest
+    static final ArchRule NO_STATIC_MUTABLE_STATE = fields().that().areStatic().should().beFinal();
+
+    @ArchTest
+    static final ArchRule ONE_WAY_TO_LOG = noClasses().should().dependOnClassesThat()
+            .resideInAnyPackage("java.util.logging..", "org.slf4j..", "org.apache.logging..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_LAUNCHER_AND_SAMPLES_PRINT = noClasses().that()
+            .resideOutsideOfPackages("dev.millrace.launcher..", "dev.millrace.sample..")
+            .should(ACCESS_STANDARD_STREAMS);
+
+    @ArchTest
+    static final ArchRule ONLY_THE_LAUNCHER_ENDS_THE_PROCESS = noClasses().that()
+            .resideOutsideOfPackage("dev.millrace.launcher.boot..").should()
+            .callMethod(System.class, "exit", int.class);
+
+    @ArchTest
+    static final ArchRule NOTHING_IS_DESERIALISED = noClasses().should().dependOnClassesThat()
+            .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+    @ArchTest
+    static final ArchRule NO_SHARED_POOLS = noClasses().should().callMethod(ForkJoinPool.class, "commonPool");
+
+    private static Stream<Path> sources() {
+        return Stream.of("src/main/java", "src/test/java").flatMap(folder -> Rooms.sources(folder).stream());
+    }
+
+    @Test
+    void everySourceFileBeginsWithTheHeader() throws IOException {
+        List<Path> without = new ArrayList<>();
+        for (Path file : sources().toList()) {
+            // what a package says of itself stands between
+            String text = Files.readString(file);
+            String header = file.endsWith("package-info.java")
+                    ? HEADER.substring(0, HEADER.indexOf("package"))
+                    : HEADER;
+            if (!text.startsWith(header)) {
+                without.add(Rooms.ROOT.relativize(file));
+            }
+        }
+        assertEquals(List.of(), without);
+        assertFalse(sources().toList().isEmpty());
+    }
+
+    @Test
+    void everyPackageIsNullMarked() throws IOException {
+        List<Path> unmarked = new ArrayList<>();
+        for (Path folder : Rooms.sources("src/main/java").stream().map(Path::getParent).distinct().toList()) {
+            Path info = folder.resolve("package-info.java");
+            if (!Files.exists(info) || !Files.readString(info).contains("NullMarked")) {
+                unmarked.add(Rooms.ROOT.relativize(folder));
+            }
+        }
+        assertEquals(List.of(), unmarked);
+    }
+}
