@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestInstance;
 /** The contract of all backends, on each device. */
 class CpuContractTest {
 
-    private static final Path NANO = Path.of("..", "..", "samples", "nano-model", "src", "main", "model");
+    private static final Path NANO = Path.of("..", "..", "samples", "nano-model", "src", "main", "model", "nano");
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     abstract static class Contract extends BackendContract {
 

@@ -166,7 +166,7 @@ public final class OnnxBackend implements Backend {
         long perToken = 0;
         for (StateShape shape : graph.stateShapes()) {
             if (shape instanceof StateShape.KeyValues kv) {
-                perToken += 2L * kv.heads() * kv.headSize() * (variant.name().endsWith("f16") ? 2 : 4);
+                perToken += 2L * kv.heads() * kv.headSize() * (variant.name().endsWith("16") ? 2 : 4);
             }
         }
         return variant.bytes() + variant.bytes() / 10 + 2 * perToken * options.context();

@@ -18,7 +18,7 @@ import java.util.List;
 final class Nano {
 
     /** Its weights and the files beside them. */
-    static final Path FOLDER = Path.of("..", "..", "samples", "nano-model", "src", "main", "model");
+    static final Path FOLDER = Path.of("..", "..", "samples", "nano-model", "src", "main", "model", "nano");
 
     private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "tokenizer.json",
             "tokenizer_config.json", "chat_template.jinja");
