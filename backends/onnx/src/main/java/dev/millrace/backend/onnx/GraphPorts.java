@@ -127,7 +127,7 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
                 throw wrong("has " + caches.size() + " inputs for caches, expected " + expected + " for "
                         + graph.stateShapes().size() + " layers");
             }
-            TensorInfo logits = tensor(outputs, "logits");
+            TensorInfo logits = output("logits");
             long[] shape = logits.getShape();
             if (shape.length != 3 || (shape[2] >= 0 && shape[2] != graph.vocabularySize())) {
                 throw wrong("gives logits of the shape " + shown(shape) + ", expected [rows, tokens, "
@@ -161,7 +161,7 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
         }
 
         private void pair(String input, String output, int layer, Part part) {
-            TensorInfo info = tensor(inputs, input);
+            TensorInfo info = tensor(inputs.get(input), "input", input);
             long[] shape = info.getShape();
             if (!(shape(layer) instanceof StateShape.KeyValues kv) || shape.length != 4 || shape[1] != kv.heads()
                     || shape[3] != kv.headSize()) {
@@ -172,7 +172,7 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
         }
 
         private void columns(String input, String output, int layer) {
-            TensorInfo info = tensor(inputs, input);
+            TensorInfo info = tensor(inputs.get(input), "input", input);
             long[] shape = info.getShape();
             if (!(shape(layer) instanceof StateShape.ConvColumns conv) || shape.length != 3
                     || shape[1] != conv.channels() || (shape[2] >= 0 && shape[2] != conv.columns()
@@ -193,7 +193,7 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
         }
 
         private Whole whole(String name) {
-            TensorInfo info = tensor(inputs, name);
+            TensorInfo info = tensor(inputs.get(name), "input", name);
             if (info.type != OnnxJavaType.INT64 && info.type != OnnxJavaType.INT32) {
                 throw wrong("wants " + name + " as " + info.type + ", expected int64 or int32");
             }
@@ -201,7 +201,7 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
         }
 
         private String sameType(String output, TensorInfo input) {
-            TensorInfo info = tensor(outputs, output);
+            TensorInfo info = output(output);
             if (info.type != input.type) {
                 throw wrong("gives " + output + " as " + info.type + ", but takes it back as " + input.type);
             }
@@ -215,10 +215,13 @@ record GraphPorts(Whole ids, Optional<Whole> mask, Optional<Whole> positions, Op
             return info.type;
         }
 
-        private TensorInfo tensor(Map<String, NodeInfo> nodes, String name) {
-            NodeInfo node = nodes.get(name);
+        private TensorInfo output(String name) {
+            return tensor(outputs.get(name), "output", name);
+        }
+
+        private TensorInfo tensor(@Nullable NodeInfo node, String kind, String name) {
             if (node == null || !(node.getInfo() instanceof TensorInfo info)) {
-                throw wrong("has no tensor \"" + name + "\" among its " + (nodes == inputs ? "inputs" : "outputs"));
+                throw wrong("has no " + kind + " \"" + name + "\" that is a tensor");
             }
             return info;
         }

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -185,10 +186,10 @@ final class GraphRun implements AutoCloseable {
         }
         CacheSet set = new CacheSet(tensors, null, rows, tokens);
         for (int cache = 0; cache < tensors.size(); cache++) {
-            if (!java.util.Arrays.equals(tensors.get(cache).getInfo().getShape(),
+            if (!Arrays.equals(tensors.get(cache).getInfo().getShape(),
                     ports.caches().get(cache).shape(rows, tokens))) {
                 String name = ports.caches().get(cache).output();
-                String shape = java.util.Arrays.toString(tensors.get(cache).getInfo().getShape());
+                String shape = Arrays.toString(tensors.get(cache).getInfo().getShape());
                 set.free();
                 throw new OrtException(
                         "The output " + name + " has the shape " + shape + " after " + tokens + " tokens.");

@@ -9,27 +9,28 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import dev.millrace.api.Precision;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /** What can execute a graph: the processor, or an accelerator that the user's runtime was built for. */
 enum Provider {
     /** ONNX Runtime's own kernels. */
-    CPU(OrtProvider.CPU, 90, List.of("q4", "q8", "fp32", "q4f16", "fp16")) {
+    CPU(OrtProvider.CPU, 90) {
         @Override
         void addTo(SessionOptions options) {
             // always there
         }
     },
     /** NVIDIA. */
-    CUDA(OrtProvider.CUDA, 250, List.of("q4f16", "fp16", "q4", "fp32", "q8")) {
+    CUDA(OrtProvider.CUDA, 250) {
         @Override
         void addTo(SessionOptions options) throws OrtException {
             options.addCUDA(0);
         }
     },
     /** NVIDIA, with kernels made for the graph: slow to load. */
-    TENSORRT(OrtProvider.TENSOR_RT, 240, List.of("fp16", "q4f16", "fp32", "q4", "q8")) {
+    TENSORRT(OrtProvider.TENSOR_RT, 240) {
         @Override
         void addTo(SessionOptions options) throws OrtException {
             options.addTensorrt(0);
@@ -37,21 +38,21 @@ enum Provider {
         }
     },
     /** Apple. */
-    COREML(OrtProvider.CORE_ML, 80, List.of("fp16", "q4f16", "fp32", "q4", "q8")) {
+    COREML(OrtProvider.CORE_ML, 80) {
         @Override
         void addTo(SessionOptions options) throws OrtException {
             options.addCoreML(Map.of());
         }
     },
     /** Android. */
-    NNAPI(OrtProvider.NNAPI, 80, List.of("q8", "fp16", "fp32", "q4", "q4f16")) {
+    NNAPI(OrtProvider.NNAPI, 80) {
         @Override
         void addTo(SessionOptions options) throws OrtException {
             options.addNnapi();
         }
     },
     /** The processor, by other kernels. */
-    XNNPACK(OrtProvider.XNNPACK, 80, List.of("fp32", "q8", "q4", "fp16", "q4f16")) {
+    XNNPACK(OrtProvider.XNNPACK, 80) {
         @Override
         void addTo(SessionOptions options) throws OrtException {
             options.addXnnpack(Map.of());
@@ -63,12 +64,10 @@ enum Provider {
 
     private final OrtProvider provider;
     private final int score;
-    private final List<String> preferred;
 
-    Provider(OrtProvider provider, int score, List<String> preferred) {
+    Provider(OrtProvider provider, int score) {
         this.provider = provider;
         this.score = score;
-        this.preferred = preferred;
     }
 
     /** Makes a session use it; the processor stays behind it for operators that it lacks. */
@@ -84,11 +83,21 @@ enum Provider {
 
     /** The names of variants, those first that this provider has good kernels for. */
     List<String> preferred(Precision precision) {
-        return precision == Precision.EXACT ? EXACT : preferred;
+        if (precision == Precision.EXACT) {
+            return EXACT;
+        }
+        return switch (this) {
+            case CPU -> List.of("q4", "q8", "fp32", "q4f16", "fp16");
+            case CUDA -> List.of("q4f16", "fp16", "q4", "fp32", "q8");
+            case TENSORRT -> List.of("fp16", "q4f16", "fp32", "q4", "q8");
+            case COREML -> List.of("fp16", "q4f16", "fp32", "q4", "q8");
+            case NNAPI -> List.of("q8", "fp16", "fp32", "q4", "q4f16");
+            case XNNPACK -> List.of("fp32", "q8", "q4", "fp16", "q4f16");
+        };
     }
 
     String deviceId() {
-        return OnnxBackend.ID + ":" + name().toLowerCase(java.util.Locale.ROOT);
+        return OnnxBackend.ID + ":" + name().toLowerCase(Locale.ROOT);
     }
 
     static Optional<Provider> ofDevice(String id) {

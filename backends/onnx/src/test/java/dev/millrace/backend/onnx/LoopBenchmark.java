@@ -20,7 +20,7 @@ import java.util.List;
 public final class LoopBenchmark {
 
     private static final int VOCABULARY = 2048;
-    private static final int WARM = 100;
+    private static final int WARM = 400;
     private static final int MEASURED = 300;
 
     private LoopBenchmark() {

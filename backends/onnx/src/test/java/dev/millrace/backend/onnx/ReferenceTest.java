@@ -6,6 +6,7 @@ package dev.millrace.backend.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Exports of the nano model against the logits of transformers. */
 class ReferenceTest {
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Case(int[] ids, float[] logits, int[] greedy) {
     }
 
@@ -42,24 +44,26 @@ class ReferenceTest {
         if (Json.parse(Files.readString(file)) instanceof Map<?, ?> all && all.get("cases") instanceof List<?> list) {
             for (Object item : list) {
                 Map<?, ?> fields = (Map<?, ?>) item;
-                double[] logits = numbers(fields.get("last_logits"));
+                double[] logits = numbers(fields, "last_logits");
                 float[] floats = new float[logits.length];
                 for (int i = 0; i < floats.length; i++) {
                     floats[i] = (float) logits[i];
                 }
-                cases.add(new Case(whole(fields.get("ids")), floats, whole(fields.get("greedy"))));
+                cases.add(new Case(whole(fields, "ids"), floats, whole(fields, "greedy")));
             }
         }
         assertEquals(11, cases.size());
         return cases;
     }
 
-    private static double[] numbers(Object list) {
-        return ((List<?>) list).stream().mapToDouble(n -> ((Number) n).doubleValue()).toArray();
+    private static double[] numbers(Map<?, ?> fields, String key) {
+        List<?> list = assertInstanceOf(List.class, fields.get(key));
+        return list.stream().mapToDouble(n -> ((Number) n).doubleValue()).toArray();
     }
 
-    private static int[] whole(Object list) {
-        return ((List<?>) list).stream().mapToInt(n -> ((Number) n).intValue()).toArray();
+    private static int[] whole(Map<?, ?> fields, String key) {
+        List<?> list = assertInstanceOf(List.class, fields.get(key));
+        return list.stream().mapToInt(n -> ((Number) n).intValue()).toArray();
     }
 
     private void compare(BlueprintExport.Options options, String graph, double bound) throws IOException {

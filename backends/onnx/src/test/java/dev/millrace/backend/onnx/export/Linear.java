@@ -44,7 +44,7 @@ final class Linear {
             float scale = scale(values, at);
             scales.putFloat(scale);
             for (int i = 0; i < BLOCK; i++) {
-                packed[(at + i) / 2] |= (byte) (level(values[at + i], scale) << 4 * (i % 2));
+                packed[(at + i) / 2] |= (byte) (level(values[at + i], scale) << (4 * (i % 2)));
             }
         }
         return graph.nodes("com.microsoft", "MatMulNBits",

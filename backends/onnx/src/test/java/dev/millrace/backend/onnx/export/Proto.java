@@ -19,10 +19,10 @@ final class Proto {
     }
 
     Proto real(int field, float value) {
-        varint((long) field << 3 | 5);
+        varint(((long) field << 3) | 5);
         int bits = Float.floatToRawIntBits(value);
         for (int i = 0; i < 4; i++) {
-            out.write(bits >> 8 * i);
+            out.write(bits >> (8 * i));
         }
         return this;
     }
@@ -36,7 +36,7 @@ final class Proto {
     }
 
     Proto bytes(int field, byte[] value) {
-        varint((long) field << 3 | 2);
+        varint(((long) field << 3) | 2);
         varint(value.length);
         out.writeBytes(value);
         return this;
@@ -49,7 +49,7 @@ final class Proto {
     private void varint(long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            out.write((int) (rest & 0x7f | 0x80));
+            out.write((int) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.write((int) rest);
