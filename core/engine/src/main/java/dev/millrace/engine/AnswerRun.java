@@ -6,11 +6,15 @@ package dev.millrace.engine;
 
 import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
+import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
 import dev.millrace.text.prompt.Prompt;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Generates one answer: writes the prompt, reads it, lets the model speak, runs the tools that it calls, and again, until it
@@ -75,7 +79,7 @@ final class AnswerRun {
         ToolRun toolRun = new ToolRun(settings);
         for (int step = 0;; step++) {
             Prompt prompt = model.prompts().write(conversation.messages(), settings.definitions(), true);
-            Slot slot = take(prompt.ids());
+            Slot slot = take(prompt.ids(), log);
             float[] logits = read(slot, log);
             if (log.isCancelled()) {
                 return FinishReason.CANCELLED;
@@ -107,7 +111,7 @@ final class AnswerRun {
         }
     }
 
-    private Slot take(int[] ids) {
+    private Slot take(int[] ids, LiveGeneration log) {
         int context = model.info().contextLength();
         if (ids.length >= context) {
             throw new MillraceException(
@@ -116,8 +120,54 @@ final class AnswerRun {
         }
         Slot slot = cache.take(ids);
         promptTokens = ids.length;
-        cachedTokens += slot.read();
+        int before = prefilled;
+        if (slot.read() == 0) {
+            slot = begin(slot, ids, log);
+        }
+        cachedTokens += slot.read() - (prefilled - before);
         return slot;
+    }
+
+    /** Reads the beginning that other conversations share by itself, or takes it over if it is known. */
+    private Slot begin(Slot empty, int[] ids, LiveGeneration log) {
+        int[] beginning = sharedBeginning(ids);
+        if (beginning.length < Prefixes.LEAST_TOKENS) {
+            return empty;
+        }
+        Slot known = model.prefixes().find(beginning);
+        if (known != null) {
+            cache.replace(known);
+            known.prompt(ids);
+            return known;
+        }
+        empty.prompt(beginning);
+        read(empty, log);
+        if (!log.isCancelled()) {
+            model.prefixes().keep(empty);
+        }
+        empty.prompt(ids);
+        return empty;
+    }
+
+    /** What comes before the first words of the user: the common beginning of this prompt and of two that begin otherwise. */
+    private int[] sharedBeginning(int[] ids) {
+        List<Message> messages = conversation.messages();
+        int user = 0;
+        while (user < messages.size() && messages.get(user).role() != Message.Role.USER) {
+            user++;
+        }
+        if (user == messages.size()) {
+            return new int[0];
+        }
+        int shared = ids.length - 1;
+        for (String other : List.of("0", "?")) {
+            List<Message> probe = new ArrayList<>(messages.subList(0, user));
+            probe.add(Message.user(other));
+            int[] otherIds = model.prompts().write(probe, settings.definitions(), true).ids();
+            int differs = Arrays.mismatch(ids, otherIds);
+            shared = Math.min(shared, differs < 0 ? ids.length - 1 : differs);
+        }
+        return Arrays.copyOf(ids, shared);
     }
 
     private float[] read(Slot slot, LiveGeneration log) {

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -45,6 +46,7 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 public final class Engine implements Millrace {
 
     private final Services services;
+    private final Path cache;
     private final ModelStore store;
     private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -57,6 +59,7 @@ public final class Engine implements Millrace {
 
     Engine(Services services, Path cache) {
         this.services = services;
+        this.cache = cache;
         this.store = new ModelStore(cache);
     }
 
@@ -79,7 +82,7 @@ public final class Engine implements Millrace {
         LoadedModel loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded, services, options, found.suggestedTools(), models::remove);
+            model = new RunningModel(loaded, services, options, found.suggestedTools(), prefixFolder(), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.close();
             throw e;
@@ -143,6 +146,11 @@ public final class Engine implements Millrace {
         } catch (MillraceException e) {
             throw new ModelFormatException(file.path(), "vocabulary", e.getMessage(), e);
         }
+    }
+
+    /** Where beginnings of prompts are kept, or null if the system property {@code millrace.prefixes} is {@code off}. */
+    private @Nullable Path prefixFolder() {
+        return "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
     }
 
     private ModelStore.Found find(String reference) {

@@ -62,6 +62,12 @@ final class PromptCache implements AutoCloseable {
         return best;
     }
 
+    /** Generates on another slot from now on. */
+    void replace(Slot other) {
+        drop();
+        slot = other;
+    }
+
     /** Remembers this point, so that a later prompt can start from it. */
     void mark() {
         if (slot != null) {

@@ -18,12 +18,14 @@ import dev.millrace.spi.Executor;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** An open model with its conversations. */
 final class RunningModel implements Model {
@@ -40,6 +42,7 @@ final class RunningModel implements Model {
     private final PromptWriter prompts;
     private final Dialect dialect;
     private final Scheduler scheduler;
+    private final Prefixes prefixes;
     private final Set<LiveConversation> conversations = ConcurrentHashMap.newKeySet();
     private final SecureRandom random = new SecureRandom();
     private final ReentrantLock moving = new ReentrantLock();
@@ -47,7 +50,7 @@ final class RunningModel implements Model {
     private volatile boolean closed;
 
     RunningModel(LoadedModel loaded, Services services, ModelOptions options, List<String> toolNames,
-            Consumer<RunningModel> onClose) {
+            @Nullable Path prefixFolder, Consumer<RunningModel> onClose) {
         this.file = loaded.file();
         this.info = loaded.info();
         this.tokenizer = loaded.tokenizer();
@@ -58,7 +61,10 @@ final class RunningModel implements Model {
         this.device = loaded.device();
         this.dialect = Speech.dialect(file, tokenizer, services.dialects);
         this.prompts = Speech.prompts(file, tokenizer, dialect);
+        String fileIdentity = FileIdentity.of(file.path());
         this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
+        this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
+                () -> fileIdentity + '\n' + device.id() + '\n' + options.precision(), prefixFolder);
     }
 
     @Override
@@ -134,6 +140,10 @@ final class RunningModel implements Model {
         return services;
     }
 
+    Prefixes prefixes() {
+        return prefixes;
+    }
+
     Scheduler scheduler() {
         return scheduler;
     }
@@ -176,6 +186,7 @@ final class RunningModel implements Model {
             }
             closed = true;
             conversations.forEach(LiveConversation::close);
+            prefixes.close();
             scheduler.close();
             file.close();
             onClose.accept(this);

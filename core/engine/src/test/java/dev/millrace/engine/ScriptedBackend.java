@@ -131,7 +131,10 @@ final class ScriptedBackend implements Backend {
                     begin = i + mark.length;
                 }
             }
-            if (turns == 0 || turns > script.size()) {
+            if (turns == 0) {
+                return 3;
+            }
+            if (turns > script.size()) {
                 throw new BackendException("The script has no turn " + turns + ".");
             }
             int[] line = tokenizer.encodeWithControl(script.get(turns - 1));

@@ -107,7 +107,8 @@ final class ReferenceIT {
     void tokensOfTheNanoModel() throws Exception {
         Path nano = golden.resolveSibling("nano");
         List<?> cases = list(Json.parse(Files.readString(nano.resolve("tokenizer-vectors.json"))));
-        List<?> outputs = batch("inspect", "tokens", "--tokenizer", nano.resolve("tokenizer.json").toString(),
+        List<?> outputs = batch("inspect", "tokens", "--special", "--tokenizer",
+                nano.resolve("tokenizer.json").toString(),
                 "--batch",
                 "--text-file", file("texts.json", cases.stream().map(one -> map(one).get("text")).toList()));
         for (int i = 0; i < cases.size(); i++) {

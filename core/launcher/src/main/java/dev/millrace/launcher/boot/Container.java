@@ -44,16 +44,15 @@ final class Container implements AutoCloseable {
     /**
      * Starts a framework and all bundles.
      *
-     * @param storage where the framework keeps its files
+     * @param storage where the framework keeps its files; empty or not there
      * @param folders folders of bundles
      * @throws BootException if there is no framework or no bundle
      */
     static Container start(Path storage, List<Path> folders) throws BootException {
         FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
+        // a line editor finds the signals in sun.misc
         Framework framework = factory.newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
-                Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
-                // where a line editor finds the signals
                 Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
         Container container = new Container(framework);
         try {

@@ -93,9 +93,9 @@ final class Storage implements AutoCloseable {
         }
     }
 
-    /** The folder. */
+    /** Where the framework may do as it likes: beside the lock, for it clears away what it does not know. */
     Path folder() {
-        return folder;
+        return folder.resolve("framework");
     }
 
     /** Removes the folder. Closing twice does nothing. */

@@ -13,8 +13,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Dictionary;
-import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
@@ -26,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
 
 final class ContainerTest {
 
@@ -37,10 +36,9 @@ final class ContainerTest {
 
         @Override
         public void start(BundleContext context) {
-            Dictionary<String, Object> properties = new Hashtable<>();
-            properties.put("millrace.main", true);
             ToIntFunction<String[]> count = arguments -> arguments.length;
-            context.registerService(ToIntFunction.class, count, properties);
+            context.registerService(ToIntFunction.class, count,
+                    FrameworkUtil.asDictionary(Map.of("millrace.main", true)));
         }
 
         @Override
@@ -122,6 +120,6 @@ final class ContainerTest {
     @Test
     void aFolderThatIsNotThereIsSaidSo() {
         BootException problem = assertThrows(BootException.class, this::start);
-        assertTrue(problem.getMessage().contains("bundles"), problem::getMessage);
+        assertTrue(problem.toString().contains("bundles"), problem::toString);
     }
 }

@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Millrace;
@@ -138,7 +139,7 @@ final class CommandsTest {
         assertEquals("[thinking, text, toolCalls, finishReason, usage, timings]", object.keySet().toString());
         assertEquals("The kitchen lamp is on now.", object.get("text"));
         assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
-                object.get("toolCalls").toString());
+                String.valueOf(object.get("toolCalls")));
         assertEquals("stop", object.get("finishReason"));
         assertEquals("[promptTokens, completionTokens]",
                 assertInstanceOf(Map.class, object.get("usage")).keySet().toString());
@@ -158,7 +159,7 @@ final class CommandsTest {
         assertEquals(0, result.code(), result::err);
         assertEquals("tool_calls", result.json().get("finishReason"));
         assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
-                result.json().get("toolCalls").toString());
+                String.valueOf(result.json().get("toolCalls")));
     }
 
     @ParameterizedTest
@@ -211,7 +212,7 @@ final class CommandsTest {
         Map<?, ?> special = run(
                 List.of("inspect", "tokens", "--model", "nano", "--special", "--text-file", text.toString())).json();
         assertEquals(4L, assertInstanceOf(List.class, special.get("ids")).getLast());
-        assertFalse(plain.get("ids").equals(special.get("ids")));
+        assertNotEquals(plain.get("ids"), special.get("ids"));
         Path texts = file("texts.json", "[\"Hello<|im_end|>\", \"\", 3]");
         Result batch = run(
                 List.of("inspect", "tokens", "--model", "nano", "--batch", "--text-file", texts.toString()));

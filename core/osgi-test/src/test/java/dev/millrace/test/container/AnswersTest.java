@@ -20,11 +20,8 @@ import org.osgi.test.junit5.service.ServiceExtension;
 @ExtendWith(ServiceExtension.class)
 class AnswersTest {
 
-    @InjectService(timeout = 10_000)
-    Millrace millrace;
-
     @Test
-    void answersAreTheSameAsOnAPlainClassPath() throws IOException {
+    void answersAreTheSameAsOnAPlainClassPath(@InjectService(timeout = 10_000) Millrace millrace) throws IOException {
         House house = new House();
         try (Model model = millrace.open("nano", House.MODEL_OPTIONS)) {
             assertEquals(House.answers(),

@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -48,14 +49,17 @@ import org.osgi.test.junit5.service.ServiceExtension;
 @ExtendWith({BundleContextExtension.class, ServiceExtension.class})
 class ServicesTest {
 
-    @InjectBundleContext
-    BundleContext context;
+    private final BundleContext context;
+    private final ServiceAware<Millrace> runtime;
 
-    @InjectService(timeout = 10_000)
-    ServiceAware<Millrace> runtime;
+    ServicesTest(@InjectBundleContext BundleContext context,
+            @InjectService(timeout = 10_000) ServiceAware<Millrace> runtime) {
+        this.context = context;
+        this.runtime = runtime;
+    }
 
     private Millrace millrace() {
-        return runtime.getService();
+        return Objects.requireNonNull(runtime.getService());
     }
 
     private Bundle bundle(String name) {
@@ -86,7 +90,7 @@ class ServicesTest {
         assertEquals(List.of("nano"), millrace().models());
         assertTrue(millrace().toolProviders().stream().map(ToolProvider::name).toList().contains("gateway"));
         List<Device> devices = millrace().devices();
-        assertEquals(devices.getFirst().backend(), "cpu");
+        assertEquals("cpu", devices.getFirst().backend());
         // the flag is set, so the vector unit comes first
         assertEquals("cpu:vector", devices.getFirst().id());
     }
@@ -167,6 +171,6 @@ class ServicesTest {
         } finally {
             engine.start();
         }
-        assertEquals(List.of("nano"), runtime.waitForService(10_000).models());
+        assertEquals(List.of("nano"), Objects.requireNonNull(runtime.waitForService(10_000)).models());
     }
 }
