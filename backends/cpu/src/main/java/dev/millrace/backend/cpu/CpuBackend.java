@@ -68,7 +68,7 @@ public final class CpuBackend implements Backend {
         if (!(program instanceof Blueprint blueprint)) {
             return new Fit.Refused("The CPU backend computes with tensors and cannot run the graph of this "
                     + program.architecture()
-                    + " model: install the bundle dev.millrace.backend.onnx, or take the model's GGUF or safetensors file.");
+                    + " model: give it to the ONNX backend (bundle dev.millrace.backend.onnx), or take the model's GGUF or safetensors file.");
         }
         String problem = Shapes.problem(blueprint);
         if (problem != null) {

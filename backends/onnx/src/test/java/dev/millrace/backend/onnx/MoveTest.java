@@ -46,7 +46,7 @@ class MoveTest {
     }
 
     @Test
-    void exportWithHalfCachesAndTensors() throws IOException {
+    void exportWithNarrowTypesAndTensors() throws IOException {
         move(new BlueprintExport.Options(false, true, true, false, false, false, false), 5e-2);
     }
 

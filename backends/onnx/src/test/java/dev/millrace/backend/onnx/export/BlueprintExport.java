@@ -24,13 +24,13 @@ public final class BlueprintExport {
      *
      * @param contributed with GroupQueryAttention, MatMulNBits (4 bits) and SimplifiedLayerNormalization
      * @param positions with the input position_ids; contributed graphs count by themselves
-     * @param halfCaches keys, values and columns as float16
+     * @param narrow keys, values, columns and logits as float16, tokens and positions as int32
      * @param keep with the input num_logits_to_keep
      * @param spareColumn convolution caches one column wider than needed, as published exports have them
      * @param external weights in a file of their own
      * @param rounded weights as 4 bits would keep them, for comparison with contributed graphs
      */
-    public record Options(boolean contributed, boolean positions, boolean halfCaches, boolean keep,
+    public record Options(boolean contributed, boolean positions, boolean narrow, boolean keep,
             boolean spareColumn, boolean external, boolean rounded) {
 
         /** Standard operators, float, as published. */
@@ -64,10 +64,11 @@ public final class BlueprintExport {
     }
 
     private void decoder() throws IOException {
-        String ids = graph.input("input_ids", GraphWriter.INT64, "batch", "tokens");
+        int whole = options.narrow() ? GraphWriter.INT32 : GraphWriter.INT64;
+        String ids = graph.input("input_ids", whole, "batch", "tokens");
         String mask = graph.input("attention_mask", GraphWriter.INT64, "batch", "total");
         if (options.positions()) {
-            graph.input("position_ids", GraphWriter.INT64, "batch", "tokens");
+            graph.input("position_ids", whole, "batch", "tokens");
         }
         if (options.keep()) {
             graph.input("num_logits_to_keep", GraphWriter.INT64);
@@ -100,9 +101,9 @@ public final class BlueprintExport {
         String head = blueprint.head().equals(blueprint.embedding())
                 ? embedding
                 : graph.floats(Linear.read(blueprint.head()), blueprint.vocabularySize(), blueprint.hiddenSize());
-        graph.named("", "MatMul", Map.of(), List.of("logits"), h,
-                graph.node("Transpose", Map.of("perm", new int[]{1, 0}), head));
-        graph.output("logits", GraphWriter.FLOAT, "batch", "kept", blueprint.vocabularySize());
+        present("logits", graph.node("MatMul", h, graph.node("Transpose", Map.of("perm", new int[]{1, 0}), head)),
+                "batch",
+                "kept", blueprint.vocabularySize());
     }
 
     private String norm(String x, Blueprint.Norm norm) throws IOException {
@@ -122,22 +123,23 @@ public final class BlueprintExport {
         return graph.node("Mul", graph.node("Div", x, root), weight);
     }
 
-    private int cacheType() {
-        return options.halfCaches() ? GraphWriter.FLOAT16 : GraphWriter.FLOAT;
+    private int floating() {
+        return options.narrow() ? GraphWriter.FLOAT16 : GraphWriter.FLOAT;
     }
 
     private String pastOf(String name, Object... shape) {
-        graph.input(name, cacheType(), shape);
-        return options.halfCaches() ? graph.node("Cast", Map.of("to", GraphWriter.FLOAT), name) : name;
+        graph.input(name, floating(), shape);
+        return options.narrow() ? graph.node("Cast", Map.of("to", GraphWriter.FLOAT), name) : name;
     }
 
+    /** Names a value as an output, in the type of the caches. */
     private void present(String name, String value, Object... shape) {
-        if (options.halfCaches()) {
+        if (options.narrow()) {
             graph.named("", "Cast", Map.of("to", GraphWriter.FLOAT16), List.of(name), value);
         } else {
             graph.named("", "Identity", Map.of(), List.of(name), value);
         }
-        graph.output(name, cacheType(), shape);
+        graph.output(name, floating(), shape);
     }
 
     private String attention(int layer, String n, Blueprint.Attention a, AttentionExport attention)
