@@ -9,7 +9,7 @@ package dev.millrace.api;
  *
  * @param name the name that its file gives, or the file's own
  * @param architecture for example {@code lfm2moe}
- * @param parameters number of weights
+ * @param parameters number of weights, or 0 where only the runtime of a graph knows
  * @param layers number of layers
  * @param hiddenSize width of the residual stream
  * @param vocabularySize number of token ids; ids run from 0 to this minus one

@@ -26,6 +26,7 @@ class ArrowsTest {
     private static final String BACKENDS = "dev.millrace.backend..";
     private static final String PLUGINS = "dev.millrace.plugin..";
     private static final String SAMPLES = "dev.millrace.sample..";
+    private static final String TCK = "dev.millrace.tck..";
     private static final String CPU = "dev.millrace.backend.cpu..";
 
     /** Java itself and annotations, which leave nothing behind at run time. */
@@ -64,6 +65,9 @@ class ArrowsTest {
             "com.sun.management..");
 
     @ArchTest
+    static final ArchRule CONTRACT_TESTS_KNOW_THE_SPI = only(TCK, API, SPI, "org.junit.jupiter.api..");
+
+    @ArchTest
     static final ArchRule BACKENDS_KNOW_THE_SPI = not(BACKENDS, TEXT, FORMATS, ENGINE, LAUNCHER, PLUGINS, SAMPLES);
 
     @ArchTest
@@ -78,7 +82,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
-            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES);
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK);
 
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()

@@ -61,6 +61,7 @@ public final class Rooms implements LocationProvider {
             throw new IllegalStateException(
                     "The module " + ROOT.relativize(module) + " is not built: run the build for all modules.");
         }
-        return classes;
+        // a bundle may hold classes of others beside its own
+        return classes.resolve("dev");
     }
 }

@@ -113,7 +113,7 @@ final class ConversationFile {
             if (!in.readBoolean()) {
                 return new PromptCache(model.scheduler());
             }
-            try (SequenceState state = StateStream.read(in, left, model.file().blueprint(),
+            try (SequenceState state = StateStream.read(in, left, model.file().program(),
                     model.info().contextLength())) {
                 return new PromptCache(model.scheduler(), state);
             } catch (StreamCorruptedException e) {

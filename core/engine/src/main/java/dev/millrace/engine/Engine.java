@@ -114,7 +114,7 @@ public final class Engine implements Millrace {
      * @return name, architecture, sizes, with the model's own context
      */
     public ModelInfo info(ModelFile file) {
-        return ModelFacts.of(file, file.blueprint().contextLength());
+        return ModelFacts.of(file, file.program().contextLength());
     }
 
     /**
@@ -177,8 +177,8 @@ public final class Engine implements Millrace {
         ModelFile file = read(path);
         try {
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement placement = Placement.choose(services.backends, file.blueprint(), options);
-            Executor executor = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+            Placement placement = Placement.choose(services.backends, file.program(), options);
+            Executor executor = placement.backend().load(file.program(), placement.device(), placement.options(),
                     options.progress());
             return new LoadedModel(file, tokenizer, placement.device(), placement.options(), executor);
         } catch (RuntimeException | Error e) {

@@ -6,10 +6,10 @@ package dev.millrace.engine;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
-import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Program;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 
 /**
@@ -29,10 +29,10 @@ public record LoadedModel(ModelFile file, PromptTokenizer tokenizer, Device devi
     /**
      * What it computes.
      *
-     * @return the file's blueprint
+     * @return the file's program
      */
-    public Blueprint blueprint() {
-        return file.blueprint();
+    public Program program() {
+        return file.program();
     }
 
     /**

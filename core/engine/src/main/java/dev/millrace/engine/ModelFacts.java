@@ -6,22 +6,38 @@ package dev.millrace.engine;
 
 import dev.millrace.api.ModelInfo;
 import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Graph;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.Tensor;
 import dev.millrace.spi.TensorType;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Counts what a blueprint holds. */
+/** Counts what a program holds. */
 final class ModelFacts {
 
     private ModelFacts() {
     }
 
     static ModelInfo of(ModelFile file, int context) {
-        Blueprint blueprint = file.blueprint();
+        return switch (file.program()) {
+            case Blueprint blueprint -> of(file.name(), blueprint, context);
+            case Graph graph -> of(file.name(), graph, context);
+        };
+    }
+
+    /** What a graph holds is known to its runtime only; the smallest variant stands for the size. */
+    private static ModelInfo of(String name, Graph graph, int context) {
+        Graph.Variant smallest = graph.variants().stream().min(Comparator.comparingLong(Graph.Variant::bytes))
+                .orElseThrow();
+        return new ModelInfo(name, graph.architecture(), 0, graph.stateShapes().size(), graph.hiddenSize(),
+                graph.vocabularySize(), context, smallest.bytes(), smallest.name());
+    }
+
+    private static ModelInfo of(String name, Blueprint blueprint, int context) {
         long parameters = 0;
         long bytes = 0;
         Map<TensorType, Long> matrices = new EnumMap<>(TensorType.class);
@@ -35,7 +51,7 @@ final class ModelFacts {
         }
         String commonest = matrices.entrySet().stream().max(Map.Entry.comparingByValue()).map(e -> e.getKey().name())
                 .orElse("none");
-        return new ModelInfo(file.name(), blueprint.architecture(), parameters, blueprint.layers().size(),
+        return new ModelInfo(name, blueprint.architecture(), parameters, blueprint.layers().size(),
                 blueprint.hiddenSize(), blueprint.vocabularySize(), context, bytes, commonest);
     }
 

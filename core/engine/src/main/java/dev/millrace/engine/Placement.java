@@ -8,9 +8,9 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.spi.Backend;
-import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Program;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +33,13 @@ record Placement(Backend backend, Device device, LoadOptions options) {
      *
      * @throws BackendException if the asked backend is not there, or none can run the model
      */
-    static Placement choose(List<Backend> backends, Blueprint blueprint, ModelOptions wanted) {
-        int context = wanted.context() > 0 ? wanted.context() : blueprint.contextLength();
+    static Placement choose(List<Backend> backends, Program program, ModelOptions wanted) {
+        int context = wanted.context() > 0 ? wanted.context() : program.contextLength();
         List<String> reasons = new ArrayList<>();
         while (true) {
             LoadOptions options = new LoadOptions(context, wanted.threads(), wanted.precision());
             reasons.clear();
-            Placement best = best(backends, blueprint, wanted.backend(), options, reasons);
+            Placement best = best(backends, program, wanted.backend(), options, reasons);
             if (best != null) {
                 return best;
             }
@@ -50,7 +50,7 @@ record Placement(Backend backend, Device device, LoadOptions options) {
         }
     }
 
-    private static @Nullable Placement best(List<Backend> backends, Blueprint blueprint, @Nullable String id,
+    private static @Nullable Placement best(List<Backend> backends, Program program, @Nullable String id,
             LoadOptions options, List<String> reasons) {
         Placement best = null;
         int bestScore = Integer.MIN_VALUE;
@@ -59,7 +59,7 @@ record Placement(Backend backend, Device device, LoadOptions options) {
                 if (id != null && !id.equals(device.id()) && !id.equals(backend.id())) {
                     continue;
                 }
-                switch (backend.fit(blueprint, device, options)) {
+                switch (backend.fit(program, device, options)) {
                     case Fit.Refused refused -> reasons.add(device.id() + ": " + refused.reason());
                     case Fit.Good good -> {
                         if (good.score() > bestScore) {

@@ -5,7 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.SequenceState;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
@@ -47,7 +47,7 @@ final class Prefixes implements AutoCloseable {
     private static final int MOST_TOKENS_ON_DISK = 8192;
 
     private final Scheduler scheduler;
-    private final Blueprint blueprint;
+    private final Program program;
     private final int context;
     private final Supplier<String> identity;
     private final @Nullable Path folder;
@@ -61,9 +61,9 @@ final class Prefixes implements AutoCloseable {
      * @param identity of model, device and precision, now
      * @param folder for files, or null to keep none
      */
-    Prefixes(Scheduler scheduler, Blueprint blueprint, int context, Supplier<String> identity, @Nullable Path folder) {
+    Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity, @Nullable Path folder) {
         this.scheduler = scheduler;
-        this.blueprint = blueprint;
+        this.program = program;
         this.context = context;
         this.identity = identity;
         this.folder = folder;
@@ -128,7 +128,7 @@ final class Prefixes implements AutoCloseable {
         }
         try {
             return file.read((in, left) -> {
-                try (SequenceState state = StateStream.read(in, left, blueprint, context)) {
+                try (SequenceState state = StateStream.read(in, left, program, context)) {
                     if (!Arrays.equals(state.tokens(), beginning)) {
                         throw new StreamCorruptedException("it holds other tokens");
                     }

@@ -63,7 +63,7 @@ final class RunningModel implements Model {
         this.prompts = Speech.prompts(file, tokenizer, dialect);
         String fileIdentity = FileIdentity.of(file.path());
         this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
-        this.prefixes = new Prefixes(scheduler, file.blueprint(), info.contextLength(),
+        this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
                 () -> fileIdentity + '\n' + device.id() + '\n' + options.precision(), prefixFolder);
     }
 
@@ -103,8 +103,8 @@ final class RunningModel implements Model {
             if (closed) {
                 throw new IllegalStateException("The model is closed.");
             }
-            Placement placement = Placement.choose(services.backends, file.blueprint(), where);
-            Executor next = placement.backend().load(file.blueprint(), placement.device(), placement.options(),
+            Placement placement = Placement.choose(services.backends, file.program(), where);
+            Executor next = placement.backend().load(file.program(), placement.device(), placement.options(),
                     options.progress());
             scheduler.move(next, () -> device = placement.device());
         } finally {

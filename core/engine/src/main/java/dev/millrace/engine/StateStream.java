@@ -4,7 +4,7 @@
  */
 package dev.millrace.engine;
 
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.SequenceState;
 import dev.millrace.spi.TensorType;
 import java.io.DataInputStream;
@@ -53,7 +53,7 @@ final class StateStream {
      * @param context tokens that a sequence can hold
      * @throws StreamCorruptedException if it is not what was written
      */
-    static SequenceState read(DataInputStream in, long length, Blueprint blueprint, int context) throws IOException {
+    static SequenceState read(DataInputStream in, long length, Program program, int context) throws IOException {
         int count = in.readInt();
         if (count < 0 || count * 4L > length || count >= context) {
             throw new StreamCorruptedException("it claims " + count + " tokens");
@@ -67,7 +67,7 @@ final class StateStream {
             case "F16" -> TensorType.F16;
             default -> throw new StreamCorruptedException("its keys and values have an unknown type");
         };
-        SequenceState state = SequenceState.allocate(blueprint, tokens, type);
+        SequenceState state = SequenceState.allocate(program, tokens, type);
         try {
             for (SequenceState.Layer layer : state.layers()) {
                 switch (layer) {

@@ -8,10 +8,10 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
 import dev.millrace.spi.Backend;
-import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.Sequence;
 import dev.millrace.spi.SequenceState;
 import dev.millrace.spi.Step;
@@ -60,33 +60,33 @@ final class ScriptedBackend implements Backend {
     }
 
     @Override
-    public Fit fit(Blueprint blueprint, Device device, LoadOptions options) {
+    public Fit fit(Program program, Device device, LoadOptions options) {
         return options.context() > ScriptedModel.CONTEXT
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
                 : new Fit.Good(1, 1000);
     }
 
     @Override
-    public Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress) {
+    public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         progress.update("learning the part", 1);
         openExecutors.incrementAndGet();
-        return new Player(blueprint);
+        return new Player(program);
     }
 
     private final class Player implements Executor {
 
-        private final Blueprint blueprint;
+        private final Program program;
         private final dev.millrace.api.Tokenizer tokenizer = Tokenizers
                 .of(new ScriptedModel(java.nio.file.Path.of("x")).vocabulary().orElseThrow());
         private boolean closed;
 
-        Player(Blueprint blueprint) {
-            this.blueprint = blueprint;
+        Player(Program program) {
+            this.program = program;
         }
 
         @Override
         public Sequence newSequence() {
-            return new Line(blueprint, new int[0]);
+            return new Line(program, new int[0]);
         }
 
         @Override
@@ -94,8 +94,8 @@ final class ScriptedBackend implements Backend {
             if (!exchangesStates) {
                 throw new UnsupportedOperationException("no states");
             }
-            state.check(blueprint);
-            return new Line(blueprint, state.tokens());
+            state.check(program);
+            return new Line(program, state.tokens());
         }
 
         @Override
@@ -154,12 +154,12 @@ final class ScriptedBackend implements Backend {
 
     private final class Line implements Sequence {
 
-        private final Blueprint blueprint;
+        private final Program program;
         private int[] tokens;
         private boolean closed;
 
-        Line(Blueprint blueprint, int[] tokens) {
-            this.blueprint = blueprint;
+        Line(Program program, int[] tokens) {
+            this.program = program;
             this.tokens = tokens;
             openSequences.incrementAndGet();
         }
@@ -180,7 +180,7 @@ final class ScriptedBackend implements Backend {
 
         @Override
         public Sequence fork() {
-            return new Line(blueprint, tokens.clone());
+            return new Line(program, tokens.clone());
         }
 
         @Override
@@ -188,7 +188,7 @@ final class ScriptedBackend implements Backend {
             if (!exchangesStates) {
                 throw new UnsupportedOperationException("no states");
             }
-            return SequenceState.allocate(blueprint, tokens, TensorType.F32);
+            return SequenceState.allocate(program, tokens, TensorType.F32);
         }
 
         @Override

@@ -7,6 +7,7 @@ package dev.millrace.engine;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.ModelFormat;
 import dev.millrace.spi.Tensor;
 import dev.millrace.spi.TensorType;
@@ -111,7 +112,7 @@ final class ScriptedModel implements ModelFile {
     }
 
     @Override
-    public Blueprint blueprint() {
+    public Program program() {
         int hidden = 8;
         Blueprint.Norm norm = new Blueprint.Norm(new Weights("norm", 1, hidden), 1e-5f);
         Blueprint.Norm headNorm = new Blueprint.Norm(new Weights("head_norm", 1, 4), 1e-5f);

@@ -9,7 +9,7 @@ import dev.millrace.api.Progress;
 import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Runs blueprints on devices. A service; stateless: what it loads belongs to the caller. Safe for use from any thread. */
+/** Runs programs on devices. A service; stateless: what it loads belongs to the caller. Safe for use from any thread. */
 @ConsumerType
 public interface Backend {
 
@@ -30,17 +30,17 @@ public interface Backend {
     /**
      * Looks at how well a model would run, without loading it.
      *
-     * @param blueprint the model
+     * @param program the model
      * @param device one of {@link #devices()}
      * @param options how it would be loaded
-     * @return how well, or why not
+     * @return how well, or why not; a kind of program that it does not understand is refused
      */
-    Fit fit(Blueprint blueprint, Device device, LoadOptions options);
+    Fit fit(Program program, Device device, LoadOptions options);
 
     /**
      * Loads a model.
      *
-     * @param blueprint the model; its file stays open until this returns, and longer if {@link Executor#close} has not been
+     * @param program the model; its file stays open until this returns, and longer if {@link Executor#close} has not been
      *            called
      * @param device one of {@link #devices()}
      * @param options how
@@ -48,5 +48,5 @@ public interface Backend {
      * @return the loaded model, closed by the caller
      * @throws dev.millrace.api.BackendException if it cannot be loaded; nothing stays behind
      */
-    Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress);
+    Executor load(Program program, Device device, LoadOptions options, Progress progress);
 }

@@ -24,11 +24,19 @@ import java.util.List;
  * @param head one row a token; the same handle as the embedding if they are tied
  */
 public record Blueprint(String architecture, int vocabularySize, int hiddenSize, int contextLength, Tensor embedding,
-        List<Layer> layers, Norm outputNorm, Tensor head) {
+        List<Layer> layers, Norm outputNorm, Tensor head) implements Program {
 
     /** Copies the list. */
     public Blueprint {
         layers = List.copyOf(layers);
+    }
+
+    @Override
+    public List<StateShape> stateShapes() {
+        return layers.stream().map(layer -> switch (layer.mixer()) {
+            case Attention a -> (StateShape) new StateShape.KeyValues(a.kvHeads(), a.headSize());
+            case ShortConv c -> new StateShape.ConvColumns(hiddenSize, c.width() - 1);
+        }).toList();
     }
 
     /**

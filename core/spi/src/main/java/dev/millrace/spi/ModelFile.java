@@ -4,6 +4,7 @@
  */
 package dev.millrace.spi;
 
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
 import java.nio.file.Path;
 import java.util.Map;
@@ -40,9 +41,23 @@ public interface ModelFile extends AutoCloseable {
     /**
      * The model.
      *
-     * @return the blueprint; its tensors are usable while this file is open
+     * @return what it computes; tensors are usable while this file is open
      */
-    Blueprint blueprint();
+    Program program();
+
+    /**
+     * The model with its tensors, for those who read weights.
+     *
+     * @return the program, if it is a blueprint
+     * @throws ModelFormatException if it is a graph
+     */
+    default Blueprint blueprint() {
+        if (program() instanceof Blueprint blueprint) {
+            return blueprint;
+        }
+        throw new ModelFormatException(path(), "weights",
+                "they stand in a graph that only its own runtime reads; take the model's GGUF or safetensors file for this");
+    }
 
     /**
      * The vocabulary with its rules.

@@ -59,30 +59,30 @@ public final class SequenceState implements AutoCloseable {
     /**
      * A state of the right shape for a model, to be filled in.
      *
-     * @param blueprint the model
+     * @param program the model
      * @param tokens tokens read; copied
      * @param type how keys and values are stored: {@link TensorType#F32} or {@link TensorType#F16}
      * @return zeros; closed by the caller
      * @throws IllegalArgumentException if the type is another
      * @throws OutOfMemoryError if there is not enough memory off the heap
      */
-    public static SequenceState allocate(Blueprint blueprint, int[] tokens, TensorType type) {
+    public static SequenceState allocate(Program program, int[] tokens, TensorType type) {
         if (type != TensorType.F32 && type != TensorType.F16) {
             throw new IllegalArgumentException("Keys and values are exchanged as F32 or F16, not " + type);
         }
         Arena arena = Arena.ofShared();
         try {
             List<Layer> layers = new ArrayList<>();
-            for (Blueprint.Layer layer : blueprint.layers()) {
-                layers.add(switch (layer.mixer()) {
-                    case Blueprint.Attention a -> {
-                        long bytes = type.bytes((long) a.kvHeads() * a.headSize() * tokens.length);
-                        yield new KeyValues(a.kvHeads(), a.headSize(), type, arena.allocate(bytes, 64),
+            for (StateShape shape : program.stateShapes()) {
+                layers.add(switch (shape) {
+                    case StateShape.KeyValues kv -> {
+                        long bytes = type.bytes((long) kv.heads() * kv.headSize() * tokens.length);
+                        yield new KeyValues(kv.heads(), kv.headSize(), type, arena.allocate(bytes, 64),
                                 arena.allocate(bytes, 64));
                     }
-                    case Blueprint.ShortConv c -> {
-                        long values = (long) blueprint.hiddenSize() * (c.width() - 1);
-                        yield new ConvColumns(blueprint.hiddenSize(), c.width() - 1, arena.allocate(values * 4, 64));
+                    case StateShape.ConvColumns c -> {
+                        long values = (long) c.channels() * c.columns();
+                        yield new ConvColumns(c.channels(), c.columns(), arena.allocate(values * 4, 64));
                     }
                 });
             }
@@ -96,27 +96,26 @@ public final class SequenceState implements AutoCloseable {
     /**
      * Checks that this state fits a model.
      *
-     * @param blueprint the model
+     * @param program the model
      * @throws IllegalArgumentException if it does not, with what differs
      */
-    public void check(Blueprint blueprint) {
-        if (layers.size() != blueprint.layers().size()) {
+    public void check(Program program) {
+        List<StateShape> shapes = program.stateShapes();
+        if (layers.size() != shapes.size()) {
             throw new IllegalArgumentException(
-                    "The state has " + layers.size() + " layers, the model " + blueprint.layers().size() + ".");
+                    "The state has " + layers.size() + " layers, the model " + shapes.size() + ".");
         }
         for (int i = 0; i < layers.size(); i++) {
-            boolean fits = switch (blueprint.layers().get(i).mixer()) {
-                case Blueprint.Attention a -> layers.get(i) instanceof KeyValues k && k.heads() == a.kvHeads()
-                        && k.headSize() == a.headSize();
-                case Blueprint.ShortConv c -> layers.get(i) instanceof ConvColumns s
-                        && s.channels() == blueprint.hiddenSize() && s.columns() == c.width() - 1;
+            StateShape held = switch (layers.get(i)) {
+                case KeyValues kv -> new StateShape.KeyValues(kv.heads(), kv.headSize());
+                case ConvColumns c -> new StateShape.ConvColumns(c.channels(), c.columns());
             };
-            if (!fits) {
+            if (!held.equals(shapes.get(i))) {
                 throw new IllegalArgumentException("The state of layer " + i + " has another shape than the model's.");
             }
         }
         for (int token : tokens) {
-            if (token < 0 || token >= blueprint.vocabularySize()) {
+            if (token < 0 || token >= program.vocabularySize()) {
                 throw new IllegalArgumentException(
                         "The state holds token " + token + ", outside the model's vocabulary.");
             }
@@ -142,7 +141,7 @@ public final class SequenceState implements AutoCloseable {
     }
 
     /**
-     * What each layer keeps, one entry a layer of the blueprint.
+     * What each layer keeps, one entry a layer of the program.
      *
      * @return writable until handed on
      */

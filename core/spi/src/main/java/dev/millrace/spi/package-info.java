@@ -7,7 +7,8 @@
  *
  * <p>
  * A {@link dev.millrace.spi.ModelFormat} turns a file into a {@link dev.millrace.spi.ModelFile} with a
- * {@link dev.millrace.spi.Blueprint}: architectures are data. A {@link dev.millrace.spi.Backend} loads a blueprint into an
+ * {@link dev.millrace.spi.Blueprint}: architectures are data; or with a {@link dev.millrace.spi.Graph}, which a runtime of
+ * its own executes. A {@link dev.millrace.spi.Backend} loads such a {@link dev.millrace.spi.Program} into an
  * {@link dev.millrace.spi.Executor}, which runs {@link dev.millrace.spi.Sequence sequences} of tokens. All services are
  * found as OSGi services, or by {@link java.util.ServiceLoader} on a plain class path.
  */

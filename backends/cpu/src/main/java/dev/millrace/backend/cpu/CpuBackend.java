@@ -12,6 +12,7 @@ import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Program;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,10 +60,15 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Fit fit(Blueprint blueprint, Device device, LoadOptions options) {
+    public Fit fit(Program program, Device device, LoadOptions options) {
         if (kernels(device) == null) {
             return new Fit.Refused("The CPU backend has no device " + device.id()
                     + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.");
+        }
+        if (!(program instanceof Blueprint blueprint)) {
+            return new Fit.Refused("The CPU backend computes with tensors and cannot run the graph of this "
+                    + program.architecture()
+                    + " model: give it to the ONNX backend (bundle dev.millrace.backend.onnx), or take the model's GGUF or safetensors file.");
         }
         String problem = Shapes.problem(blueprint);
         if (problem != null) {
@@ -91,12 +97,12 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Executor load(Blueprint blueprint, Device device, LoadOptions options, Progress progress) {
+    public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         Kernels kernels = kernels(device);
-        if (fit(blueprint, device, options) instanceof Fit.Refused refused) {
+        if (fit(program, device, options) instanceof Fit.Refused refused) {
             throw new BackendException(refused.reason());
         }
-        if (kernels == null) {
+        if (kernels == null || !(program instanceof Blueprint blueprint)) {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(options.precision()));

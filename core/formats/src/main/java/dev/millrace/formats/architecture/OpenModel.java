@@ -7,8 +7,8 @@ package dev.millrace.formats.architecture;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.tensor.WeightFile;
-import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Program;
 import dev.millrace.spi.VocabularySource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  * @param path the file or folder
  * @param name what it calls itself
  * @param metadata everything that it says
- * @param blueprint the model
+ * @param program what it computes
  * @param vocabulary its tokens
  * @param chatTemplate its template
  * @param sampling what the makers recommend
  * @param endTokens ids that end an answer
  * @param files closed with it
  */
-public record OpenModel(Path path, String name, Map<String, @Nullable Object> metadata, Blueprint blueprint,
+public record OpenModel(Path path, String name, Map<String, @Nullable Object> metadata, Program program,
         Optional<VocabularySource> vocabulary, Optional<String> chatTemplate, Sampling sampling, Set<Integer> endTokens,
         List<WeightFile> files) implements ModelFile {
 

@@ -23,23 +23,39 @@ import java.util.Optional;
  *
  * @param folder where they are
  */
-record FolderFiles(Path folder) {
+public record FolderFiles(Path folder) {
 
     /** Large enough for tokenizer.json of a vocabulary of a quarter of a million. */
     private static final int MAX_TEXT = 64 << 20;
     private static final int MAX_SETTINGS = 4 << 20;
 
-    boolean has(String name) {
+    /**
+     * Whether there is such a file.
+     *
+     * @param name of a file in the folder
+     * @return true if there is
+     */
+    public boolean has(String name) {
         return Files.isRegularFile(folder.resolve(name));
     }
 
-    /** A file's text, or empty if there is no such file. */
-    Optional<String> text(String name) {
+    /**
+     * A file's text.
+     *
+     * @param name of a file in the folder
+     * @return empty if there is no such file
+     */
+    public Optional<String> text(String name) {
         return has(name) ? Optional.of(read(name, MAX_TEXT)) : Optional.empty();
     }
 
-    /** The object in a JSON file, empty if there is no such file. */
-    Map<?, ?> object(String name) {
+    /**
+     * The object in a JSON file.
+     *
+     * @param name of a file in the folder
+     * @return empty if there is no such file
+     */
+    public Map<?, ?> object(String name) {
         return object(name, MAX_SETTINGS);
     }
 
@@ -62,7 +78,13 @@ record FolderFiles(Path folder) {
         throw new ModelFormatException(folder, name, "is no JSON object");
     }
 
-    Settings settings(String name) {
+    /**
+     * The object in a JSON file, as settings.
+     *
+     * @param name of a file in the folder
+     * @return empty if there is no such file
+     */
+    public Settings settings(String name) {
         return new Settings(folder, name + ": ", object(name));
     }
 

@@ -5,7 +5,6 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Architecture;
 import dev.millrace.formats.architecture.BlueprintAssembler;
 import dev.millrace.formats.architecture.Hyperparameters;
@@ -15,16 +14,12 @@ import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.VocabularySource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +32,6 @@ public final class HuggingFaceModel {
     public static final String INDEX = "model.safetensors.index.json";
     /** The hyperparameters. */
     public static final String CONFIG = "config.json";
-
-    private static final String TOKENIZER = "tokenizer.json";
-    private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
-    private static final String GENERATION = "generation_config.json";
-    private static final String TEMPLATE = "chat_template.jinja";
-    /** What transformers takes where sampling is on and the file says nothing. */
-    private static final int TRANSFORMERS_TOP_K = 50;
 
     private final Path folder;
     private final FolderFiles files;
@@ -89,14 +77,11 @@ public final class HuggingFaceModel {
         WeightTable weights = new WeightTable(folder, weights());
         Hyperparameters plan = architecture.huggingFacePlan().read(config, weights);
         Blueprint blueprint = BlueprintAssembler.assemble(plan, architecture.huggingFaceNames(), weights);
-        Settings tokenizer = files.settings(TOKENIZER_CONFIG);
-        Settings generation = files.settings(GENERATION);
-        Optional<VocabularySource> vocabulary = files.text(TOKENIZER).map(json -> new VocabularySource.HuggingFace(json,
-                spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token")));
+        FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION), plan.vocabularySize());
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
-        return new OpenModel(folder, name(config), metadata, blueprint, vocabulary, template(tokenizer),
-                sampling(generation), endTokens(generation, config, plan.vocabularySize()), weightFiles);
+        return new OpenModel(folder, text.name(), metadata, blueprint, text.vocabulary(), text.chatTemplate(),
+                text.sampling(), text.endTokens(), weightFiles);
     }
 
     private List<WeightTable.Entry> weights() {
@@ -143,58 +128,5 @@ public final class HuggingFaceModel {
         } catch (IOException e) {
             throw new ModelFormatException(folder, name, "cannot be opened: " + e.getMessage(), e);
         }
-    }
-
-    private String name(Settings config) {
-        String stated = config.text("_name_or_path").orElse("");
-        Path last = folder.toAbsolutePath().normalize().getFileName();
-        return stated.isBlank() ? String.valueOf(last) : stated;
-    }
-
-    /** A special token: its spelling, or an object with its spelling. */
-    private static String spelling(Settings tokenizer, String key) {
-        return tokenizer.find(key) instanceof Map
-                ? tokenizer.group(key).text("content").orElse("")
-                : tokenizer.text(key).orElse("");
-    }
-
-    private Optional<String> template(Settings tokenizer) {
-        Optional<String> file = files.text(TEMPLATE);
-        if (file.isPresent() || !(tokenizer.find("chat_template") instanceof List<?> named)) {
-            return file.or(() -> tokenizer.text("chat_template"));
-        }
-        for (Object item : named) {
-            if (item instanceof Map<?, ?> entry && "default".equals(entry.get("name"))
-                    && entry.get("template") instanceof String template) {
-                return Optional.of(template);
-            }
-        }
-        throw tokenizer.wrong("chat_template", "is a list without a template named default");
-    }
-
-    private static Sampling sampling(Settings s) {
-        boolean stated = s.has("temperature");
-        boolean sampled = s.flagOr(stated, "do_sample");
-        double penalty = s.numberOr(1, 1e-6, 1e6, "repetition_penalty");
-        double temperature = s.numberOr(1, 0, 100, "temperature");
-        int topK = s.integerOr(s.has("do_sample") ? TRANSFORMERS_TOP_K : 0, 0, Integer.MAX_VALUE, "top_k");
-        double topP = s.numberOr(1, 0, 1, "top_p");
-        double minP = s.numberOr(0, 0, 1, "min_p");
-        return sampled
-                ? new Sampling(temperature, topK, topP, minP, penalty, OptionalLong.empty())
-                : Sampling.greedy().withRepetitionPenalty(penalty);
-    }
-
-    private static Set<Integer> endTokens(Settings generation, Settings config, int vocabularySize) {
-        Settings source = generation.has("eos_token_id") ? generation : config;
-        Object value = source.find("eos_token_id");
-        Set<Integer> ids = new TreeSet<>();
-        for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
-            if (!(id instanceof Long n) || n < 0 || n >= vocabularySize) {
-                throw source.wrong("eos_token_id", "names the token " + id + ", expected 0 to " + (vocabularySize - 1));
-            }
-            ids.add(n.intValue());
-        }
-        return ids;
     }
 }

@@ -73,7 +73,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Tokens are taken all over the vocabulary, since equal ones would meet equal experts. */
     private Round round(LoadedModel model, int number) {
-        int vocabulary = model.blueprint().vocabularySize();
+        int vocabulary = model.program().vocabularySize();
         int[] ids = new int[prompt];
         for (int i = 0; i < prompt; i++) {
             ids[i] = (int) ((i * 7919L + number * 131L) % vocabulary);

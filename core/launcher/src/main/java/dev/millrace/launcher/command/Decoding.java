@@ -25,7 +25,7 @@ final class Decoding implements AutoCloseable {
 
     Decoding(LoadedModel model) {
         this.model = model;
-        this.vocabulary = model.blueprint().vocabularySize();
+        this.vocabulary = model.program().vocabularySize();
         this.sequence = model.executor().newSequence();
         this.step = new Step(sequence, vocabulary);
         this.steps = List.of(step);

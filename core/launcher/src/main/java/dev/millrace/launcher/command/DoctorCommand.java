@@ -118,10 +118,10 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            LoadOptions options = new LoadOptions(file.blueprint().contextLength(), 0, Precision.FAST);
+            LoadOptions options = new LoadOptions(file.program().contextLength(), 0, Precision.FAST);
             for (Backend backend : workplace.backends()) {
                 for (Device device : backend.devices()) {
-                    String fit = switch (backend.fit(file.blueprint(), device, options)) {
+                    String fit = switch (backend.fit(file.program(), device, options)) {
                         case Fit.Good good -> "score " + good.score();
                         case Fit.Refused refused -> "refuses: " + refused.reason();
                     };

@@ -59,7 +59,7 @@ final class InspectLogits implements Callable<Integer> {
     }
 
     private Map<String, @Nullable Object> logits(LoadedModel model, Ids input) {
-        int vocabulary = model.blueprint().vocabularySize();
+        int vocabulary = model.program().vocabularySize();
         try (Decoding decoding = new Decoding(model)) {
             if (!all) {
                 return Cases.object("logits", list(decoding.read(input.values()), vocabulary));

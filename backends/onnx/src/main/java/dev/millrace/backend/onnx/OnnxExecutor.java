@@ -1,0 +1,279 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.millrace.api.BackendException;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Graph;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.Step;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A loaded graph. Checks what it is asked, cuts it into chunks and runs sequences of equal length together; owns the session with
+ * its threads, and the sequences.
+ */
+final class OnnxExecutor implements Executor {
+
+    /** Tokens in one run at most: more make prefill no faster and take memory for activations. */
+    private static final int MOST_TOKENS = 512;
+    /** Sequences in one run at most. */
+    private static final int MOST_ROWS = 16;
+    /** Most graphs compute logits of all tokens, wanted or not; a run gets no more tokens than fit here. */
+    private static final long LOGIT_BYTES = 64L << 20;
+
+    private final Graph graph;
+    private final int context;
+    private final OrtSession session;
+    private final CacheFactory factory;
+    private final GraphRun run;
+    private final int chunk;
+    private final Set<OnnxSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long calls;
+    private boolean closed;
+
+    OnnxExecutor(Graph graph, int context, OrtEnvironment environment, OrtSession session, GraphPorts ports) {
+        this.graph = graph;
+        this.context = context;
+        this.session = session;
+        this.factory = new CacheFactory(environment, ports.caches());
+        this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
+        long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
+        this.chunk = Math.clamp(affordable, 16, MOST_TOKENS);
+    }
+
+    /** Refuses use after close. */
+    void check() {
+        if (closed) {
+            throw new IllegalStateException("This model has been closed on the ONNX backend.");
+        }
+    }
+
+    OnnxSequence adopt(OnnxSequence sequence) {
+        sequences.add(sequence);
+        return sequence;
+    }
+
+    void forget(OnnxSequence sequence) {
+        sequences.remove(sequence);
+    }
+
+    /** Time spent inside ONNX Runtime so far, in nanoseconds. */
+    long nanos() {
+        return run.nanos();
+    }
+
+    @Override
+    public Sequence newSequence() {
+        check();
+        try {
+            return adopt(new OnnxSequence(this, factory.empty(), 0, new int[0]));
+        } catch (OrtException | OutOfMemoryError e) {
+            throw failed("A sequence cannot be started", e);
+        }
+    }
+
+    @Override
+    public Sequence newSequence(SequenceState state) {
+        check();
+        state.check(graph);
+        if (state.length() > context) {
+            throw new IllegalArgumentException("The state holds " + state.length()
+                    + " tokens, more than the context of " + context + " that this model was loaded with.");
+        }
+        try {
+            return adopt(new OnnxSequence(this, factory.imported(state), 0, state.tokens()));
+        } catch (OrtException | OutOfMemoryError e) {
+            throw failed("A state cannot be taken over", e);
+        }
+    }
+
+    SequenceState export(OnnxSequence sequence, int[] tokens) {
+        SequenceState state = SequenceState.allocate(graph, tokens, factory.keyValueType());
+        try {
+            factory.export(sequence.caches(), sequence.row(), state);
+            return state;
+        } catch (RuntimeException | Error e) {
+            state.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void forward(List<Step> steps) {
+        check();
+        calls++;
+        for (int i = 0; i < steps.size(); i++) {
+            check(steps.get(i));
+        }
+        try {
+            if (steps.size() == 1) {
+                feed(steps);
+            } else {
+                for (List<Step> batch : batches(steps)) {
+                    feed(batch);
+                }
+            }
+        } catch (OrtException | RuntimeException | Error e) {
+            for (Step step : steps) {
+                sequence(step).fail();
+            }
+            throw failed("ONNX Runtime failed while it computed", e);
+        }
+    }
+
+    private void check(Step step) {
+        if (!(step.sequence() instanceof OnnxSequence sequence) || !sequence.belongsTo(this)) {
+            throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
+        }
+        sequence.check();
+        if (sequence.seenBy == calls) {
+            throw new IllegalArgumentException("Two steps feed the same sequence.");
+        }
+        sequence.seenBy = calls;
+        if (step.length() < 1) {
+            throw new IllegalArgumentException("A step has no tokens.");
+        }
+        if (step.length() > context - sequence.length()) {
+            throw new IllegalArgumentException("The sequence holds " + sequence.length() + " tokens and cannot take "
+                    + step.length() + " more: the context ends at " + context + ".");
+        }
+        for (int i = 0; i < step.length(); i++) {
+            if (step.token(i) < 0 || step.token(i) >= graph.vocabularySize()) {
+                throw new IllegalArgumentException("Token " + step.token(i) + " is outside the vocabulary of "
+                        + graph.vocabularySize() + ".");
+            }
+        }
+        if (step.logits().length < (long) step.logitRows() * graph.vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "A step was made for a vocabulary smaller than " + graph.vocabularySize() + ".");
+        }
+    }
+
+    private static OnnxSequence sequence(Step step) {
+        return (OnnxSequence) step.sequence();
+    }
+
+    /**
+     * Steps that can share a run: sequences of equal length that are fed one token each. Longer steps keep the processor busy by
+     * themselves, and GroupQueryAttention takes only one sequence where there is a past.
+     */
+    private static List<List<Step>> batches(List<Step> steps) {
+        List<Step> sorted = new ArrayList<>(steps);
+        // rows that stand in one set already stay together and in order
+        sorted.sort(Comparator.<Step>comparingInt(s -> s.sequence().length()).thenComparingInt(Step::length)
+                .thenComparingInt(s -> System.identityHashCode(sequence(s).caches()))
+                .thenComparingInt(s -> sequence(s).row()));
+        List<List<Step>> batches = new ArrayList<>();
+        for (Step step : sorted) {
+            List<Step> last = batches.isEmpty() ? List.of() : batches.getLast();
+            if (last.isEmpty() || last.size() == MOST_ROWS
+                    || last.getFirst().sequence().length() != step.sequence().length()
+                    || step.length() > 1 || last.getFirst().length() > 1) {
+                last = new ArrayList<>();
+                batches.add(last);
+            }
+            last.add(step);
+        }
+        return batches;
+    }
+
+    private void feed(List<Step> steps) throws OrtException {
+        gather(steps);
+        int length = steps.getFirst().length();
+        int most = Math.max(1, chunk / steps.size());
+        for (int from = 0; from < length;) {
+            int count = Math.min(most, length - from);
+            int wanted = 0;
+            for (Step step : steps) {
+                wanted = Math.max(wanted, wanted(step, from, count));
+            }
+            CacheSet next = run.run(sequence(steps.getFirst()).caches(), steps, from, count, wanted);
+            for (int r = 0; r < steps.size(); r++) {
+                take(steps.get(r), r, from, count, next);
+            }
+            from += count;
+        }
+    }
+
+    /** For how many of the last tokens of a chunk a step wants logits. */
+    private static int wanted(Step step, int from, int count) {
+        return switch (step.wanted()) {
+            case NONE -> 0;
+            case LAST -> from + count == step.length() ? 1 : 0;
+            case ALL -> count;
+        };
+    }
+
+    private void take(Step step, int row, int from, int count, CacheSet next) {
+        OnnxSequence sequence = sequence(step);
+        sequence.become(next, row);
+        for (int i = 0; i < count; i++) {
+            sequence.append(step.token(from + i));
+        }
+        int wanted = wanted(step, from, count);
+        for (int last = wanted; last > 0; last--) {
+            int index = step.wanted() == Step.Logits.ALL ? from + count - last : 0;
+            run.logits(row, last, step.logits(), index * graph.vocabularySize());
+        }
+    }
+
+    /** Sees to it that the steps' sequences are the rows of one set, in order. */
+    private void gather(List<Step> steps) throws OrtException {
+        CacheSet first = sequence(steps.getFirst()).caches();
+        boolean together = first.rows() == steps.size();
+        for (int r = 0; r < steps.size() && together; r++) {
+            together = sequence(steps.get(r)).caches() == first && sequence(steps.get(r)).row() == r;
+        }
+        if (together) {
+            return;
+        }
+        CacheSet gathered = factory.gathered(steps.stream()
+                .map(step -> new CacheFactory.Source(sequence(step).caches(), sequence(step).row())).toList());
+        for (int r = 0; r < steps.size(); r++) {
+            sequence(steps.get(r)).become(gathered, r);
+        }
+    }
+
+    static BackendException failed(String what, Throwable problem) {
+        return switch (problem) {
+            case BackendException own -> own;
+            case OrtException e -> new BackendException(what + ": " + reason(e) + ".", e);
+            default -> new BackendException(what + ": " + problem, problem);
+        };
+    }
+
+    /** ONNX Runtime's own words on one line, without its error code. */
+    static String reason(OrtException problem) {
+        String text = String.valueOf(problem.getMessage()).replaceFirst("^Error code - \\w+ - message: ", "")
+                .replaceAll("\\s+", " ").strip();
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            for (OnnxSequence sequence : List.copyOf(sequences)) {
+                sequence.close();
+            }
+            run.close();
+            try {
+                session.close();
+            } catch (OrtException e) {
+                throw failed("The ONNX session cannot be closed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.CpuBackend;
+import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.backend.onnx.export.GraphWriter;
+import dev.millrace.formats.OnnxFormat;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.Graph;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.StateShape;
+import dev.millrace.spi.Step;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Graphs and folders that cannot be run: one clear error each. */
+class BadGraphTest {
+
+    private static final LoadOptions OPTIONS = new LoadOptions(64, 1, Precision.FAST);
+
+    @TempDir
+    Path folder;
+
+    private final OnnxBackend backend = new OnnxBackend();
+
+    private String refusal(Graph graph) {
+        String message = assertThrows(BackendException.class,
+                () -> backend.load(graph, backend.devices().getFirst(), OPTIONS, Progress.NONE)).getMessage();
+        assertFalse(message.contains("\n"), message);
+        return message;
+    }
+
+    private static Graph graph(Path file) throws IOException {
+        return new Graph("onnx", "test", 8, 4, 64, List.of(new StateShape.KeyValues(1, 4)),
+                List.of(new Graph.Variant("fp32", file, List.of(), Files.size(file))));
+    }
+
+    /** A graph that adds a token's embedding to the caches; each test gets one thing wrong. */
+    private Graph small(String extraInput, String operator, int vocabulary, boolean cacheOutput) throws IOException {
+        Path file = folder.resolve("model.onnx");
+        GraphWriter writer = new GraphWriter(file, false);
+        String ids = writer.input("input_ids", GraphWriter.INT64, "batch", "tokens");
+        writer.input("past_key_values.0.key", GraphWriter.FLOAT, "batch", 1, "past", 4);
+        writer.input("past_key_values.0.value", GraphWriter.FLOAT, "batch", 1, "past", 4);
+        if (!extraInput.isEmpty()) {
+            writer.input(extraInput, GraphWriter.FLOAT, "batch", 3);
+        }
+        String rows = writer.node("Gather", writer.floats(new float[8 * vocabulary], 8, vocabulary), ids);
+        writer.named("", operator, Map.of(), List.of("logits"), rows);
+        writer.output("logits", GraphWriter.FLOAT, "batch", "tokens", vocabulary);
+        for (String part : cacheOutput ? List.of("key", "value") : List.<String>of()) {
+            writer.named("", "Identity", Map.of(), List.of("present.0." + part), "past_key_values.0." + part);
+            writer.output("present.0." + part, GraphWriter.FLOAT, "batch", 1, "total", 4);
+        }
+        writer.write();
+        return graph(file);
+    }
+
+    @Test
+    void unknownInputsAreNamed() throws IOException {
+        assertTrue(refusal(small("encoder_hidden_states", "Identity", 8, true)).contains("\"encoder_hidden_states\""));
+    }
+
+    @Test
+    void unknownOperatorsAreNamed() throws IOException {
+        String message = refusal(small("", "Teleport", 8, true));
+        assertTrue(message.contains("Teleport") && message.contains("another variant"), message);
+    }
+
+    @Test
+    void anotherVocabularyIsRefused() throws IOException {
+        String message = refusal(small("", "Identity", 6, true));
+        assertTrue(message.contains("vocabulary") && message.contains("6"), message);
+    }
+
+    @Test
+    void missingOutputsAreNamed() throws IOException {
+        assertTrue(refusal(small("", "Identity", 8, false)).contains("\"present.0.key\""));
+    }
+
+    @Test
+    void cachesThatDoNotGrowAreNoticed() throws IOException {
+        Graph graph = small("", "Identity", 8, true);
+        try (var executor = backend.load(graph, backend.devices().getFirst(), OPTIONS, Progress.NONE)) {
+            var sequence = executor.newSequence();
+            var step = new Step(sequence, 8).feed(new int[]{1}, 0, 1, Step.Logits.LAST);
+            String message = assertThrows(BackendException.class, () -> executor.forward(List.of(step))).getMessage();
+            assertTrue(message.contains("present.0.key"), message);
+            assertThrows(IllegalStateException.class, sequence::export);
+        }
+    }
+
+    @Test
+    void damagedGraphsAreRefused() throws IOException {
+        Path file = folder.resolve("model.onnx");
+        Files.write(file, "no graph at all".getBytes(StandardCharsets.US_ASCII));
+        assertTrue(refusal(graph(file)).contains("damaged"));
+        Files.write(file, new byte[0]);
+        assertTrue(refusal(graph(file)).contains(file.toString()));
+        Files.delete(file);
+        Graph gone = new Graph("onnx", "test", 8, 4, 64, List.of(new StateShape.KeyValues(1, 4)),
+                List.of(new Graph.Variant("fp32", file, List.of(), 1)));
+        assertTrue(refusal(gone).contains(file.toString()));
+    }
+
+    @Test
+    void missingAndShortWeightsAreNamed() throws IOException {
+        Nano.export(folder, new BlueprintExport.Options(false, true, false, false, true, true, false), "model.onnx");
+        Path data = folder.resolve("onnx").resolve("model.onnx_data");
+        byte[] all = Files.readAllBytes(data);
+        Files.write(data, Arrays.copyOf(all, all.length / 2));
+        assertTrue(opening(folder).contains("cut off"));
+        Files.delete(data);
+        assertTrue(opening(folder).contains("is missing: model.onnx_data"));
+    }
+
+    private static String opening(Path path) {
+        return assertThrows(ModelFormatException.class, () -> new OnnxFormat().open(path)).getMessage();
+    }
+
+    @Test
+    void foldersThatDisagreeAreRefused() throws IOException {
+        Nano.export(folder, BlueprintExport.Options.standard(), "model.onnx");
+        Path config = folder.resolve("config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replace("\"vocab_size\": 2048", "\"vocab_size\": 4096"));
+        assertTrue(opening(folder).contains("vocabulary of 4096"));
+        Files.writeString(config, text.replace("\"hidden_size\"", "\"hidden\""));
+        assertTrue(opening(folder).contains("hidden_size"));
+        Files.delete(config);
+        assertFalse(new OnnxFormat().recognises(folder));
+        assertTrue(opening(folder.resolve("onnx").resolve("model.onnx")).contains("config.json"));
+    }
+
+    @Test
+    void damageIsNeverMoreThanAnError() throws IOException {
+        Nano.export(folder, BlueprintExport.Options.standard(), "model.onnx");
+        Path file = folder.resolve("onnx").resolve("model.onnx");
+        byte[] sound = Files.readAllBytes(file);
+        int headerEnd = Math.min(sound.length, 4096);
+        Random random = new Random(5);
+        int refused = 0;
+        for (int round = 0; round < 300; round++) {
+            byte[] bytes = round % 3 == 0 ? Arrays.copyOf(sound, random.nextInt(headerEnd)) : sound.clone();
+            for (int i = 0; i < 8 && bytes.length > 0; i++) {
+                // half of the damage hits the beginning, half the end, where names and shapes lie
+                int at = random.nextInt(Math.min(headerEnd, bytes.length));
+                bytes[i % 2 == 0 ? at : bytes.length - 1 - at] = (byte) random.nextInt(256);
+            }
+            Files.write(file, bytes);
+            try (ModelFile opened = new OnnxFormat().open(folder)) {
+                assertEquals(8, opened.program().stateShapes().size());
+            } catch (ModelFormatException e) {
+                refused++;
+            }
+        }
+        assertTrue(refused > 100, "refused " + refused);
+    }
+
+    @Test
+    void everyBackendKeepsToItsKind() throws IOException {
+        Graph graph = Nano.graph(Nano.export(folder, BlueprintExport.Options.standard(), "model.onnx"));
+        CpuBackend cpu = new CpuBackend();
+        assertTrue(assertInstanceOf(Fit.Refused.class, cpu.fit(graph, cpu.devices().getFirst(), OPTIONS)).reason()
+                .contains("dev.millrace.backend.onnx"));
+        try (ModelFile tensors = Nano.tensors()) {
+            assertTrue(assertInstanceOf(Fit.Refused.class,
+                    backend.fit(tensors.program(), backend.devices().getFirst(), OPTIONS)).reason()
+                    .contains("ONNX export"));
+        }
+    }
+
+    @Test
+    void modelsThatAreTooLargeAreRefused() throws IOException {
+        Graph graph = Nano.graph(Nano.export(folder, BlueprintExport.Options.standard(), "model.onnx"));
+        Device tiny = new Device("onnx:cpu", "onnx", "tiny", 1 << 20);
+        assertTrue(assertInstanceOf(Fit.Refused.class, backend.fit(graph, tiny, OPTIONS)).reason().contains("smaller"));
+    }
+}

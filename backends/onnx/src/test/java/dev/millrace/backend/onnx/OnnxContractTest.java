@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.onnx;
+
+import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Program;
+import dev.millrace.tck.BackendContract;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of all backends, on an export in standard operators and on one in contributed ones. */
+class OnnxContractTest {
+
+    @TempDir
+    static Path folder;
+
+    abstract static class Contract extends BackendContract {
+
+        private final OnnxBackend backend = new OnnxBackend();
+        private final String graph;
+
+        Contract(String graph) {
+            this.graph = graph;
+        }
+
+        @Override
+        protected Backend backend() {
+            return backend;
+        }
+
+        @Override
+        protected Program program() {
+            return Nano.graph(folder.resolve("onnx").resolve(graph));
+        }
+    }
+
+    @BeforeAll
+    static void export() throws IOException {
+        Nano.export(folder, BlueprintExport.Options.standard(), "model.onnx");
+        Nano.export(folder, BlueprintExport.Options.quantised(), "model_q4.onnx");
+    }
+
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class StandardOperators extends Contract {
+        StandardOperators() {
+            super("model.onnx");
+        }
+    }
+
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class ContributedOperators extends Contract {
+        ContributedOperators() {
+            super("model_q4.onnx");
+        }
+
+        @Override
+        protected double tolerance() {
+            // a run of one token takes another kernel than a run of several
+            return 2e-2;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Device;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.Graph;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.StateShape;
+import dev.millrace.tck.Feeder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What users may set, and which variant is taken. */
+class SettingsTest {
+
+    private static final long MEGABYTE = 1_000_000;
+
+    @TempDir
+    Path folder;
+
+    private static Graph.Variant variant(String name, long megabytes) {
+        return new Graph.Variant(name, Path.of(name), List.of(), megabytes * MEGABYTE);
+    }
+
+    private static final Graph GRAPH = new Graph("onnx", "test", 8, 4, 64, List.of(new StateShape.KeyValues(1, 4)),
+            List.of(variant("fp32", 4000), variant("fp16", 2000), variant("q4", 500), variant("q8", 1000)));
+
+    /** The megabytes of the variant that is taken. */
+    private static long taken(Map<String, String> settings, String device, Precision precision, long memory) {
+        Fit fit = new OnnxBackend(OnnxSettings.of(settings)).fit(GRAPH,
+                new Device(device, "onnx", "test", memory * MEGABYTE), new LoadOptions(64, 1, precision));
+        return fit instanceof Fit.Good good ? Math.round(good.bytes() / 1.1 / MEGABYTE) : -1;
+    }
+
+    @Test
+    void variantSuitsDevicePrecisionAndMemory() {
+        assertEquals(500, taken(Map.of(), "onnx:cpu", Precision.FAST, 100_000));
+        assertEquals(4000, taken(Map.of(), "onnx:cpu", Precision.EXACT, 100_000));
+        assertEquals(2000, taken(Map.of(), "onnx:cpu", Precision.EXACT, 3000));
+        assertEquals(2000, taken(Map.of(), "onnx:cuda", Precision.FAST, 100_000));
+        assertEquals(1000, taken(Map.of("variant", "q8"), "onnx:cpu", Precision.FAST, 100_000));
+        assertEquals(500, taken(Map.of("variant", "unknown"), "onnx:cpu", Precision.FAST, 100_000));
+        assertEquals(-1, taken(Map.of(), "onnx:cpu", Precision.FAST, 100));
+        assertEquals(-1, taken(Map.of("variant", "fp32"), "onnx:cpu", Precision.FAST, 3000));
+        assertEquals(-1, taken(Map.of(), "onnx:abacus", Precision.FAST, 100_000));
+    }
+
+    @Test
+    void unknownValuesAreRefused() {
+        String message = String.valueOf(
+                assertThrows(IllegalArgumentException.class, () -> OnnxSettings.of(Map.of("optimisation", "most")))
+                        .getMessage());
+        assertTrue(message.contains("most"), message);
+    }
+
+    @Test
+    void configurationAndSystemProperties() {
+        assertEquals("onnx", new OnnxBackend(Map.of("component.name", "x", "optimisation", "basic")).id());
+        assertThrows(IllegalArgumentException.class, () -> new OnnxBackend(Map.of("optimisation", "most")));
+        System.setProperty("millrace.onnx.optimisation", "most");
+        try {
+            assertThrows(IllegalArgumentException.class, OnnxBackend::new);
+        } finally {
+            System.clearProperty("millrace.onnx.optimisation");
+        }
+    }
+
+    private float[] logits(Graph graph, Map<String, String> settings) {
+        OnnxBackend backend = new OnnxBackend(OnnxSettings.of(settings));
+        try (Executor executor = backend.load(graph, backend.devices().getFirst(),
+                new LoadOptions(64, 1, Precision.EXACT),
+                Progress.NONE)) {
+            return new Feeder(executor, 2048).feed(executor.newSequence(), 5, 6, 7, 8);
+        }
+    }
+
+    @Test
+    void optimisedGraphsAreKeptAndTaken() throws IOException {
+        Graph graph = Nano.graph(Nano.export(folder.resolve("model"),
+                new BlueprintExport.Options(false, true, false, false, true, true, false), "model.onnx"));
+        Path kept = folder.resolve("kept");
+        Map<String, String> settings = Map.of("optimised", kept.toString());
+        float[] plain = logits(graph, Map.of("optimisation", "none"));
+        assertTrue(Feeder.distance(plain, logits(graph, settings)) < 1e-3);
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(kept)) {
+            files = all.filter(Files::isRegularFile).toList();
+        }
+        Path optimised = files.stream().filter(f -> f.endsWith("model.onnx")).findFirst().orElseThrow();
+        assertTrue(files.stream().allMatch(f -> f.equals(optimised.resolveSibling(f.getFileName()))), files::toString);
+        // proof that the second start reads the kept graph: it fails once that is spoilt
+        assertTrue(Feeder.distance(plain, logits(graph, settings)) < 1e-3);
+        Files.write(optimised, new byte[]{1, 2, 3});
+        assertThrows(BackendException.class, () -> logits(graph, settings));
+    }
+}

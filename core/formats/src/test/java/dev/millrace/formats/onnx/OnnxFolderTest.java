@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.OnnxFormat;
+import dev.millrace.spi.Graph;
+import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.StateShape;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Folders around graphs that hold nothing but what can be read without running them. */
+class OnnxFolderTest {
+
+    private static final String CONFIG = """
+            {"model_type": "lfm2", "vocab_size": 100, "hidden_size": 8, "max_position_embeddings": 64,
+             "conv_L_cache": 3, "eos_token_id": 7}
+            """;
+
+    @TempDir
+    Path folder;
+
+    // ---- a graph's header, written by hand
+
+    private static byte[] field(int number, byte[] content) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write((number << 3) | 2);
+        int length = content.length;
+        while (length > 127) {
+            out.write((length & 127) | 128);
+            length >>>= 7;
+        }
+        out.write(length);
+        out.writeBytes(content);
+        return out.toByteArray();
+    }
+
+    private static byte[] text(int number, String content) {
+        return field(number, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+
+    /** An input (11) or output (12) of floats; sizes below zero have names instead. */
+    private static byte[] port(int number, String name, int... sizes) {
+        ByteArrayOutputStream shape = new ByteArrayOutputStream();
+        for (int size : sizes) {
+            shape.writeBytes(field(1, size < 0 ? text(2, "free") : new byte[]{8, (byte) size}));
+        }
+        byte[] tensor = joined(new byte[]{8, 1}, field(2, shape.toByteArray()));
+        return field(number, joined(text(1, name), field(2, field(1, tensor))));
+    }
+
+    private static byte[] external(String file, String length) {
+        return field(5, joined(text(8, "w"), field(13, joined(text(1, "location"), text(2, file))),
+                field(13, joined(text(1, "length"), text(2, length)))));
+    }
+
+    private static byte[] decoder(byte[]... more) {
+        return joined(port(11, "input_ids", -1, -1), port(11, "past_conv.0", -1, 8, 3),
+                port(11, "past_key_values.1.key", -1, 2, -1, 4), port(11, "past_key_values.1.value", -1, 2, -1, 4),
+                port(12, "logits", -1, -1, 100), joined(more));
+    }
+
+    private Path write(String name, byte[] graph) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, field(7, graph));
+    }
+
+    private static Graph open(Path path) {
+        assertTrue(new OnnxFormat().recognises(path));
+        try (ModelFile file = new OnnxFormat().open(path)) {
+            assertEquals(Set.of(7), file.endTokens());
+            assertThrows(ModelFormatException.class, file::blueprint);
+            return assertInstanceOf(Graph.class, file.program());
+        }
+    }
+
+    private String refusal(Path path) {
+        return assertThrows(ModelFormatException.class, () -> new OnnxFormat().open(path)).getMessage();
+    }
+
+    private static List<String> names(Graph graph) {
+        return graph.variants().stream().map(Graph.Variant::name).toList();
+    }
+
+    @Test
+    void variantsAndShapesOfAPublishedFolder() throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        for (String name : List.of("model.onnx", "model_fp16.onnx", "model_q4.onnx", "model_q4f16.onnx",
+                "model_quantized.onnx")) {
+            write("onnx/" + name, decoder());
+        }
+        Graph graph = open(folder);
+        assertEquals(List.of("fp32", "fp16", "q4", "q4f16", "q8"), names(graph));
+        assertEquals(List.of(new StateShape.ConvColumns(8, 2), new StateShape.KeyValues(2, 4)), graph.stateShapes());
+        assertEquals(100, graph.vocabularySize());
+        assertEquals(64, graph.contextLength());
+        assertEquals(List.of("q4"), names(open(folder.resolve("onnx/model_q4.onnx"))));
+    }
+
+    @Test
+    void graphsMayLieBesideTheConfiguration() throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        write("model_q4.onnx", decoder());
+        assertEquals(List.of("q4"), names(open(folder)));
+    }
+
+    @Test
+    void genaiFoldersDescribeThemselves() throws IOException {
+        Files.writeString(folder.resolve("genai_config.json"), """
+                {"model": {"type": "lfm2", "vocab_size": 100, "context_length": 64, "eos_token_id": [7],
+                 "decoder": {"filename": "model.onnx", "hidden_size": 8}},
+                 "search": {"do_sample": true, "temperature": 0.3, "top_k": 1}}
+                """);
+        assertTrue(refusal(folder).contains("model.onnx"));
+        write("model.onnx", decoder());
+        assertEquals(List.of("fp32"), names(open(folder)));
+        try (ModelFile file = new OnnxFormat().open(folder)) {
+            assertEquals(0.3, file.sampling().temperature());
+        }
+        Files.writeString(folder.resolve("genai_config.json"),
+                "{\"model\": {\"vocab_size\": 100, \"decoder\": {\"filename\": \"../model.onnx\"}}}");
+        assertTrue(refusal(folder).contains("same folder"));
+    }
+
+    @Test
+    void weightsInFilesOfTheirOwnAreLookedFor() throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        Path graph = write("model.onnx",
+                decoder(external("model.onnx_data", "10"), external("model.onnx_data_1", "20")));
+        assertTrue(refusal(folder).contains("is missing: model.onnx_data"));
+        Files.write(folder.resolve("model.onnx_data"), new byte[10]);
+        Files.write(folder.resolve("model.onnx_data_1"), new byte[19]);
+        assertTrue(refusal(folder).contains("cut off after 19 of 20"));
+        Files.write(folder.resolve("model.onnx_data_1"), new byte[20]);
+        Graph.Variant variant = open(folder).variants().getFirst();
+        assertEquals(2, variant.weights().size());
+        assertEquals(Files.size(graph) + 30, variant.bytes());
+        write("model.onnx", decoder(external("../secret", "1")));
+        assertTrue(refusal(folder).contains("same folder"));
+        write("model.onnx", decoder(external("model.onnx_data", "many")));
+        assertTrue(refusal(folder).contains("damaged"));
+    }
+
+    @Test
+    void whatIsNoDecoderIsRefused() throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        write("model.onnx", joined(port(11, "pixel_values", -1, 3), port(12, "logits", -1, 10)));
+        assertTrue(refusal(folder).contains("input_ids"));
+        write("model.onnx", joined(port(11, "input_ids", -1, -1), port(12, "logits", -1, -1, 100)));
+        assertTrue(refusal(folder).contains("past_key_values"));
+        write("model.onnx", decoder(port(11, "past_conv.3", -1, 8, 3)));
+        assertTrue(refusal(folder).contains("every layer"));
+        write("model.onnx", joined(port(11, "input_ids", -1, -1), port(11, "past_conv.0", -1, 8, 3)));
+        assertTrue(refusal(folder).contains("logits"));
+        write("model.onnx", new byte[0]);
+        assertTrue(refusal(folder).contains("input_ids"));
+        Files.write(folder.resolve("model.onnx"), new byte[]{58, 127, 1});
+        assertTrue(refusal(folder).contains("damaged"));
+    }
+
+    @Test
+    void otherFoldersAreLeftToOthers() throws IOException {
+        assertFalse(new OnnxFormat().recognises(folder));
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        assertFalse(new OnnxFormat().recognises(folder));
+        assertFalse(new OnnxFormat().recognises(folder.resolve("config.json")));
+    }
+}

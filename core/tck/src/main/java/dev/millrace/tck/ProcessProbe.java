@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.tck;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the operating system knows of this process; tests that ask are skipped where it is not Linux. */
+final class ProcessProbe {
+
+    private static final Path TASKS = Path.of("/proc/self/task");
+    private static final Path MEMORY = Path.of("/proc/self/status");
+    /** Threads that the virtual machine starts and stops as it likes. */
+    private static final List<String> OWN = List.of("C1 ", "C2 ", "GC ", "G1 ", "VM ", "Sweeper", "Signal", "Service",
+            "Monitor", "Common-Cleaner", "Notification", "Attach", "JFR", "Reference", "Finalizer");
+
+    private ProcessProbe() {
+    }
+
+    /** Ids and names of all threads, those of native libraries too, but not those of the virtual machine. */
+    static Map<String, String> threads() throws IOException {
+        assumeTrue(Files.isDirectory(TASKS), "no /proc");
+        Map<String, String> threads = new HashMap<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+            for (Path task : tasks) {
+                try {
+                    String name = Files.readString(task.resolve("comm")).strip();
+                    if (OWN.stream().noneMatch(name::startsWith)) {
+                        threads.put(task.getFileName().toString(), name);
+                    }
+                } catch (NoSuchFileException e) {
+                    threads.remove(task.getFileName().toString());
+                }
+            }
+        }
+        return threads;
+    }
+
+    /** Memory in use by this process, without files that are mapped. */
+    static long memory() throws IOException {
+        assumeTrue(Files.isRegularFile(MEMORY), "no /proc");
+        for (String line : Files.readAllLines(MEMORY)) {
+            if (line.startsWith("RssAnon:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+            }
+        }
+        throw new IOException(MEMORY + " has no RssAnon.");
+    }
+}
