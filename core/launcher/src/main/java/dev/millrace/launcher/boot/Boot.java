@@ -40,6 +40,9 @@ public final class Boot {
         CountDownLatch done = new CountDownLatch(1);
         // Ctrl-C and kill: interrupt the command, which cancels the answer, and wait until all is cleaned up
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (done.getCount() == 0) {
+                return; // all is done, and the main thread has its own way of ending
+            }
             main.interrupt();
             try {
                 if (!done.await(HOOK_SECONDS, TimeUnit.SECONDS)) {
