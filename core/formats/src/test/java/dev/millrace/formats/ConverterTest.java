@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.BlockEncoder;
+import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.Tensor;
 import dev.millrace.spi.TensorType;
@@ -47,6 +48,46 @@ class ConverterTest {
     @EnumSource(names = {"F32", "BF16", "Q8_0"})
     void theNanoModelReadsBack(TensorType type) throws IOException {
         compare(Shared.path("nano"), type);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void rowsThatBlocksDoNotDivideBecomeF16(TensorType type) throws IOException {
+        SmallFolder small = new SmallFolder();
+        small.config.put("intermediate_size", 48);
+        small.config.put("moe_intermediate_size", 40);
+        for (String name : List.copyOf(small.tensors.keySet())) {
+            int inner = name.contains("experts.") ? 40 : 48;
+            if (name.endsWith("w1.weight") || name.endsWith("w3.weight")) {
+                small.add(TensorType.BF16, name, inner, 32);
+            } else if (name.endsWith("w2.weight")) {
+                small.add(TensorType.BF16, name, 32, inner);
+            }
+        }
+        compare(small.write(temp.resolve("model")), type);
+        try (ModelFile copy = new GgufFormat().open(temp.resolve("out.gguf"))) {
+            for (Blueprint.Layer layer : copy.blueprint().layers()) {
+                List<Blueprint.Dense> all = switch (layer.feedForward()) {
+                    case Blueprint.Dense d -> List.of(d);
+                    case Blueprint.Experts e -> e.experts();
+                };
+                for (Blueprint.Dense d : all) {
+                    assertEquals(List.of(type, type, TensorType.F16),
+                            List.of(d.gate().type(), d.up().type(), d.down().type()));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anUntiedHeadReadsBack() throws IOException {
+        SmallFolder small = new SmallFolder();
+        small.config.put("tie_word_embeddings", false);
+        small.add(TensorType.BF16, "lm_head.weight", 40, 32);
+        compare(small.write(temp.resolve("model")), TensorType.Q8_0);
+        try (ModelFile copy = new GgufFormat().open(temp.resolve("out.gguf"))) {
+            assertEquals("output.weight", copy.blueprint().head().name());
+        }
     }
 
     private void compare(Path folder, TensorType type) throws IOException {

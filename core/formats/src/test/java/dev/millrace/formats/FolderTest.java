@@ -71,6 +71,26 @@ class FolderTest {
     }
 
     @Test
+    void anIndexThatLiesIsRefused() throws IOException {
+        Path folder = small.writeSharded(temp.resolve("sharded"));
+        Path index = folder.resolve("model.safetensors.index.json");
+        String good = Files.readString(index);
+        String norm = "\"model.embedding_norm.weight\": ";
+        assertTrue(good.contains(norm + "\"part-1.safetensors\""), good);
+        for (String bad : List.of("{}", "{\"weight_map\": []}", "{\"weight_map\": {}}", "{\"weight_map\": ",
+                good.replace("part-0", "../sharded/part-0"), good.replace("part-0", "part-2"),
+                good.replace("part-0", "part\\u0000"), good.replace("part-0.safetensors", "config.json"),
+                good.replace(norm + "\"part-1", norm + "\"part-0"), good.replace(norm, "\"other\": "),
+                good.replace(norm + "\"part-1.safetensors\"", norm + "null"),
+                good.replace(norm, "\"other\": \"part-1.safetensors\", " + norm))) {
+            Files.writeString(index, bad);
+            assertThrows(ModelFormatException.class, () -> new SafetensorsFormat().open(folder).close(), bad);
+        }
+        Files.writeString(index, good);
+        new SafetensorsFormat().open(folder).close();
+    }
+
+    @Test
     void oldKeysOfConfigurationsAreRead() throws IOException {
         small.config.put("model_type", "lfm2");
         small.config.remove("layer_types");

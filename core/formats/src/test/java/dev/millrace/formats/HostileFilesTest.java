@@ -17,9 +17,11 @@ import dev.millrace.spi.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -58,7 +60,7 @@ class HostileFilesTest {
 
     @Test
     void mutatedGgufHeadersAreReadOrRefused() throws IOException {
-        int header = headerLength();
+        int header = headerLength(gguf, "blk.2.ffn_down_exps.weight");
         Path bad = temp.resolve("bad.gguf");
         Random random = new Random(42);
         int refused = 0;
@@ -66,6 +68,29 @@ class HostileFilesTest {
             refused += readOrRefused(new GgufFormat(), bad, bad, mutated(gguf, header, random), i);
         }
         assertTrue(refused > 3000, "only " + refused + " of 6000 refused");
+    }
+
+    @Test
+    void mutatedHeadersOfAnotherWriterAreReadOrRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(Shared.path("golden/models/dense-q4_0.gguf"));
+        int header = headerLength(whole, ".weight");
+        byte[] good = Arrays.copyOf(whole, header);
+        Path bad = temp.resolve("bad.gguf");
+        Random random = new Random(45);
+        int refused = 0;
+        for (int i = 0; i < 2000; i++) {
+            byte[] front = mutated(good, header, random);
+            Files.deleteIfExists(bad);
+            try (FileChannel file = FileChannel.open(bad, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.wrap(front));
+                if (front.length == header) {
+                    // a hole in place of the weights, which opening does not read
+                    file.write(ByteBuffer.allocate(1), whole.length - 1L);
+                }
+            }
+            refused += readOrRefused(new GgufFormat(), bad, 128, i);
+        }
+        assertTrue(refused > 600 && refused < 2000, refused + " of 2000 refused");
     }
 
     @Test
@@ -100,8 +125,12 @@ class HostileFilesTest {
         // a new file each time: some file systems flush one that is written anew
         Files.deleteIfExists(file);
         Files.write(file, bytes);
+        return readOrRefused(format, model, 32, round);
+    }
+
+    private static int readOrRefused(ModelFormat format, Path model, int hiddenSize, int round) {
         try (ModelFile open = format.open(model)) {
-            assertEquals(32, open.blueprint().hiddenSize());
+            assertEquals(hiddenSize, open.blueprint().hiddenSize());
             return 0;
         } catch (ModelFormatException e) {
             assertTrue(String.valueOf(e.getMessage()).length() > 20);
@@ -145,10 +174,10 @@ class HostileFilesTest {
         return good;
     }
 
-    private int headerLength() {
-        // the last tensor's name stands near the end of the header
-        String text = new String(gguf, StandardCharsets.ISO_8859_1);
-        return text.lastIndexOf("blk.2.ffn_down_exps.weight") + 80;
+    /** Length of a header in which this part of a name comes last in the list of tensors. */
+    private static int headerLength(byte[] file, String last) {
+        // after the name: number of dimensions, two or three dimensions, type and offset
+        return new String(file, StandardCharsets.ISO_8859_1).lastIndexOf(last) + last.length() + 40;
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.ModelFile;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -125,7 +126,7 @@ public final class HuggingFaceModel {
             WeightFile file = new WeightFile(folder.resolve(name));
             weightFiles.add(file);
             return file;
-        } catch (IOException e) {
+        } catch (IOException | InvalidPathException e) {
             throw new ModelFormatException(folder, name, "cannot be opened: " + e.getMessage(), e);
         }
     }
