@@ -40,7 +40,7 @@ final class GenaiConfig {
         Settings settings = new Settings(folder, OnnxFolder.GENAI + ": ", genai);
         Settings decoder = settings.group("model").group("decoder");
         String name = decoder.text("filename").orElseThrow(() -> decoder.wrong("filename", "is missing"));
-        if (!name.endsWith(".onnx") || name.contains("/") || name.contains("\\")) {
+        if (!name.matches("[^/\\\\\\p{Cntrl}]+\\.onnx")) {
             throw decoder.wrong("filename", "is " + name + ", expected an .onnx file in the same folder");
         }
         Path graph = folder.resolve(name);

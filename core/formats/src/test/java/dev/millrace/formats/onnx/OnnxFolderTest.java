@@ -142,9 +142,11 @@ class OnnxFolderTest {
         try (ModelFile file = new OnnxFormat().open(folder)) {
             assertEquals(0.3, file.sampling().temperature());
         }
-        Files.writeString(folder.resolve("genai_config.json"),
-                "{\"model\": {\"vocab_size\": 100, \"decoder\": {\"filename\": \"../model.onnx\"}}}");
-        assertTrue(refusal(folder).contains("same folder"));
+        for (String name : List.of("../model.onnx", "a\\u0000.onnx", ".onnx", "model.bin")) {
+            Files.writeString(folder.resolve("genai_config.json"),
+                    "{\"model\": {\"vocab_size\": 100, \"decoder\": {\"filename\": \"" + name + "\"}}}");
+            assertTrue(refusal(folder).contains("same folder"));
+        }
     }
 
     @Test
