@@ -72,7 +72,7 @@ final class ModelStore {
     private static ModelNotFoundException missing(String reference, Collection<PackagedModel> packaged) {
         String names = packaged.stream().map(PackagedModel::name).sorted().collect(Collectors.joining(", "));
         return new ModelNotFoundException(
-                "There is no model \"" + reference + "\": give a .gguf file, a Hugging Face folder"
+                "There is no model \"" + reference + "\": give a .gguf file, a Hugging Face or ONNX folder"
                         + (names.isEmpty() ? "" : " or one of the packaged models (" + names + ")") + ".");
     }
 
