@@ -8,7 +8,7 @@ import dev.millrace.api.Progress;
 
 /**
  * A bar on the terminal for loads that take long. Shows nothing where nobody looks, or when the load is quick. Closing it
- * clears the line.
+ * clears the line; a model that moves later, and tells its progress here too, begins anew.
  */
 final class LoadProgress implements Progress, AutoCloseable {
 
@@ -17,7 +17,7 @@ final class LoadProgress implements Progress, AutoCloseable {
     private static final int WIDTH = 30;
 
     private final Console console;
-    private final long started = System.nanoTime();
+    private long started = System.nanoTime();
     private long drawn;
     private boolean visible;
 
@@ -27,7 +27,14 @@ final class LoadProgress implements Progress, AutoCloseable {
 
     @Override
     public synchronized void update(String what, double fraction) {
+        if (fraction >= 1) {
+            close();
+            return;
+        }
         long now = System.nanoTime();
+        if (fraction == 0 && !visible) {
+            started = now;
+        }
         if (!console.errTerminal() || now - started < PATIENCE_NANOS || (visible && now - drawn < REDRAW_NANOS)) {
             return;
         }
