@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Runs the calls of one turn, one after the other, on the answer's thread. */
 final class ToolRun {
@@ -37,33 +38,30 @@ final class ToolRun {
     }
 
     Outcome run(Turn turn, LiveGeneration log) {
-        List<Message> messages = new ArrayList<>();
-        boolean callerRunsSome = false;
-        for (ToolCall call : turn.calls()) {
-            if (settings.declared().containsKey(call.name())) {
-                callerRunsSome = true;
-                continue;
-            }
-            ToolResult result = log.isCancelled()
-                    ? ToolResult.error("The call was cancelled.")
-                    : turn.refusal(call).map(ToolResult::error).orElseGet(() -> run(call));
-            messages.add(answer(call, result, log));
-        }
+        Outcome outcome = answer(turn, log, call -> log.isCancelled()
+                ? ToolResult.error("The call was cancelled.")
+                : turn.refusal(call).map(ToolResult::error).orElseGet(() -> run(call)));
         for (String problem : turn.problems()) {
-            messages.add(answer(new ToolCall("", "unknown", Map.of()), ToolResult.error(problem), log));
+            outcome.messages()
+                    .add(answer(new ToolCall("", "unknown", Map.of()), ToolResult.error(problem), log));
         }
-        return new Outcome(messages, callerRunsSome);
+        return outcome;
     }
 
     /** Answers all calls without running them, so that none is left open in the conversation. */
     Outcome leave(Turn turn, String why, LiveGeneration log) {
+        return answer(turn, log, call -> ToolResult.error(why));
+    }
+
+    /** Answers the calls that are not the caller's to run. */
+    private Outcome answer(Turn turn, LiveGeneration log, Function<ToolCall, ToolResult> result) {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
         for (ToolCall call : turn.calls()) {
             if (settings.declared().containsKey(call.name())) {
                 callerRunsSome = true;
             } else {
-                messages.add(answer(call, ToolResult.error(why), log));
+                messages.add(answer(call, result.apply(call), log));
             }
         }
         return new Outcome(messages, callerRunsSome);
