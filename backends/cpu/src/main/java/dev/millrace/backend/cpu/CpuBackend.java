@@ -6,6 +6,7 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.spi.Backend;
 import dev.millrace.spi.Blueprint;
@@ -61,7 +62,8 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
-        if (kernels(device) == null) {
+        Kernels kernels = kernels(device);
+        if (kernels == null) {
             return new Fit.Refused("The CPU backend has no device " + device.id()
                     + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.");
         }
@@ -74,7 +76,7 @@ public final class CpuBackend implements Backend {
         if (problem != null) {
             return new Fit.Refused(problem);
         }
-        MemoryNeeds needs = MemoryNeeds.of(blueprint, options);
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
         long available = MachineMemory.total();
         if (needs.total() > available) {
             return new Fit.Refused(needs.refusal(blueprint.architecture(), available));
@@ -109,9 +111,10 @@ public final class CpuBackend implements Backend {
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try (Warmup warmup = Warmup.start(kernels, blueprint, MemoryNeeds.of(blueprint, options).weights())) {
-            Network network = Loading.load(blueprint, layout, kernels, arena, progress);
+        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(),
+                MemoryNeeds.of(blueprint, options, kernels.lanes()).weights())) {
             workers = new Workers(threads);
+            Network network = Loading.load(blueprint, layout, kernels, workers, arena, progress);
             Executor executor = executor(network, layout, options, kernels, workers, arena);
             warmup.await();
             progress.update("ready", 1);
@@ -140,10 +143,11 @@ public final class CpuBackend implements Backend {
         List<AttentionScratch> attention = new ArrayList<>();
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Products.Scratch(columns, 4 * columns);
+            scratch[i] = new Products.Scratch(columns, kernels.lanes());
             attention.add(AttentionScratch.of(blueprint));
         }
-        Machine machine = new Machine(kernels, workers, new Products(kernels, workers, scratch),
+        Machine machine = new Machine(kernels, workers,
+                new Products(kernels, workers, scratch, options.precision() == Precision.EXACT),
                 new Buffers(blueprint, tokens), List.copyOf(attention));
         Chunk chunk = new Chunk(tokens);
         return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,

@@ -58,7 +58,7 @@ final class ForwardPass {
     /** Feeds the tokens of a chunk and writes the logits that it wants. */
     void run(Chunk chunk) {
         for (int t = 0; t < chunk.count; t++) {
-            network.embedding().unpack(chunk.tokens[t], 1, scratch.raw, buffers.stream, t * buffers.hidden);
+            network.embedding().row(chunk.tokens[t], scratch.scales, buffers.stream, t * buffers.hidden);
         }
         for (int i = 0; i < ropes.size(); i++) {
             ropes.get(i).prepare(chunk);

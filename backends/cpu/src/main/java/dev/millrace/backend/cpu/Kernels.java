@@ -4,66 +4,103 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
-import org.jspecify.annotations.Nullable;
-
 /**
  * The inner loops, once for SIMD and once in plain Java. Stateless and safe for use from any thread.
  *
  * <p>
- * Every result is computed in an order that depends on nothing but the lengths of the vectors: not on what else is computed
- * in the same call, and not on whether the code is compiled yet. So results do not depend on the number of threads or on how
- * tokens are grouped.
+ * Lanes are rows: a row's result is added up column by column, in the same order whether one vector or many are multiplied, and
+ * whatever else is computed in the same call. So results do not depend on the number of threads or on how tokens are grouped.
+ *
+ * <p>
+ * Results of tiles lie as {@code [vector][2 * lanes]}: the rows of a pair of groups for one vector after the other.
  */
 sealed interface Kernels permits ScalarKernels, VectorKernels {
-
-    /** Floats of working memory that {@link #dots} needs. */
-    int LANES = 16 * 16;
 
     /** What this is, for people. */
     String description();
 
-    /**
-     * The decoder of a type.
-     *
-     * @return null if weights of this type are converted when they are loaded
-     */
-    @Nullable
-    Unpacker unpacker(TensorType type);
+    /** Rows in a group. */
+    int lanes();
 
     /**
-     * Products of rows of weights with vectors: {@code y[first + i][row] = w[row] . x[first + i]}.
+     * Decodes the scales and minima of a group.
      *
-     * @param w weights
-     * @param from index of the first row's first weight
-     * @param stride from a row to the next
-     * @param rows rows of weights
-     * @param n length of a row and of a vector of x
-     * @param x vectors
-     * @param y results; element {@code at + row} of each vector is written
-     * @param at where the first row's result goes
-     * @param first first vector of x and y
-     * @param count vectors
-     * @param lanes working memory, {@link #LANES} floats, of this thread
+     * @param own working memory, which gets them as {@code [block][lane]}, minima with the sign with which they are added
+     * @param at where in there
      */
-    void dots(float[] w, int from, int stride, int rows, int n, Rows x, Rows y, int at, int first, int count,
-            float[] lanes);
+    void scales(Matrix matrix, int group, ScaleScratch own, int at);
+
+    /**
+     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest.
+     *
+     * @param x holds the vector
+     * @param from index of its first element
+     * @param into gets it
+     * @param place where in there
+     * @param vector as which vector
+     * @param own working memory, 32 ints
+     */
+    void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own);
+
+    /**
+     * Begins the results of a group with what its minima add: {@code y[lane] = sum over blocks of minimum * total}.
+     *
+     * @param minima {@code [block][lane]} from an index on
+     * @param vector of the prepared inputs
+     * @param y results from an index on
+     */
+    void minima(Packing packing, float[] minima, int from, Activations x, Activations.Place place, int vector,
+            float[] y, int at);
+
+    /**
+     * Adds the products of a group's integer codes with one vector of width 1, times both scales.
+     *
+     * @param scales {@code [block][lane]} from an index on
+     * @param y results from an index on
+     */
+    void integers(Matrix matrix, int group, float[] scales, int from, Activations x, Activations.Place place,
+            int vector, float[] y, int at);
+
+    /**
+     * The products of a pair of groups with one vector of floats. Not for nibbles, nor for types with minima.
+     *
+     * @param scales {@code [group][block][lane]} from an index on
+     * @param y results from an index on, two groups
+     */
+    void floats(Matrix matrix, int pair, float[] scales, int scale, float[] x, int from, float[] y, int at);
+
+    /**
+     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}.
+     *
+     * @param first first column, a multiple of 32
+     * @param count columns, a multiple of 32
+     */
+    void unpack(Matrix matrix, int pair, int first, int count, short[] panel);
+
+    /**
+     * Unpacks columns of a pair of groups to floats, {@code [column][row]}.
+     *
+     * @param own decoded scales and minima of both groups, {@code [group][block][lane]}
+     * @param first first column, a multiple of 32
+     * @param count columns
+     */
+    void unpack(Matrix matrix, int pair, ScaleScratch own, int first, int count, float[] panel);
+
+    /**
+     * Adds the products of a panel of integers with a tile of {@link Activations#TILE} vectors.
+     *
+     * @param first first column of the panel
+     * @param count columns
+     * @param vectors how many of the tile's vectors are wanted
+     * @param y results from an index on
+     */
+    void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
+            Activations.Place place, int tile, int vectors, float[] y, int at);
+
+    /** The same with a panel of floats. */
+    void tile(float[] panel, int count, Activations x, Activations.Place place, int tile, int first, int vectors,
+            float[] y, int at);
 
     /** {@code gate[i] = silu(gate[i]) * up[i]} for n values, both from an index on. */
     void gate(float[] gate, int gateAt, float[] up, int upAt, int n);
-
-    /** {@code x[i] = exp(x[i] - shift)} for n values from an index on, none of them greater than the shift. */
-    void exp(float[] x, int at, int n, float shift);
-
-    /**
-     * Weighted sums of rows, on top of what is there: {@code sums[i][c] = sums[i][c] * fade[i] + sum over r of
-     * weights[i][r] * values[r][c]}.
-     *
-     * @param weights {@code count} rows of which the first {@code rows} are used, {@code weightStride} apart
-     * @param values {@code rows} rows of n, one after the other
-     * @param fade one factor a sum
-     * @param sums {@code count} rows of n, one after the other
-     */
-    void weigh(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade, float[] sums,
-            int count);
 }

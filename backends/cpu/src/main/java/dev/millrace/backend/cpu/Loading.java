@@ -8,37 +8,30 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Progress;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** Turns a blueprint into a network: maps its tensors, or converts those of types that there are no kernels for. */
+/** Turns a blueprint into a network: packs its tensors for the kernels. */
 final class Loading {
-
-    private static final System.Logger LOG = System.getLogger(Loading.class.getName());
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Blueprint blueprint;
     private final KvLayout keyValues;
     private final Kernels kernels;
+    private final Workers workers;
     private final Arena arena;
     private final Progress progress;
     private final IdentityHashMap<Tensor, Matrix> matrices = new IdentityHashMap<>();
 
-    private Loading(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Arena arena, Progress progress) {
+    private Loading(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Workers workers, Arena arena,
+            Progress progress) {
         this.blueprint = blueprint;
         this.keyValues = keyValues;
         this.kernels = kernels;
+        this.workers = workers;
         this.arena = arena;
         this.progress = progress;
     }
@@ -49,9 +42,10 @@ final class Loading {
      * @param arena owner of everything off the heap; closed by the caller, also if this throws
      * @throws BackendException if a tensor cannot be read
      */
-    static Network load(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Arena arena, Progress progress) {
+    static Network load(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Workers workers, Arena arena,
+            Progress progress) {
         try {
-            return new Loading(blueprint, keyValues, kernels, arena, progress).network();
+            return new Loading(blueprint, keyValues, kernels, workers, arena, progress).network();
         } catch (IOException e) {
             throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
         } catch (InternalError | OutOfMemoryError e) {
@@ -129,66 +123,13 @@ final class Loading {
         if (known != null) {
             return known;
         }
-        Unpacker unpacker = kernels.unpacker(tensor.type());
-        Matrix matrix = unpacker == null
-                ? converted(tensor)
-                : matrix(tensor, tensor.type(), tensor.map(arena), unpacker);
+        int columns = Math.toIntExact(tensor.columns());
+        Packing packing = Packing.of(tensor.type(), columns);
+        MemorySegment data = arena.allocate(Matrix.bytes(tensor.rows(), columns, packing, kernels.lanes()), 64);
+        Matrix matrix = new Matrix(tensor.name(), Math.toIntExact(tensor.rows()), columns, packing, kernels.lanes(),
+                data);
+        Packer.pack(tensor, matrix, workers);
         matrices.put(tensor, matrix);
         return matrix;
-    }
-
-    private static Matrix matrix(Tensor tensor, TensorType type, MemorySegment data, Unpacker unpacker) {
-        int rowBytes = Math.toIntExact(type.bytes(tensor.columns()));
-        if (data.byteSize() < rowBytes * tensor.rows()) {
-            throw new BackendException(tensor.name() + " has " + data.byteSize() + " bytes, but "
-                    + rowBytes * tensor.rows() + " are needed; the model file is damaged.");
-        }
-        return new Matrix(tensor.name(), Math.toIntExact(tensor.rows()), Math.toIntExact(tensor.columns()), rowBytes,
-                data,
-                unpacker);
-    }
-
-    /** Stores a tensor as float16 if that holds all of its values exactly, or else as float32. */
-    private Matrix converted(Tensor tensor) throws IOException {
-        TensorType type = fitsHalf(tensor) ? TensorType.F16 : TensorType.F32;
-        LOG.log(System.Logger.Level.INFO, "{0} is converted from {1} to {2}, since there are no kernels for {1}",
-                tensor.name(), tensor.type(), type);
-        MemorySegment data = arena.allocate(type.bytes(Math.multiplyExact(tensor.rows(), tensor.columns())), 64);
-        int columns = Math.toIntExact(tensor.columns());
-        float[] row = new float[columns];
-        for (long r = 0; r < tensor.rows(); r++) {
-            tensor.read(r, 1, row, 0);
-            for (int c = 0; c < columns; c++) {
-                long index = r * columns + c;
-                if (type == TensorType.F16) {
-                    data.setAtIndex(HALF, index, Float.floatToFloat16(row[c]));
-                } else {
-                    data.setAtIndex(FLOAT, index, row[c]);
-                }
-            }
-        }
-        return matrix(tensor, type, data, unpacker(type));
-    }
-
-    private Unpacker unpacker(TensorType type) {
-        @Nullable
-        Unpacker unpacker = kernels.unpacker(type);
-        if (unpacker == null) {
-            throw new IllegalStateException("no kernel for " + type);
-        }
-        return unpacker;
-    }
-
-    private static boolean fitsHalf(Tensor tensor) throws IOException {
-        float[] row = new float[Math.toIntExact(tensor.columns())];
-        for (long r = 0; r < tensor.rows(); r++) {
-            tensor.read(r, 1, row, 0);
-            for (float value : row) {
-                if (Float.float16ToFloat(Float.floatToFloat16(value)) != value) {
-                    return false;
-                }
-            }
-        }
-        return true;
     }
 }

@@ -6,33 +6,96 @@ package dev.millrace.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
- * A matrix of weights as the executor keeps it: stored bytes, in the mapped file or in memory of its own, and how to decode
- * them.
+ * A matrix of weights as the executor keeps it: packed for the kernels, rounded up to whole pairs of groups with rows of zeros.
  *
  * @param name for messages
  * @param rows rows
  * @param columns values in a row
- * @param rowBytes bytes in a row
- * @param data rows one after the other
- * @param unpacker decodes them
+ * @param packing how they are packed
+ * @param lanes rows in a group
+ * @param data scales of all groups, then codes of all groups; owned by the executor
  */
-record Matrix(String name, int rows, int columns, int rowBytes, MemorySegment data, Unpacker unpacker) {
+record Matrix(String name, int rows, int columns, Packing packing, int lanes, MemorySegment data) {
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Bytes that a packed matrix takes. */
+    static long bytes(long rows, int columns, Packing packing, int lanes) {
+        return codes(rows, columns, packing, lanes)
+                + Math.multiplyExact(2 * pairs(rows, lanes), (long) packing.codeBytes(columns, lanes));
+    }
+
+    /** Where codes begin: after the scales of all groups, on a page of memory. */
+    private static long codes(long rows, int columns, Packing packing, int lanes) {
+        return (2 * pairs(rows, lanes) * packing.scaleBytes(columns, lanes) + 4095) / 4096 * 4096;
+    }
+
+    private static long pairs(long rows, int lanes) {
+        return (rows + 2L * lanes - 1) / (2L * lanes);
+    }
+
+    /** Pairs of groups, the last filled up with rows of zeros. */
+    int pairs() {
+        return Math.toIntExact(pairs(rows, lanes));
+    }
+
+    /** Offset of a group's scales. */
+    long offset(int group) {
+        return (long) group * packing.scaleBytes(columns, lanes);
+    }
+
+    /** Scales in a row. */
+    int blocks() {
+        return packing.blocks(columns);
+    }
+
+    /** Address of a group's codes. */
+    long codes(int group) {
+        return data.address() + offset(group, 0);
+    }
+
+    /** Offset of a chunk of codes. */
+    long offset(int group, int chunk) {
+        return codes(rows, columns, packing, lanes) + (long) group * packing.codeBytes(columns, lanes)
+                + 4L * lanes * chunk;
+    }
 
     /**
-     * Decodes rows. The stored bytes are copied to the heap first: a copy is the one access to a mapped file that the JVM turns
-     * into an error, not a crash, wherever the file ends.
+     * Decodes one row, such as the embedding of a token.
      *
-     * @param first first row
-     * @param count rows
-     * @param raw working memory, {@code count * rowBytes} bytes
-     * @param into gets {@code count} rows of {@code columns} values
+     * @param row which
+     * @param own working memory
+     * @param into gets the values
      * @param at index of the first
      */
-    void unpack(int first, int count, byte[] raw, float[] into, int at) {
-        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, (long) first * rowBytes, raw, 0, count * rowBytes);
-        // rows are whole blocks without gaps, so several decode as one
-        unpacker.unpack(raw, 0, count * columns, into, at);
+    void row(int row, ScaleScratch own, float[] into, int at) {
+        int group = row / lanes;
+        int lane = row % lanes;
+        ScalarKernels.decode(this, group, own, 0);
+        for (int chunk = 0; chunk < packing.chunks(columns); chunk++) {
+            int code = data.get(INT, offset(group, chunk) + 4L * lane);
+            int column = chunk * packing.codes().columns();
+            for (int i = 0; i < packing.codes().columns(); i++) {
+                into[at + column + i] = value(code, i, (column + i) / packing.block() * lanes + lane, own);
+            }
+        }
+    }
+
+    private float value(int code, int i, int scale, ScaleScratch own) {
+        return switch (packing.codes()) {
+            case NIBBLES -> scaled((code >> (16 * (i & 1) + 4 * (i >> 1))) & 15, scale, own);
+            case BYTES -> scaled((code >> (16 * (i & 1) + 8 * (i >> 1))) & 255, scale, own);
+            case HALVES -> Float.float16ToFloat((short) (code >> (16 * i)));
+            case BRAINS -> Float.intBitsToFloat(i == 0 ? code << 16 : code & 0xffff0000);
+            case FLOATS -> Float.intBitsToFloat(code);
+        };
+    }
+
+    private float scaled(int code, int scale, ScaleScratch own) {
+        float value = (code - packing.zero()) * own.scales[scale];
+        return packing.minima() ? value + own.minima[scale] : value;
     }
 }

@@ -17,18 +17,18 @@ import java.util.Set;
 /**
  * Memory that a loaded model takes.
  *
- * @param weights weights, mapped or converted, in bytes
+ * @param weights packed weights, in bytes
  * @param perToken keys and values of one token, in bytes
  * @param context tokens of a full context
  * @param scratch activations, on the heap, in bytes
  */
 record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
-    static MemoryNeeds of(Blueprint blueprint, LoadOptions options) {
+    static MemoryNeeds of(Blueprint blueprint, LoadOptions options, int lanes) {
         KvLayout layout = KvLayout.of(blueprint, keyValueType(options.precision()));
         int tokens = Math.min(Chunk.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens;
-        return new MemoryNeeds(new Weights().of(blueprint), layout.pageBytes() / KvLayout.PAGE, options.context(),
+        return new MemoryNeeds(new Weights(lanes).of(blueprint), layout.pageBytes() / KvLayout.PAGE, options.context(),
                 activations);
     }
 
@@ -71,7 +71,12 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
     private static final class Weights {
 
         private final Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        private final int lanes;
         private long bytes;
+
+        Weights(int lanes) {
+            this.lanes = lanes;
+        }
 
         long of(Blueprint blueprint) {
             add(blueprint.embedding());
@@ -108,8 +113,8 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
         private void add(Tensor tensor) {
             if (seen.add(tensor)) {
-                boolean direct = ScalarUnpacking.of(tensor.type()) != null;
-                bytes += direct ? tensor.byteSize() : tensor.rows() * tensor.columns() * 4;
+                int columns = Math.toIntExact(tensor.columns());
+                bytes += Matrix.bytes(tensor.rows(), columns, Packing.of(tensor.type(), columns), lanes);
             }
         }
     }

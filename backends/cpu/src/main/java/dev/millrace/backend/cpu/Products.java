@@ -5,22 +5,31 @@
 package dev.millrace.backend.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Products of matrices with vectors, all done in one parallel region. A unit is a contiguous band of all rows, so
- * weights are read once, front to back, and every panel of decoded rows meets all its vectors while it is in the cache.
+ * Products of matrices with vectors, all done in one parallel region after their inputs are prepared. A unit is a contiguous
+ * band of all rows, so weights are read once, front to back, and what is unpacked of them meets all its vectors while it is in
+ * the cache.
  */
 final class Products {
 
-    /** Rows that are decoded at a time. */
-    static final int PANEL = 8;
+    /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 16 KiB, one of floats 32. */
+    private static final int PANEL = 128;
 
-    /** Decoding a row costs about as much as multiplying it with two vectors. */
-    private static final int DECODING = 2;
+    /** Vectors from which on a matrix of integers is unpacked to a panel: below, reading the weights bounds the speed. */
+    private static final int UNPACKED = 4;
+
+    /** Unpacking a row costs about as much as multiplying it with two vectors. */
+    private static final int UNPACKING = 2;
+
+    /** Elements of inputs below which preparing them in parallel costs more than it gains. */
+    private static final int ALONE = 16_384;
 
     /** One product, or two whose results meet in a gate; used again and again. */
     private static final class Product {
+        private final Activations.Place place = new Activations.Place();
         private Matrix matrix;
         private Matrix up;
         private Rows x;
@@ -30,6 +39,8 @@ final class Products {
         private int first;
         private int count;
         private long cost;
+        /** Which product's prepared inputs this one shares; its own if it shares none. */
+        private int source;
 
         Product(Matrix matrix, Matrix up, Rows x, Rows y, Rows z) {
             this.matrix = matrix;
@@ -42,29 +53,47 @@ final class Products {
 
     /** What one worker needs for itself. */
     static final class Scratch {
-        final float[] panel;
-        final byte[] raw;
-        final float[] lanes = new float[Kernels.LANES];
+        final ScaleScratch scales;
+        final short[] shorts;
+        final float[] floats;
+        final int[] block = new int[Activations.BLOCK];
+        float[] results = {};
 
-        /** Room for panels of the longest row. */
-        Scratch(int columns, int rowBytes) {
-            panel = new float[Math.multiplyExact(PANEL, columns)];
-            raw = new byte[Math.multiplyExact(PANEL, rowBytes)];
+        /** Room for the longest row. */
+        Scratch(int columns, int lanes) {
+            scales = new ScaleScratch(columns, lanes);
+            shorts = new short[PANEL * 2 * lanes];
+            floats = new float[PANEL * 2 * lanes];
+        }
+
+        /** Results of so many vectors; what is in there is left as it is. */
+        float[] results(int vectors, int lanes) {
+            int needed = (vectors + Activations.TILE) * 2 * lanes;
+            if (results.length < needed) {
+                results = new float[needed];
+            }
+            return results;
         }
     }
 
     private final Kernels kernels;
     private final Workers workers;
     private final Scratch[] scratch;
+    private final boolean exact;
+    private final Activations inputs = new Activations();
     private final List<Product> products = new ArrayList<>();
     private final Workers.Region region = this::band;
+    private final Workers.Items prepare = this::prepare;
     private int used;
+    private int vectors;
     private long total;
 
-    Products(Kernels kernels, Workers workers, Scratch[] scratch) {
+    /** @param exact whether activations stay floats */
+    Products(Kernels kernels, Workers workers, Scratch[] scratch, boolean exact) {
         this.kernels = kernels;
         this.workers = workers;
         this.scratch = scratch;
+        this.exact = exact;
     }
 
     /** Adds {@code y[i] = matrix . x[i]} for a range of vectors. */
@@ -84,7 +113,7 @@ final class Products {
         if (used == products.size()) {
             products.add(new Product(matrix, up, x, y, z));
         }
-        Product p = products.get(used++);
+        Product p = products.get(used);
         p.matrix = matrix;
         p.up = up;
         p.x = x;
@@ -93,17 +122,86 @@ final class Products {
         p.first = first;
         p.count = count;
         p.gated = gated;
-        p.cost = (long) matrix.columns() * (count + DECODING) * (gated ? 2 : 1);
-        total += p.cost * matrix.rows();
+        p.cost = (long) matrix.columns() * (count + UNPACKING) * (gated ? 2 : 1);
+        total += p.cost * matrix.pairs();
+        place(p);
+        used++;
+    }
+
+    /** Whether a product computes with integers; both of its matrices, or neither. */
+    private boolean integers(Product p) {
+        Packing packing = p.matrix.packing();
+        Packing other = p.up.packing();
+        return !exact && packing.integers() && other.integers() && packing.run() == other.run();
+    }
+
+    /** Whether a product reads its inputs where they are. */
+    private boolean direct(Product p) {
+        return p.count == 1 && !integers(p) && direct(p.matrix.packing()) && direct(p.up.packing());
+    }
+
+    private static boolean direct(Packing packing) {
+        return packing.codes() != Packing.Codes.NIBBLES && !packing.minima();
+    }
+
+    private void place(Product p) {
+        p.source = used;
+        int block = integers(p) ? p.matrix.packing().run() : 0;
+        if (used > 0) {
+            Product before = products.get(used - 1);
+            if (before.x == p.x && before.first == p.first && before.count == p.count && before.place.block == block
+                    && !direct(before) && !direct(p)) {
+                p.source = before.source;
+                return;
+            }
+        }
+        if (direct(p)) {
+            return;
+        }
+        if (block > 0) {
+            inputs.integers(p.place, p.count, p.matrix.columns(), block, p.count < UNPACKED ? 1 : Activations.TILE);
+        } else {
+            inputs.floats(p.place, p.count, p.matrix.columns(), Activations.TILE);
+        }
+        vectors += p.count;
     }
 
     /** Does everything that was added, and forgets it. */
     void run() {
         try {
+            if (vectors > 0) {
+                workers.run(prepare, vectors, vectors > 1 ? ALONE : 0);
+            }
             workers.run(region);
         } finally {
             used = 0;
             total = 0;
+            vectors = 0;
+            inputs.clear();
+        }
+    }
+
+    /** Prepares input vectors, counted through all products that share none. */
+    private void prepare(int worker, int from, int to) {
+        int start = 0;
+        for (int i = 0; i < used && start < to; i++) {
+            Product p = products.get(i);
+            if (p.source != i || direct(p)) {
+                continue;
+            }
+            for (int v = Math.max(0, from - start); v < Math.min(p.count, to - start); v++) {
+                float[] array = p.x.array(p.first + v);
+                int at = p.x.offset(p.first + v);
+                if (p.place.quantised()) {
+                    kernels.quantise(array, at, inputs, p.place, v, scratch[worker].block);
+                } else {
+                    inputs.put(p.place, v, array, at);
+                }
+                if (v == p.count - 1) {
+                    inputs.pad(p.place, p.count);
+                }
+            }
+            start += p.count;
         }
     }
 
@@ -113,41 +211,121 @@ final class Products {
         long start = 0;
         for (int i = 0; i < used; i++) {
             Product p = products.get(i);
-            int rows = p.matrix.rows();
-            int firstRow = row(from - start, p.cost, rows);
-            int endRow = row(to - start, p.cost, rows);
-            if (firstRow < endRow) {
-                multiply(p, firstRow, endRow, scratch[worker]);
+            int pairs = p.matrix.pairs();
+            int first = pair(from - start, p.cost, pairs);
+            int end = pair(to - start, p.cost, pairs);
+            if (first < end) {
+                multiply(p, first, end, scratch[worker]);
             }
-            start += p.cost * rows;
+            start += p.cost * pairs;
         }
     }
 
-    /** The row where a band begins, on a whole panel, so that workers share no cache line of the results. */
-    private static int row(long cost, long rowCost, int rows) {
+    /** The pair of groups where a band begins. */
+    private static int pair(long cost, long pairCost, int pairs) {
         if (cost <= 0) {
             return 0;
         }
-        return cost >= rowCost * rows ? rows : (int) (cost / rowCost / PANEL * PANEL);
+        return cost >= pairCost * pairs ? pairs : (int) (cost / pairCost);
     }
 
-    private void multiply(Product p, int firstRow, int endRow, Scratch own) {
-        multiply(p.matrix, p.x, p.y, firstRow, endRow, p.first, p.count, own);
+    private void multiply(Product p, int first, int end, Scratch own) {
+        multiply(p, p.matrix, p.y, first, end, own);
         if (p.gated) {
-            multiply(p.up, p.x, p.z, firstRow, endRow, p.first, p.count, own);
+            multiply(p, p.up, p.z, first, end, own);
+            int row = first * 2 * kernels.lanes();
+            int rows = Math.min(p.matrix.rows(), end * 2 * kernels.lanes()) - row;
             for (int i = p.first; i < p.first + p.count; i++) {
-                kernels.gate(p.y.array(i), p.y.offset(i) + firstRow, p.z.array(i), p.z.offset(i) + firstRow,
-                        endRow - firstRow);
+                kernels.gate(p.y.array(i), p.y.offset(i) + row, p.z.array(i), p.z.offset(i) + row, rows);
             }
         }
     }
 
-    private void multiply(Matrix matrix, Rows x, Rows y, int firstRow, int endRow, int first, int count, Scratch own) {
-        int columns = matrix.columns();
-        for (int row = firstRow; row < endRow; row += PANEL) {
-            int rows = Math.min(PANEL, endRow - row);
-            matrix.unpack(row, rows, own.raw, own.panel, 0);
-            kernels.dots(own.panel, 0, columns, rows, columns, x, y, row, first, count, own.lanes);
+    private void multiply(Product p, Matrix matrix, Rows y, int first, int end, Scratch own) {
+        Activations.Place place = products.get(p.source).place;
+        float[] results = own.results(p.count, kernels.lanes());
+        int step = direct(p) || place.width == 1 ? own.scales.pairs(matrix) : 1;
+        int pairValues = 2 * matrix.blocks() * kernels.lanes();
+        for (int begin = first; begin < end; begin += step) {
+            int stop = Math.min(end, begin + step);
+            // in this order, since halves come in twos and a group may write one block too many
+            for (int group = 2 * begin; group < 2 * stop; group++) {
+                kernels.scales(matrix, group, own.scales, (group - 2 * begin) * pairValues / 2);
+            }
+            for (int pair = begin; pair < stop; pair++) {
+                int at = (pair - begin) * pairValues;
+                if (direct(p)) {
+                    kernels.floats(matrix, pair, own.scales.scales, at, p.x.array(p.first), p.x.offset(p.first),
+                            results,
+                            0);
+                } else if (place.quantised()) {
+                    integers(matrix, pair, at, p.count, place, results, own);
+                } else {
+                    floats(matrix, pair, p.count, place, results, own);
+                }
+                store(matrix, pair, p, y, results);
+            }
+        }
+    }
+
+    private void integers(Matrix matrix, int pair, int at, int count, Activations.Place place, float[] results,
+            Scratch own) {
+        int lanes = kernels.lanes();
+        begin(matrix, at, count, place, results, own);
+        if (place.width == 1) {
+            for (int half = 0; half < 2; half++) {
+                for (int v = 0; v < count; v++) {
+                    kernels.integers(matrix, 2 * pair + half, own.scales.scales, at + half * matrix.blocks() * lanes,
+                            inputs,
+                            place, v, results, (2 * v + half) * lanes);
+                }
+            }
+            return;
+        }
+        for (int column = 0; column < matrix.columns(); column += PANEL) {
+            int columns = Math.min(PANEL, matrix.columns() - column);
+            kernels.unpack(matrix, pair, column, columns, own.shorts);
+            for (int v = 0; v < count; v += Activations.TILE) {
+                kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place,
+                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
+            }
+        }
+    }
+
+    private void begin(Matrix matrix, int at, int count, Activations.Place place, float[] results, Scratch own) {
+        int lanes = kernels.lanes();
+        if (!matrix.packing().minima()) {
+            Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
+            return;
+        }
+        for (int half = 0; half < 2; half++) {
+            for (int v = 0; v < count; v++) {
+                kernels.minima(matrix.packing(), own.scales.minima, at + half * matrix.blocks() * lanes, inputs, place,
+                        v,
+                        results, (2 * v + half) * lanes);
+            }
+        }
+    }
+
+    private void floats(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
+        int lanes = kernels.lanes();
+        Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
+        for (int column = 0; column < matrix.columns(); column += PANEL) {
+            int columns = Math.min(PANEL, matrix.columns() - column);
+            kernels.unpack(matrix, pair, own.scales, column, columns, own.floats);
+            for (int v = 0; v < count; v += Activations.TILE) {
+                kernels.tile(own.floats, columns, inputs, place, v / Activations.TILE, column,
+                        Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
+            }
+        }
+    }
+
+    private void store(Matrix matrix, int pair, Product p, Rows y, float[] results) {
+        int wide = 2 * kernels.lanes();
+        int row = pair * wide;
+        int rows = Math.min(wide, matrix.rows() - row);
+        for (int v = 0; v < p.count; v++) {
+            System.arraycopy(results, v * wide, y.array(p.first + v), y.offset(p.first + v) + row, rows);
         }
     }
 }

@@ -4,10 +4,14 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
-import org.jspecify.annotations.Nullable;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
-/** Plain Java: needs no flag, and is what the SIMD kernels are compared with. */
+/**
+ * Plain Java: needs no flag, and is what the SIMD kernels are compared with. Loops over lanes are short and of fixed length, so
+ * that the compiler can turn them into SIMD by itself.
+ */
 final class ScalarKernels implements Kernels {
 
     static final float LOG2_E = 1.442695f;
@@ -22,117 +26,296 @@ final class ScalarKernels implements Kernels {
     static final float C4 = 1.3981999e-3f;
     static final float C5 = 1.9875691e-4f;
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int L = 8;
+
     @Override
     public String description() {
         return "plain Java";
     }
 
     @Override
-    public @Nullable Unpacker unpacker(TensorType type) {
-        return ScalarUnpacking.of(type);
+    public int lanes() {
+        return L;
     }
 
     @Override
-    public void dots(float[] w, int from, int stride, int rows, int n, Rows x, Rows y, int at, int first, int count,
-            float[] lanes) {
-        for (int i = first; i < first + count; i++) {
-            float[] vector = x.array(i);
-            int offset = x.offset(i);
-            float[] result = y.array(i);
-            int to = y.offset(i) + at;
-            int row = 0;
-            for (; row + 4 <= rows; row += 4) {
-                dot4(w, from + row * stride, stride, n, vector, offset, result, to + row);
+    public void scales(Matrix matrix, int group, ScaleScratch own, int at) {
+        decode(matrix, group, own, at);
+    }
+
+    /** Decodes the scales of a group of any number of lanes. */
+    static void decode(Matrix matrix, int group, ScaleScratch own, int at) {
+        Packing packing = matrix.packing();
+        long lane = 4L * matrix.lanes();
+        int ints = packing.scaleInts(matrix.columns());
+        long from = matrix.offset(group);
+        long minima = from + lane * (ints + packing.subScaleInts(matrix.columns()));
+        switch (packing.scales()) {
+            case NONE -> {
+                // nothing to decode
             }
-            for (; row < rows; row++) {
-                result[to + row] = dot(w, from + row * stride, n, vector, offset);
+            case HALF -> {
+                halves(matrix, from, ints, own.scales, at);
+                if (packing.minima()) {
+                    halves(matrix, minima, ints, own.minima, at);
+                }
+            }
+            case SUPER -> {
+                halves(matrix, from, ints, own.supers, 0);
+                bytes(matrix, from + lane * ints, own.supers, 1, own.scales, at);
+                if (packing.minima()) {
+                    halves(matrix, minima, ints, own.supers, 0);
+                    bytes(matrix, minima + lane * ints, own.supers, -1, own.minima, at);
+                }
+            }
+            case FLOAT -> {
+                for (int i = 0; i < ints * matrix.lanes(); i++) {
+                    own.scales[at + i] = Float.intBitsToFloat(matrix.data().get(INT, from + 4L * i));
+                }
             }
         }
     }
 
-    /** Four rows at once: additions of one sum wait for each other, those of four do not. Two sums a row, even and odd. */
-    private static void dot4(float[] w, int from, int stride, int n, float[] x, int at, float[] y, int to) {
-        float a = 0;
-        float b = 0;
-        float c = 0;
-        float d = 0;
-        float a1 = 0;
-        float b1 = 0;
-        float c1 = 0;
-        float d1 = 0;
-        int r1 = from + stride;
-        int r2 = r1 + stride;
-        int r3 = r2 + stride;
-        int even = n & ~1;
-        for (int k = 0; k < even; k += 2) {
-            float v = x[at + k];
-            float u = x[at + k + 1];
-            a += w[from + k] * v;
-            b += w[r1 + k] * v;
-            c += w[r2 + k] * v;
-            d += w[r3 + k] * v;
-            a1 += w[from + k + 1] * u;
-            b1 += w[r1 + k + 1] * u;
-            c1 += w[r2 + k + 1] * u;
-            d1 += w[r3 + k + 1] * u;
+    private static void halves(Matrix matrix, long from, int ints, float[] into, int at) {
+        int lanes = matrix.lanes();
+        for (int i = 0; i < ints; i++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                int two = matrix.data().get(INT, from + 4L * (i * lanes + lane));
+                into[at + 2 * i * lanes + lane] = Float.float16ToFloat((short) two);
+                into[at + (2 * i + 1) * lanes + lane] = Float.float16ToFloat((short) (two >> 16));
+            }
         }
-        if (even < n) {
-            float v = x[at + even];
-            a += w[from + even] * v;
-            b += w[r1 + even] * v;
-            c += w[r2 + even] * v;
-            d += w[r3 + even] * v;
-        }
-        y[to] = a + a1;
-        y[to + 1] = b + b1;
-        y[to + 2] = c + c1;
-        y[to + 3] = d + d1;
     }
 
-    private static float dot(float[] w, int from, int n, float[] x, int at) {
-        float a = 0;
-        float a1 = 0;
-        int even = n & ~1;
-        for (int k = 0; k < even; k += 2) {
-            a += w[from + k] * x[at + k];
-            a1 += w[from + k + 1] * x[at + k + 1];
+    private static void bytes(Matrix matrix, long from, float[] supers, int sign, float[] into, int at) {
+        int lanes = matrix.lanes();
+        int run = Packing.SUPER / matrix.packing().block();
+        for (int b = 0; b < matrix.blocks(); b++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                byte sub = matrix.data().get(ValueLayout.JAVA_BYTE, from + 4L * (b / 4 * lanes + lane) + b % 4);
+                into[at + b * lanes + lane] = supers[b / run * lanes + lane] * (sign * sub);
+            }
         }
-        if (even < n) {
-            a += w[from + even] * x[at + even];
+    }
+
+    @Override
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own) {
+        int run = place.block;
+        for (int block = 0; block < place.columns; block += Activations.BLOCK) {
+            float largest = 0;
+            for (int i = 0; i < Activations.BLOCK; i++) {
+                largest = Math.max(largest, Math.abs(x[from + block + i]));
+            }
+            float inverse = largest == 0 ? 0 : 127 / largest;
+            float step = largest / 127;
+            into.scales[place.scale(vector) + block / Activations.BLOCK * place.width] = step;
+            for (int column = block; column < block + Activations.BLOCK; column += run) {
+                int even = 0;
+                int odd = 0;
+                for (int i = column; i < column + run; i += 2) {
+                    int e = (short) Float.floatToRawIntBits(x[from + i] * inverse + ROUND);
+                    int o = (short) Float.floatToRawIntBits(x[from + i + 1] * inverse + ROUND);
+                    into.pairs[place.pair(vector) + i / 2 * place.width] = (e & 0xffff) | (o << 16);
+                    even += e;
+                    odd += o;
+                }
+                int at = place.sum(vector) + column / run * place.width;
+                into.sums[at] = (even & 0xffff) | (odd << 16);
+                into.totals[at] = (even + odd) * step;
+            }
         }
-        return a + a1;
+    }
+
+    @Override
+    public void minima(Packing packing, float[] minima, int from, Activations x, Activations.Place place, int vector,
+            float[] y, int at) {
+        for (int i = 0; i < L; i++) {
+            y[at + i] = 0;
+        }
+        for (int column = 0; column < place.columns; column += place.block) {
+            float total = x.totals[place.sum(vector) + column / place.block * place.width];
+            int m = from + column / packing.block() * L;
+            for (int i = 0; i < L; i++) {
+                y[at + i] += minima[m + i] * total;
+            }
+        }
+    }
+
+    @Override
+    public void integers(Matrix matrix, int group, float[] scales, int from, Activations x, Activations.Place place,
+            int vector, float[] y, int at) {
+        Packing packing = matrix.packing();
+        int run = packing.run();
+        int per = packing.codes().columns();
+        int pair = place.pair(vector);
+        int[] sums = new int[L];
+        for (int column = 0; column < matrix.columns(); column += run) {
+            for (int i = 0; i < L; i++) {
+                sums[i] = 0;
+            }
+            for (int c = column; c < column + run; c += per) {
+                add(matrix, group, c / per, x.pairs, pair + c / 2, sums);
+            }
+            float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
+            int scale = from + column / packing.block() * L;
+            for (int i = 0; i < L; i++) {
+                y[at + i] += sums[i] * step * scales[scale + i];
+            }
+        }
+    }
+
+    private static void add(Matrix matrix, int group, int chunk, int[] pairs, int pair, int[] sums) {
+        MemorySegment data = matrix.data();
+        long from = matrix.offset(group, chunk);
+        int zero = matrix.packing().zero();
+        if (matrix.packing().codes() == Packing.Codes.NIBBLES) {
+            for (int j = 0; j < 4; j++) {
+                int even = (short) pairs[pair + j];
+                int odd = pairs[pair + j] >> 16;
+                for (int i = 0; i < L; i++) {
+                    int x = data.get(INT, from + 4L * i) >>> (4 * j);
+                    sums[i] += ((x & 15) - zero) * even + (((x >>> 16) & 15) - zero) * odd;
+                }
+            }
+        } else {
+            for (int j = 0; j < 2; j++) {
+                int even = (short) pairs[pair + j];
+                int odd = pairs[pair + j] >> 16;
+                for (int i = 0; i < L; i++) {
+                    int x = data.get(INT, from + 4L * i) >>> (8 * j);
+                    sums[i] += ((x & 255) - zero) * even + (((x >>> 16) & 255) - zero) * odd;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void floats(Matrix matrix, int pair, float[] scales, int first, float[] x, int from, float[] y, int at) {
+        Packing packing = matrix.packing();
+        int per = packing.codes().columns();
+        for (int half = 0; half < 2; half++) {
+            int to = at + half * L;
+            for (int i = 0; i < L; i++) {
+                y[to + i] = 0;
+            }
+            for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
+                int scale = first + (half * matrix.blocks() + chunk * per / packing.block()) * L;
+                for (int i = 0; i < L; i++) {
+                    int code = matrix.data().get(INT, matrix.offset(2 * pair + half, chunk) + 4L * i);
+                    for (int c = 0; c < per; c++) {
+                        y[to + i] += value(packing, code, c, scales, scale + i) * x[from + chunk * per + c];
+                    }
+                }
+            }
+        }
+    }
+
+    private static float value(Packing packing, int code, int c, float[] scales, int scale) {
+        return switch (packing.codes()) {
+            case NIBBLES -> (((code >>> (16 * (c & 1) + 4 * (c >> 1))) & 15) - packing.zero()) * scales[scale];
+            case BYTES -> (((code >>> (16 * (c & 1) + 8 * (c >> 1))) & 255) - packing.zero()) * scales[scale];
+            case HALVES -> Float.float16ToFloat((short) (code >> (16 * c)));
+            case BRAINS -> Float.intBitsToFloat(c == 0 ? code << 16 : code & 0xffff0000);
+            case FLOATS -> Float.intBitsToFloat(code);
+        };
+    }
+
+    @Override
+    public void unpack(Matrix matrix, int pair, int first, int count, short[] panel) {
+        Packing packing = matrix.packing();
+        int per = packing.codes().columns();
+        int bits = 16 / (per / 2);
+        int mask = (1 << bits) - 1;
+        for (int half = 0; half < 2; half++) {
+            for (int chunk = 0; chunk < count / per; chunk++) {
+                long from = matrix.offset(2 * pair + half, first / per + chunk);
+                for (int j = 0; j < per / 2; j++) {
+                    int to = (chunk * per / 2 + j) * 4 * L + half * 2 * L;
+                    for (int i = 0; i < L; i++) {
+                        int x = matrix.data().get(INT, from + 4L * i) >>> (bits * j);
+                        panel[to + 2 * i] = (short) ((x & mask) - packing.zero());
+                        panel[to + 2 * i + 1] = (short) (((x >>> 16) & mask) - packing.zero());
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void unpack(Matrix matrix, int pair, ScaleScratch own, int first, int count, float[] panel) {
+        Packing packing = matrix.packing();
+        int per = packing.codes().columns();
+        for (int half = 0; half < 2; half++) {
+            for (int chunk = 0; chunk < count / per; chunk++) {
+                long from = matrix.offset(2 * pair + half, first / per + chunk);
+                int scale = (half * matrix.blocks() + (first + chunk * per) / packing.block()) * L;
+                for (int i = 0; i < L; i++) {
+                    int code = matrix.data().get(INT, from + 4L * i);
+                    for (int c = 0; c < per; c++) {
+                        float value = value(packing, code, c, own.scales, scale + i);
+                        panel[(chunk * per + c) * 2 * L + half * L + i] = packing.minima()
+                                ? value + own.minima[scale + i]
+                                : value;
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
+            Activations.Place place, int tile, int vectors, float[] y, int at) {
+        Packing packing = matrix.packing();
+        int[] sums = new int[2 * L];
+        for (int v = 0; v < vectors; v++) {
+            int vector = tile * Activations.TILE + v;
+            for (int column = first; column < first + count; column += place.block) {
+                int pair = place.pair(vector) + column / 2 * place.width;
+                for (int i = 0; i < 2 * L; i++) {
+                    sums[i] = 0;
+                }
+                for (int k = 0; k < place.block / 2; k++) {
+                    int both = x.pairs[pair + k * place.width];
+                    add(panel, ((column - first) / 2 + k) * 4 * L, (short) both, both >> 16, sums);
+                }
+                float step = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
+                for (int half = 0; half < 2; half++) {
+                    int scale = (half * matrix.blocks() + column / packing.block()) * L;
+                    int to = at + v * 2 * L + half * L;
+                    for (int i = 0; i < L; i++) {
+                        y[to + i] += sums[half * L + i] * step * scales[scale + i];
+                    }
+                }
+            }
+        }
+    }
+
+    private static void add(short[] panel, int from, int even, int odd, int[] sums) {
+        for (int i = 0; i < 2 * L; i++) {
+            sums[i] += panel[from + 2 * i] * even + panel[from + 2 * i + 1] * odd;
+        }
+    }
+
+    @Override
+    public void tile(float[] panel, int count, Activations x, Activations.Place place, int tile, int first, int vectors,
+            float[] y, int at) {
+        for (int v = 0; v < vectors; v++) {
+            int from = place.value(tile * Activations.TILE + v) + first * place.width;
+            int to = at + v * 2 * L;
+            for (int k = 0; k < count; k++) {
+                float value = x.values[from + k * place.width];
+                for (int i = 0; i < 2 * L; i++) {
+                    y[to + i] += panel[k * 2 * L + i] * value;
+                }
+            }
+        }
     }
 
     @Override
     public void gate(float[] gate, int gateAt, float[] up, int upAt, int n) {
         for (int i = 0; i < n; i++) {
             gate[gateAt + i] = silu(gate[gateAt + i]) * up[upAt + i];
-        }
-    }
-
-    @Override
-    public void exp(float[] x, int at, int n, float shift) {
-        for (int i = at; i < at + n; i++) {
-            x[i] = exp(x[i] - shift);
-        }
-    }
-
-    @Override
-    public void weigh(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade, float[] sums,
-            int count) {
-        for (int i = 0; i < count; i++) {
-            float f = fade[i];
-            int to = i * n;
-            for (int c = to; c < to + n; c++) {
-                sums[c] *= f;
-            }
-            for (int r = 0; r < rows; r++) {
-                float weight = weights[i * weightStride + r];
-                int from = r * n;
-                for (int c = 0; c < n; c++) {
-                    sums[to + c] += weight * values[from + c];
-                }
-            }
         }
     }
 

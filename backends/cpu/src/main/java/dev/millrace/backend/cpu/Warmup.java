@@ -4,8 +4,11 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.api.Precision;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Calls the kernels until they are compiled. Before that, the Vector API is hundreds of times slower than afterwards, because
@@ -13,10 +16,9 @@ import dev.millrace.spi.TensorType;
  */
 final class Warmup implements AutoCloseable {
 
-    /** Columns: enough for the compiler to count loops, and whole blocks of every type. */
+    /** Whole blocks of every type, and loops long enough for the compiler to count. */
     private static final int COLUMNS = 512;
-    private static final int ROWS = 4;
-    private static final int VECTORS = 5;
+    private static final int VECTORS = Activations.TILE;
     private static final long MOST_NANOS = 1_500_000_000L;
 
     /**
@@ -26,23 +28,24 @@ final class Warmup implements AutoCloseable {
     private static final long NANOS_PER_BYTE = 5;
 
     private final Kernels kernels;
-    private final float[] weights = new float[ROWS * COLUMNS];
+    private final Products products;
+    private final Matrix matrix;
     private final float[] inputs = new float[VECTORS * COLUMNS];
-    private final float[] results = new float[VECTORS * COLUMNS];
-    private final float[] fade = new float[VECTORS];
-    private final float[] lanes = new float[Kernels.LANES];
-    private final byte[] raw = new byte[ROWS * COLUMNS * 4];
+    private final float[] results;
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
-    private final Rows y = Rows.of(results, ROWS, VECTORS);
-    private final TensorType type;
+    private final Rows y;
     private final long mostNanos;
     private final Thread thread;
     private volatile boolean stopped;
 
-    private Warmup(Kernels kernels, TensorType type, long mostNanos) {
+    private Warmup(Kernels kernels, Matrix matrix, Precision precision, long mostNanos) {
         this.kernels = kernels;
-        this.type = type;
+        this.matrix = matrix;
         this.mostNanos = mostNanos;
+        results = new float[VECTORS * matrix.rows()];
+        y = Rows.of(results, matrix.rows(), VECTORS);
+        Products.Scratch[] scratch = {new Products.Scratch(COLUMNS, kernels.lanes())};
+        products = new Products(kernels, new Workers(1), scratch, precision == Precision.EXACT);
         thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
     }
 
@@ -51,12 +54,16 @@ final class Warmup implements AutoCloseable {
      *
      * @param weights size of the model's weights in bytes
      */
-    static Warmup start(Kernels kernels, Blueprint blueprint, long weights) {
+    static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, long weights) {
         TensorType type = switch (blueprint.layers().getLast().feedForward()) {
             case Blueprint.Dense d -> d.up().type();
             case Blueprint.Experts e -> e.experts().getFirst().up().type();
         };
-        Warmup warmup = new Warmup(kernels, type, Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
+        Packing packing = Packing.of(type, COLUMNS);
+        int rows = 4 * kernels.lanes();
+        MemorySegment zeros = Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64);
+        Matrix matrix = new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(), zeros);
+        Warmup warmup = new Warmup(kernels, matrix, precision, Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
         warmup.thread.start();
         return warmup;
     }
@@ -85,9 +92,10 @@ final class Warmup implements AutoCloseable {
     }
 
     private void run() {
-        until(this::dots, (long) ROWS * COLUMNS * VECTORS);
-        until(this::unpack, 4L * COLUMNS);
-        until(this::attention, 40L * COLUMNS);
+        long products = (long) matrix.rows() * COLUMNS;
+        until(() -> multiply(1), products);
+        until(() -> multiply(VECTORS), products * VECTORS / 2);
+        until(() -> kernels.gate(results, 0, inputs, 0, results.length), 20L * results.length);
     }
 
     /** Repeats a round until it takes less than a time, as only compiled code does. */
@@ -102,20 +110,8 @@ final class Warmup implements AutoCloseable {
         }
     }
 
-    private void dots() {
-        kernels.dots(weights, 0, COLUMNS, ROWS, COLUMNS, x, y, 0, 0, VECTORS, lanes);
-    }
-
-    private void unpack() {
-        Unpacker unpacker = kernels.unpacker(type);
-        if (unpacker != null) {
-            unpacker.unpack(raw, 0, COLUMNS, weights, 0);
-        }
-    }
-
-    private void attention() {
-        kernels.exp(results, 0, COLUMNS, 0);
-        kernels.gate(results, 0, inputs, 0, COLUMNS);
-        kernels.weigh(inputs, 16, weights, 16, 64, fade, results, VECTORS);
+    private void multiply(int vectors) {
+        products.add(matrix, x, y, 0, vectors);
+        products.run();
     }
 }

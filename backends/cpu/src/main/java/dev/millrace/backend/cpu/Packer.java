@@ -1,0 +1,185 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.spi.Tensor;
+import dev.millrace.spi.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** Packs a stored tensor into the layout of the kernels, group by group on all workers. */
+final class Packer {
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Tensor tensor;
+    private final TensorType type;
+    private final Matrix matrix;
+    private final int rowBytes;
+
+    private Packer(Tensor tensor, Matrix matrix) {
+        this.tensor = tensor;
+        type = tensor.type();
+        this.matrix = matrix;
+        rowBytes = Math.toIntExact(type.bytes(tensor.columns()));
+    }
+
+    /**
+     * Packs.
+     *
+     * @param tensor what to pack; mapped meanwhile and unmapped afterwards
+     * @param matrix of the same shape; its data is written
+     * @param workers do the work
+     * @throws IOException if the tensor cannot be mapped
+     * @throws BackendException if it has fewer bytes than its shape needs, or holds values that are not finite
+     */
+    static void pack(Tensor tensor, Matrix matrix, Workers workers) throws IOException {
+        Packer packer = new Packer(tensor, matrix);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment stored = tensor.map(arena);
+            if (stored.byteSize() < (long) packer.rowBytes * matrix.rows()) {
+                throw new BackendException(tensor.name() + " has " + stored.byteSize() + " bytes, but "
+                        + (long) packer.rowBytes * matrix.rows() + " are needed; the model file is damaged.");
+            }
+            workers.run((worker, from, to) -> packer.groups(stored, from, to), 2 * matrix.pairs(),
+                    100L * matrix.columns());
+        }
+    }
+
+    private void groups(MemorySegment stored, int from, int to) {
+        int lanes = matrix.lanes();
+        byte[] raw = new byte[rowBytes * lanes];
+        RowCodes row = new RowCodes(type.isQuantised() ? matrix.columns() : 0);
+        byte[] scales = new byte[matrix.packing().scaleBytes(matrix.columns(), lanes)];
+        byte[] codes = new byte[matrix.packing().codeBytes(matrix.columns(), lanes)];
+        for (int g = from; g < to; g++) {
+            int first = g * lanes;
+            int rows = Math.clamp(matrix.rows() - (long) first, 0, lanes);
+            Arrays.fill(scales, (byte) 0);
+            Arrays.fill(codes, (byte) 0);
+            if (rows > 0) {
+                MemorySegment.copy(stored, ValueLayout.JAVA_BYTE, (long) first * rowBytes, raw, 0, rows * rowBytes);
+            }
+            for (int lane = 0; lane < rows; lane++) {
+                if (type.isQuantised()) {
+                    row.read(type, raw, lane * rowBytes);
+                    scales(row, MemorySegment.ofArray(scales), lane);
+                    codes(row, MemorySegment.ofArray(codes), lane);
+                } else {
+                    plain(raw, lane * rowBytes, MemorySegment.ofArray(codes), lane);
+                }
+            }
+            MemorySegment.copy(scales, 0, matrix.data(), ValueLayout.JAVA_BYTE, matrix.offset(g), scales.length);
+            MemorySegment.copy(codes, 0, matrix.data(), ValueLayout.JAVA_BYTE, matrix.offset(g, 0), codes.length);
+        }
+    }
+
+    private void scales(RowCodes row, MemorySegment out, int lane) {
+        Packing packing = matrix.packing();
+        int columns = matrix.columns();
+        int blocks = matrix.blocks();
+        int ints = packing.scaleInts(columns);
+        int minima = ints + packing.subScaleInts(columns);
+        switch (packing.scales()) {
+            case NONE -> {
+                // values stand for themselves
+            }
+            case HALF -> {
+                halves(row.scales, blocks, out, 0, lane);
+                if (packing.minima()) {
+                    halves(row.minima, blocks, out, minima, lane);
+                }
+            }
+            case SUPER -> {
+                int supers = columns / Packing.SUPER;
+                halves(row.scales, supers, out, 0, lane);
+                bytes(row.subScales, blocks, out, ints, lane);
+                if (packing.minima()) {
+                    halves(row.minima, supers, out, minima, lane);
+                    bytes(row.subMinima, blocks, out, minima + ints, lane);
+                }
+            }
+            case FLOAT -> {
+                for (int b = 0; b < blocks; b++) {
+                    out.set(FLOAT, at(b, lane), row.floatScales[b]);
+                }
+            }
+        }
+    }
+
+    private long at(int index, int lane) {
+        return 4L * index * matrix.lanes() + 4L * lane;
+    }
+
+    private void halves(short[] values, int count, MemorySegment out, int first, int lane) {
+        for (int i = 0; i < count; i++) {
+            finite(Float.isFinite(Float.float16ToFloat(values[i])));
+            out.set(HALF, at(first + i / 2, lane) + 2L * (i % 2), values[i]);
+        }
+    }
+
+    private void bytes(byte[] values, int count, MemorySegment out, int first, int lane) {
+        for (int i = 0; i < count; i++) {
+            out.set(ValueLayout.JAVA_BYTE, at(first + i / 4, lane) + i % 4, values[i]);
+        }
+    }
+
+    private void codes(RowCodes row, MemorySegment out, int lane) {
+        int chunks = matrix.packing().chunks(matrix.columns());
+        long at = 4L * lane;
+        boolean nibbles = matrix.packing().codes() == Packing.Codes.NIBBLES;
+        for (int c = 0; c < chunks; c++) {
+            out.set(INT, at + 4L * matrix.lanes() * c, nibbles ? nibbles(row.codes, 8 * c) : bytes(row.codes, 4 * c));
+        }
+    }
+
+    private static int nibbles(byte[] codes, int at) {
+        int even = codes[at] | (codes[at + 2] << 4) | (codes[at + 4] << 8) | (codes[at + 6] << 12);
+        int odd = codes[at + 1] | (codes[at + 3] << 4) | (codes[at + 5] << 8) | (codes[at + 7] << 12);
+        return even | (odd << 16);
+    }
+
+    private static int bytes(byte[] codes, int at) {
+        return (codes[at] & 0xff) | ((codes[at + 2] & 0xff) << 8) | ((codes[at + 1] & 0xff) << 16)
+                | (codes[at + 3] << 24);
+    }
+
+    /** Values that are not quantised; a half that is not finite would be read as a large number. */
+    private void plain(byte[] raw, int from, MemorySegment out, int lane) {
+        MemorySegment in = MemorySegment.ofArray(raw).asSlice(from, rowBytes);
+        long stride = 4L * matrix.lanes();
+        long at = 4L * lane;
+        boolean widened = matrix.packing().codes() == Packing.Codes.FLOATS && type != TensorType.F32;
+        for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
+            int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
+            finite(type != TensorType.F16 || widened || (exponent(code) && exponent(code >>> 16)));
+            out.set(INT, at + stride * i, code);
+        }
+    }
+
+    private float widen(short value) {
+        return type == TensorType.F16 ? Float.float16ToFloat(value) : Float.intBitsToFloat(value << 16);
+    }
+
+    private static boolean exponent(int half) {
+        return (half & 0x7c00) != 0x7c00;
+    }
+
+    private void finite(boolean holds) {
+        if (!holds) {
+            throw new BackendException(tensor.name()
+                    + " holds weights that are infinite or no numbers; the model file is damaged or was converted badly.");
+        }
+    }
+}
