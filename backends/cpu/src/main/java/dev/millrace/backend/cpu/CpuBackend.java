@@ -105,7 +105,7 @@ public final class CpuBackend implements Backend {
         if (kernels == null || !(program instanceof Blueprint blueprint)) {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
-        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(options.precision()));
+        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
@@ -137,14 +137,12 @@ public final class CpuBackend implements Backend {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(Chunk.MOST, options.context());
         Products.Scratch[] scratch = new Products.Scratch[workers.count()];
-        List<AttentionScratch> attention = new ArrayList<>();
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Products.Scratch(columns, 4 * columns);
-            attention.add(AttentionScratch.of(blueprint));
         }
         Machine machine = new Machine(kernels, workers, new Products(kernels, workers, scratch),
-                new Buffers(blueprint, tokens), List.copyOf(attention));
+                new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
         Chunk chunk = new Chunk(tokens);
         return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,
                 new ForwardPass(network, machine, scratch[0], chunk));

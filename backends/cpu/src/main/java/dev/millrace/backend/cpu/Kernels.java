@@ -49,21 +49,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void dots(float[] w, int from, int stride, int rows, int n, Rows x, Rows y, int at, int first, int count,
             float[] lanes);
 
+    /** The inner loop of attention. */
+    AttentionKernels attention();
+
     /** {@code gate[i] = silu(gate[i]) * up[i]} for n values, both from an index on. */
     void gate(float[] gate, int gateAt, float[] up, int upAt, int n);
-
-    /** {@code x[i] = exp(x[i] - shift)} for n values from an index on, none of them greater than the shift. */
-    void exp(float[] x, int at, int n, float shift);
-
-    /**
-     * Weighted sums of rows, on top of what is there: {@code sums[i][c] = sums[i][c] * fade[i] + sum over r of
-     * weights[i][r] * values[r][c]}.
-     *
-     * @param weights {@code count} rows of which the first {@code rows} are used, {@code weightStride} apart
-     * @param values {@code rows} rows of n, one after the other
-     * @param fade one factor a sum
-     * @param sums {@code count} rows of n, one after the other
-     */
-    void weigh(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade, float[] sums,
-            int count);
 }

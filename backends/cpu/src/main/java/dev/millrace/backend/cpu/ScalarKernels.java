@@ -22,6 +22,13 @@ final class ScalarKernels implements Kernels {
     static final float C4 = 1.3981999e-3f;
     static final float C5 = 1.9875691e-4f;
 
+    private final AttentionKernels attention = new ScalarAttention();
+
+    @Override
+    public AttentionKernels attention() {
+        return attention;
+    }
+
     @Override
     public String description() {
         return "plain Java";
@@ -107,32 +114,6 @@ final class ScalarKernels implements Kernels {
     public void gate(float[] gate, int gateAt, float[] up, int upAt, int n) {
         for (int i = 0; i < n; i++) {
             gate[gateAt + i] = silu(gate[gateAt + i]) * up[upAt + i];
-        }
-    }
-
-    @Override
-    public void exp(float[] x, int at, int n, float shift) {
-        for (int i = at; i < at + n; i++) {
-            x[i] = exp(x[i] - shift);
-        }
-    }
-
-    @Override
-    public void weigh(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade, float[] sums,
-            int count) {
-        for (int i = 0; i < count; i++) {
-            float f = fade[i];
-            int to = i * n;
-            for (int c = to; c < to + n; c++) {
-                sums[c] *= f;
-            }
-            for (int r = 0; r < rows; r++) {
-                float weight = weights[i * weightStride + r];
-                int from = r * n;
-                for (int c = 0; c < n; c++) {
-                    sums[to + c] += weight * values[from + c];
-                }
-            }
         }
     }
 

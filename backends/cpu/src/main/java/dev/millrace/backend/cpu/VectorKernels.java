@@ -26,6 +26,13 @@ final class VectorKernels implements Kernels {
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final int L = FLOATS.length();
 
+    private final AttentionKernels attention = new VectorAttention();
+
+    @Override
+    public AttentionKernels attention() {
+        return attention;
+    }
+
     @Override
     public String description() {
         return "SIMD, " + FLOATS.vectorBitSize() + " bits";
@@ -200,17 +207,6 @@ final class VectorKernels implements Kernels {
         }
     }
 
-    @Override
-    public void exp(float[] x, int at, int n, float shift) {
-        int i = at;
-        for (; i <= at + n - L; i += L) {
-            exp(FloatVector.fromArray(FLOATS, x, i).sub(shift)).intoArray(x, i);
-        }
-        for (; i < at + n; i++) {
-            x[i] = ScalarKernels.exp(x[i] - shift);
-        }
-    }
-
     /** The same steps as {@link ScalarKernels#exp(float)}, and so the same bits. */
     private static FloatVector exp(FloatVector x) {
         FloatVector cut = x.min(88f).max(-87f);
@@ -225,70 +221,5 @@ final class VectorKernels implements Kernels {
         IntVector power = ((IntVector) k.convertShape(VectorOperators.F2I, INTS, 0)).add(127)
                 .lanewise(VectorOperators.LSHL, 23);
         return p.mul(power.reinterpretAsFloats());
-    }
-
-    @Override
-    public void weigh(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade, float[] sums,
-            int count) {
-        int i = 0;
-        for (; i + 4 <= count; i += 4) {
-            for (int c = 0; c <= n - L; c += L) {
-                weigh4(weights, i * weightStride, weightStride, values, c, rows, n, fade, i, sums);
-            }
-        }
-        for (; i < count; i++) {
-            for (int c = 0; c <= n - L; c += L) {
-                weigh1(weights, i * weightStride, values, c, rows, n, fade[i], sums, i * n + c);
-            }
-        }
-        if (n % L != 0) {
-            weighRest(weights, weightStride, values, rows, n, fade, sums, count);
-        }
-    }
-
-    private static void weigh4(float[] weights, int w0, int stride, float[] values, int column, int rows, int n,
-            float[] fade, int i, float[] sums) {
-        int to = i * n + column;
-        FloatVector a = FloatVector.fromArray(FLOATS, sums, to).mul(fade[i]);
-        FloatVector b = FloatVector.fromArray(FLOATS, sums, to + n).mul(fade[i + 1]);
-        FloatVector c = FloatVector.fromArray(FLOATS, sums, to + 2 * n).mul(fade[i + 2]);
-        FloatVector d = FloatVector.fromArray(FLOATS, sums, to + 3 * n).mul(fade[i + 3]);
-        int w1 = w0 + stride;
-        int w2 = w1 + stride;
-        int w3 = w2 + stride;
-        for (int r = 0; r < rows; r++) {
-            FloatVector v = FloatVector.fromArray(FLOATS, values, column + r * n);
-            a = v.fma(FloatVector.broadcast(FLOATS, weights[w0 + r]), a);
-            b = v.fma(FloatVector.broadcast(FLOATS, weights[w1 + r]), b);
-            c = v.fma(FloatVector.broadcast(FLOATS, weights[w2 + r]), c);
-            d = v.fma(FloatVector.broadcast(FLOATS, weights[w3 + r]), d);
-        }
-        a.intoArray(sums, to);
-        b.intoArray(sums, to + n);
-        c.intoArray(sums, to + 2 * n);
-        d.intoArray(sums, to + 3 * n);
-    }
-
-    private static void weigh1(float[] weights, int w0, float[] values, int column, int rows, int n, float fade,
-            float[] sums, int to) {
-        FloatVector a = FloatVector.fromArray(FLOATS, sums, to).mul(fade);
-        for (int r = 0; r < rows; r++) {
-            FloatVector v = FloatVector.fromArray(FLOATS, values, column + r * n);
-            a = v.fma(FloatVector.broadcast(FLOATS, weights[w0 + r]), a);
-        }
-        a.intoArray(sums, to);
-    }
-
-    private static void weighRest(float[] weights, int weightStride, float[] values, int rows, int n, float[] fade,
-            float[] sums, int count) {
-        for (int i = 0; i < count; i++) {
-            for (int c = n / L * L; c < n; c++) {
-                float sum = sums[i * n + c] * fade[i];
-                for (int r = 0; r < rows; r++) {
-                    sum += weights[i * weightStride + r] * values[r * n + c];
-                }
-                sums[i * n + c] = sum;
-            }
-        }
     }
 }

@@ -29,7 +29,6 @@ final class Warmup implements AutoCloseable {
     private final float[] weights = new float[ROWS * COLUMNS];
     private final float[] inputs = new float[VECTORS * COLUMNS];
     private final float[] results = new float[VECTORS * COLUMNS];
-    private final float[] fade = new float[VECTORS];
     private final float[] lanes = new float[Kernels.LANES];
     private final byte[] raw = new byte[ROWS * COLUMNS * 4];
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
@@ -114,8 +113,6 @@ final class Warmup implements AutoCloseable {
     }
 
     private void attention() {
-        kernels.exp(results, 0, COLUMNS, 0);
         kernels.gate(results, 0, inputs, 0, COLUMNS);
-        kernels.weigh(inputs, 16, weights, 16, 64, fade, results, VECTORS);
     }
 }
