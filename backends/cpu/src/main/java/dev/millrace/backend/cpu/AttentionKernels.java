@@ -20,10 +20,12 @@ sealed interface AttentionKernels permits ScalarAttention, VectorAttention {
      * @param layer where they lie
      * @param head key-value head
      * @param own queries in {@link AttentionScratch#queries}, and working memory
+     * @param first the first of the queries there, a multiple of {@link AttentionScratch#TILE}
      * @param vectors queries
      * @param group queries of the same token: neighbours
      * @param visible tokens of the page that the first {@code group} queries may see, 0 or less if none; each group after it
      *        sees one more
      */
-    void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int vectors, int group, int visible);
+    void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int first, int vectors, int group,
+            int visible);
 }

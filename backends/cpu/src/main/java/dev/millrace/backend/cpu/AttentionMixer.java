@@ -30,6 +30,8 @@ final class AttentionMixer implements LayerPart {
         private int spans;
         /** Where the results of spans begin, or -1 if one worker meets all spans of a head. */
         private int parts;
+        /** Key-value heads that a worker takes together. */
+        private int heads;
     }
 
     private final Network.Attention layer;
@@ -95,6 +97,7 @@ final class AttentionMixer implements LayerPart {
         cut();
         machine.attention().parts().shape(width);
         int shared = share();
+        gather();
         int units = 0;
         for (int b = 0; b < blockCount; b++) {
             units += units(blocks[b]);
@@ -145,6 +148,7 @@ final class AttentionMixer implements LayerPart {
                 block.to = Math.min(end, from + most);
                 block.spans = spans(chunk.positions[block.to - 1] + 1);
                 block.parts = -1;
+                block.heads = 1;
             }
         }
     }
@@ -168,9 +172,26 @@ final class AttentionMixer implements LayerPart {
         return shared;
     }
 
-    /** A unit is a head of a block, or a span of one. */
+    /**
+     * Lets a worker take as many heads of a page as there is work for all and room for: they lie side by side in it, and only a
+     * long stretch is read ahead: one token after 32 768 takes a sixth less time so.
+     */
+    private void gather() {
+        long enough = 4L * machine.workers().count();
+        for (int b = 0; b < blockCount; b++) {
+            Block block = blocks[b];
+            int filled = AttentionScratch.filled((block.to - block.from) * group);
+            block.heads = 1;
+            while (kvHeads % (2 * block.heads) == 0 && 2 * block.heads * filled <= AttentionScratch.VECTORS
+                    && (long) blockCount * units(block) / 2 >= enough) {
+                block.heads *= 2;
+            }
+        }
+    }
+
+    /** A unit is some heads of a block, or a span of them. */
     private int units(Block block) {
-        return kvHeads * (block.parts < 0 ? 1 : block.spans);
+        return kvHeads / block.heads * (block.parts < 0 ? 1 : block.spans);
     }
 
     private void attend(int worker, int unit, int units) {
@@ -182,20 +203,30 @@ final class AttentionMixer implements LayerPart {
         }
         Block block = blocks[b];
         AttentionScratch own = machine.attention().scratch().get(worker);
-        int head = within % kvHeads;
+        int groups = kvHeads / block.heads;
+        int head = within % groups * block.heads;
         int vectors = (block.to - block.from) * group;
-        load(block, head, own);
+        int filled = AttentionScratch.filled(vectors);
+        own.met.shape(width);
+        own.all.shape(width);
+        for (int h = 0; h < block.heads; h++) {
+            load(block, head + h, own, h * filled);
+        }
         if (block.parts < 0) {
-            own.all.clear(vectors);
+            own.all.clear(block.heads * filled);
             for (int span = 0; span < block.spans; span++) {
                 meet(block, head, span, own);
-                own.all.merge(own.met, 0, vectors);
+                own.all.merge(0, own.met, 0, block.heads * filled);
             }
-            finish(block, head, own);
+            for (int h = 0; h < block.heads; h++) {
+                finish(block, head + h, own, h * filled);
+            }
         } else {
-            int span = within / kvHeads;
+            int span = within / groups;
             meet(block, head, span, own);
-            machine.attention().parts().copy(part(block, head, span), own.met, 0, vectors);
+            for (int h = 0; h < block.heads; h++) {
+                machine.attention().parts().copy(part(block, head + h, span), own.met, h * filled, vectors);
+            }
         }
     }
 
@@ -205,28 +236,33 @@ final class AttentionMixer implements LayerPart {
     }
 
     /** Collects the queries that share a key-value head. */
-    private void load(Block block, int head, AttentionScratch own) {
-        own.met.shape(width);
-        own.all.shape(width);
+    private void load(Block block, int head, AttentionScratch own, int first) {
         float[] queries = machine.buffers().queries;
         int vectors = (block.to - block.from) * group;
         for (int v = 0; v < vectors; v++) {
             int from = ((block.from + v / group) * heads + head * group + v % group) * headSize;
-            System.arraycopy(queries, from, own.queries, v * width, headSize);
-            Arrays.fill(own.queries, v * width + headSize, (v + 1) * width, 0);
+            int to = (first + v) * width;
+            System.arraycopy(queries, from, own.queries, to, headSize);
+            Arrays.fill(own.queries, to + headSize, to + width, 0);
         }
-        Arrays.fill(own.queries, vectors * width, AttentionScratch.filled(vectors) * width, 0);
+        int end = first + AttentionScratch.filled(vectors);
+        Arrays.fill(own.queries, (first + vectors) * width, end * width, 0);
     }
 
+    /** Lets the queries of some heads meet a span. */
     private void meet(Block block, int head, int span, AttentionScratch own) {
         CpuSequence sequence = chunk.sequences[block.run];
         int vectors = (block.to - block.from) * group;
+        int filled = AttentionScratch.filled(vectors);
         int position = chunk.positions[block.from];
         int end = Math.min((span + 1) * SPAN, chunk.positions[block.to - 1] + 1);
-        own.met.clear(AttentionScratch.filled(vectors));
+        own.met.clear(block.heads * filled);
         for (int begin = span * SPAN; begin < end; begin += KvLayout.PAGE) {
-            machine.kernels().attention().attend(sequence.page(begin / KvLayout.PAGE), layer.keyValues(), head, own,
-                    vectors, group, position + 1 - begin);
+            KvPage page = sequence.page(begin / KvLayout.PAGE);
+            for (int h = 0; h < block.heads; h++) {
+                machine.kernels().attention().attend(page, layer.keyValues(), head + h, own, h * filled, vectors, group,
+                        position + 1 - begin);
+            }
         }
     }
 
@@ -240,18 +276,18 @@ final class AttentionMixer implements LayerPart {
                 own.all.shape(width);
                 own.all.clear(vectors);
                 for (int span = 0; span < block.spans; span++) {
-                    own.all.merge(machine.attention().parts(), part(block, head, span), vectors);
+                    own.all.merge(0, machine.attention().parts(), part(block, head, span), vectors);
                 }
-                finish(block, head, own);
+                finish(block, head, own, 0);
             }
         }
     }
 
-    private void finish(Block block, int head, AttentionScratch own) {
+    private void finish(Block block, int head, AttentionScratch own, int first) {
         int vectors = (block.to - block.from) * group;
         for (int v = 0; v < vectors; v++) {
             int to = ((block.from + v / group) * heads + head * group + v % group) * headSize;
-            own.all.mean(v, machine.buffers().mixed, to, headSize);
+            own.all.mean(first + v, machine.buffers().mixed, to, headSize);
         }
     }
 }

@@ -14,7 +14,7 @@ final class AttentionScratch {
     /** Queries are computed in tiles of so many, the last one filled up. */
     static final int TILE = 4;
 
-    /** Keys or values of a page, unpacked. */
+    /** Keys or values of a page, unpacked: {@code [stripe][row][column]}. */
     final float[] tile;
     /** Scales of the keys of a page, then those of the values; ones where the type has none. */
     final float[] scales = new float[2 * KvLayout.PAGE];

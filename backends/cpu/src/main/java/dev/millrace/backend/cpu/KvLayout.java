@@ -13,10 +13,11 @@ import java.util.List;
  * head by head, so that what one head needs is read in one stretch.
  *
  * <p>
- * A page is made of lanes of 32 bits that hold {@link KvType#run} values each, little-endian. Keys are
- * {@code [headSize / run][token]} lanes of neighbouring dimensions, values {@code [token / run][headSize]} lanes of neighbouring
- * tokens. So vectors of lanes give scores of neighbouring tokens, and sums of neighbouring dimensions, without adding up the
- * lanes of a vector, and one layout suits all widths.
+ * A page is made of lanes of 32 bits that hold {@link KvType#run} values each, little-endian. Keys are matrices of
+ * {@code [headSize / run][token]} lanes of neighbouring dimensions, values of {@code [token / run][headSize]} lanes of
+ * neighbouring tokens. So vectors of lanes give scores of neighbouring tokens, and sums of neighbouring dimensions, without
+ * adding up the lanes of a vector, and one layout suits all widths. A matrix lies in stripes of {@link #STRIPE} columns, one
+ * after the other, since kernels read it so, and memory is read ahead only where it is read from front to back.
  *
  * @param type how a value is kept
  * @param layers one entry a layer of the blueprint; those without attention have no heads
@@ -27,8 +28,8 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
     /** Tokens in a page. */
     static final int PAGE = 64;
 
-    /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */
-    private static final int ALIGNMENT = 32;
+    /** Columns that lie together: two vectors of 512 bits. A head's values are filled up with zeros to whole stripes. */
+    static final int STRIPE = 32;
 
     /**
      * One layer's share of a page. Places are in bytes from the start of the page.
@@ -62,12 +63,17 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
 
         /** Place of one value of a key, relative to the keys of its head. */
         long key(int token, int dimension) {
-            return ((long) (dimension / type.run * PAGE + token) * type.run + dimension % type.run) * type.bytes;
+            return place(dimension, token, width());
         }
 
         /** Place of one value, relative to the values of its head. */
         long value(int token, int dimension) {
-            return ((long) (token / type.run * width() + dimension) * type.run + token % type.run) * type.bytes;
+            return place(token, dimension, PAGE);
+        }
+
+        private long place(int row, int column, int rows) {
+            int lane = (column / STRIPE * (rows / type.run) + row / type.run) * STRIPE + column % STRIPE;
+            return ((long) lane * type.run + row % type.run) * type.bytes;
         }
 
         private long headBytes() {
@@ -100,6 +106,6 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
 
     /** A head's size, filled up to whole vectors. */
     static int width(int headSize) {
-        return (headSize + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return (headSize + STRIPE - 1) / STRIPE * STRIPE;
     }
 }

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import static dev.millrace.backend.cpu.KvLayout.PAGE;
+import static dev.millrace.backend.cpu.KvLayout.STRIPE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,23 +32,23 @@ final class ScalarAttention implements AttentionKernels {
     static final float C5 = 1.9875691e-4f;
 
     @Override
-    public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int vectors, int group,
-            int visible) {
+    public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int first, int vectors,
+            int group, int visible) {
         MemorySegment data = page.data();
         int width = layer.width();
         if (layer.type() == KvType.Q8) {
-            unpack(KvType.F32, data, layer.scales(head), 2, PAGE, own.scales);
+            unpack(KvType.F32, data, layer.scales(head), 2 * PAGE, own.scales);
         }
-        unpack(layer.type(), data, layer.keys(head), width, PAGE, own.tile);
+        unpack(layer.type(), data, layer.keys(head), PAGE * width, own.tile);
         for (int v = 0; v < vectors; v++) {
             int row = v * PAGE;
             Arrays.fill(own.scores, row, row + PAGE, 0);
-            multiply(own.tile, width, PAGE, own.queries, v * width, own.scores, row);
-            soften(own, v, visible + v / group);
+            multiply(own.tile, width, PAGE, own.queries, (first + v) * width, own.scores, row);
+            soften(own, first, v, visible + v / group);
         }
-        unpack(layer.type(), data, layer.values(head), PAGE, width, own.tile);
+        unpack(layer.type(), data, layer.values(head), PAGE * width, own.tile);
         for (int v = 0; v < vectors; v++) {
-            int to = v * width;
+            int to = (first + v) * width;
             for (int c = to; c < to + width; c++) {
                 own.met.sums[c] *= own.fade[v];
             }
@@ -56,7 +57,7 @@ final class ScalarAttention implements AttentionKernels {
     }
 
     /** Turns a query's scores into weights. */
-    private static void soften(AttentionScratch own, int v, int visible) {
+    private static void soften(AttentionScratch own, int first, int v, int visible) {
         int row = v * PAGE;
         int seen = Math.min(visible, PAGE);
         own.fade[v] = 1;
@@ -64,15 +65,15 @@ final class ScalarAttention implements AttentionKernels {
             Arrays.fill(own.scores, row, row + PAGE, 0);
             return;
         }
-        float before = own.met.largest[v];
+        float before = own.met.largest[first + v];
         float most = before;
         for (int t = 0; t < seen; t++) {
             own.scores[row + t] *= own.scales[t];
             most = Math.max(most, own.scores[row + t]);
         }
         own.fade[v] = exp(before - most);
-        own.met.largest[v] = most;
-        int totals = v * WeightedSums.TOTALS;
+        own.met.largest[first + v] = most;
+        int totals = (first + v) * WeightedSums.TOTALS;
         for (int i = 0; i < WeightedSums.TOTALS; i++) {
             own.met.totals[totals + i] *= own.fade[v];
         }
@@ -84,34 +85,35 @@ final class ScalarAttention implements AttentionKernels {
         Arrays.fill(own.scores, row + seen, row + PAGE, 0);
     }
 
-    /** Adds the product of a vector with {@code [rows][columns]}. */
+    /** Adds the product of a vector with a matrix of {@code [columns / STRIPE][rows][STRIPE]}. */
     private static void multiply(float[] m, int rows, int columns, float[] x, int at, float[] y, int to) {
         for (int r = 0; r < rows; r++) {
             float factor = x[at + r];
-            int from = r * columns;
-            for (int c = 0; c < columns; c++) {
-                y[to + c] += factor * m[from + c];
+            for (int stripe = 0; stripe < columns; stripe += STRIPE) {
+                int from = stripe * rows + r * STRIPE;
+                for (int c = 0; c < STRIPE; c++) {
+                    y[to + stripe + c] += factor * m[from + c];
+                }
             }
         }
     }
 
-    /** Unpacks {@code [rows / run][columns]} lanes into {@code [rows][columns]} floats. */
-    static void unpack(KvType type, MemorySegment data, long at, int rows, int columns, float[] into) {
-        int lanes = rows * columns / type.run;
-        for (int i = 0; i < lanes; i++) {
+    /** Unpacks lanes into floats: each row of a stripe becomes as many rows as there are values in a lane. */
+    private static void unpack(KvType type, MemorySegment data, long at, int values, float[] into) {
+        for (int i = 0; i < values / type.run; i++) {
             int lane = data.get(LANE, at + 4L * i);
-            int to = i / columns * columns * type.run + i % columns;
+            int to = i / STRIPE * STRIPE * type.run + i % STRIPE;
             switch (type) {
                 case F32 -> into[to] = Float.intBitsToFloat(lane);
                 case F16 -> {
                     into[to] = Float.float16ToFloat((short) lane);
-                    into[to + columns] = Float.float16ToFloat((short) (lane >> 16));
+                    into[to + STRIPE] = Float.float16ToFloat((short) (lane >> 16));
                 }
                 case Q8 -> {
                     into[to] = (byte) lane;
-                    into[to + columns] = (byte) (lane >> 8);
-                    into[to + 2 * columns] = (byte) (lane >> 16);
-                    into[to + 3 * columns] = (byte) (lane >> 24);
+                    into[to + STRIPE] = (byte) (lane >> 8);
+                    into[to + 2 * STRIPE] = (byte) (lane >> 16);
+                    into[to + 3 * STRIPE] = (byte) (lane >> 24);
                 }
             }
         }

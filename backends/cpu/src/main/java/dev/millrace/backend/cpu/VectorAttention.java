@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import static dev.millrace.backend.cpu.KvLayout.PAGE;
+import static dev.millrace.backend.cpu.KvLayout.STRIPE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -30,46 +31,60 @@ final class VectorAttention implements AttentionKernels {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final int L = FLOATS.length();
 
+    private static final float LN2 = 0.6931472f;
+
     /** Queries up to which codes are not unpacked into memory first. */
     private static final int FEW = 8;
 
     @Override
-    public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int vectors, int group,
-            int visible) {
+    public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch own, int first, int vectors,
+            int group, int visible) {
         MemorySegment data = page.data();
         int width = layer.width();
         int filled = AttentionScratch.filled(vectors);
         if (layer.type() == KvType.Q8) {
-            unpack(KvType.F32, data, layer.scales(head), 2, PAGE, own.scales);
+            unpack(KvType.F32, data, layer.scales(head), 2 * PAGE, own.scales);
         }
         if (layer.type() == KvType.Q8 && vectors <= FEW) {
-            multiplyCodes(data, layer.keys(head), width, PAGE, own.queries, own.scores, filled, own.fade, false);
-            soften(own, vectors, group, visible);
-            multiplyCodes(data, layer.values(head), PAGE, width, own.scores, own.met.sums, filled, own.fade, true);
+            multiplyCodes(data, layer.keys(head), width, PAGE, own.queries, first, own.scores, 0, filled,
+                    own.fade, false);
+            soften(own, first, vectors, group, visible);
+            multiplyCodes(data, layer.values(head), PAGE, width, own.scores, 0, own.met.sums, first, filled,
+                    own.fade, true);
         } else {
-            unpack(layer.type(), data, layer.keys(head), width, PAGE, own.tile);
-            multiply(own.tile, width, PAGE, own.queries, own.scores, filled, own.fade, false);
-            soften(own, vectors, group, visible);
-            unpack(layer.type(), data, layer.values(head), PAGE, width, own.tile);
-            multiply(own.tile, PAGE, width, own.scores, own.met.sums, filled, own.fade, true);
+            unpack(layer.type(), data, layer.keys(head), PAGE * width, own.tile);
+            multiply(own.tile, width, PAGE, own.queries, first, own.scores, 0, filled,
+                    own.fade, false);
+            soften(own, first, vectors, group, visible);
+            unpack(layer.type(), data, layer.values(head), PAGE * width, own.tile);
+            multiply(own.tile, PAGE, width, own.scores, 0, own.met.sums, first, filled,
+                    own.fade, true);
         }
     }
 
-    /** {@code y = x . m}, or {@code y = y * fade + x . m}, for vectors x of {@code rows} and y of {@code columns}. */
-    private static void multiply(float[] m, int rows, int columns, float[] x, float[] y, int count, float[] fade,
-            boolean add) {
+    /** {@code y = x . m}, or {@code y = y * fade + x . m}, for vectors x of {@code rows} and y of {@code columns}, both from a first
+     * one on. */
+    private static void multiply(float[] m, int rows, int columns, float[] x, int xFirst, float[] y, int yFirst,
+            int count, float[] fade, boolean add) {
         for (int c = 0; c < columns; c += 2 * L) {
             int i = 0;
             for (; i + 8 <= count; i += 8) {
-                multiply8(m, rows, columns, c, x, i * rows, y, i * columns + c, fade, i, add);
+                multiply8(m, stripe(c, rows), rows, columns, x, (xFirst + i) * rows, y, (yFirst + i) * columns + c,
+                        fade, i, add);
             }
             for (; i < count; i += 4) {
-                multiply4(m, rows, columns, c, x, i * rows, y, i * columns + c, fade, i, add);
+                multiply4(m, stripe(c, rows), rows, columns, x, (xFirst + i) * rows, y, (yFirst + i) * columns + c,
+                        fade, i, add);
             }
         }
     }
 
-    private static void multiply8(float[] m, int rows, int columns, int column, float[] x, int x0, float[] y, int to,
+    /** Where a column begins in a matrix of stripes, in lanes. */
+    private static int stripe(int column, int rows) {
+        return column / STRIPE * STRIPE * rows + column % STRIPE;
+    }
+
+    private static void multiply8(float[] m, int from, int rows, int columns, float[] x, int x0, float[] y, int to,
             float[] fade, int i, boolean add) {
         int x1 = x0 + rows;
         int x2 = x1 + rows;
@@ -95,8 +110,8 @@ final class VectorAttention implements AttentionKernels {
         FloatVector a7 = a0;
         FloatVector b7 = a0;
         for (int r = 0; r < rows; r++) {
-            FloatVector a = FloatVector.fromArray(FLOATS, m, r * columns + column);
-            FloatVector b = FloatVector.fromArray(FLOATS, m, r * columns + column + L);
+            FloatVector a = FloatVector.fromArray(FLOATS, m, from + r * STRIPE);
+            FloatVector b = FloatVector.fromArray(FLOATS, m, from + r * STRIPE + L);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
@@ -158,7 +173,7 @@ final class VectorAttention implements AttentionKernels {
         b7.intoArray(y, to + 7 * columns + L);
     }
 
-    private static void multiply4(float[] m, int rows, int columns, int column, float[] x, int x0, float[] y, int to,
+    private static void multiply4(float[] m, int from, int rows, int columns, float[] x, int x0, float[] y, int to,
             float[] fade, int i, boolean add) {
         int x1 = x0 + rows;
         int x2 = x1 + rows;
@@ -172,8 +187,8 @@ final class VectorAttention implements AttentionKernels {
         FloatVector a3 = a0;
         FloatVector b3 = a0;
         for (int r = 0; r < rows; r++) {
-            FloatVector a = FloatVector.fromArray(FLOATS, m, r * columns + column);
-            FloatVector b = FloatVector.fromArray(FLOATS, m, r * columns + column + L);
+            FloatVector a = FloatVector.fromArray(FLOATS, m, from + r * STRIPE);
+            FloatVector b = FloatVector.fromArray(FLOATS, m, from + r * STRIPE + L);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
@@ -208,11 +223,12 @@ final class VectorAttention implements AttentionKernels {
     }
 
     /** The same, with rows as codes: four to a lane. */
-    private static void multiplyCodes(MemorySegment data, long at, int rows, int columns, float[] x, float[] y,
-            int count, float[] fade, boolean add) {
+    private static void multiplyCodes(MemorySegment data, long at, int rows, int columns, float[] x, int xFirst,
+            float[] y, int yFirst, int count, float[] fade, boolean add) {
         for (int i = 0; i < count; i += 4) {
             for (int c = 0; c < columns; c += 2 * L) {
-                multiplyCodes4(data, at + 4L * c, rows, columns, x, i * rows, y, i * columns + c, fade, i, add);
+                multiplyCodes4(data, at + stripe(c, rows / 4) * 4L, rows, columns, x, (xFirst + i) * rows, y,
+                        (yFirst + i) * columns + c, fade, i, add);
             }
         }
     }
@@ -231,7 +247,7 @@ final class VectorAttention implements AttentionKernels {
         FloatVector a3 = a0;
         FloatVector b3 = a0;
         for (int r = 0; r < rows; r += 4) {
-            long place = at + (long) r * columns;
+            long place = at + (long) r * STRIPE;
             IntVector lanesA = IntVector.fromMemorySegment(INTS, data, place, ByteOrder.LITTLE_ENDIAN);
             IntVector lanesB = IntVector.fromMemorySegment(INTS, data, place + 4L * L, ByteOrder.LITTLE_ENDIAN);
             FloatVector a = (FloatVector) lanesA.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
@@ -317,29 +333,28 @@ final class VectorAttention implements AttentionKernels {
         b3.intoArray(y, to + 3 * columns + L);
     }
 
-    /** Unpacks {@code [rows / run][columns]} lanes into {@code [rows][columns]} floats. */
-    private static void unpack(KvType type, MemorySegment data, long at, int rows, int columns, float[] into) {
+    /** Unpacks lanes into floats: each row of a stripe becomes as many rows as there are values in a lane. */
+    private static void unpack(KvType type, MemorySegment data, long at, int values, float[] into) {
         switch (type) {
-            case F32 -> unpackF32(data, at, rows * columns, into);
-            case F16 -> unpackF16(data, at, rows, columns, into);
-            case Q8 -> unpackQ8(data, at, rows, columns, into);
+            case F32 -> unpackF32(data, at, values, into);
+            case F16 -> unpackF16(data, at, values, into);
+            case Q8 -> unpackQ8(data, at, values, into);
         }
     }
 
-    private static void unpackF32(MemorySegment data, long at, int count, float[] into) {
-        for (int i = 0; i < count; i += L) {
+    private static void unpackF32(MemorySegment data, long at, int values, float[] into) {
+        for (int i = 0; i < values; i += L) {
             FloatVector.fromMemorySegment(FLOATS, data, at + 4L * i, ByteOrder.LITTLE_ENDIAN).intoArray(into, i);
         }
     }
 
-    private static void unpackF16(MemorySegment data, long at, int rows, int columns, float[] into) {
-        for (int r = 0; r < rows; r += 2) {
-            for (int c = 0; c < columns; c += L) {
-                int to = r * columns + c;
-                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + 2L * r * columns + 4L * c,
+    private static void unpackF16(MemorySegment data, long at, int values, float[] into) {
+        for (int row = 0; row < values; row += 2 * STRIPE) {
+            for (int c = row; c < row + STRIPE; c += L) {
+                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + 2L * row + 4L * (c - row),
                         ByteOrder.LITTLE_ENDIAN);
-                half(lanes.and(0xffff)).intoArray(into, to);
-                half(lanes.lanewise(VectorOperators.LSHR, 16)).intoArray(into, to + columns);
+                half(lanes.and(0xffff)).intoArray(into, c);
+                half(lanes.lanewise(VectorOperators.LSHR, 16)).intoArray(into, c + STRIPE);
             }
         }
     }
@@ -354,26 +369,25 @@ final class VectorAttention implements AttentionKernels {
         return bits.or(stored.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
     }
 
-    private static void unpackQ8(MemorySegment data, long at, int rows, int columns, float[] into) {
-        for (int r = 0; r < rows; r += 4) {
-            for (int c = 0; c < columns; c += L) {
-                int to = r * columns + c;
-                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + (long) r * columns + 4L * c,
+    private static void unpackQ8(MemorySegment data, long at, int values, float[] into) {
+        for (int row = 0; row < values; row += 4 * STRIPE) {
+            for (int c = row; c < row + STRIPE; c += L) {
+                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + row + 4L * (c - row),
                         ByteOrder.LITTLE_ENDIAN);
                 ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, to);
+                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c);
                 ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, to + columns);
+                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c + STRIPE);
                 ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, to + 2 * columns);
+                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c + 2 * STRIPE);
                 ((FloatVector) lanes.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                        .intoArray(into, to + 3 * columns);
+                        .intoArray(into, c + 3 * STRIPE);
             }
         }
     }
 
     /** Turns scores into weights, against the largest score so far; tokens after a query get none. */
-    private static void soften(AttentionScratch own, int vectors, int group, int visible) {
+    private static void soften(AttentionScratch own, int first, int vectors, int group, int visible) {
         for (int v = 0; v < vectors; v++) {
             int seen = visible + v / group;
             int row = v * PAGE;
@@ -382,32 +396,39 @@ final class VectorAttention implements AttentionKernels {
                 Arrays.fill(own.scores, row, row + PAGE, 0);
                 continue;
             }
-            float before = own.met.largest[v];
+            float before = own.met.largest[first + v];
             float most = Math.max(before, largest(own.scores, row, own.scales, seen));
             own.fade[v] = before == most ? 1 : ScalarAttention.exp(before - most);
-            own.met.largest[v] = most;
-            weights(own.scores, row, own.scales, most, own.met.totals, v * WeightedSums.TOTALS, own.fade[v]);
+            own.met.largest[first + v] = most;
+            weights(own.scores, row, own.scales, most, own.met.totals, (first + v) * WeightedSums.TOTALS, own.fade[v]);
         }
     }
 
-    /** Scales the scores of a row, hides those after the query, and finds the largest. */
+    /**
+     * Scales the scores of a row, hides those after the query, and finds the largest. The order in which lanes are compared
+     * does not matter. Not by {@code FloatVector.max}, whose care for zeros and NaN takes several instructions on x86.
+     */
     private static float largest(float[] scores, int row, float[] scales, int seen) {
         FloatVector most = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         for (int t = 0; t < PAGE; t += L) {
             FloatVector score = FloatVector.fromArray(FLOATS, scores, row + t)
                     .mul(FloatVector.fromArray(FLOATS, scales, t));
             score.intoArray(scores, row + t);
-            most = most.max(score);
+            most = most.blend(score, most.compare(VectorOperators.LT, score));
         }
         if (seen < PAGE) {
             Arrays.fill(scores, row + seen, row + PAGE, Float.NEGATIVE_INFINITY);
             most = FloatVector.fromArray(FLOATS, scores, row);
             for (int t = L; t < PAGE; t += L) {
-                most = most.max(FloatVector.fromArray(FLOATS, scores, row + t));
+                FloatVector score = FloatVector.fromArray(FLOATS, scores, row + t);
+                most = most.blend(score, most.compare(VectorOperators.LT, score));
             }
         }
-        // the order in which lanes are compared does not matter
-        return most.reduceLanes(VectorOperators.MAX);
+        // as integers that are ordered as the floats are
+        IntVector bits = most.reinterpretAsInts();
+        int key = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(0x7fff_ffff))
+                .reduceLanes(VectorOperators.MAX);
+        return Float.intBitsToFloat(key ^ (key >> 31 & 0x7fff_ffff));
     }
 
     private static void weights(float[] scores, int row, float[] scales, float most, float[] totals, int at,
@@ -423,13 +444,12 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    /** As {@link ScalarAttention#exp}, with fused steps. */
+    /** As {@link ScalarAttention#exp}, with fused steps, so that ln 2 need not be in two parts. */
     private static FloatVector exp(FloatVector x) {
         FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, ScalarAttention.LOG2_E),
                 FloatVector.broadcast(FLOATS, ScalarAttention.ROUND));
         FloatVector k = shifted.sub(ScalarAttention.ROUND);
-        FloatVector r = k.fma(FloatVector.broadcast(FLOATS, -ScalarAttention.LN2_HIGH), x);
-        r = k.fma(FloatVector.broadcast(FLOATS, -ScalarAttention.LN2_LOW), r);
+        FloatVector r = k.fma(FloatVector.broadcast(FLOATS, -LN2), x);
         FloatVector p = r.fma(FloatVector.broadcast(FLOATS, ScalarAttention.C5),
                 FloatVector.broadcast(FLOATS, ScalarAttention.C4));
         p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarAttention.C3));

@@ -50,16 +50,17 @@ final class WeightedSums {
         System.arraycopy(from.sums, first * width, sums, query * width, count * width);
     }
 
-    /** Adds, for queries from the first on, what another has met of later tokens. */
-    void merge(WeightedSums later, int first, int count) {
-        for (int i = 0; i < count; i++) {
-            float theirs = later.largest[first + i];
+    /** Adds to some queries what another has met of later tokens. */
+    void merge(int query, WeightedSums later, int first, int count) {
+        for (int i = query; i < query + count; i++) {
+            int from = first + i - query;
+            float theirs = later.largest[from];
             if (theirs != Float.NEGATIVE_INFINITY) {
                 float most = Math.max(largest[i], theirs);
                 float a = ScalarAttention.exp(largest[i] - most);
                 float b = ScalarAttention.exp(theirs - most);
-                add(totals, i * TOTALS, a, later.totals, (first + i) * TOTALS, b, TOTALS);
-                add(sums, i * width, a, later.sums, (first + i) * width, b, width);
+                add(totals, i * TOTALS, a, later.totals, from * TOTALS, b, TOTALS);
+                add(sums, i * width, a, later.sums, from * width, b, width);
                 largest[i] = most;
             }
         }

@@ -11,7 +11,7 @@ import java.util.Random;
 
 /**
  * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: one layer with 32 heads on 8 key-value heads of 64 values.
- * Arguments: threads, tokens of context.
+ * Arguments: threads, tokens of context, and a type if only that is wanted.
  */
 final class AttentionSpeed {
 
@@ -60,17 +60,22 @@ final class AttentionSpeed {
     private void unit(int worker, int unit, int units) {
         AttentionScratch own = memory.scratch().get(worker);
         int pagesASpan = AttentionMixer.SPAN / KvLayout.PAGE;
-        int head = unit % KV_HEADS;
-        int first = unit / KV_HEADS * pagesASpan;
-        own.met.clear(vectors);
+        int heads = vectors == GROUP ? KV_HEADS : 1;
+        int head = unit * heads % KV_HEADS;
+        int first = unit * heads / KV_HEADS * pagesASpan;
+        own.met.shape(HEAD_SIZE);
+        own.met.clear(vectors * heads);
         for (int p = first; p < Math.min(pages.size(), first + pagesASpan); p++) {
-            kernels.attend(pages.get(p), layout.layers().getFirst(), head, own, vectors, GROUP, KvLayout.PAGE);
+            for (int h = 0; h < heads; h++) {
+                kernels.attend(pages.get(p), layout.layers().getFirst(), head + h, own, h * vectors, vectors, GROUP,
+                        KvLayout.PAGE);
+            }
         }
     }
 
     private double seconds(int block, long nanos) {
         vectors = block;
-        int units = KV_HEADS * AttentionMixer.spans(pages.size() * KvLayout.PAGE);
+        int units = (vectors == GROUP ? 1 : KV_HEADS) * AttentionMixer.spans(pages.size() * KvLayout.PAGE);
         long warm = System.nanoTime() + nanos;
         while (System.nanoTime() < warm) {
             workers.run(this::unit, units);
@@ -89,8 +94,8 @@ final class AttentionSpeed {
     public static void main(String[] arguments) {
         int threads = Integer.parseInt(arguments[0]);
         int context = Integer.parseInt(arguments[1]);
-        AttentionKernels kernels = arguments.length > 2 ? new ScalarAttention() : new VectorAttention();
-        for (KvType type : KvType.values()) {
+        AttentionKernels kernels = new VectorAttention();
+        for (KvType type : arguments.length > 2 ? List.of(KvType.valueOf(arguments[2])) : List.of(KvType.values())) {
             AttentionSpeed speed = new AttentionSpeed(kernels, type, threads, context);
             double one = speed.seconds(GROUP, 1_500_000_000L);
             double block = speed.seconds(AttentionScratch.VECTORS, 1_500_000_000L);
