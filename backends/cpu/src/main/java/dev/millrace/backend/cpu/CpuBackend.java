@@ -109,7 +109,8 @@ public final class CpuBackend implements Backend {
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try (Warmup warmup = Warmup.start(kernels, blueprint, MemoryNeeds.of(blueprint, options).weights())) {
+        try (Warmup warmup = Warmup.start(kernels, blueprint, layout.type(),
+                MemoryNeeds.of(blueprint, options).weights())) {
             Network network = Loading.load(blueprint, layout, kernels, arena, progress);
             workers = new Workers(threads);
             Executor executor = executor(network, layout, options, kernels, workers, arena);

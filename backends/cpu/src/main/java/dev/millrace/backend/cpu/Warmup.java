@@ -34,13 +34,15 @@ final class Warmup implements AutoCloseable {
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
     private final Rows y = Rows.of(results, ROWS, VECTORS);
     private final TensorType type;
+    private final KvType keyValues;
     private final long mostNanos;
     private final Thread thread;
     private volatile boolean stopped;
 
-    private Warmup(Kernels kernels, TensorType type, long mostNanos) {
+    private Warmup(Kernels kernels, TensorType type, KvType keyValues, long mostNanos) {
         this.kernels = kernels;
         this.type = type;
+        this.keyValues = keyValues;
         this.mostNanos = mostNanos;
         thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
     }
@@ -48,14 +50,15 @@ final class Warmup implements AutoCloseable {
     /**
      * Begins to warm up with the type that most weights of a model have, for a second and a half at most.
      *
+     * @param keyValues how keys and values are kept
      * @param weights size of the model's weights in bytes
      */
-    static Warmup start(Kernels kernels, Blueprint blueprint, long weights) {
+    static Warmup start(Kernels kernels, Blueprint blueprint, KvType keyValues, long weights) {
         TensorType type = switch (blueprint.layers().getLast().feedForward()) {
             case Blueprint.Dense d -> d.up().type();
             case Blueprint.Experts e -> e.experts().getFirst().up().type();
         };
-        Warmup warmup = new Warmup(kernels, type, Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
+        Warmup warmup = new Warmup(kernels, type, keyValues, Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
         warmup.thread.start();
         return warmup;
     }
@@ -86,14 +89,17 @@ final class Warmup implements AutoCloseable {
     private void run() {
         until(this::dots, (long) ROWS * COLUMNS * VECTORS);
         until(this::unpack, 4L * COLUMNS);
-        until(this::attention, 40L * COLUMNS);
+        until(this::gate, 20L * COLUMNS);
+        try (AttentionWarmup attention = new AttentionWarmup(kernels.attention(), keyValues)) {
+            until(attention::round, AttentionWarmup.COMPILED_NANOS);
+        }
     }
 
     /** Repeats a round until it takes less than a time, as only compiled code does. */
     private void until(Runnable round, long nanos) {
         long begin = System.nanoTime();
         long end = begin;
-        for (int fast = 0; fast < 8 && end - begin < mostNanos / 3 && !stopped;) {
+        for (int fast = 0; fast < 8 && end - begin < mostNanos / 4 && !stopped;) {
             long start = end;
             round.run();
             end = System.nanoTime();
@@ -112,7 +118,7 @@ final class Warmup implements AutoCloseable {
         }
     }
 
-    private void attention() {
+    private void gate() {
         kernels.gate(results, 0, inputs, 0, COLUMNS);
     }
 }
