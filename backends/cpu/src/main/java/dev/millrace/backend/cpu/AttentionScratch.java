@@ -4,49 +4,46 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
+import java.util.Arrays;
 
 /** What one worker needs to attend with a block of queries to one page at a time. */
 final class AttentionScratch {
 
-    /** Tokens whose queries are taken together. */
-    static final int BLOCK = 16;
+    /** Queries that are taken together: they share the work of unpacking a page, and fit the first-level cache beside it. */
+    static final int VECTORS = 64;
+    /** Queries are computed in tiles of so many, the last one filled up. */
+    static final int TILE = 4;
 
-    final float[] page;
-    final short[] halves;
+    /** Keys or values of a page, unpacked: {@code [stripe][row][column]}. */
+    final float[] tile;
+    /** Scales of the keys of a page, then those of the values; ones where the type has none. */
+    final float[] scales = new float[2 * KvLayout.PAGE];
+    /** {@code [query][width]}, filled up with zeros. */
+    final float[] queries;
+    /** {@code [query][token]}. */
     final float[] scores;
-    final float[] sums;
-    final float[] largest;
-    final float[] total;
+    /** By what a page's scores change the weight of the tokens before it. */
     final float[] fade;
-    final float[] lanes = new float[Kernels.LANES];
-    final Rows queries = new Rows();
-    final Rows scoreRows;
-
-    /** Room for all attention layers of a model. */
-    static AttentionScratch of(Blueprint blueprint) {
-        int group = 1;
-        int headSize = 2;
-        for (Blueprint.Layer layer : blueprint.layers()) {
-            if (layer.mixer() instanceof Blueprint.Attention a) {
-                group = Math.max(group, a.heads() / a.kvHeads());
-                headSize = Math.max(headSize, a.headSize());
-            }
-        }
-        return new AttentionScratch(group, headSize);
-    }
+    /** What the block has met in a span of the context. */
+    final WeightedSums met;
+    /** What it has met in all spans before. */
+    final WeightedSums all;
 
     /** Room for the largest group of query heads that share a key-value head, and the largest head. */
-    private AttentionScratch(int group, int headSize) {
-        int vectors = Math.multiplyExact(BLOCK, group);
-        page = new float[KvLayout.PAGE * headSize];
-        halves = new short[page.length];
-        scores = new float[vectors * KvLayout.PAGE];
-        sums = new float[Math.multiplyExact(vectors, headSize)];
-        largest = new float[vectors];
-        total = new float[vectors];
-        fade = new float[vectors];
-        queries.reserve(vectors);
-        scoreRows = Rows.of(scores, KvLayout.PAGE, vectors);
+    AttentionScratch(int group, int headSize) {
+        int most = filled(Math.max(VECTORS, group));
+        int width = KvLayout.width(headSize);
+        tile = new float[Math.multiplyExact(KvLayout.PAGE, width)];
+        queries = new float[Math.multiplyExact(most, width)];
+        scores = new float[Math.multiplyExact(most, KvLayout.PAGE)];
+        fade = new float[most];
+        met = new WeightedSums(most, width);
+        all = new WeightedSums(most, width);
+        Arrays.fill(scales, 1);
+    }
+
+    /** Queries, filled up to whole tiles. */
+    static int filled(int vectors) {
+        return (vectors + TILE - 1) / TILE * TILE;
     }
 }

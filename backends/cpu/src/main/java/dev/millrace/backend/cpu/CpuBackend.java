@@ -107,11 +107,11 @@ public final class CpuBackend implements Backend {
         if (kernels == null || !(program instanceof Blueprint blueprint)) {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
-        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(options.precision()));
+        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(),
+        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(),
                 MemoryNeeds.of(blueprint, options, kernels.lanes()).weights())) {
             workers = new Workers(threads);
             Network network = Loading.load(blueprint, layout, kernels, workers, arena, progress);
@@ -140,15 +140,13 @@ public final class CpuBackend implements Backend {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(Chunk.MOST, options.context());
         Products.Scratch[] scratch = new Products.Scratch[workers.count()];
-        List<AttentionScratch> attention = new ArrayList<>();
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Products.Scratch(columns, kernels.lanes());
-            attention.add(AttentionScratch.of(blueprint));
         }
         Machine machine = new Machine(kernels, workers,
                 new Products(kernels, workers, scratch, options.precision() == Precision.EXACT),
-                new Buffers(blueprint, tokens), List.copyOf(attention));
+                new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
         Chunk chunk = new Chunk(tokens);
         return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,
                 new ForwardPass(network, machine, scratch[0], chunk));

@@ -126,7 +126,9 @@ final class CpuSequence implements Sequence {
     @Override
     public SequenceState export() {
         check();
-        SequenceState state = SequenceState.allocate(blueprint, Arrays.copyOf(tokens, length), layout.type());
+        // values of 8 bits times a scale do not fit in float16
+        TensorType type = layout.type() == KvType.F16 ? TensorType.F16 : TensorType.F32;
+        SequenceState state = SequenceState.allocate(blueprint, Arrays.copyOf(tokens, length), type);
         try {
             exchange(state, true);
         } catch (RuntimeException | Error e) {
@@ -155,47 +157,43 @@ final class CpuSequence implements Sequence {
     }
 
     private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, int count, boolean out) {
-        float[] run = new float[KvLayout.PAGE * layer.headSize()];
-        short[] halves = new short[run.length];
+        int size = layer.headSize();
+        float[] run = new float[size];
         for (int head = 0; head < layer.heads(); head++) {
-            for (int first = 0; first < count; first += KvLayout.PAGE) {
-                int values = Math.min(KvLayout.PAGE, count - first) * layer.headSize();
-                long at = ((long) head * count + first) * layer.headSize();
-                KvPage page = pages[first / KvLayout.PAGE];
+            for (int t = 0; t < count; t++) {
+                long at = ((long) head * count + t) * size;
+                KvPage page = pages[t / KvLayout.PAGE];
+                int slot = t % KvLayout.PAGE;
                 if (out) {
-                    page.read(layer.key(head, 0), run, 0, values, halves);
-                    put(kv.keys(), kv.type(), at, run, values, halves);
-                    page.read(layer.value(head, 0), run, 0, values, halves);
-                    put(kv.values(), kv.type(), at, run, values, halves);
+                    page.readKey(layer, head, slot, run, 0);
+                    put(kv.keys(), kv.type(), at, run);
+                    page.readValue(layer, head, slot, run, 0);
+                    put(kv.values(), kv.type(), at, run);
                 } else {
-                    get(kv.keys(), kv.type(), at, run, values, halves);
-                    page.write(layer.key(head, 0), run, 0, values, halves);
-                    get(kv.values(), kv.type(), at, run, values, halves);
-                    page.write(layer.value(head, 0), run, 0, values, halves);
+                    get(kv.keys(), kv.type(), at, run);
+                    page.writeKey(layer, head, slot, run, 0);
+                    get(kv.values(), kv.type(), at, run);
+                    page.writeValue(layer, head, slot, run, 0);
                 }
             }
         }
     }
 
-    private static void put(MemorySegment to, TensorType type, long at, float[] run, int count, short[] halves) {
-        if (type == TensorType.F16) {
-            for (int i = 0; i < count; i++) {
-                halves[i] = Float.floatToFloat16(run[i]);
+    private static void put(MemorySegment to, TensorType type, long at, float[] run) {
+        for (int i = 0; i < run.length; i++) {
+            if (type == TensorType.F16) {
+                to.set(STATE_HALF, (at + i) * 2, Float.floatToFloat16(run[i]));
+            } else {
+                to.set(STATE_FLOAT, (at + i) * 4, run[i]);
             }
-            MemorySegment.copy(halves, 0, to, STATE_HALF, at * 2, count);
-        } else {
-            MemorySegment.copy(run, 0, to, STATE_FLOAT, at * 4, count);
         }
     }
 
-    private static void get(MemorySegment from, TensorType type, long at, float[] run, int count, short[] halves) {
-        if (type == TensorType.F16) {
-            MemorySegment.copy(from, STATE_HALF, at * 2, halves, 0, count);
-            for (int i = 0; i < count; i++) {
-                run[i] = Float.float16ToFloat(halves[i]);
-            }
-        } else {
-            MemorySegment.copy(from, STATE_FLOAT, at * 4, run, 0, count);
+    private static void get(MemorySegment from, TensorType type, long at, float[] run) {
+        for (int i = 0; i < run.length; i++) {
+            run[i] = type == TensorType.F16
+                    ? Float.float16ToFloat(from.get(STATE_HALF, (at + i) * 2))
+                    : from.get(STATE_FLOAT, (at + i) * 4);
         }
     }
 

@@ -101,6 +101,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void tile(float[] panel, int count, Activations x, Activations.Place place, int tile, int first, int vectors,
             float[] y, int at);
 
+    /** The inner loop of attention. */
+    AttentionKernels attention();
+
     /** {@code gate[i] = silu(gate[i]) * up[i]} for n values, both from an index on. */
     void gate(float[] gate, int gateAt, float[] up, int upAt, int n);
 }

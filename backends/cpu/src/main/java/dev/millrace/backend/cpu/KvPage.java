@@ -4,27 +4,36 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
-/** Keys and values of {@link KvLayout#PAGE} tokens, off the heap in native order; shared by forks, freed with the last. */
+/** Keys and values of {@link KvLayout#PAGE} tokens, off the heap; shared by forks, freed with the last. */
 final class KvPage {
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Runs whose largest value is below this are kept as zeros: far from where floats lose digits. */
+    private static final float SMALLEST = 0x1p-96f;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment data;
-    private final boolean half;
     private int holders = 1;
 
     KvPage(KvLayout layout) {
-        half = layout.type() == TensorType.F16;
         try {
             data = arena.allocate(Math.max(layout.pageBytes(), 64), 64);
         } catch (Throwable e) {
             arena.close();
             throw e;
         }
+    }
+
+    /** The page, as laid out by {@link KvLayout}. */
+    MemorySegment data() {
+        return data;
     }
 
     KvPage hold() {
@@ -50,27 +59,77 @@ final class KvPage {
         return own;
     }
 
-    /** Writes a run of values, rounded to the page's type. */
-    void write(long index, float[] from, int at, int count, short[] halves) {
-        if (half) {
-            for (int i = 0; i < count; i++) {
-                halves[i] = Float.floatToFloat16(from[at + i]);
-            }
-            MemorySegment.copy(halves, 0, data, ValueLayout.JAVA_SHORT, index * 2, count);
-        } else {
-            MemorySegment.copy(from, at, data, ValueLayout.JAVA_FLOAT, index * 4, count);
+    /** Writes one head's key of a token, rounded to the layer's type. */
+    void writeKey(KvLayout.Layer layer, int head, int token, float[] from, int at) {
+        long start = layer.keys(head);
+        float factor = scale(layer, layer.scales(head) + (long) token * Float.BYTES, from, at);
+        for (int d = 0; d < layer.headSize(); d++) {
+            set(layer.type(), start + layer.key(token, d), from[at + d] * factor);
         }
     }
 
-    /** Reads a run of values. */
-    void read(long index, float[] into, int at, int count, short[] halves) {
-        if (half) {
-            MemorySegment.copy(data, ValueLayout.JAVA_SHORT, index * 2, halves, 0, count);
-            for (int i = 0; i < count; i++) {
-                into[at + i] = Float.float16ToFloat(halves[i]);
-            }
-        } else {
-            MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, index * 4, into, at, count);
+    /** Writes one head's values of a token, rounded to the layer's type. */
+    void writeValue(KvLayout.Layer layer, int head, int token, float[] from, int at) {
+        long start = layer.values(head);
+        float factor = scale(layer, layer.scales(head) + (long) (KvLayout.PAGE + token) * Float.BYTES, from, at);
+        for (int d = 0; d < layer.headSize(); d++) {
+            set(layer.type(), start + layer.value(token, d), from[at + d] * factor);
         }
+    }
+
+    /** Reads one head's key of a token. */
+    void readKey(KvLayout.Layer layer, int head, int token, float[] into, int at) {
+        long start = layer.keys(head);
+        float scale = layer.type() == KvType.Q8 ? data.get(FLOAT, layer.scales(head) + (long) token * Float.BYTES) : 1;
+        for (int d = 0; d < layer.headSize(); d++) {
+            into[at + d] = get(layer.type(), start + layer.key(token, d)) * scale;
+        }
+    }
+
+    /** Reads one head's values of a token. */
+    void readValue(KvLayout.Layer layer, int head, int token, float[] into, int at) {
+        long start = layer.values(head);
+        float scale = layer.type() == KvType.Q8
+                ? data.get(FLOAT, layer.scales(head) + (long) (KvLayout.PAGE + token) * Float.BYTES)
+                : 1;
+        for (int d = 0; d < layer.headSize(); d++) {
+            into[at + d] = get(layer.type(), start + layer.value(token, d)) * scale;
+        }
+    }
+
+    /**
+     * Writes the scale of a run, if the type has any: a 127th of the largest value, rounded to 16 binary digits. A code of 7
+     * digits times that is exact in a float, and the largest is always 127 scales. So what is read from a page and written
+     * again gives the same scale and the same codes.
+     *
+     * @return the factor that makes codes of values
+     */
+    private float scale(KvLayout.Layer layer, long place, float[] from, int at) {
+        if (layer.type() != KvType.Q8) {
+            return 1;
+        }
+        float most = 0;
+        for (int d = at; d < at + layer.headSize(); d++) {
+            most = Math.max(most, Math.abs(from[d]));
+        }
+        float scale = most < SMALLEST ? 0 : Float.intBitsToFloat((Float.floatToRawIntBits(most / 127) + 0x80) & ~0xff);
+        data.set(FLOAT, place, scale);
+        return scale == 0 ? 0 : 1 / scale;
+    }
+
+    private void set(KvType type, long place, float value) {
+        switch (type) {
+            case F32 -> data.set(FLOAT, place, value);
+            case F16 -> data.set(HALF, place, Float.floatToFloat16(value));
+            case Q8 -> data.set(ValueLayout.JAVA_BYTE, place, (byte) Math.round(value));
+        }
+    }
+
+    private float get(KvType type, long place) {
+        return switch (type) {
+            case F32 -> data.get(FLOAT, place);
+            case F16 -> Float.float16ToFloat(data.get(HALF, place));
+            case Q8 -> data.get(ValueLayout.JAVA_BYTE, place);
+        };
     }
 }

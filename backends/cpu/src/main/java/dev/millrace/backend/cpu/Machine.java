@@ -4,8 +4,6 @@
  */
 package dev.millrace.backend.cpu;
 
-import java.util.List;
-
 /**
  * What the parts of all layers compute with.
  *
@@ -13,7 +11,7 @@ import java.util.List;
  * @param workers threads
  * @param products matrix products
  * @param buffers activations
- * @param attention one a worker
+ * @param attention working memory of attention
  */
-record Machine(Kernels kernels, Workers workers, Products products, Buffers buffers, List<AttentionScratch> attention) {
+record Machine(Kernels kernels, Workers workers, Products products, Buffers buffers, AttentionMemory attention) {
 }

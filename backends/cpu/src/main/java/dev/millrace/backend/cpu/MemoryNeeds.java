@@ -8,7 +8,6 @@ import dev.millrace.api.Precision;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Locale;
@@ -25,16 +24,31 @@ import java.util.Set;
 record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
     static MemoryNeeds of(Blueprint blueprint, LoadOptions options, int lanes) {
-        KvLayout layout = KvLayout.of(blueprint, keyValueType(options.precision()));
+        KvLayout layout = KvLayout.of(blueprint, keyValueType(blueprint, options));
         int tokens = Math.min(Chunk.MOST, options.context());
-        long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens;
+        long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
+                + AttentionMemory.bytes(blueprint, options.context());
         return new MemoryNeeds(new Weights(lanes).of(blueprint), layout.pageBytes() / KvLayout.PAGE, options.context(),
                 activations);
     }
 
     /** How keys and values are kept. */
-    static TensorType keyValueType(Precision precision) {
-        return precision == Precision.EXACT ? TensorType.F32 : TensorType.F16;
+    static KvType keyValueType(Blueprint blueprint, LoadOptions options) {
+        if (options.precision() == Precision.EXACT) {
+            return KvType.F32;
+        }
+        return quantised(blueprint) ? KvType.Q8 : KvType.F16;
+    }
+
+    /** Whether keys and values are made by quantised weights: then rounding them to 8 bits as well costs little beside. */
+    private static boolean quantised(Blueprint blueprint) {
+        for (Blueprint.Layer layer : blueprint.layers()) {
+            if (layer.mixer() instanceof Blueprint.Attention a
+                    && !(a.key().type().isQuantised() && a.value().type().isQuantised())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** All of it. */

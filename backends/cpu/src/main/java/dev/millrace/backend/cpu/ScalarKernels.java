@@ -29,6 +29,13 @@ final class ScalarKernels implements Kernels {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int L = 8;
 
+    private final AttentionKernels attention = new ScalarAttention();
+
+    @Override
+    public AttentionKernels attention() {
+        return attention;
+    }
+
     @Override
     public String description() {
         return "plain Java";

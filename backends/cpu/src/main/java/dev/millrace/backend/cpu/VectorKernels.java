@@ -42,6 +42,13 @@ final class VectorKernels implements Kernels {
     /** Binary16 exponents count from 15, binary32 exponents from 127. */
     private static final float HALF_TO_FLOAT = 0x1p112f;
 
+    private final AttentionKernels attention = new VectorAttention();
+
+    @Override
+    public AttentionKernels attention() {
+        return attention;
+    }
+
     @Override
     public String description() {
         return "SIMD, " + FLOATS.vectorBitSize() + " bits";

@@ -34,13 +34,15 @@ final class Warmup implements AutoCloseable {
     private final float[] results;
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
     private final Rows y;
+    private final KvType keyValues;
     private final long mostNanos;
     private final Thread thread;
     private volatile boolean stopped;
 
-    private Warmup(Kernels kernels, Matrix matrix, Precision precision, long mostNanos) {
+    private Warmup(Kernels kernels, Matrix matrix, Precision precision, KvType keyValues, long mostNanos) {
         this.kernels = kernels;
         this.matrix = matrix;
+        this.keyValues = keyValues;
         this.mostNanos = mostNanos;
         results = new float[VECTORS * matrix.rows()];
         y = Rows.of(results, matrix.rows(), VECTORS);
@@ -52,9 +54,10 @@ final class Warmup implements AutoCloseable {
     /**
      * Begins to warm up with the type that most weights of a model have, for a second and a half at most.
      *
+     * @param keyValues how keys and values are kept
      * @param weights size of the model's weights in bytes
      */
-    static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, long weights) {
+    static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, KvType keyValues, long weights) {
         TensorType type = switch (blueprint.layers().getLast().feedForward()) {
             case Blueprint.Dense d -> d.up().type();
             case Blueprint.Experts e -> e.experts().getFirst().up().type();
@@ -63,7 +66,8 @@ final class Warmup implements AutoCloseable {
         int rows = 4 * kernels.lanes();
         MemorySegment zeros = Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64);
         Matrix matrix = new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(), zeros);
-        Warmup warmup = new Warmup(kernels, matrix, precision, Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
+        Warmup warmup = new Warmup(kernels, matrix, precision, keyValues,
+                Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
         warmup.thread.start();
         return warmup;
     }
@@ -96,13 +100,16 @@ final class Warmup implements AutoCloseable {
         until(() -> multiply(1), products);
         until(() -> multiply(VECTORS), products * VECTORS / 2);
         until(() -> kernels.gate(results, 0, inputs, 0, results.length), 20L * results.length);
+        try (AttentionWarmup attention = new AttentionWarmup(kernels.attention(), keyValues)) {
+            until(attention::round, AttentionWarmup.COMPILED_NANOS);
+        }
     }
 
     /** Repeats a round until it takes less than a time, as only compiled code does. */
     private void until(Runnable round, long nanos) {
         long begin = System.nanoTime();
         long end = begin;
-        for (int fast = 0; fast < 8 && end - begin < mostNanos / 3 && !stopped;) {
+        for (int fast = 0; fast < 8 && end - begin < mostNanos / 4 && !stopped;) {
             long start = end;
             round.run();
             end = System.nanoTime();

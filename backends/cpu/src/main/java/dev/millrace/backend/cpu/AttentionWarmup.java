@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import java.util.List;
+
+/** Attends to a page of zeros as a token does and as a prompt does, until the caller finds it fast enough. */
+final class AttentionWarmup implements AutoCloseable {
+
+    /** Time in which compiled code does a round, also in plain Java and with narrow vectors. */
+    static final long COMPILED_NANOS = 500_000;
+
+    private static final int GROUP = 4;
+    private static final int HEAD_SIZE = 64;
+
+    private final AttentionKernels kernels;
+    private final KvLayout.Layer layer;
+    private final KvPage page;
+    private final AttentionScratch scratch = new AttentionScratch(GROUP, HEAD_SIZE);
+
+    AttentionWarmup(AttentionKernels kernels, KvType type) {
+        this.kernels = kernels;
+        layer = new KvLayout.Layer(type, 1, HEAD_SIZE, 0);
+        page = new KvPage(new KvLayout(type, List.of(layer), layer.keys(1)));
+        scratch.met.shape(layer.width());
+    }
+
+    /** One round. */
+    void round() {
+        scratch.met.clear(AttentionScratch.VECTORS);
+        for (int i = 0; i < AttentionScratch.VECTORS / GROUP; i++) {
+            kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, KvLayout.PAGE);
+        }
+        kernels.attend(page, layer, 0, scratch, 0, AttentionScratch.VECTORS, GROUP, KvLayout.PAGE / 2);
+    }
+
+    @Override
+    public void close() {
+        page.release();
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+
+/**
+ * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: one layer with 32 heads on 8 key-value heads of 64 values.
+ * Arguments: threads, tokens of context, and a type if only that is wanted.
+ */
+final class AttentionSpeed {
+
+    private static final int KV_HEADS = 8;
+    private static final int GROUP = 4;
+    private static final int HEAD_SIZE = 64;
+
+    private final AttentionKernels kernels;
+    private final KvLayout layout;
+    private final List<KvPage> pages = new ArrayList<>();
+    private final AttentionMemory memory;
+    private final Workers workers;
+    private int vectors;
+
+    private AttentionSpeed(AttentionKernels kernels, KvType type, int threads, int context) {
+        this.kernels = kernels;
+        KvLayout.Layer layer = new KvLayout.Layer(type, KV_HEADS, HEAD_SIZE, 0);
+        layout = new KvLayout(type, List.of(layer), layer.keys(KV_HEADS));
+        Random random = new Random(1);
+        float[] values = new float[HEAD_SIZE];
+        for (int p = 0; p < KvLayout.pages(context); p++) {
+            KvPage page = new KvPage(layout);
+            pages.add(page);
+            for (int head = 0; head < KV_HEADS; head++) {
+                for (int t = 0; t < KvLayout.PAGE; t++) {
+                    for (int d = 0; d < HEAD_SIZE; d++) {
+                        values[d] = (float) random.nextGaussian();
+                    }
+                    page.writeKey(layer, head, t, values, 0);
+                    page.writeValue(layer, head, t, values, 0);
+                }
+            }
+        }
+        List<AttentionScratch> scratch = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            AttentionScratch own = new AttentionScratch(GROUP, HEAD_SIZE);
+            for (int j = 0; j < own.queries.length; j++) {
+                own.queries[j] = (float) random.nextGaussian() / 8;
+            }
+            scratch.add(own);
+        }
+        memory = new AttentionMemory(scratch, new WeightedSums(1, HEAD_SIZE));
+        workers = new Workers(threads);
+    }
+
+    private void unit(int worker, int unit, int units) {
+        AttentionScratch own = memory.scratch().get(worker);
+        int pagesASpan = AttentionMixer.SPAN / KvLayout.PAGE;
+        int heads = vectors == GROUP ? KV_HEADS : 1;
+        int head = unit * heads % KV_HEADS;
+        int first = unit * heads / KV_HEADS * pagesASpan;
+        own.met.shape(HEAD_SIZE);
+        own.met.clear(vectors * heads);
+        for (int p = first; p < Math.min(pages.size(), first + pagesASpan); p++) {
+            for (int h = 0; h < heads; h++) {
+                kernels.attend(pages.get(p), layout.layers().getFirst(), head + h, own, h * vectors, vectors, GROUP,
+                        KvLayout.PAGE);
+            }
+        }
+    }
+
+    private double seconds(int block, long nanos) {
+        vectors = block;
+        int units = (vectors == GROUP ? 1 : KV_HEADS) * AttentionMixer.spans(pages.size() * KvLayout.PAGE);
+        long warm = System.nanoTime() + nanos;
+        while (System.nanoTime() < warm) {
+            workers.run(this::unit, units);
+        }
+        List<Double> times = new ArrayList<>();
+        long end = System.nanoTime() + nanos;
+        while (System.nanoTime() < end) {
+            long start = System.nanoTime();
+            workers.run(this::unit, units);
+            times.add((System.nanoTime() - start) / 1e9);
+        }
+        return times.stream().sorted().skip(times.size() / 4).findFirst().orElseThrow();
+    }
+
+    /** Prints how fast keys and values are read for one token, and how fast a block of tokens is computed. */
+    public static void main(String[] arguments) {
+        int threads = Integer.parseInt(arguments[0]);
+        int context = Integer.parseInt(arguments[1]);
+        AttentionKernels kernels = new VectorAttention();
+        for (KvType type : arguments.length > 2 ? List.of(KvType.valueOf(arguments[2])) : List.of(KvType.values())) {
+            AttentionSpeed speed = new AttentionSpeed(kernels, type, threads, context);
+            double one = speed.seconds(GROUP, 1_500_000_000L);
+            double block = speed.seconds(AttentionScratch.VECTORS, 1_500_000_000L);
+            double bytes = (double) speed.pages.size() * speed.layout.pageBytes();
+            double products = 2.0 * context * KV_HEADS * HEAD_SIZE * AttentionScratch.VECTORS;
+            System.out.println(String.format(Locale.ROOT,
+                    "%s, %d threads, %d tokens: one token %.2f ms for 6 layers, %.1f GB/s; block %.1f GMAC/s", type,
+                    threads, context, one * 6e3, bytes / one / 1e9, products / block / 1e9));
+            speed.workers.close();
+            speed.pages.forEach(KvPage::release);
+        }
+    }
+}
