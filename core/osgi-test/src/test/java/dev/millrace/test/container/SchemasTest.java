@@ -39,7 +39,7 @@ class SchemasTest {
     void theLibraryJudges(@InjectService(timeout = 10_000) ToolGuard guard) {
         assertEquals(Optional.empty(),
                 guard.refuse(DEFINITION, new ToolCall("1", "set_device", Map.of("state", "off"))));
-        assertTrue(guard.refuse(DEFINITION, new ToolCall("2", "set_device", Map.of("state", 0L))).orElse("")
+        assertTrue(guard.refuse(DEFINITION, new ToolCall("2", "set_device", Map.of("state", "on"))).orElse("")
                 .startsWith("The arguments do not fit the tool set_device: 'state' "));
         ToolDefinition old = new ToolDefinition("old", "", Map.of("$schema", "http://json-schema.org/draft-07/schema#",
                 "if", Map.of("required", List.of("a")), "then", Map.of("required", List.of("b"))));
