@@ -32,7 +32,7 @@ class AllocationTest {
         PromptTokenizer tokenizer = Tokenizers.of(new Table(nano.model(), split, nano.tokens(), nano.types(),
                 nano.scores(), nano.merges(), nano.bos(), nano.eos(), nano.unknown(), nano.addSpacePrefix()));
         // words that no cache has seen: each miss would show
-        String text = words(6 << 20);
+        String text = words(3 << 20);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().threadId();
         long before = threads.getThreadAllocatedBytes(thread);
