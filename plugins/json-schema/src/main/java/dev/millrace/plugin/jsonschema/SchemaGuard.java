@@ -17,7 +17,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * <p>
  * The runtime has mended and judged types, values of an {@code enum} and missing or unknown names before it asks a guard. A schema
- * that says no more is not judged again, so the library is loaded when the first call needs it: about half a second that no start
+ * that says no more is not judged again, so the library is loaded when the first call needs it: some tenths of a second that no start
  * pays for.
  *
  * <p>
