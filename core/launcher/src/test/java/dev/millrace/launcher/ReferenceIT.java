@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.launcher.Program.Result;
 import dev.millrace.spi.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,6 +115,8 @@ final class ReferenceIT {
         for (int i = 0; i < cases.size(); i++) {
             assertEquals(map(cases.get(i)).get("ids"), map(outputs.get(i)).get("ids"));
             assertEquals(map(cases.get(i)).get("decoded"), map(outputs.get(i)).get("decoded"));
+            String text = String.valueOf(map(cases.get(i)).get("text"));
+            assertEquals((long) text.getBytes(StandardCharsets.UTF_8).length, map(outputs.get(i)).get("bytes"));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.millrace.spi.VocabularySource;
 import dev.millrace.spi.json.Json;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** How a text becomes tokens. */
-@Command(name = "tokens", description = "Token ids of a text: {\"ids\": [...], \"decoded\": \"...\"}.", sortOptions = false)
+@Command(name = "tokens", description = "Token ids of a text, and how well they compress it: {\"ids\": [...], \"decoded\": \"...\", "
+        + "\"characters\", \"bytes\", \"charactersPerToken\", \"bytesPerToken\"}.", sortOptions = false)
 final class InspectTokens implements Callable<Integer> {
 
     private final Workplace workplace;
@@ -83,6 +85,15 @@ final class InspectTokens implements Callable<Integer> {
 
     private Map<String, @Nullable Object> tokens(Tokenizer tokenizer, String text) {
         int[] ids = special ? tokenizer.encodeWithControl(text) : tokenizer.encode(text);
-        return Cases.object("ids", Ids.list(ids), "decoded", tokenizer.decode(ids));
+        int characters = text.codePointCount(0, text.length());
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        return Cases.object("ids", Ids.list(ids), "decoded", tokenizer.decode(ids), "characters", characters, "bytes",
+                bytes, "charactersPerToken", perToken(characters, ids.length), "bytesPerToken",
+                perToken(bytes, ids.length));
+    }
+
+    /** To three decimals; null where there is no token. */
+    private static @Nullable Double perToken(int amount, int tokens) {
+        return tokens == 0 ? null : Math.round(1000.0 * amount / tokens) / 1000.0;
     }
 }

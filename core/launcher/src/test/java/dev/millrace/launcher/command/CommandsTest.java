@@ -218,8 +218,21 @@ final class CommandsTest {
                 List.of("inspect", "tokens", "--model", "nano", "--batch", "--text-file", texts.toString()));
         List<?> outputs = assertInstanceOf(List.class, Json.parse(batch.out()));
         assertEquals(plain, outputs.getFirst());
-        assertEquals("{ids=[], decoded=}", outputs.get(1).toString());
+        assertEquals("{ids=[], decoded=, characters=0, bytes=0, charactersPerToken=null, bytesPerToken=null}",
+                outputs.get(1).toString());
         assertTrue(outputs.get(2).toString().startsWith("{error="), batch::out);
+    }
+
+    @Test
+    void tokensTellHowWellTheyCompress() throws Exception {
+        String text = "Grüße aus dem Keller 😀";
+        Path file = file("text", text);
+        Map<?, ?> object = run(List.of("inspect", "tokens", "--model", "nano", "--text-file", file.toString())).json();
+        int tokens = assertInstanceOf(List.class, object.get("ids")).size();
+        assertEquals(22L, object.get("characters"), "code points");
+        assertEquals(27L, object.get("bytes"), "UTF-8");
+        assertEquals(22.0 / tokens, assertInstanceOf(Double.class, object.get("charactersPerToken")), 0.0005);
+        assertEquals(27.0 / tokens, assertInstanceOf(Double.class, object.get("bytesPerToken")), 0.0005);
     }
 
     @Test

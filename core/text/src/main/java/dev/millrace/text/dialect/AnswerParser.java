@@ -20,7 +20,7 @@ final class AnswerParser implements DialectParser {
     private static final int MAX_HEADER = 256;
 
     private final AnswerSyntax syntax;
-    private final CallScanner calls = new CallScanner();
+    private final CallBlock calls;
     private final StringBuilder block = new StringBuilder();
     private final StringBuilder header = new StringBuilder();
     private final StringBuilder newlines = new StringBuilder();
@@ -38,6 +38,7 @@ final class AnswerParser implements DialectParser {
      */
     AnswerParser(AnswerSyntax syntax, boolean insideThinking) {
         this.syntax = syntax;
+        calls = syntax.taggedCalls() ? new TaggedCalls() : new CallScanner();
         part = insideThinking ? Part.THINKING : syntax.start();
         bare = syntax.bareCalls() && !insideThinking ? new BareCalls() : null;
         if (insideThinking) {

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param start the part in which an answer starts
  * @param newlines whether line breaks beside a mark are text or belong to the mark
  * @param bareCalls whether an answer may begin with calls without any mark
+ * @param taggedCalls whether calls are written in tags, as {@link TaggedCalls} reads them
  * @param header what a header means; null where there are no headers
  */
-record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, boolean bareCalls,
+record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, boolean bareCalls, boolean taggedCalls,
         @Nullable Function<String, Header> header) {
 
     /** What line breaks right beside a mark are. */
@@ -50,7 +51,7 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
      * @param marks what divides its parts
      */
     AnswerSyntax(Mark... marks) {
-        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, null);
+        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false, null);
     }
 
     /** The marks that count in a part. */
@@ -60,16 +61,21 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
 
     /** The same, with line breaks beside marks taken for part of the marks. */
     AnswerSyntax withNewlinesInMarks() {
-        return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, header);
+        return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, taggedCalls, header);
     }
 
     /** The same, with answers that start in a header. */
     AnswerSyntax withHeaders(Function<String, Header> header) {
-        return new AnswerSyntax(marks, Part.HEADER, newlines, bareCalls, header);
+        return new AnswerSyntax(marks, Part.HEADER, newlines, bareCalls, taggedCalls, header);
     }
 
     /** The same, with calls allowed without a mark at the start of an answer. */
     AnswerSyntax withBareCalls() {
-        return new AnswerSyntax(marks, start, newlines, true, header);
+        return new AnswerSyntax(marks, start, newlines, true, taggedCalls, header);
+    }
+
+    /** The same, with calls in tags. */
+    AnswerSyntax withTaggedCalls() {
+        return new AnswerSyntax(marks, start, newlines, bareCalls, true, header);
     }
 }

@@ -59,7 +59,7 @@ final class BareCalls {
      * @param out gets their events
      * @return whether it was calls; false if it is text
      */
-    boolean settle(CallScanner calls, Consumer<? super DialectEvent> out) {
+    boolean settle(CallBlock calls, Consumer<? super DialectEvent> out) {
         List<DialectEvent> trial = new ArrayList<>();
         scan(new CallScanner(), trial::add);
         boolean completed = trial.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance);
@@ -82,7 +82,7 @@ final class BareCalls {
                 .map(event -> ((DialectEvent.CallArguments) event).index()).distinct().count() < calls;
     }
 
-    private void scan(CallScanner calls, Consumer<? super DialectEvent> out) {
+    private void scan(CallBlock calls, Consumer<? super DialectEvent> out) {
         calls.begin(null);
         calls.accept(source.toString(), 0, source.length(), out);
         calls.end(out);

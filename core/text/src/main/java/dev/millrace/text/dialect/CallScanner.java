@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * cannot be understood is a problem of its own; its siblings stay. Looks at every character once, and once more when its
  * call is complete.
  */
-final class CallScanner {
+final class CallScanner implements CallBlock {
 
     private final StringBuilder element = new StringBuilder();
     private final StringBuilder junk = new StringBuilder();
@@ -31,38 +31,23 @@ final class CallScanner {
     private int closing;
     private int count;
 
-    /**
-     * Begins a block.
-     *
-     * @param name the tool that all of it calls, or null if the calls name their tools themselves
-     */
-    void begin(@Nullable String name) {
+    @Override
+    public void begin(@Nullable String name) {
         tool = name;
         opened = false;
         reset();
     }
 
-    /**
-     * Takes more of the block.
-     *
-     * @param text a text
-     * @param from first character
-     * @param to one past the last character
-     * @param out gets events
-     */
-    void accept(String text, int from, int to, Consumer<? super DialectEvent> out) {
+    @Override
+    public void accept(String text, int from, int to, Consumer<? super DialectEvent> out) {
         for (int at = from; at < to; at++) {
             take(text.charAt(at), out);
         }
         tell(element.length(), out);
     }
 
-    /**
-     * Ends the block.
-     *
-     * @param out gets what is left
-     */
-    void end(Consumer<? super DialectEvent> out) {
+    @Override
+    public void end(Consumer<? super DialectEvent> out) {
         if (body) {
             tell(element.length(), out);
             problem("The call is cut off: it has no end.", element.toString(), out);

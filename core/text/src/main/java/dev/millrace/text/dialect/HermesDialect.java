@@ -19,10 +19,10 @@ import org.osgi.service.component.annotations.Component;
 @Component(service = Dialect.class)
 public final class HermesDialect implements Dialect {
 
-    private static final String START = "<tool_call>";
+    static final String START = "<tool_call>";
     private static final String END = "</tool_call>";
 
-    private static final AnswerSyntax SYNTAX = new AnswerSyntax(
+    static final AnswerSyntax SYNTAX = new AnswerSyntax(
             new Mark("<think>", Part.TEXT, Part.THINKING),
             new Mark("</think>", Part.THINKING, Part.TEXT),
             new Mark(START, Part.TEXT, Part.CALLS),

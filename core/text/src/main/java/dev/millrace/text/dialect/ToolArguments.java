@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Of JSON Schema, this looks at {@code type}, {@code enum}, {@code properties}, {@code required},
- * {@code additionalProperties} and {@code items}, at any depth. Other keywords are not judged here.
+ * {@code additionalProperties} and {@code items}, at any depth; of the last two, only what {@code patternProperties} and
+ * {@code prefixItems} leave to them. Other keywords are not judged here; a guard may do so.
  *
  * @see <a href="https://json-schema.org/draft/2020-12/json-schema-validation">JSON Schema, validation</a>
  */
@@ -94,11 +95,13 @@ public final class ToolArguments {
                 }
             }
         }
+        // which names are left to additionalProperties, patternProperties would say
+        Object others = schema.containsKey("patternProperties") ? null : schema.get("additionalProperties");
         Map<String, @Nullable Object> mended = new LinkedHashMap<>();
         for (Map.Entry<?, ?> entry : value.entrySet()) {
             Object name = entry.getKey();
             String at = member(path, name);
-            Object rule = properties.containsKey(name) ? properties.get(name) : schema.get("additionalProperties");
+            Object rule = properties.containsKey(name) ? properties.get(name) : others;
             if (Boolean.FALSE.equals(rule)) {
                 complain("'" + at + "' is unknown"
                         + (properties.isEmpty() ? ", there are none" : ", there are only " + properties.keySet()));
@@ -130,9 +133,11 @@ public final class ToolArguments {
         return switch (mended) {
             case Map<?, ?> map -> object(map, schema, path, depth);
             case List<?> list -> {
+                int tuple = schema.get("prefixItems") instanceof List<?> first ? first.size() : 0;
                 List<@Nullable Object> items = new ArrayList<>(list.size());
                 for (int i = 0; i < list.size(); i++) {
-                    items.add(value(list.get(i), schema.get("items"), path + "[" + i + "]", depth + 1));
+                    Object each = i < tuple ? null : schema.get("items");
+                    items.add(value(list.get(i), each, path + "[" + i + "]", depth + 1));
                 }
                 yield items;
             }

@@ -200,11 +200,15 @@ public final class PromptWriter {
         all.putAll(extra);
         MarkedText text = template.renderMarked(all);
         MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
-        int length = begin.text().length();
-        boolean begun = text.text().startsWith(begin.text()) && !text.inert(0, length);
-        MarkedText whole = bos && !begun ? begin.plus(text) : text;
+        MarkedText whole = bos && !begins(text, begin.text()) ? begin.plus(text) : text;
         return new Prompt(tokenizer.encode(promptText(whole)), whole.text(),
                 addGenerationPrompt && endsInsideThinking(whole));
+    }
+
+    /** Whether the template has written this token, behind white space at most. */
+    private static boolean begins(MarkedText text, String token) {
+        int at = text.text().length() - text.text().stripLeading().length();
+        return text.text().startsWith(token, at) && !text.inert(at, at + token.length());
     }
 
     private static boolean endsInsideThinking(MarkedText text) {

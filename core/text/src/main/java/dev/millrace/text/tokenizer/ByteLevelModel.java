@@ -41,6 +41,8 @@ final class ByteLevelModel implements TokenModel {
 
         private final Merger merger = new Merger(merges);
         private byte[] bytes = new byte[PieceCache.LONGEST * 3];
+        /** How many entries of the cache this text has replaced. */
+        private int pushedOut;
 
         @Override
         public void encode(char[] text, int from, int to, IntList out) {
@@ -56,7 +58,9 @@ final class ByteLevelModel implements TokenModel {
             }
             int start = out.size();
             merge(text, from, to, out);
-            cache.put(hash, text, from, to, out.copyFrom(start));
+            if (!cache.isTaken(hash) || pushedOut++ < PieceCache.PUSHED_OUT) {
+                cache.put(hash, text, from, to, out.copyFrom(start));
+            }
         }
 
         private void merge(char[] text, int from, int to, IntList out) {

@@ -6,7 +6,7 @@ package dev.millrace.text.tokenizer;
 
 import java.util.Arrays;
 
-/** A queue of longs, the smallest first. */
+/** A queue of longs, the smallest first. A heap with four children a node: half as deep as one with two, so fewer cache misses. */
 final class LongHeap {
 
     private long[] items;
@@ -30,7 +30,7 @@ final class LongHeap {
         }
         int at = size++;
         while (at > 0) {
-            int parent = (at - 1) >> 1;
+            int parent = (at - 1) >> 2;
             if (items[parent] <= item) {
                 break;
             }
@@ -44,15 +44,19 @@ final class LongHeap {
         long first = items[0];
         long last = items[--size];
         int at = 0;
-        for (int child = 1; child < size; child = 2 * at + 1) {
-            if (child + 1 < size && items[child + 1] < items[child]) {
-                child++;
+        for (int child = 1; child < size; child = 4 * at + 1) {
+            int smallest = child;
+            int end = Math.min(size, child + 4);
+            for (int other = child + 1; other < end; other++) {
+                if (items[other] < items[smallest]) {
+                    smallest = other;
+                }
             }
-            if (items[child] >= last) {
+            if (items[smallest] >= last) {
                 break;
             }
-            items[at] = items[child];
-            at = child;
+            items[at] = items[smallest];
+            at = smallest;
         }
         items[at] = last;
         return first;

@@ -8,14 +8,19 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the ids of frequent pre-tokens. Bounded: every pre-token has one slot, and the newest stays. Threads share it without
- * locks; an entry never changes and its final fields make it safe to see at any time, so that a race costs a repeated merge at
+ * Remembers the ids of frequent pre-tokens. Bounded: every pre-token has one slot. Threads share it without locks; an entry never changes and its final fields make it safe to see at any time, so that a race costs a repeated merge at
  * worst.
  */
 final class PieceCache {
 
     /** Longer pre-tokens are rare, and would make the bound meaningless. */
     static final int LONGEST = 32;
+
+    /**
+     * How many pre-tokens one text may push out. The newest stays, so that a long text brings in its own words, but a text of
+     * which every word is new does not turn into garbage.
+     */
+    static final int PUSHED_OUT = 1 << 12;
 
     private static final int SLOTS = 1 << 15;
 
@@ -35,6 +40,11 @@ final class PieceCache {
         return entry != null && entry.hash == hash && Arrays.equals(entry.text, 0, entry.text.length, text, from, to)
                 ? entry.ids
                 : null;
+    }
+
+    /** Whether the slot of a pre-token is in use. */
+    boolean isTaken(int hash) {
+        return entries[hash >>> 17] != null;
     }
 
     void put(int hash, char[] text, int from, int to, int[] ids) {

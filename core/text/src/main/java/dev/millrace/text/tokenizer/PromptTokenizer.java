@@ -14,6 +14,14 @@ import java.util.OptionalInt;
  * Where the vocabulary file brings a regular expression that backtracks without end, encoding ends in a
  * {@link dev.millrace.api.MillraceException} that says so. A character that the vocabulary can spell in no way is written as its
  * unknown token, or left out where it has none, as the reference implementations do.
+ *
+ * <p>
+ * Which tokens are <em>control</em> tokens, the vocabulary file says: {@code special} in tokenizer.json, the types control and unknown
+ * in GGUF. Text that others wrote never yields one. The other added tokens ({@code "special": false}, user-defined in GGUF: runs of
+ * spaces, but also marks such as Qwen's {@code <tool_call>}) are words of the vocabulary with a spelling of their own. They are
+ * recognised in every text, inert text included, because the reference implementations do so and the models were trained on it; an
+ * attacker gains no more by them than by writing the word. Whoever wants a mark kept out of a conversation must keep its spelling
+ * out.
  */
 public interface PromptTokenizer extends Tokenizer {
 

@@ -57,8 +57,17 @@ final class RunSplitter implements Splitter {
         int at = from;
         do {
             at += CharClass.width(text, at, to);
-        } while (at < to && match(text, at, to) < 0);
+        } while (at < to && !begins(text, at, to));
         return at;
+    }
+
+    /** Whether a match begins here; quicker than finding its end. */
+    private boolean begins(char[] text, int at, int to) {
+        if (least > 1) {
+            return match(text, at, to) >= 0;
+        }
+        return isMember(text, at, to)
+                || (space && at + 1 < to && CharClass.isSpace(text[at]) && isMember(text, at + 1, to));
     }
 
     private int match(char[] text, int from, int to) {

@@ -10,6 +10,7 @@ import static dev.millrace.text.tokenizer.CharClass.NUMBER;
 import static dev.millrace.text.tokenizer.CharClass.PUNCTUATION;
 
 import dev.millrace.api.MillraceException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -32,22 +33,30 @@ final class SplitNames {
     private static final String KNOWN = "default, gpt-2, llama-bpe, lfm2, qwen2, qwen35, deepseek-llm, deepseek-coder, deepseek-v3, "
             + "falcon, starcoder, refact, command-r, smollm, mpt, olmo, tekken, gpt-4o, llama4, kimi-k2 and others of llama.cpp";
 
-    /** Letters that have a case, as the files of DeepSeek LLM list them. */
-    private static final String CASED = "A-Za-z\\x{B5}\\x{C0}-\\x{D6}\\x{D8}-\\x{F6}\\x{F8}-\\x{1BA}\\x{1BC}-\\x{1BF}\\x{1C4}-\\x{293}\\x"
-            + "{295}-\\x{2AF}\\x{370}-\\x{373}\\x{376}\\x{377}\\x{37B}-\\x{37D}\\x{37F}\\x{386}\\x{388}-\\x{38"
-            + "A}\\x{38C}\\x{38E}-\\x{3A1}\\x{3A3}-\\x{3F5}\\x{3F7}-\\x{481}\\x{48A}-\\x{52F}\\x{531}-\\x{556}"
-            + "\\x{10A0}-\\x{10C5}\\x{13A0}-\\x{13F5}\\x{13F8}-\\x{13FD}\\x{1C90}-\\x{1CBA}\\x{1CBD}-\\x{1CBF"
-            + "}\\x{1D00}-\\x{1D2B}\\x{1D6B}-\\x{1D77}\\x{1D79}-\\x{1D9A}\\x{1E00}-\\x{1F15}\\x{1F18}-\\x{1F1"
-            + "D}\\x{1F20}-\\x{1F45}\\x{1F48}-\\x{1F4D}\\x{1F50}-\\x{1F57}\\x{1F59}\\x{1F5B}\\x{1F5D}\\x{1F5F"
-            + "}-\\x{1F7D}\\x{1F80}-\\x{1FB4}\\x{1FB6}-\\x{1FBC}\\x{1FBE}\\x{1FC2}-\\x{1FC4}\\x{1FC6}-\\x{1FC"
-            + "C}\\x{1FD0}-\\x{1FD3}\\x{1FD6}-\\x{1FDB}\\x{1FE0}-\\x{1FEC}\\x{1FF2}-\\x{1FF4}\\x{1FF6}-\\x{1F"
-            + "FC}\\x{2102}\\x{2107}\\x{210A}-\\x{2113}\\x{2115}\\x{2119}-\\x{211D}\\x{2124}\\x{2126}\\x{2128"
-            + "}\\x{212A}-\\x{212D}\\x{212F}-\\x{2134}\\x{2139}\\x{213C}-\\x{213F}\\x{2145}-\\x{2149}\\x{214E"
-            + "}\\x{2183}\\x{2184}\\x{2C00}-\\x{2C7B}\\x{2C7E}-\\x{2CE4}\\x{2CEB}-\\x{2CEE}\\x{2CF2}\\x{2CF3}"
-            + "\\x{A640}-\\x{A66D}\\x{A680}-\\x{A69B}\\x{A722}-\\x{A76F}\\x{A771}-\\x{A787}\\x{A78B}-\\x{A78E"
-            + "}\\x{AB70}-\\x{ABBF}\\x{FB00}-\\x{FB06}\\x{FB13}-\\x{FB17}\\x{FF21}-\\x{FF3A}\\x{FF41}-\\x{FF5"
-            + "A}\\x{10400}-\\x{1044F}\\x{104B0}-\\x{104D3}\\x{104D8}-\\x{104FB}\\x{10C80}-\\x{10CB2}\\x{10C"
-            + "C0}-\\x{10CF2}\\x{118A0}-\\x{118DF}\\x{1E900}-\\x{1E943}";
+    /** Letters that have a case, as the files of DeepSeek LLM list them: first and last code point of each range, ascending. */
+    private static final int[] CASED = {
+            0x41, 0x5A, 0x61, 0x7A, 0xB5, 0xB5, 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x1BA, 0x1BC, 0x1BF, 0x1C4, 0x293, 0x295,
+            0x2AF, 0x370, 0x373, 0x376, 0x376, 0x377, 0x377, 0x37B, 0x37D, 0x37F, 0x37F, 0x386, 0x386, 0x388, 0x38A,
+            0x38C,
+            0x38C, 0x38E, 0x3A1, 0x3A3, 0x3F5, 0x3F7, 0x481, 0x48A, 0x52F, 0x531, 0x556, 0x10A0, 0x10C5, 0x13A0, 0x13F5,
+            0x13F8, 0x13FD, 0x1C90, 0x1CBA, 0x1CBD, 0x1CBF, 0x1D00, 0x1D2B, 0x1D6B, 0x1D77, 0x1D79, 0x1D9A, 0x1E00,
+            0x1F15,
+            0x1F18, 0x1F1D, 0x1F20, 0x1F45, 0x1F48, 0x1F4D, 0x1F50, 0x1F57, 0x1F59, 0x1F59, 0x1F5B, 0x1F5B, 0x1F5D,
+            0x1F5D,
+            0x1F5F, 0x1F7D, 0x1F80, 0x1FB4, 0x1FB6, 0x1FBC, 0x1FBE, 0x1FBE, 0x1FC2, 0x1FC4, 0x1FC6, 0x1FCC, 0x1FD0,
+            0x1FD3,
+            0x1FD6, 0x1FDB, 0x1FE0, 0x1FEC, 0x1FF2, 0x1FF4, 0x1FF6, 0x1FFC, 0x2102, 0x2102, 0x2107, 0x2107, 0x210A,
+            0x2113,
+            0x2115, 0x2115, 0x2119, 0x211D, 0x2124, 0x2124, 0x2126, 0x2126, 0x2128, 0x2128, 0x212A, 0x212D, 0x212F,
+            0x2134,
+            0x2139, 0x2139, 0x213C, 0x213F, 0x2145, 0x2149, 0x214E, 0x214E, 0x2183, 0x2183, 0x2184, 0x2184, 0x2C00,
+            0x2C7B,
+            0x2C7E, 0x2CE4, 0x2CEB, 0x2CEE, 0x2CF2, 0x2CF2, 0x2CF3, 0x2CF3, 0xA640, 0xA66D, 0xA680, 0xA69B, 0xA722,
+            0xA76F,
+            0xA771, 0xA787, 0xA78B, 0xA78E, 0xAB70, 0xABBF, 0xFB00, 0xFB06, 0xFB13, 0xFB17, 0xFF21, 0xFF3A, 0xFF41,
+            0xFF5A,
+            0x10400, 0x1044F, 0x104B0, 0x104D3, 0x104D8, 0x104FB, 0x10C80, 0x10CB2, 0x10CC0, 0x10CF2, 0x118A0, 0x118DF,
+            0x1E900, 0x1E943};
     private static final String SENTENCE = " ?[^(\\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+";
     private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 
@@ -98,9 +107,8 @@ final class SplitNames {
                     new RunSplitter(code -> (CharClass.of(code) & PUNCTUATION) != 0, 1, Integer.MAX_VALUE, true),
                     asian(),
                     RunSplitter.category(NUMBER, 1));
-            case "deepseek-llm" -> staged(
-                    List.of(regex("[\r\n]"), regex("\\s?[" + CASED + "]+"),
-                            regex("\\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+"), regex("\\s+$")),
+            case "deepseek-llm" -> split(newlines(), new RunSplitter(SplitNames::isCased, 1, Integer.MAX_VALUE, true),
+                    new RunSplitter(SplitNames::isDeepSeekSign, 1, Integer.MAX_VALUE, true), SplitNames::spaceAtEnd,
                     asian(), RunSplitter.category(NUMBER, Integer.MAX_VALUE));
             case "bloom", "poro-chat", "gpt3-finnish" -> staged(List.of(regex(SENTENCE)));
             case "viking" -> staged(List.of(regex(SENTENCE)), RunSplitter.category(NUMBER, 1));
@@ -159,6 +167,27 @@ final class SplitNames {
 
     private static boolean isSign(int code) {
         return (CharClass.of(code) & PUNCTUATION) != 0 || (code < 0x80 && "$+<=>^~|".indexOf(code) >= 0);
+    }
+
+    private static boolean isCased(int code) {
+        int range = Arrays.binarySearch(CASED, code);
+        // what is not a bound lies in a range if its place is between a first and a last code point
+        return range >= 0 || (~range & 1) == 1;
+    }
+
+    private static boolean isDeepSeekSign(int code) {
+        return (code >= '!' && code <= '~' && !(code >= '0' && code <= '9')) || (code >= 0xFF01 && code <= 0xFF0F)
+                || (code >= 0xFF1A && code <= 0xFF5E) || (code >= 0x2018 && code <= 0x201F)
+                || (code >= 0x3000 && code <= 0x3002);
+    }
+
+    /** Parts white space at the end of a range, {@code \s+$}, from what is before it. */
+    private static int spaceAtEnd(char[] text, int from, int to) {
+        int start = to;
+        while (start > from && CharClass.isSpace(text[start - 1])) {
+            start--;
+        }
+        return start > from ? start : to;
     }
 
     private static String kimi() {

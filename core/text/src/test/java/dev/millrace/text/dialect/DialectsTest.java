@@ -27,6 +27,7 @@ class DialectsTest {
             {{ '<|tool_call_start|>[' }};                   -;                                      lfm2
             List of tools: [;                               <|tool_call_start|> <|tool_call_end|>;  lfm2
             <tool_call> {{ x }} </tool_call> <think>;       <think> <tool_call>;                    hermes
+            <tool_call> <function=x> <parameter=y>;         <think> <tool_call>;                    qwen-coder
             <|start_header_id|> {% if tools %};             <|python_tag|>;                         llama
             <|start_header_id|> <tool_call>;                <|python_tag|>;                         hermes
             [AVAILABLE_TOOLS] [TOOL_CALLS];                 [TOOL_CALLS];                           mistral

@@ -6,6 +6,7 @@ package dev.millrace.text.dialect;
 
 import static dev.millrace.text.dialect.Lfm2DialectTest.map;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.ToolCall;
@@ -17,8 +18,11 @@ import dev.millrace.spi.DialectEvent.CallStarted;
 import dev.millrace.spi.DialectEvent.Problem;
 import dev.millrace.spi.DialectEvent.Text;
 import dev.millrace.spi.DialectEvent.Thinking;
+import dev.millrace.spi.json.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +51,63 @@ class FamiliesTest {
                 new CallArguments(0, "{\"room\": \"cellar\"}"), new CallCompleted(0, CALL), new CallStarted(1, "open"),
                 new CallArguments(1, "{\"valve\": 2}"), new CallCompleted(1, SECOND));
         check(new HermesDialect(), "a\n\nb\n", new Text("a\n\nb\n"));
+    }
+
+    @Test
+    void qwenCoder() {
+        String text = """
+                Reading.
+                <tool_call>
+                <function=read>
+                <parameter=room>
+                cellar
+                </parameter>
+                </function>
+                </tool_call>
+                <tool_call>
+                <function=write>
+                <parameter=path>
+                a.json
+                </parameter>
+                <parameter=content>
+                {"it's": [1, "</param"]}
+
+                if (a < b) { x = "1; }
+                </parameter>
+                </function>
+                </tool_call>""";
+        check(new QwenCoderDialect(), text, new Text("Reading."), new CallStarted(0, "read"),
+                new CallArguments(0, "{\"room\": \"cellar\"}"), new CallCompleted(0, CALL), new CallStarted(1, "write"),
+                new CallArguments(1, Json.write(WRITTEN)), new CallCompleted(1, new ToolCall("1", "write", WRITTEN)));
+    }
+
+    private static final Map<String, @Nullable Object> WRITTEN = map("path", "a.json", "content",
+            "{\"it's\": [1, \"</param\"]}\n\nif (a < b) { x = \"1; }");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<function=read><parameter=room>cellar</parameter></function>",
+            "<function=read>\n<parameter=room>\ncellar\n</function>\n",
+            "{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}"})
+    void qwenCoderWithSlips(String block) {
+        String text = "<think>\nx\n</think>\n\n<tool_call>\n" + block + "\n</tool_call>";
+        ParsedAnswer answer = ParsedAnswer.of(new QwenCoderDialect(), text);
+        assertEquals(List.of(CALL), answer.calls());
+        assertEquals("x", answer.reasoning());
+        everyCut(new QwenCoderDialect(), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<function=read>\n<parameter=room>\ncel", "<function=>\n</function>",
+            "<function=a b></function>",
+            "<function=read>room</function>", "<function=read><parameter=room</function>", "hello", "{\"name\": 1}",
+            "</function>x",
+            "<function=read><parameter=a>1</parameter><parameter=a>2</parameter></function>"})
+    void qwenCoderTellsWhatIsNoCall(String block) {
+        String text = "<tool_call>" + block + "</tool_call>";
+        List<DialectEvent> events = Streams.events(new QwenCoderDialect(), text);
+        assertEquals(1, events.size(), events::toString);
+        assertInstanceOf(Problem.class, events.getFirst());
+        everyCut(new QwenCoderDialect(), text);
     }
 
     @Test

@@ -62,6 +62,19 @@ class ToolArgumentsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"additionalProperties": false, "patternProperties": {"^zone_": {}}}                          | {"zone_1": 20}
+            {"properties": {"a": {"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}}}    | {"a": ["x", 1]}
+            {"properties": {"a": {"items": [{"type": "string"}]}}}                                        | {"a": ["x", 1]}
+            """)
+    void leavesToOthersWhatOtherKeywordsSay(String schema, String arguments) {
+        ToolDefinition tool = new ToolDefinition("valve", "", object(schema));
+        Accepted accepted = assertInstanceOf(Accepted.class,
+                ToolArguments.check(tool, new ToolCall("7", "valve", object(arguments))));
+        assertEquals(object(arguments), accepted.call().arguments());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {}                                | 'id' is missing
             {"id": "three"}                   | 'id' must be integer, not string
             {"id": "007"}                     | 'id' must be integer, not string

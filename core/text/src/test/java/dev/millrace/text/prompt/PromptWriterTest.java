@@ -189,6 +189,24 @@ class PromptWriterTest {
         assertFalse(writer("<think>").write(messages, List.of(), false).insideThinking());
     }
 
+    /** The vocabulary file asks for the token by its post-processor; encoding adds none, so the template alone writes it. */
+    @Test
+    void whatTheTemplateBeginsWithIsNotDoubled() {
+        assertTrue(NanoModel.resource("../tokenizer/nano-tokenizer.json").contains("\"post_processor\""));
+        int bos = tokenizer.id("<|startoftext|>").orElseThrow();
+        List<Message> messages = List.of(Message.user("hello"));
+        for (String begin : List.of("{{ bos_token }}", "<|startoftext|>", "\n{{ bos_token }}", "{{ bos_token }}\n")) {
+            PromptWriter writer = writer(begin + "{{ messages[0].content }}");
+            for (PromptWriter each : List.of(writer, writer.beginningWithBos())) {
+                int[] ids = each.write(messages, List.of(), false).ids();
+                assertEquals(1, Arrays.stream(ids).filter(id -> id == bos).count(), begin);
+            }
+        }
+        assertEquals(bos, tokenizer.encodeWithControl("<|startoftext|>hello")[0]);
+        assertFalse(Arrays.stream(tokenizer.encodeWithControl("hello")).anyMatch(id -> id == bos));
+        assertFalse(Arrays.stream(tokenizer.encode("hello")).anyMatch(id -> id == bos));
+    }
+
     @Test
     void textBeginsOnceAtMost() {
         int bos = tokenizer.id("<|startoftext|>").orElseThrow();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.spi.VocabularySource.HuggingFace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -106,6 +107,35 @@ class ControlTokensTest {
         assertArrayEquals(new int[]{'<', 'c', '>'}, tokenizer.encode("<c>"));
         assertFalse(tokenizer.isControl(257));
         assertEquals("      xtools", tokenizer.decode(tokenizer.encode("      xtools")));
+    }
+
+    /** As in Qwen's vocabularies, where {@code <|im_end|>} is special and {@code <tool_call>} is not. */
+    @Test
+    void marksThatAreNotSpecialAreWordsInInertTextToo() {
+        String text = "<tool_call><|im_end|>";
+        PromptTokenizer gguf = Tokenizers.of(TinyTables.byteLevel("gpt-2", List.of(), List.of("<|im_end|>"),
+                List.of("<tool_call>"), List.of()));
+        PromptTokenizer file = Tokenizers.of(new HuggingFace(Nano.resource("nano-tokenizer.json").replace(
+                "\"added_tokens\"", "\"added_tokens\": [" + added(700, "<tool_call>", false) + ", "
+                        + added(701, "<|im_end|>", true) + "], \"earlier_tokens\""),
+                "", ""));
+        for (PromptTokenizer each : List.of(gguf, file)) {
+            int mark = each.id("<tool_call>").orElseThrow();
+            int end = each.id("<|im_end|>").orElseThrow();
+            assertFalse(each.isControl(mark));
+            assertTrue(each.isControl(end));
+            for (int[] ids : List.of(each.encode(text), each.encode(PromptText.inert(text)))) {
+                assertEquals(mark, ids[0]);
+                assertTrue(Arrays.stream(ids).noneMatch(each::isControl), Arrays.toString(ids));
+                assertEquals(text, each.decode(ids));
+            }
+            assertArrayEquals(new int[]{mark, end}, each.encode(PromptText.trusted(text)));
+        }
+    }
+
+    private static String added(int id, String content, boolean special) {
+        return "{\"id\": " + id + ", \"content\": \"" + content + "\", \"single_word\": false, \"lstrip\": false, "
+                + "\"rstrip\": false, \"normalized\": false, \"special\": " + special + "}";
     }
 
     @Test

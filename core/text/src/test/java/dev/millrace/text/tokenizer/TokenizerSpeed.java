@@ -4,52 +4,74 @@
  */
 package dev.millrace.text.tokenizer;
 
+import dev.millrace.spi.VocabularySource.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
 /**
- * Prints how fast texts are encoded, in MB of UTF-8 a second on one thread: medians over 21 runs of 4 MB after a warm-up. Without
- * an argument it takes the nano vocabulary, else a GGUF file. Started by hand with the test class path.
+ * Prints how fast texts are encoded, in MB of UTF-8 a second on one thread: medians over {@value #RUNS} runs after a warm-up (fewer for a text that takes long).
+ *
+ * <p>
+ * Arguments: {@code [FILE.gguf [SPLIT...]]}. Without a file it takes the nano vocabulary. With names of splits, as
+ * {@code tokenizer.ggml.pre} has them, it cuts the text by each of these in turn instead of by the file's own. Started by hand with
+ * the test class path.
  */
 final class TokenizerSpeed {
 
-    private static final int RUNS = 21;
+    private static final int RUNS = 11;
+    private static final int WARM_UP = 8;
 
     private TokenizerSpeed() {
     }
 
     public static void main(String[] args) throws IOException {
-        PromptTokenizer tokenizer = args.length == 0
-                ? Tokenizers.of(Nano.table())
-                : Tokenizers.of(GgufMetadata.table(Path.of(args[0])));
-        String english = english(4 << 20);
+        Table file = args.length == 0 ? Nano.table() : GgufMetadata.table(Path.of(args[0]));
+        List<String> splits = args.length < 2 ? List.of(file.pre()) : List.of(args).subList(1, args.length);
+        String english = english(2 << 20);
         String line = english.replaceAll("[^a-z]", "").substring(0, 1 << 20);
-        measure(tokenizer, "English", english);
-        measure(tokenizer, "all code points", random(1 << 20));
-        measure(tokenizer, "1 MB without a space", line);
-        measure(tokenizer, "1 MB with spaces", english.substring(0, 1 << 20));
+        String spaced = english.substring(0, 1 << 20);
+        String random = random(1 << 20);
+        System.out.printf("%-16s %9s %12s %12s %12s%n", "split", "English", "all scripts", "1 MB spaced", "no space");
+        for (String split : splits) {
+            PromptTokenizer tokenizer = Tokenizers.of(split(file, split));
+            System.out.printf(Locale.ROOT, "%-16s %4.1f MB/s %7.1f MB/s %10.3f s %10.3f s%n", split,
+                    megabytes(english) / seconds(tokenizer, english), megabytes(random) / seconds(tokenizer, random),
+                    seconds(tokenizer, spaced), seconds(tokenizer, line));
+        }
     }
 
-    private static void measure(PromptTokenizer tokenizer, String name, String text) {
-        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
-        double[] seconds = new double[RUNS];
-        int tokens = 0;
-        for (int run = -10; run < RUNS; run++) {
-            long start = System.nanoTime();
-            tokens = tokenizer.encode(text).length;
-            if (run >= 0) {
-                seconds[run] = (System.nanoTime() - start) * 1e-9;
-            }
+    private static Table split(Table file, String split) {
+        return new Table(file.model(), split, file.tokens(), file.types(), file.scores(), file.merges(), file.bos(),
+                file.eos(), file.unknown(), file.addSpacePrefix());
+    }
+
+    private static double megabytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length * 1e-6;
+    }
+
+    private static double seconds(PromptTokenizer tokenizer, String text) {
+        double first = run(tokenizer, text);
+        int part = first > 0.2 ? 3 : 1;
+        for (int i = 0; i < WARM_UP / part; i++) {
+            run(tokenizer, text);
         }
+        double[] seconds = new double[RUNS / part];
+        Arrays.setAll(seconds, i -> run(tokenizer, text));
         Arrays.sort(seconds);
-        double median = seconds[RUNS / 2];
-        System.out.printf(Locale.ROOT,
-                "%-22s %6.1f MB/s, %5.2f M tokens/s, %.3f s for %d bytes (fastest %.3f, slowest %.3f)%n",
-                name, bytes / median * 1e-6, tokens / median * 1e-6, median, bytes, seconds[0], seconds[RUNS - 1]);
+        return seconds[seconds.length / 2];
+    }
+
+    private static double run(PromptTokenizer tokenizer, String text) {
+        long start = System.nanoTime();
+        if (tokenizer.encode(text).length == 0) {
+            throw new IllegalStateException("The text gave no token.");
+        }
+        return (System.nanoTime() - start) * 1e-9;
     }
 
     /** Words by Zipf's law over a made-up lexicon of 30 000, most of them seen often, many seldom. */

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import dev.millrace.api.ToolCall;
+import dev.millrace.spi.Dialect;
+import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.ModelText;
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Qwen3-Coder and its kin: as {@link HermesDialect}, but each call is written in tags, {@code <function=name>} and
+ * {@code <parameter=key>}. The tags cannot keep a value from spelling a mark, so calls of earlier turns, where a template leaves them
+ * out, are written as Hermes does.
+ */
+@Component(service = Dialect.class)
+public final class QwenCoderDialect implements Dialect {
+
+    private static final AnswerSyntax SYNTAX = HermesDialect.SYNTAX.withTaggedCalls();
+
+    /** Stateless. */
+    public QwenCoderDialect() {
+    }
+
+    @Override
+    public String id() {
+        return "qwen-coder";
+    }
+
+    @Override
+    public int match(ModelText model) {
+        String template = model.template();
+        return template.contains(HermesDialect.START) && template.contains("<function=")
+                && template.contains("<parameter=") ? 90 : 0;
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking) {
+        return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public String write(List<ToolCall> calls) {
+        return new HermesDialect().write(calls);
+    }
+}
