@@ -52,25 +52,30 @@ final class KernelFloor {
         List<String> below = new ArrayList<>();
         for (Backend backend : ServiceLoader.load(Backend.class)) {
             for (Device device : backend.devices()) {
-                Floor floor = floor(device);
-                for (KernelSpeed speed : backend.measure(device, EACH)) {
-                    boolean good = holds(speed, floor, bandwidth);
-                    String name = device.id() + " " + speed.kernel();
-                    System.out.printf(Locale.ROOT,
-                            "%-20s decode %7.3f GB/s (floor %.3f), prefill %8.3f GMAC/s (floor %.3f)%s%n",
-                            name, speed.decode() / 1e9, floor.decode() * bandwidth / 1e9, speed.prefill() / 1e9,
-                            floor.prefill() * bandwidth / 1e9, good ? "" : "  BELOW");
-                    if (!good) {
-                        below.add(name);
-                    }
-                }
+                List<KernelSpeed> speeds = backend.measure(device, EACH);
+                print(device, speeds, bandwidth);
+                below(speeds, floor(device), bandwidth).forEach(kernel -> below.add(device.id() + " " + kernel));
             }
         }
         if (!below.isEmpty()) {
-            System.out.println("Below the floor: " + String.join(", ", below)
-                    + ". Look with -XX:+PrintCompilation whether C2 gave a method up.");
+            System.out.println("Below the floor, or less than a tenth of the middle kernel: "
+                    + String.join(", ", below) + ". Look with -XX:+PrintCompilation whether C2 gave a method up.");
             System.exit(1);
         }
+    }
+
+    private static void print(Device device, List<KernelSpeed> speeds, double bandwidth) {
+        if (speeds.isEmpty()) {
+            return;
+        }
+        System.out.printf(Locale.ROOT, "%n%-16s %12s %14s%n", device.id(), "decode GB/s", "prefill GMAC/s");
+        for (KernelSpeed speed : speeds) {
+            System.out.printf(Locale.ROOT, "%-16s %12.3f %14.3f%n", speed.kernel(), speed.decode() / 1e9,
+                    speed.prefill() / 1e9);
+        }
+        Floor floor = floor(device);
+        System.out.printf(Locale.ROOT, "%-16s %12.3f %14.3f%n", "floor", floor.decode() * bandwidth / 1e9,
+                floor.prefill() * bandwidth / 1e9);
     }
 
     /** The floor of a device, by whether it has vectors. */
@@ -78,8 +83,19 @@ final class KernelFloor {
         return device.id().equals("cpu:scalar") ? PLAIN : SIMD;
     }
 
-    /** Whether a kernel reaches a floor. */
-    static boolean holds(KernelSpeed speed, Floor floor, double bandwidth) {
-        return speed.decode() >= floor.decode() * bandwidth && speed.prefill() >= floor.prefill() * bandwidth;
+    /**
+     * Kernels that are too slow.
+     *
+     * @param speeds all kernels of a device
+     * @param floor what each must reach
+     * @param bandwidth that one core reads, in bytes per second
+     * @return names of those that lie below the floor, or far below the others
+     */
+    static List<String> below(List<KernelSpeed> speeds, Floor floor, double bandwidth) {
+        List<String> cliffs = DoctorCommand.cliffs(speeds);
+        return speeds.stream()
+                .filter(speed -> speed.decode() < floor.decode() * bandwidth
+                        || speed.prefill() < floor.prefill() * bandwidth || cliffs.contains(speed.kernel()))
+                .map(KernelSpeed::kernel).toList();
     }
 }
