@@ -6,6 +6,7 @@ package dev.millrace.spi;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
+import java.time.Duration;
 import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -49,4 +50,16 @@ public interface Backend {
      * @throws dev.millrace.api.BackendException if it cannot be loaded; nothing stays behind
      */
     Executor load(Program program, Device device, LoadOptions options, Progress progress);
+
+    /**
+     * Measures the inner loops that models on a device spend their time in, one by one, with weights that are made up: so
+     * that a person, or a check, can find one that is far slower than the others. Blocks until done.
+     *
+     * @param device one of {@link #devices()}
+     * @param each time to spend on one figure, once everything is compiled; compiling may take several times as long
+     * @return one entry a kernel; empty, as here, from a backend that has no kernels of its own
+     */
+    default List<KernelSpeed> measure(Device device, Duration each) {
+        return List.of();
+    }
 }

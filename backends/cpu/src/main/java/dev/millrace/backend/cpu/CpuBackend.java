@@ -12,9 +12,11 @@ import dev.millrace.spi.Backend;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
+import dev.millrace.spi.KernelSpeed;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.Program;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +128,12 @@ public final class CpuBackend implements Backend {
             release(workers, arena);
             throw e;
         }
+    }
+
+    @Override
+    public List<KernelSpeed> measure(Device device, Duration each) {
+        Kernels kernels = kernels(device);
+        return kernels == null ? List.of() : KernelMeasurements.of(kernels, each);
     }
 
     private static void release(@Nullable Workers workers, Arena arena) {

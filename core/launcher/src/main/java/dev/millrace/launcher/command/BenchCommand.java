@@ -13,16 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Measures reading and generating, without conversations around. */
 @Command(name = "bench", description = {"Measure a model: loading, reading a prompt, generating after it.",
-        "One round before those that count warms up."}, sortOptions = false)
+        "One short round before those that count warms up."}, sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
 
     private static final Path STATUS = Path.of("/proc/self/status");
+    /** Enough for everything to be compiled; more of a long prompt would only double the time. */
+    private static final int WARM_PROMPT = 2048;
+    private static final int WARM_GENERATE = 64;
 
     private final Workplace workplace;
 
@@ -38,11 +42,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "-r", paramLabel = "ROUNDS", description = "Rounds that count; 3 if not given.")
     int rounds = 3;
 
+    @Option(names = "--sequences", paramLabel = "N", description = "Conversations that generate at once, each after a prompt of its own; 1 if not given. Speeds are those of all together.")
+    int sequences = 1;
+
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
-
-    private record Round(double prefill, double decode) {
-    }
 
     BenchCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -50,80 +54,87 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (prompt < 1 || generate < 1 || rounds < 1) {
-            throw choice.wrong("-p, -n and -r must be 1 or more");
+        if (prompt < 1 || generate < 1 || rounds < 1 || sequences < 1) {
+            throw choice.wrong("-p, -n, -r and --sequences must be 1 or more");
+        }
+        long needed = (long) prompt + generate;
+        if (needed > Integer.MAX_VALUE) {
+            throw choice.wrong("-p and -n together are more tokens than any model takes");
         }
         if (choice.context == 0) {
-            choice.context = Math.addExact(prompt, generate);
-        } else if (choice.context < (long) prompt + generate) {
+            choice.context = (int) needed;
+        } else if (choice.context < needed) {
             throw choice.wrong("--context is less than prompt and answer together");
         }
         long begin = System.nanoTime();
         try (LoadedModel model = workplace.load(choice)) {
-            double loadSeconds = seconds(begin);
-            round(model, 0);
-            List<Round> measured = new ArrayList<>();
+            double loadSeconds = (System.nanoTime() - begin) / 1e9;
+            BenchRound.run(model, 0, sequences, Math.min(prompt, WARM_PROMPT), Math.min(generate, WARM_GENERATE));
+            List<BenchRound> measured = new ArrayList<>();
             for (int i = 1; i <= rounds; i++) {
-                measured.add(round(model, i));
+                measured.add(BenchRound.run(model, i, sequences, prompt, generate));
             }
-            report(model, loadSeconds, measured);
+            if (json) {
+                printJson(model, loadSeconds, measured);
+            } else {
+                printTable(model, loadSeconds, measured);
+            }
         }
         return MillraceCommand.DONE;
     }
 
-    /** Tokens are taken all over the vocabulary, since equal ones would meet equal experts. */
-    private Round round(LoadedModel model, int number) {
-        int vocabulary = model.program().vocabularySize();
-        int[] ids = new int[prompt];
-        for (int i = 0; i < prompt; i++) {
-            ids[i] = (int) ((i * 7919L + number * 131L) % vocabulary);
-        }
-        try (Decoding decoding = new Decoding(model)) {
-            long begin = System.nanoTime();
-            float[] logits = decoding.read(ids);
-            double prefill = prompt / seconds(begin);
-            begin = System.nanoTime();
-            for (int i = 0; i < generate; i++) {
-                logits = decoding.readOne(decoding.likeliest(logits));
-            }
-            return new Round(prefill, generate / seconds(begin));
-        }
-    }
-
-    private void report(LoadedModel model, double loadSeconds, List<Round> measured) throws IOException {
-        List<Double> prefill = measured.stream().map(Round::prefill).toList();
-        List<Double> decode = measured.stream().map(Round::decode).toList();
-        int threads = model.options().threads() == 0
-                ? Runtime.getRuntime().availableProcessors()
-                : model.options().threads();
+    private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) throws IOException {
         OptionalLong peak = peakRssBytes();
-        Console console = workplace.console();
-        if (json) {
-            console.result(Json.write(Cases.object("backend", model.device().id(), "threads", threads, "loadSeconds",
-                    loadSeconds, "prefillTokensPerSecond", prefill, "decodeTokensPerSecond", decode, "peakRssBytes",
-                    peak.isPresent() ? peak.getAsLong() : null)));
-            return;
+        workplace.console()
+                .result(Json.write(Cases.object("backend", model.device().id(), "threads", threads(model),
+                        "loadSeconds", loadSeconds, "prefillTokensPerSecond",
+                        measured.stream().map(BenchRound::prefill).toList(), "decodeTokensPerSecond",
+                        measured.stream().map(BenchRound::decode).toList(), "peakRssBytes",
+                        peak.isPresent() ? peak.getAsLong() : null)));
+    }
+
+    private void printTable(LoadedModel model, double loadSeconds, List<BenchRound> measured) throws IOException {
+        line("backend", String.format("%s, %d threads", model.device().id(), threads(model)));
+        line("", model.device().description());
+        line("load", String.format("%.2f s", loadSeconds));
+        String each = sequences == 1 ? "" : sequences + " times ";
+        line("prefill", speeds(measured, BenchRound::prefill, each + prompt));
+        if (prompt >= 2 * BenchRound.CHUNK) {
+            double start = median(measured, BenchRound::start);
+            double end = median(measured, BenchRound::end);
+            line("", String.format(
+                    "%.1f tokens/s at the start, %.1f at the end, where a token costs %.2f times as much",
+                    start, end, start / end));
         }
-        console.result(String.format("backend   %s, %d threads%n          %s", model.device().id(), threads,
-                model.device().description()));
-        console.result(String.format("load      %.2f s", loadSeconds));
-        console.result(String.format("prefill   %.1f tokens/s (%d tokens; %s)", median(prefill), prompt, all(prefill)));
-        console.result(String.format("decode    %.1f tokens/s (%d tokens; %s)", median(decode), generate, all(decode)));
+        line("decode", speeds(measured, BenchRound::decode, each + generate));
+        if (sequences > 1) {
+            line("", String.format("%.1f tokens/s for each of the %d conversations",
+                    median(measured, BenchRound::decode) / sequences, sequences));
+        }
+        OptionalLong peak = peakRssBytes();
         if (peak.isPresent()) {
-            console.result(String.format("memory    %.0f MiB at most", peak.getAsLong() / 1048576.0));
+            line("memory", String.format("%.0f MiB at most", peak.getAsLong() / 1048576.0));
         }
     }
 
-    private static double seconds(long begin) {
-        return (System.nanoTime() - begin) / 1e9;
+    private void line(String name, String text) {
+        workplace.console().result(String.format("%-9s %s", name, text));
     }
 
-    private static double median(List<Double> values) {
-        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    private static String speeds(List<BenchRound> rounds, ToDoubleFunction<BenchRound> speed, String tokens) {
+        String all = String.join(" ", rounds.stream().map(one -> String.format("%.1f", speed.applyAsDouble(one)))
+                .toList());
+        return String.format("%.1f tokens/s (%s tokens; %s)", median(rounds, speed), tokens, all);
     }
 
-    private static String all(List<Double> values) {
-        return String.join(" ", values.stream().map(value -> String.format("%.1f", value)).toList());
+    private static double median(List<BenchRound> rounds, ToDoubleFunction<BenchRound> speed) {
+        return rounds.stream().mapToDouble(speed).sorted().skip(rounds.size() / 2).findFirst().orElseThrow();
+    }
+
+    /** Threads asked for, or those that backends take by themselves. */
+    private static int threads(LoadedModel model) {
+        int asked = model.options().threads();
+        return asked == 0 ? Runtime.getRuntime().availableProcessors() : asked;
     }
 
     /** The most memory that this process has had, where the system tells. */

@@ -65,6 +65,11 @@ final class Decoding implements AutoCloseable {
 
     /** The likeliest token; of equals the first. */
     int likeliest(float[] logits) {
+        return likeliest(logits, vocabulary);
+    }
+
+    /** The likeliest of the first so many tokens; of equals the first. */
+    static int likeliest(float[] logits, int vocabulary) {
         int best = 0;
         for (int i = 1; i < vocabulary; i++) {
             if (logits[i] > logits[best]) {

@@ -9,26 +9,40 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.spi.Backend;
 import dev.millrace.spi.Fit;
+import dev.millrace.spi.KernelSpeed;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import picocli.CommandLine.Command;
 
 /** Looks at the machine: what is there, what is used of it, what is slow and how to cure it. */
 @Command(name = "doctor", description = "Look at this machine: what is there, what is slow and how to cure it.", sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
 
-    private static final long MOST_BYTES = 512L << 20;
     private static final double SLOW_BANDWIDTH = 8e9;
     private static final long SMALL_MEMORY = 8L << 30;
     private static final int NARROW_BITS = 128;
+    private static final Duration EACH_KERNEL = Duration.ofMillis(50);
+    /** A kernel that reaches less than this part of what the middle one does was not compiled as it should be. */
+    private static final double CLIFF = 0.1;
+    private static final Pattern SLOW_FLAG = Pattern.compile(
+            "-Xint|-XX:TieredStopAtLevel=[0-3]|-XX:-UseCompiler|-client");
+    private static final Pattern DEBUGGER = Pattern.compile("-agentlib:jdwp.*|-Xrunjdwp.*|-Xdebug");
 
     private final Workplace workplace;
     private final List<String> cures = new ArrayList<>();
+    private final LinuxHost host = new LinuxHost(Path.of("/"));
+    private boolean compiled = true;
 
     DoctorCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -39,6 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
         java();
         machine();
         devices();
+        kernels();
         line("", "");
         if (cures.isEmpty()) {
             line("Verdict", "nothing here is slower than it has to be");
@@ -71,35 +86,115 @@ final class DoctorCommand implements Callable<Integer> {
             }
         }
         for (String flag : flags) {
-            if (flag.equals("-Xint") || flag.startsWith("-XX:TieredStopAtLevel=")
-                    || flag.startsWith("-agentlib:jdwp")) {
+            if (SLOW_FLAG.matcher(flag).matches()) {
+                compiled = false;
                 cures.add("the flag " + flag + " keeps Java from compiling for speed: leave it out.");
+            } else if (DEBUGGER.matcher(flag).matches()) {
+                cures.add("a debugger may attach (" + flag + "), which costs optimisations: leave it out.");
             }
         }
     }
 
     private void machine() throws InterruptedException {
-        int cores = Runtime.getRuntime().availableProcessors();
+        processors();
         long memory = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : 0;
-        line("Cores", Integer.toString(cores));
         line("Memory", String.format("%.1f GiB, Java heap up to %.1f GiB (weights lie outside the heap)", gib(memory),
                 gib(Runtime.getRuntime().maxMemory())));
-        long block = memory == 0 ? MOST_BYTES / 8 : Math.min(MOST_BYTES, memory / 8);
-        double one = Bandwidth.measure(block, 1);
-        double all = cores == 1 ? one : Bandwidth.measure(block, cores);
-        line("Bandwidth", String.format("%.1f GB/s read by one core, %.1f GB/s by all", one / 1e9, all / 1e9));
-        line("", String.format("so at most %.0f tokens/s of a model that reads 1 GB of weights for each",
-                Math.max(one, all) / 1e9));
-        if (all < SLOW_BANDWIDTH) {
-            cures.add("memory is read at less than 8 GB/s, which bounds generating: fill all memory channels, or take"
-                    + " a model with fewer active weights or smaller quantisation.");
-        }
         if (memory < SMALL_MEMORY) {
             cures.add(String.format("%.1f GiB of memory is little: LFM2.5-8B-A1B in Q4_0 wants 6 GiB free; smaller"
                     + " members of its family run here.", gib(memory)));
         }
+        host.hugePages().ifPresent(this::hugePages);
+        bandwidth(memory == 0 ? Bandwidth.MOST_BYTES / 8 : Math.min(Bandwidth.MOST_BYTES, memory / 8));
+    }
+
+    private void processors() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        OptionalInt all = host.processors();
+        OptionalDouble limit = host.processorLimit();
+        StringBuilder text = new StringBuilder().append(cores);
+        if (all.isPresent() && all.getAsInt() > cores) {
+            text.append(" of ").append(all.getAsInt()).append(" that the machine has");
+        }
+        if (limit.isPresent()) {
+            text.append(String.format(Locale.ROOT, ", limited to the time of %.2f", limit.getAsDouble()));
+        }
+        line("Cores", text.toString());
+        if (limit.isPresent() && limit.getAsDouble() < cores) {
+            cures.add(String.format(Locale.ROOT, "the container may use the time of %.2f cores, but Java sees %d: when"
+                    + " the time is used up, all threads stand still. Raise the limit (--cpus of Docker, limits.cpu of"
+                    + " Kubernetes) to a whole number, or give --threads %d.", limit.getAsDouble(), cores,
+                    Math.max(1, (int) limit.getAsDouble())));
+        } else if (all.isPresent() && all.getAsInt() > cores) {
+            cures.add("only " + cores + " of the " + all.getAsInt() + " cores of the machine may be used: a limit of"
+                    + " the container (--cpus, --cpuset-cpus, limits.cpu), taskset or -XX:ActiveProcessorCount holds"
+                    + " the others back. Raise it if they are free.");
+        }
+    }
+
+    private void hugePages(String setting) {
+        line("Pages", "huge pages: " + setting);
+        if (setting.equals("never")) {
+            cures.add("huge pages are switched off, so the processor looks up the place of every 4 KB of weights: as"
+                    + " root, echo always > /sys/kernel/mm/transparent_hugepage/enabled.");
+        }
+    }
+
+    private void bandwidth(long block) throws InterruptedException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        double one = Bandwidth.measure(block, 1);
+        double all = cores == 1 ? one : Math.max(one, Bandwidth.measure(block, cores));
+        line("Bandwidth", String.format("%.1f GB/s read by one core, %.1f GB/s by all", one / 1e9, all / 1e9));
+        line("", String.format("so at most %.0f tokens/s of a model that reads 1 GB of weights for each", all / 1e9));
+        if (all < SLOW_BANDWIDTH) {
+            cures.add("memory is read at less than 8 GB/s, which bounds generating: fill all memory channels, or take"
+                    + " a model with fewer active weights or smaller quantisation.");
+        }
+    }
+
+    /** The kernels of each backend's best device, in a table. */
+    private void kernels() {
+        if (!compiled) {
+            line("Kernels", "not measured: Java would take minutes, since it does not compile them");
+            return;
+        }
+        for (Backend backend : workplace.backends()) {
+            List<Device> devices = backend.devices();
+            List<KernelSpeed> speeds = devices.isEmpty()
+                    ? List.of()
+                    : backend.measure(devices.getFirst(), EACH_KERNEL);
+            if (speeds.isEmpty()) {
+                continue;
+            }
+            line("Kernels", String.format("%-16s %12s %14s", devices.getFirst().id() + ", 1 core", "decode GB/s",
+                    "prefill GMAC/s"));
+            for (KernelSpeed speed : speeds) {
+                line("", String.format("%-16s %12.2f %14.2f", speed.kernel(), speed.decode() / 1e9,
+                        speed.prefill() / 1e9));
+            }
+            cliffs(speeds).forEach(kernel -> cures.add("the kernel " + kernel + " of " + devices.getFirst().id()
+                    + " is less than a tenth as fast as the others: Java did not compile it to vector code. Leave out"
+                    + " flags that limit the compiler, or take a model in another quantisation; and report it."));
+        }
+    }
+
+    /**
+     * Kernels that the compiler gave up.
+     *
+     * @return names of those that reach less than a tenth of the median, in decode or in prefill
+     */
+    static List<String> cliffs(List<KernelSpeed> speeds) {
+        double decode = CLIFF * median(speeds.stream().mapToDouble(KernelSpeed::decode));
+        double prefill = CLIFF * median(speeds.stream().mapToDouble(KernelSpeed::prefill));
+        return speeds.stream().filter(speed -> speed.decode() < decode || speed.prefill() < prefill)
+                .map(KernelSpeed::kernel).toList();
+    }
+
+    private static double median(DoubleStream values) {
+        double[] sorted = values.sorted().toArray();
+        return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
     }
 
     /** Devices with their scores for the packaged model, as the engine itself would ask for them. */

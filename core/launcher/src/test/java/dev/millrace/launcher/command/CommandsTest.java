@@ -68,7 +68,8 @@ final class CommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello",
             "run --nonsense hello",
-            "run --threads -1 hello", "run a b", "bench", "bench --model nano -p 0", "inspect", "inspect soul",
+            "run --threads -1 hello", "run a b", "bench", "bench --model nano -p 0",
+            "bench --model nano --sequences 0", "bench --model nano -p 2147483647", "inspect", "inspect soul",
             "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
@@ -274,10 +275,26 @@ final class CommandsTest {
     }
 
     @Test
+    void benchMeasuresSeveralConversationsAndLongPrompts() {
+        Result result = run(
+                List.of("bench", "--model", "nano", "-p", "1030", "-n", "2", "-r", "1", "--sequences", "2"));
+        assertEquals(0, result.code(), result::err);
+        assertTrue(result.out().contains("2 times 1030 tokens"), result::out);
+        assertTrue(result.out().contains("at the end, where a token costs"), result::out);
+        assertTrue(result.out().contains("for each of the 2 conversations"), result::out);
+        Map<?, ?> object = run(List.of("bench", "--model", "nano", "-p", "8", "-n", "2", "-r", "1", "--sequences", "3",
+                "--threads", "1", "--backend", "cpu:scalar", "--json")).json();
+        assertEquals("cpu:scalar", object.get("backend"));
+        assertEquals(1L, object.get("threads"));
+        assertEquals(6, object.size());
+    }
+
+    @Test
     void theDoctorLooksAtEverything() {
         Result result = run(List.of("doctor"));
         assertEquals(0, result.code(), result::err);
-        for (String word : List.of("Java", "Flags", "Vectors", "Cores", "Memory", "GB/s", "cpu")) {
+        for (String word : List.of("Java", "Flags", "Vectors", "Cores", "Memory", "GB/s", "cpu", "Kernels", "GMAC/s",
+                "Q8_0")) {
             assertTrue(result.out().contains(word), result::out);
         }
     }

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.benchmark;
+
+import dev.millrace.api.Device;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.Backend;
+import dev.millrace.spi.Executor;
+import dev.millrace.spi.Fit;
+import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Program;
+import dev.millrace.spi.Sequence;
+import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.Step;
+import java.util.Arrays;
+import java.util.List;
+
+/** Computes nothing: one token is always the likeliest by far, whatever was read. */
+public final class IdleBackend implements Backend {
+
+    static final String ID = "idle";
+
+    /** An ordinary word or piece of one in any vocabulary: control tokens come before it, or at the end. */
+    private static final int TOKEN = 500;
+    private static final float LIKELY = 30;
+
+    /** For the service loader. */
+    public IdleBackend() {
+    }
+
+    @Override
+    public String id() {
+        return ID;
+    }
+
+    @Override
+    public List<Device> devices() {
+        return List.of(new Device(ID + ":0", ID, "computes nothing", 1L << 40));
+    }
+
+    @Override
+    public Fit fit(Program program, Device device, LoadOptions options) {
+        return new Fit.Good(0, 0);
+    }
+
+    @Override
+    public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        return new Idle();
+    }
+
+    private static final class Idle implements Executor {
+
+        @Override
+        public Sequence newSequence() {
+            return new Count(0);
+        }
+
+        @Override
+        public Sequence newSequence(SequenceState state) {
+            throw new UnsupportedOperationException("there is no state");
+        }
+
+        @Override
+        public void forward(List<Step> steps) {
+            for (Step step : steps) {
+                ((Count) step.sequence()).length += step.length();
+                if (step.wanted() == Step.Logits.LAST) {
+                    Arrays.fill(step.logits(), 0);
+                    step.logits()[TOKEN] = LIKELY;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            // holds nothing
+        }
+    }
+
+    private static final class Count implements Sequence {
+
+        private int length;
+
+        Count(int length) {
+            this.length = length;
+        }
+
+        @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
+        public Sequence fork() {
+            return new Count(length);
+        }
+
+        @Override
+        public SequenceState export() {
+            throw new UnsupportedOperationException("there is no state");
+        }
+
+        @Override
+        public void close() {
+            // holds nothing
+        }
+    }
+}
