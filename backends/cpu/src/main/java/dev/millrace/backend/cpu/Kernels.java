@@ -43,31 +43,28 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own);
 
     /**
-     * Begins the results of a group with what its minima add: {@code y[lane] = sum over blocks of minimum * total}.
+     * Adds what a group's minima contribute: {@code y[lane] += sum over blocks of minimum * total}.
      *
      * @param minima {@code [block][lane]} from an index on
      * @param vector of the prepared inputs
      * @param y results from an index on
      */
-    void minima(Packing packing, float[] minima, int from, Activations x, Activations.Place place, int vector,
-            float[] y, int at);
+    void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector, float[] y,
+            int at);
 
     /**
-     * Adds the products of a group's integer codes with one vector of width 1, times both scales.
+     * The products of a group with integer codes and one vector of width 1; reads scales and minima beside the codes.
      *
-     * @param scales {@code [block][lane]} from an index on
      * @param y results from an index on
      */
-    void integers(Matrix matrix, int group, float[] scales, int from, Activations x, Activations.Place place,
-            int vector, float[] y, int at);
+    void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y, int at);
 
     /**
      * The products of a pair of groups with one vector of floats. Not for nibbles, nor for types with minima.
      *
-     * @param scales {@code [group][block][lane]} from an index on
      * @param y results from an index on, two groups
      */
-    void floats(Matrix matrix, int pair, float[] scales, int scale, float[] x, int from, float[] y, int at);
+    void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at);
 
     /**
      * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}.

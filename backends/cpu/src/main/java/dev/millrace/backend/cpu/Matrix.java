@@ -47,6 +47,11 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
         return (long) group * packing.scaleBytes(columns, lanes);
     }
 
+    /** Offset of a group's minima. */
+    long minima(int group) {
+        return offset(group) + 4L * lanes * (packing.scaleInts(columns) + packing.subScaleInts(columns));
+    }
+
     /** Scales in a row. */
     int blocks() {
         return packing.blocks(columns);

@@ -111,6 +111,15 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, 
         return scales == Scales.NONE ? 0 : columns / block;
     }
 
+    /** Blocks under a super-block as a power of two, 0 without super-blocks, negative where scales are binary32. */
+    int superShift() {
+        return switch (scales) {
+            case NONE, HALF -> 0;
+            case SUPER -> Integer.numberOfTrailingZeros(SUPER / block);
+            case FLOAT -> -1;
+        };
+    }
+
     /** Ints a lane that hold the scales of a row's blocks, or of its super-blocks. */
     int scaleInts(int columns) {
         return switch (scales) {

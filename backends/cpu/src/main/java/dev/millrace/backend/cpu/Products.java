@@ -244,44 +244,30 @@ final class Products {
     private void multiply(Product p, Matrix matrix, Rows y, int first, int end, Scratch own) {
         Activations.Place place = products.get(p.source).place;
         float[] results = own.results(p.count, kernels.lanes());
-        int step = direct(p) || place.width == 1 ? own.scales.pairs(matrix) : 1;
-        int pairValues = 2 * matrix.blocks() * kernels.lanes();
-        for (int begin = first; begin < end; begin += step) {
-            int stop = Math.min(end, begin + step);
-            // in this order, since halves come in twos and a group may write one block too many
-            for (int group = 2 * begin; group < 2 * stop; group++) {
-                kernels.scales(matrix, group, own.scales, (group - 2 * begin) * pairValues / 2);
+        for (int pair = first; pair < end; pair++) {
+            if (direct(p)) {
+                kernels.floats(matrix, pair, p.x.array(p.first), p.x.offset(p.first), results, 0);
+            } else if (place.quantised()) {
+                integers(matrix, pair, p.count, place, results, own);
+            } else {
+                floats(matrix, pair, p.count, place, results, own);
             }
-            for (int pair = begin; pair < stop; pair++) {
-                int at = (pair - begin) * pairValues;
-                if (direct(p)) {
-                    kernels.floats(matrix, pair, own.scales.scales, at, p.x.array(p.first), p.x.offset(p.first),
-                            results,
-                            0);
-                } else if (place.quantised()) {
-                    integers(matrix, pair, at, p.count, place, results, own);
-                } else {
-                    floats(matrix, pair, p.count, place, results, own);
-                }
-                store(matrix, pair, p, y, results);
-            }
+            store(matrix, pair, p, y, results);
         }
     }
 
-    private void integers(Matrix matrix, int pair, int at, int count, Activations.Place place, float[] results,
-            Scratch own) {
+    private void integers(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
-        begin(matrix, at, count, place, results, own);
         if (place.width == 1) {
             for (int half = 0; half < 2; half++) {
                 for (int v = 0; v < count; v++) {
-                    kernels.integers(matrix, 2 * pair + half, own.scales.scales, at + half * matrix.blocks() * lanes,
-                            inputs,
-                            place, v, results, (2 * v + half) * lanes);
+                    kernels.integers(matrix, 2 * pair + half, inputs, place, v, results, (2 * v + half) * lanes);
                 }
             }
             return;
         }
+        scales(matrix, pair, own);
+        Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
             kernels.unpack(matrix, pair, column, columns, own.shorts);
@@ -290,25 +276,23 @@ final class Products {
                         v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
             }
         }
-    }
-
-    private void begin(Matrix matrix, int at, int count, Activations.Place place, float[] results, Scratch own) {
-        int lanes = kernels.lanes();
-        if (!matrix.packing().minima()) {
-            Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
-            return;
-        }
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < 2 && matrix.packing().minima(); half++) {
             for (int v = 0; v < count; v++) {
-                kernels.minima(matrix.packing(), own.scales.minima, at + half * matrix.blocks() * lanes, inputs, place,
-                        v,
-                        results, (2 * v + half) * lanes);
+                kernels.minima(matrix, own.scales.minima, half * matrix.blocks() * lanes, inputs, place, v, results,
+                        (2 * v + half) * lanes);
             }
         }
     }
 
+    /** Decodes the scales of a pair; in this order, since halves come in twos and the first group may write one too many. */
+    private void scales(Matrix matrix, int pair, Scratch own) {
+        kernels.scales(matrix, 2 * pair, own.scales, 0);
+        kernels.scales(matrix, 2 * pair + 1, own.scales, matrix.blocks() * kernels.lanes());
+    }
+
     private void floats(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
+        scales(matrix, pair, own);
         Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);

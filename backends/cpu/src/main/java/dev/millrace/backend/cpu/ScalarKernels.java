@@ -57,7 +57,7 @@ final class ScalarKernels implements Kernels {
         long lane = 4L * matrix.lanes();
         int ints = packing.scaleInts(matrix.columns());
         long from = matrix.offset(group);
-        long minima = from + lane * (ints + packing.subScaleInts(matrix.columns()));
+        long minima = matrix.minima(group);
         switch (packing.scales()) {
             case NONE -> {
                 // nothing to decode
@@ -135,28 +135,32 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void minima(Packing packing, float[] minima, int from, Activations x, Activations.Place place, int vector,
+    public void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector,
             float[] y, int at) {
         for (int i = 0; i < L; i++) {
-            y[at + i] = 0;
-        }
-        for (int column = 0; column < place.columns; column += place.block) {
-            float total = x.totals[place.sum(vector) + column / place.block * place.width];
-            int m = from + column / packing.block() * L;
-            for (int i = 0; i < L; i++) {
-                y[at + i] += minima[m + i] * total;
+            float low = 0;
+            for (int column = 0; column < place.columns; column += place.block) {
+                float total = x.totals[place.sum(vector) + column / place.block * place.width];
+                low += minima[from + column / matrix.packing().block() * L + i] * total;
             }
+            y[at + i] += low;
         }
     }
 
     @Override
-    public void integers(Matrix matrix, int group, float[] scales, int from, Activations x, Activations.Place place,
-            int vector, float[] y, int at) {
+    public void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y,
+            int at) {
         Packing packing = matrix.packing();
         int run = packing.run();
         int per = packing.codes().columns();
         int pair = place.pair(vector);
+        long scales = matrix.offset(group);
+        long minima = matrix.minima(group);
         int[] sums = new int[L];
+        float[] low = new float[L];
+        for (int i = 0; i < L; i++) {
+            y[at + i] = 0;
+        }
         for (int column = 0; column < matrix.columns(); column += run) {
             for (int i = 0; i < L; i++) {
                 sums[i] = 0;
@@ -165,11 +169,41 @@ final class ScalarKernels implements Kernels {
                 add(matrix, group, c / per, x.pairs, pair + c / 2, sums);
             }
             float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
-            int scale = from + column / packing.block() * L;
+            int block = column / packing.block();
             for (int i = 0; i < L; i++) {
-                y[at + i] += sums[i] * step * scales[scale + i];
+                y[at + i] += sums[i] * step * scale(matrix, scales, block, i);
+            }
+            if (packing.minima()) {
+                float total = x.totals[place.sum(vector) + column / run];
+                for (int i = 0; i < L; i++) {
+                    float minimum = scale(matrix, minima, block, i);
+                    low[i] += (packing.superShift() > 0 ? -minimum : minimum) * total;
+                }
             }
         }
+        if (packing.minima()) {
+            for (int i = 0; i < L; i++) {
+                y[at + i] += low[i];
+            }
+        }
+    }
+
+    /** The scale of a block, or its minimum: a binary32, a binary16, or that of a super-block times a byte of its own. */
+    private static float scale(Matrix matrix, long from, int block, int lane) {
+        Packing packing = matrix.packing();
+        MemorySegment data = matrix.data();
+        int shift = packing.superShift();
+        if (shift < 0) {
+            return Float.intBitsToFloat(data.get(INT, from + 4L * (block * L + lane)));
+        }
+        int index = block >> shift;
+        int two = data.get(INT, from + 4L * (index / 2 * L + lane));
+        float scale = Float.float16ToFloat((short) (two >> (16 * (index & 1))));
+        if (shift == 0) {
+            return scale;
+        }
+        long sub = from + 4L * L * packing.scaleInts(matrix.columns()) + 4L * (block / 4 * L + lane) + block % 4;
+        return scale * data.get(ValueLayout.JAVA_BYTE, sub);
     }
 
     private static void add(Matrix matrix, int group, int chunk, int[] pairs, int pair, int[] sums) {
@@ -198,22 +232,26 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] scales, int first, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
         Packing packing = matrix.packing();
         int per = packing.codes().columns();
+        float[] scales = {1};
         for (int half = 0; half < 2; half++) {
+            int group = 2 * pair + half;
             int to = at + half * L;
             for (int i = 0; i < L; i++) {
-                y[to + i] = 0;
-            }
-            for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
-                int scale = first + (half * matrix.blocks() + chunk * per / packing.block()) * L;
-                for (int i = 0; i < L; i++) {
-                    int code = matrix.data().get(INT, matrix.offset(2 * pair + half, chunk) + 4L * i);
+                float sum = 0;
+                for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
+                    int column = chunk * per;
+                    if (packing.scales() != Packing.Scales.NONE && column % packing.block() == 0) {
+                        scales[0] = scale(matrix, matrix.offset(group), column / packing.block(), i);
+                    }
+                    int code = matrix.data().get(INT, matrix.offset(group, chunk) + 4L * i);
                     for (int c = 0; c < per; c++) {
-                        y[to + i] += value(packing, code, c, scales, scale + i) * x[from + chunk * per + c];
+                        sum += value(packing, code, c, scales, 0) * x[from + column + c];
                     }
                 }
+                y[to + i] = sum;
             }
         }
     }

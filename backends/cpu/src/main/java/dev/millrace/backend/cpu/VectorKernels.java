@@ -66,7 +66,7 @@ final class VectorKernels implements Kernels {
         int blocks = matrix.blocks();
         int run = Math.max(1, Packing.SUPER / packing.block());
         long from = matrix.data().address() + matrix.offset(group);
-        long minima = from + CHUNK * (ints + packing.subScaleInts(matrix.columns()));
+        long minima = matrix.data().address() + matrix.minima(group);
         switch (packing.scales()) {
             case NONE -> {
                 // nothing to decode
@@ -169,44 +169,73 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void minima(Packing packing, float[] minima, int from, Activations x, Activations.Place place, int vector,
+    public void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector,
             float[] y, int at) {
-        FloatVector result = FloatVector.zero(FLOATS);
+        FloatVector low = FloatVector.zero(FLOATS);
+        float[] totals = x.totals;
         int total = place.sum(vector);
-        for (int column = 0; column < place.columns; column += place.block) {
-            result = FloatVector.fromArray(FLOATS, minima, from + column / packing.block() * L)
-                    .fma(FloatVector.broadcast(FLOATS, x.totals[total + column / place.block * place.width]), result);
+        int width = place.width;
+        int runs = matrix.packing().block() / place.block; // 1 or 2
+        for (int run = 0; run < matrix.blocks() * runs; run++) {
+            low = FloatVector.fromArray(FLOATS, minima, from + (run >> (runs - 1)) * L)
+                    .fma(FloatVector.broadcast(FLOATS, totals[total + run * width]), low);
         }
-        result.intoArray(y, at);
+        FloatVector.fromArray(FLOATS, y, at).add(low).intoArray(y, at);
     }
 
     @Override
-    public void integers(Matrix matrix, int group, float[] scales, int from, Activations x, Activations.Place place,
-            int vector, float[] y, int at) {
+    public void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y,
+            int at) {
+        if (matrix.packing().codes() == Packing.Codes.BYTES) {
+            bytes(matrix, group, x, place, vector, y, at);
+        } else {
+            nibbles(matrix, group, x, place, vector, y, at);
+        }
+        if (matrix.packing().minima()) {
+            addMinima(matrix, group, x, place, vector, y, at);
+        }
+    }
+
+    /** Minima on their own: together with the codes they would exceed what the compiler inlines. */
+    private static void addMinima(Matrix matrix, int group, Activations x, Activations.Place place, int vector,
+            float[] y, int at) {
         Packing packing = matrix.packing();
+        long minima = matrix.data().address() + matrix.minima(group);
+        long subMinima = minima + packing.scaleInts(matrix.columns()) * CHUNK;
+        int superBlock = packing.superShift();
+        int runs = packing.block() / place.block; // 1 or 2
+        float[] totals = x.totals;
+        int total = place.sum(vector);
+        int guard = guard(minima);
+        FloatVector low = FloatVector.zero(FLOATS);
+        for (int run = 0; run < matrix.blocks() * runs; run++) {
+            low = scale(minima, subMinima, superBlock, run >> (runs - 1)).mul(superBlock > 0 ? -1f : 1f)
+                    .fma(FloatVector.broadcast(FLOATS, totals[total + run]), low);
+        }
+        FloatVector.fromArray(FLOATS, y, at + guard).add(low).intoArray(y, at);
+    }
+
+    /** Nibbles: a lane adds up 8 or 16 products of at most 15 x 127, those of a block. */
+    private static void nibbles(Matrix matrix, int group, Activations in, Activations.Place place, int vector,
+            float[] y,
+            int at) {
         long codes = matrix.codes(group);
+        long scales = matrix.data().address() + matrix.offset(group);
+        Packing packing = matrix.packing();
+        int chunks = packing.chunks(matrix.columns());
+        long subScales = scales + packing.scaleInts(matrix.columns()) * CHUNK;
+        int superBlock = packing.superShift();
+        short zero = (short) -packing.zero();
+        int[] pairs = in.pairs;
+        float[] steps = in.scales;
         int pair = place.pair(vector);
         int sum = place.sum(vector);
         int step = place.scale(vector);
-        int chunks = packing.chunks(matrix.columns());
-        short zero = (short) -packing.zero();
-        if (packing.codes() == Packing.Codes.BYTES) {
-            bytes(codes, chunks, packing.block() / 32, scales, from, x.pairs, pair, x.sums, sum, x.scales, step, zero,
-                    y,
-                    at);
-        } else if (packing.block() == 16) {
-            nibbles16(codes, chunks, scales, from, x.pairs, pair, x.sums, sum, x.scales, step, zero, y, at);
-        } else {
-            nibbles32(codes, chunks, scales, from, x.pairs, pair, x.sums, sum, x.scales, step, zero, y, at);
-        }
-    }
-
-    /** Nibbles with a scale for 32 columns, which are 4 chunks: a lane adds up 16 products of at most 15 x 127. */
-    private static void nibbles32(long codes, int chunks, float[] scales, int from, int[] pairs, int pair,
-            int[] sums, int sum, float[] steps, int step, short zero, float[] y, int at) {
+        int last = packing.block() / 8 - 1;
+        int shift = packing.block() / 16;
         int guard = guard(codes);
-        FloatVector result = FloatVector.fromArray(FLOATS, y, at);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
+        FloatVector result = FloatVector.zero(FLOATS);
+        ShortVector a = IntVector.broadcast(INTS, in.sums[sum]).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
             a = x.and(0x000f000f).reinterpretAsShorts()
@@ -217,54 +246,39 @@ final class VectorKernels implements Kernels {
                     .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
             a = x.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).reinterpretAsShorts()
                     .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
-            if ((c & 3) == 3) {
-                int b = c >> 2;
+            if ((c & last) == last) {
+                int run = c >> shift;
+                int block = run;
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.ASHR, 16)
                         .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + b])
-                        .fma(FloatVector.fromArray(FLOATS, scales, from + b * L), result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
-            }
-        }
-        result.intoArray(y, at + guard);
-    }
-
-    /** Nibbles with a scale for 16 columns, which are 2 chunks. */
-    private static void nibbles16(long codes, int chunks, float[] scales, int from, int[] pairs, int pair,
-            int[] sums, int sum, float[] steps, int step, short zero, float[] y, int at) {
-        int guard = guard(codes);
-        FloatVector result = FloatVector.fromArray(FLOATS, y, at);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
-        for (int c = 0; c < chunks; c++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
-            a = x.and(0x000f000f).reinterpretAsShorts()
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c]).reinterpretAsShorts()).add(a);
-            a = x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts()
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 1]).reinterpretAsShorts()).add(a);
-            a = x.lanewise(VectorOperators.LSHR, 8).and(0x000f000f).reinterpretAsShorts()
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
-            a = x.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).reinterpretAsShorts()
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
-            if ((c & 1) == 1) {
-                int b = c >> 1;
-                IntVector both = a.reinterpretAsInts();
-                both = both.lanewise(VectorOperators.ASHR, 16)
-                        .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (b >> 1)])
-                        .fma(FloatVector.fromArray(FLOATS, scales, from + b * L), result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (c >> 2)])
+                        .fma(scale(scales, subScales, superBlock, block), result);
+                a = IntVector.broadcast(INTS, in.sums[sum + run + 1]).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
     }
 
     /** Bytes, added up over 16 columns, which are 4 chunks: a lane adds up 8 products of at most 32 x 127. */
-    private static void bytes(long codes, int chunks, int wide, float[] scales, int from, int[] pairs, int pair,
-            int[] sums, int sum, float[] steps, int step, short zero, float[] y, int at) {
+    private static void bytes(Matrix matrix, int group, Activations in, Activations.Place place, int vector, float[] y,
+            int at) {
+        long codes = matrix.codes(group);
+        long scales = matrix.data().address() + matrix.offset(group);
+        Packing packing = matrix.packing();
+        int chunks = packing.chunks(matrix.columns());
+        long subScales = scales + packing.scaleInts(matrix.columns()) * CHUNK;
+        int superBlock = packing.superShift();
+        short zero = (short) -packing.zero();
+        int[] pairs = in.pairs;
+        float[] steps = in.scales;
+        int pair = place.pair(vector);
+        int sum = place.sum(vector);
+        int step = place.scale(vector);
+        int wide = packing.block() / 32;
         int guard = guard(codes);
-        FloatVector result = FloatVector.fromArray(FLOATS, y, at);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
+        FloatVector result = FloatVector.zero(FLOATS);
+        ShortVector a = IntVector.broadcast(INTS, in.sums[sum]).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
             a = x.and(0x00ff00ff).reinterpretAsShorts()
@@ -272,16 +286,34 @@ final class VectorKernels implements Kernels {
             a = x.lanewise(VectorOperators.LSHR, 8).and(0x00ff00ff).reinterpretAsShorts()
                     .mul(IntVector.broadcast(INTS, pairs[pair + 2 * c + 1]).reinterpretAsShorts()).add(a);
             if ((c & 3) == 3) {
-                int b = c >> 2;
+                int run = c >> 2;
+                int block = run >> wide;
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.ASHR, 16)
                         .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (b >> 1)])
-                        .fma(FloatVector.fromArray(FLOATS, scales, from + (b >> wide) * L), result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (c >> 3)])
+                        .fma(scale(scales, subScales, superBlock, block), result);
+                a = IntVector.broadcast(INTS, in.sums[sum + run + 1]).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
+    }
+
+    /** The scale of a block, or its minimum: a binary32, a binary16, or that of a super-block times a byte of its own. */
+    private static FloatVector scale(long scales, long subScales, int superBlock, int block) {
+        if (superBlock < 0) {
+            return IntVector.fromMemorySegment(INTS, MEMORY, scales + block * CHUNK, LE).reinterpretAsFloats();
+        }
+        int index = block >> superBlock;
+        FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, scales + (index >> 1) * CHUNK, LE)
+                .lanewise(VectorOperators.LSHL, 16 - 16 * (index & 1)).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+        if (superBlock == 0) {
+            return scale;
+        }
+        return scale.mul((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subScales + (block >> 2) * CHUNK, LE)
+                .lanewise(VectorOperators.LSHL, 24 - 8 * (block & 3)).lanewise(VectorOperators.ASHR, 24)
+                .convert(VectorOperators.I2F, 0));
     }
 
     /**
@@ -293,13 +325,13 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] scales, int scale, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
         long codes0 = matrix.codes(2 * pair);
         long codes1 = matrix.codes(2 * pair + 1);
         int chunks = matrix.packing().chunks(matrix.columns());
         switch (matrix.packing().codes()) {
             case BYTES ->
-                floatBytes(codes0, codes1, chunks, scales, scale, scale + matrix.blocks() * L, x, from, y, at);
+                floatBytes(matrix, pair, x, from, y, at);
             case HALVES -> floatHalves(codes0, codes1, chunks, x, from, y, at);
             case BRAINS -> floatBrains(codes0, codes1, chunks, x, from, y, at);
             case FLOATS -> floatFloats(codes0, codes1, chunks, x, from, y, at);
@@ -308,18 +340,27 @@ final class VectorKernels implements Kernels {
     }
 
     /** Bytes with a scale for 32 columns, which are 8 chunks. */
-    private static void floatBytes(long codes0, long codes1, int chunks, float[] scales, int first, int second,
-            float[] x,
-            int from, float[] y, int at) {
+    private static void floatBytes(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+        long codes0 = matrix.codes(2 * pair);
+        long codes1 = matrix.codes(2 * pair + 1);
+        long scales0 = matrix.data().address() + matrix.offset(2 * pair);
+        long scales1 = matrix.data().address() + matrix.offset(2 * pair + 1);
+        Packing packing = matrix.packing();
+        int chunks = packing.chunks(matrix.columns());
+        long subs = packing.scaleInts(matrix.columns()) * CHUNK;
+        int superBlock = packing.superShift();
+        FloatVector s = FloatVector.zero(FLOATS);
+        FloatVector t = s;
         int guard = guard(codes0);
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int c = 0; c < chunks; c++) {
             IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
             IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            int block = c >> 3;
-            FloatVector s = FloatVector.fromArray(FLOATS, scales, first + block * L);
-            FloatVector t = FloatVector.fromArray(FLOATS, scales, second + block * L);
+            if ((c & 7) == 0) {
+                s = scale(scales0, scales0 + subs, superBlock, c >> 3);
+                t = scale(scales1, scales1 + subs, superBlock, c >> 3);
+            }
             v = v.lanewise(VectorOperators.XOR, 0x80808080);
             w = w.lanewise(VectorOperators.XOR, 0x80808080);
             a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
