@@ -11,7 +11,7 @@ import java.util.Arrays;
 final class Chunk {
 
     /** Tokens that one pass takes at most: enough to share decoded weights among, few enough for the cache and the heap. */
-    static final int MOST = 256;
+    static final int MOST = 512;
 
     final int[] tokens;
     final int[] positions;
