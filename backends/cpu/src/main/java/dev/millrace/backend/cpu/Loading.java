@@ -9,8 +9,8 @@ import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /** Turns a blueprint into a network: the same structure, with matrices in place of tensors. */
@@ -18,9 +18,9 @@ final class Loading {
 
     private final Blueprint blueprint;
     private final KvLayout keyValues;
-    private final Map<Tensor, Matrix> matrices;
+    private final IdentityHashMap<Tensor, Matrix> matrices;
 
-    private Loading(Blueprint blueprint, KvLayout keyValues, Map<Tensor, Matrix> matrices) {
+    private Loading(Blueprint blueprint, KvLayout keyValues, IdentityHashMap<Tensor, Matrix> matrices) {
         this.blueprint = blueprint;
         this.keyValues = keyValues;
         this.matrices = matrices;

@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Makes matrices of tensors: maps the packed copy of the model, or packs into memory where none is kept.
@@ -33,14 +32,14 @@ record MatrixStore(PackedFolder folder, int lanes, Workers workers, Arena arena,
      * @throws IOException if a tensor cannot be read
      * @throws BackendException if a tensor holds something else than it should, or memory does not suffice
      */
-    Map<Tensor, Matrix> load(List<Tensor> tensors) throws IOException {
+    IdentityHashMap<Tensor, Matrix> load(List<Tensor> tensors) throws IOException {
         progress.update("loading weights", 0);
         PackedLayout layout = PackedLayout.of(tensors, lanes);
         MemorySegment file = folder.map(layout, arena, packed -> pack(layout, packed));
         if (file == null) {
             inMemory.run();
         }
-        Map<Tensor, Matrix> matrices = new IdentityHashMap<>();
+        IdentityHashMap<Tensor, Matrix> matrices = new IdentityHashMap<>();
         for (PackedLayout.Entry entry : layout.entries()) {
             Matrix matrix;
             if (file == null) {
