@@ -19,6 +19,7 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
@@ -34,9 +35,23 @@ public final class CpuBackend implements Backend {
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
+    private final PackedFolder folder;
+    private final Supplier<MachineMemory> memory;
 
     /** Looks for the Vector API; warns once if it is not there. */
     public CpuBackend() {
+        this(PackedFolder.configured(), MachineMemory::now);
+    }
+
+    /**
+     * A backend of its own.
+     *
+     * @param folder keeps packed weights
+     * @param memory figures of the machine
+     */
+    CpuBackend(PackedFolder folder, Supplier<MachineMemory> memory) {
+        this.folder = folder;
+        this.memory = memory;
         vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
         if (vector == null) {
             System.getLogger(CpuBackend.class.getName()).log(System.Logger.Level.WARNING,
@@ -52,13 +67,13 @@ public final class CpuBackend implements Backend {
     @Override
     public List<Device> devices() {
         List<Device> devices = new ArrayList<>();
-        long memory = MachineMemory.total();
+        long all = memory.get().total();
         String machine = Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch")
                 + "), ";
         if (vector != null) {
-            devices.add(new Device(VECTOR, id(), machine + vector.description(), memory));
+            devices.add(new Device(VECTOR, id(), machine + vector.description(), all));
         }
-        devices.add(new Device(SCALAR, id(), machine + scalar.description(), memory));
+        devices.add(new Device(SCALAR, id(), machine + scalar.description(), all));
         return List.copyOf(devices);
     }
 
@@ -79,9 +94,9 @@ public final class CpuBackend implements Backend {
             return new Fit.Refused(problem);
         }
         MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
-        long available = MachineMemory.total();
-        if (needs.total() > available) {
-            return new Fit.Refused(needs.refusal(blueprint.architecture(), available));
+        String tooMuch = needs.refusal(blueprint.architecture(), memory.get(), folder.keeps(needs.weights()));
+        if (tooMuch != null) {
+            return new Fit.Refused(tooMuch);
         }
         if (needs.scratch() > Runtime.getRuntime().maxMemory()) {
             return new Fit.Refused("This " + blueprint.architecture() + " model needs "
@@ -111,12 +126,13 @@ public final class CpuBackend implements Backend {
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(),
-                MemoryNeeds.of(blueprint, options, kernels.lanes()).weights())) {
+        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, layout, kernels, workers, arena, progress);
+            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels.lanes(), workers, arena,
+                    progress, () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, layout, options, kernels, workers, arena);
             warmup.await();
             progress.update("ready", 1);
@@ -127,6 +143,14 @@ public final class CpuBackend implements Backend {
         } catch (RuntimeException | Error e) {
             release(workers, arena);
             throw e;
+        }
+    }
+
+    /** Weights that could not be kept in the folder after all must fit into memory that is available. */
+    private void checkInMemory(Blueprint blueprint, MemoryNeeds needs) {
+        String tooMuch = needs.refusal(blueprint.architecture(), memory.get(), false);
+        if (tooMuch != null) {
+            throw new BackendException(tooMuch);
         }
     }
 

@@ -5,69 +5,53 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.api.Progress;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Tensor;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 
-/** Turns a blueprint into a network: packs its tensors for the kernels. */
+/** Turns a blueprint into a network: the same structure, with matrices in place of tensors. */
 final class Loading {
 
     private final Blueprint blueprint;
     private final KvLayout keyValues;
-    private final Kernels kernels;
-    private final Workers workers;
-    private final Arena arena;
-    private final Progress progress;
-    private final IdentityHashMap<Tensor, Matrix> matrices = new IdentityHashMap<>();
+    private final IdentityHashMap<Tensor, Matrix> matrices;
 
-    private Loading(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Workers workers, Arena arena,
-            Progress progress) {
+    private Loading(Blueprint blueprint, KvLayout keyValues, IdentityHashMap<Tensor, Matrix> matrices) {
         this.blueprint = blueprint;
         this.keyValues = keyValues;
-        this.kernels = kernels;
-        this.workers = workers;
-        this.arena = arena;
-        this.progress = progress;
+        this.matrices = matrices;
     }
 
     /**
      * Loads.
      *
-     * @param arena owner of everything off the heap; closed by the caller, also if this throws
+     * @param store makes the matrices; closed by the caller, also if this throws
      * @throws BackendException if a tensor cannot be read
      */
-    static Network load(Blueprint blueprint, KvLayout keyValues, Kernels kernels, Workers workers, Arena arena,
-            Progress progress) {
+    static Network load(Blueprint blueprint, KvLayout keyValues, MatrixStore store) {
         try {
-            return new Loading(blueprint, keyValues, kernels, workers, arena, progress).network();
+            return new Loading(blueprint, keyValues, store.load(WeightTensors.of(blueprint))).network();
         } catch (IOException e) {
             throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
         } catch (InternalError | OutOfMemoryError e) {
-            throw new BackendException("The weights cannot be loaded: " + e.getMessage(), e);
+            throw Workers.failed(e);
         }
     }
 
     private Network network() throws IOException {
-        progress.update("loading weights", 0);
-        Matrix embedding = matrix(blueprint.embedding());
-        Matrix head = matrix(blueprint.head());
-        Network.Norm outputNorm = norm(blueprint.outputNorm());
-        int count = blueprint.layers().size();
         List<Network.Layer> layers = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            progress.update("loading weights", (i + 1.0) / (count + 2));
+        for (int i = 0; i < blueprint.layers().size(); i++) {
             Blueprint.Layer layer = blueprint.layers().get(i);
             layers.add(
                     new Network.Layer(norm(layer.mixerNorm()), mixer(i, layer.mixer()), norm(layer.feedForwardNorm()),
                             feedForward(layer.feedForward())));
         }
-        return new Network(blueprint, embedding, List.copyOf(layers), outputNorm, head);
+        return new Network(blueprint, matrix(blueprint.embedding()), List.copyOf(layers), norm(blueprint.outputNorm()),
+                matrix(blueprint.head()));
     }
 
     private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
@@ -91,7 +75,7 @@ final class Loading {
         };
     }
 
-    private Network.Dense dense(Blueprint.Dense d) throws IOException {
+    private Network.Dense dense(Blueprint.Dense d) {
         return new Network.Dense(matrix(d.gate()), matrix(d.up()), matrix(d.down()));
     }
 
@@ -118,18 +102,7 @@ final class Loading {
         return values;
     }
 
-    private Matrix matrix(Tensor tensor) throws IOException {
-        Matrix known = matrices.get(tensor);
-        if (known != null) {
-            return known;
-        }
-        int columns = Math.toIntExact(tensor.columns());
-        Packing packing = Packing.of(tensor.type(), columns);
-        MemorySegment data = arena.allocate(Matrix.bytes(tensor.rows(), columns, packing, kernels.lanes()), 64);
-        Matrix matrix = new Matrix(tensor.name(), Math.toIntExact(tensor.rows()), columns, packing, kernels.lanes(),
-                data);
-        Packer.pack(tensor, matrix, workers);
-        matrices.put(tensor, matrix);
-        return matrix;
+    private Matrix matrix(Tensor tensor) {
+        return Objects.requireNonNull(matrices.get(tensor), tensor.name());
     }
 }

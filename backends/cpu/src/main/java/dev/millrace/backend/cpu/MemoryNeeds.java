@@ -7,11 +7,8 @@ package dev.millrace.backend.cpu;
 import dev.millrace.api.Precision;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.LoadOptions;
-import dev.millrace.spi.Tensor;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.Locale;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that a loaded model takes.
@@ -28,7 +25,8 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
         int tokens = Math.min(Chunk.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
                 + AttentionMemory.bytes(blueprint, options.context());
-        return new MemoryNeeds(new Weights(lanes).of(blueprint), layout.pageBytes() / KvLayout.PAGE, options.context(),
+        return new MemoryNeeds(PackedLayout.of(WeightTensors.of(blueprint), lanes).bytes(),
+                layout.pageBytes() / KvLayout.PAGE, options.context(),
                 activations);
     }
 
@@ -60,76 +58,36 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
         return perToken * KvLayout.pages(context) * KvLayout.PAGE;
     }
 
-    /** One sentence that says why it does not fit. */
-    String refusal(String architecture, long available) {
-        StringBuilder text = new StringBuilder(
-                "This " + architecture + " model takes " + gigabytes(total()) + " (weights "
-                        + gigabytes(weights) + ", keys and values of " + context + " tokens " + gigabytes(keyValues())
-                        + ", activations " + gigabytes(scratch) + "), but only " + gigabytes(available)
-                        + " of memory are there; ");
-        long left = available - weights - scratch;
-        long fitting = perToken == 0 ? 0 : left / (perToken * KvLayout.PAGE) * KvLayout.PAGE;
-        if (left > 0 && fitting > 0) {
-            text.append("with a context of ").append(fitting).append(" tokens it would fit.");
-        } else {
-            text.append("take a smaller model or one that is quantised further.");
+    /**
+     * Why it does not fit. Mapped weights are pages of a file, which the system drops and reads again as it needs, so they count
+     * against all memory; everything else must be available.
+     *
+     * @param mapped whether weights are mapped
+     * @return one sentence with the numbers and what would fit, or null if it fits
+     */
+    @Nullable
+    String refusal(String architecture, MachineMemory memory, boolean mapped) {
+        long leftOfAll = memory.total() - weights - scratch;
+        long left = Math.min(leftOfAll, memory.available() - scratch - (mapped ? 0 : weights));
+        if (keyValues() <= left) {
+            return null;
         }
-        return text.toString();
+        String takes = "This " + architecture + " model takes " + gigabytes(total()) + " (weights "
+                + gigabytes(weights) + (mapped ? " that are mapped" : "") + ", keys and values of " + context
+                + " tokens " + gigabytes(keyValues()) + ", activations " + gigabytes(scratch) + "), but "
+                + (left < leftOfAll
+                        ? "only " + gigabytes(memory.available()) + " of " + gigabytes(memory.total())
+                                + " of memory are available"
+                                + (mapped ? " for what is not mapped" : "")
+                        : "there are only " + gigabytes(memory.total()) + " of memory");
+        long fitting = perToken == 0 || left < 0 ? 0 : left / (perToken * KvLayout.PAGE) * KvLayout.PAGE;
+        return takes + (fitting > 0
+                ? "; with a context of " + fitting + " tokens it would fit."
+                : "; take a smaller model or one that is quantised further"
+                        + (left < leftOfAll ? ", or end other programs." : "."));
     }
 
     static String gigabytes(long bytes) {
         return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
-    }
-
-    /** Adds up tensors, each once. */
-    private static final class Weights {
-
-        private final Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        private final int lanes;
-        private long bytes;
-
-        Weights(int lanes) {
-            this.lanes = lanes;
-        }
-
-        long of(Blueprint blueprint) {
-            add(blueprint.embedding());
-            add(blueprint.head());
-            for (Blueprint.Layer layer : blueprint.layers()) {
-                switch (layer.mixer()) {
-                    case Blueprint.Attention a -> {
-                        add(a.query());
-                        add(a.key());
-                        add(a.value());
-                        add(a.output());
-                    }
-                    case Blueprint.ShortConv c -> {
-                        add(c.in());
-                        add(c.out());
-                    }
-                }
-                switch (layer.feedForward()) {
-                    case Blueprint.Dense d -> add(d);
-                    case Blueprint.Experts e -> {
-                        add(e.router());
-                        e.experts().forEach(this::add);
-                    }
-                }
-            }
-            return bytes;
-        }
-
-        private void add(Blueprint.Dense dense) {
-            add(dense.gate());
-            add(dense.up());
-            add(dense.down());
-        }
-
-        private void add(Tensor tensor) {
-            if (seen.add(tensor)) {
-                int columns = Math.toIntExact(tensor.columns());
-                bytes += Matrix.bytes(tensor.rows(), columns, Packing.of(tensor.type(), columns), lanes);
-            }
-        }
     }
 }

@@ -23,37 +23,55 @@ final class Packer {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** Takes packed bytes, from several threads. */
+    @FunctionalInterface
+    interface Out {
+        /** Takes bytes that belong at an offset in the matrix. */
+        void put(long offset, byte[] bytes);
+    }
+
     private final Tensor tensor;
     private final TensorType type;
     private final Matrix matrix;
+    private final Out out;
     private final int rowBytes;
 
-    private Packer(Tensor tensor, Matrix matrix) {
+    private Packer(Tensor tensor, Matrix matrix, Out out) {
         this.tensor = tensor;
         type = tensor.type();
         this.matrix = matrix;
+        this.out = out;
         rowBytes = Math.toIntExact(type.bytes(tensor.columns()));
+    }
+
+    /** Packs into the memory of a matrix. See {@link #pack(Tensor, Matrix, Out, Workers)}. */
+    static void pack(Tensor tensor, Matrix matrix, Workers workers) {
+        pack(tensor, matrix, (offset, bytes) -> MemorySegment.copy(bytes, 0, matrix.data(), ValueLayout.JAVA_BYTE,
+                offset, bytes.length), workers);
     }
 
     /**
      * Packs.
      *
      * @param tensor what to pack; mapped meanwhile and unmapped afterwards
-     * @param matrix of the same shape; its data is written
+     * @param shape a matrix of the same shape
+     * @param out gets all bytes of the matrix but what lies between scales and codes
      * @param workers do the work
-     * @throws IOException if the tensor cannot be mapped
-     * @throws BackendException if it has fewer bytes than its shape needs, or holds values that are not finite
+     * @throws BackendException if the tensor cannot be mapped, has fewer bytes than its shape needs, or holds values that are
+     *             not finite
      */
-    static void pack(Tensor tensor, Matrix matrix, Workers workers) throws IOException {
-        Packer packer = new Packer(tensor, matrix);
+    static void pack(Tensor tensor, Matrix shape, Out out, Workers workers) {
+        Packer packer = new Packer(tensor, shape, out);
         try (Arena arena = Arena.ofShared()) {
             MemorySegment stored = tensor.map(arena);
-            if (stored.byteSize() < (long) packer.rowBytes * matrix.rows()) {
+            if (stored.byteSize() < (long) packer.rowBytes * shape.rows()) {
                 throw new BackendException(tensor.name() + " has " + stored.byteSize() + " bytes, but "
-                        + (long) packer.rowBytes * matrix.rows() + " are needed; the model file is damaged.");
+                        + (long) packer.rowBytes * shape.rows() + " are needed; the model file is damaged.");
             }
-            workers.run((worker, from, to) -> packer.groups(stored, from, to), 2 * matrix.pairs(),
-                    100L * matrix.columns());
+            workers.run((worker, from, to) -> packer.groups(stored, from, to), 2 * shape.pairs(),
+                    100L * shape.columns());
+        } catch (IOException e) {
+            throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -80,12 +98,12 @@ final class Packer {
                     plain(raw, lane * rowBytes, MemorySegment.ofArray(codes), lane);
                 }
             }
-            MemorySegment.copy(scales, 0, matrix.data(), ValueLayout.JAVA_BYTE, matrix.offset(g), scales.length);
-            MemorySegment.copy(codes, 0, matrix.data(), ValueLayout.JAVA_BYTE, matrix.offset(g, 0), codes.length);
+            out.put(matrix.offset(g), scales);
+            out.put(matrix.offset(g, 0), codes);
         }
     }
 
-    private void scales(RowCodes row, MemorySegment out, int lane) {
+    private void scales(RowCodes row, MemorySegment into, int lane) {
         Packing packing = matrix.packing();
         int columns = matrix.columns();
         int blocks = matrix.blocks();
@@ -96,23 +114,23 @@ final class Packer {
                 // values stand for themselves
             }
             case HALF -> {
-                halves(row.scales, blocks, out, 0, lane);
+                halves(row.scales, blocks, into, 0, lane);
                 if (packing.minima()) {
-                    halves(row.minima, blocks, out, minima, lane);
+                    halves(row.minima, blocks, into, minima, lane);
                 }
             }
             case SUPER -> {
                 int supers = columns / Packing.SUPER;
-                halves(row.scales, supers, out, 0, lane);
-                bytes(row.subScales, blocks, out, ints, lane);
+                halves(row.scales, supers, into, 0, lane);
+                bytes(row.subScales, blocks, into, ints, lane);
                 if (packing.minima()) {
-                    halves(row.minima, supers, out, minima, lane);
-                    bytes(row.subMinima, blocks, out, minima + ints, lane);
+                    halves(row.minima, supers, into, minima, lane);
+                    bytes(row.subMinima, blocks, into, minima + ints, lane);
                 }
             }
             case FLOAT -> {
                 for (int b = 0; b < blocks; b++) {
-                    out.set(FLOAT, at(b, lane), row.floatScales[b]);
+                    into.set(FLOAT, at(b, lane), row.floatScales[b]);
                 }
             }
         }
@@ -122,25 +140,25 @@ final class Packer {
         return 4L * index * matrix.lanes() + 4L * lane;
     }
 
-    private void halves(short[] values, int count, MemorySegment out, int first, int lane) {
+    private void halves(short[] values, int count, MemorySegment into, int first, int lane) {
         for (int i = 0; i < count; i++) {
             finite(Float.isFinite(Float.float16ToFloat(values[i])));
-            out.set(HALF, at(first + i / 2, lane) + 2L * (i % 2), values[i]);
+            into.set(HALF, at(first + i / 2, lane) + 2L * (i % 2), values[i]);
         }
     }
 
-    private void bytes(byte[] values, int count, MemorySegment out, int first, int lane) {
+    private void bytes(byte[] values, int count, MemorySegment into, int first, int lane) {
         for (int i = 0; i < count; i++) {
-            out.set(ValueLayout.JAVA_BYTE, at(first + i / 4, lane) + i % 4, values[i]);
+            into.set(ValueLayout.JAVA_BYTE, at(first + i / 4, lane) + i % 4, values[i]);
         }
     }
 
-    private void codes(RowCodes row, MemorySegment out, int lane) {
+    private void codes(RowCodes row, MemorySegment into, int lane) {
         int chunks = matrix.packing().chunks(matrix.columns());
         long at = 4L * lane;
         boolean nibbles = matrix.packing().codes() == Packing.Codes.NIBBLES;
         for (int c = 0; c < chunks; c++) {
-            out.set(INT, at + 4L * matrix.lanes() * c, nibbles ? nibbles(row.codes, 8 * c) : bytes(row.codes, 4 * c));
+            into.set(INT, at + 4L * matrix.lanes() * c, nibbles ? nibbles(row.codes, 8 * c) : bytes(row.codes, 4 * c));
         }
     }
 
@@ -156,7 +174,7 @@ final class Packer {
     }
 
     /** Values that are not quantised; a half that is not finite would be read as a large number. */
-    private void plain(byte[] raw, int from, MemorySegment out, int lane) {
+    private void plain(byte[] raw, int from, MemorySegment into, int lane) {
         MemorySegment in = MemorySegment.ofArray(raw).asSlice(from, rowBytes);
         long stride = 4L * matrix.lanes();
         long at = 4L * lane;
@@ -164,7 +182,7 @@ final class Packer {
         for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
             int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
             finite(type != TensorType.F16 || widened || (exponent(code) && exponent(code >>> 16)));
-            out.set(INT, at + stride * i, code);
+            into.set(INT, at + stride * i, code);
         }
     }
 

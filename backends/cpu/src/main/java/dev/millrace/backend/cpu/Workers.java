@@ -140,8 +140,8 @@ final class Workers implements AutoCloseable {
         }
         if (cause instanceof InternalError) {
             return new BackendException(
-                    "Reading the weights failed: the model file was changed or cut off while it was in use,"
-                            + " or its disk failed; load the model again.",
+                    "Reading the weights failed: the model file, or the packed copy of its weights, was changed or cut off"
+                            + " while it was in use, or its disk failed; load the model again.",
                     cause);
         }
         if (cause instanceof OutOfMemoryError) {
