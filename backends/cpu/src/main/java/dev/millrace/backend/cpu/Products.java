@@ -149,7 +149,8 @@ final class Products {
         int block = integers(p) ? p.matrix.packing().run() : 0;
         if (used > 0) {
             Product before = products.get(used - 1);
-            if (before.x == p.x && before.first == p.first && before.count == p.count && before.place.block == block
+            if (before.x == p.x && before.first == p.first && before.count == p.count
+                    && products.get(before.source).place.block == block
                     && !direct(before) && !direct(p)) {
                 p.source = before.source;
                 return;

@@ -299,7 +299,8 @@ final class VectorKernels implements Kernels {
         int chunks = matrix.packing().chunks(matrix.columns());
         switch (matrix.packing().codes()) {
             case BYTES ->
-                floatBytes(codes0, codes1, chunks, scales, scale, scale + matrix.blocks() * L, x, from, y, at);
+                floatBytes(codes0, codes1, chunks, matrix.packing().block() / 16 + 1, scales, scale,
+                        scale + matrix.blocks() * L, x, from, y, at);
             case HALVES -> floatHalves(codes0, codes1, chunks, x, from, y, at);
             case BRAINS -> floatBrains(codes0, codes1, chunks, x, from, y, at);
             case FLOATS -> floatFloats(codes0, codes1, chunks, x, from, y, at);
@@ -307,8 +308,8 @@ final class VectorKernels implements Kernels {
         }
     }
 
-    /** Bytes with a scale for 32 columns, which are 8 chunks. */
-    private static void floatBytes(long codes0, long codes1, int chunks, float[] scales, int first, int second,
+    /** Bytes with a scale for 32 columns, which are 8 chunks, or for 16, which are 4: as a shift, 3 or 2. */
+    private static void floatBytes(long codes0, long codes1, int chunks, int shift, float[] scales, int first, int second,
             float[] x,
             int from, float[] y, int at) {
         int guard = guard(codes0);
@@ -317,7 +318,7 @@ final class VectorKernels implements Kernels {
         for (int c = 0; c < chunks; c++) {
             IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
             IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            int block = c >> 3;
+            int block = c >> shift;
             FloatVector s = FloatVector.fromArray(FLOATS, scales, first + block * L);
             FloatVector t = FloatVector.fromArray(FLOATS, scales, second + block * L);
             v = v.lanewise(VectorOperators.XOR, 0x80808080);
