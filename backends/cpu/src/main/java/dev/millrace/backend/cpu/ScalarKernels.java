@@ -156,45 +156,43 @@ final class ScalarKernels implements Kernels {
         int run = packing.run();
         int per = packing.codes().columns();
         int pair = place.pair(vector);
-        int[] sums = new int[L];
         for (int column = 0; column < matrix.columns(); column += run) {
-            for (int i = 0; i < L; i++) {
-                sums[i] = 0;
-            }
-            for (int c = column; c < column + run; c += per) {
-                add(matrix, group, c / per, x.pairs, pair + c / 2, sums);
-            }
+            long codes = matrix.offset(group, column / per);
             float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
             int scale = from + column / packing.block() * L;
             for (int i = 0; i < L; i++) {
-                y[at + i] += sums[i] * step * scales[scale + i];
+                // one lane after the other, since sums of all lanes would be an array for each call
+                int sum = packing.codes() == Packing.Codes.NIBBLES
+                        ? nibbles(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2)
+                        : bytes(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2);
+                y[at + i] += sum * step * scales[scale + i];
             }
         }
     }
 
-    private static void add(Matrix matrix, int group, int chunk, int[] pairs, int pair, int[] sums) {
-        MemorySegment data = matrix.data();
-        long from = matrix.offset(group, chunk);
-        int zero = matrix.packing().zero();
-        if (matrix.packing().codes() == Packing.Codes.NIBBLES) {
+    private static int nibbles(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            int x = data.get(INT, lane + 4L * L * c);
             for (int j = 0; j < 4; j++) {
-                int even = (short) pairs[pair + j];
-                int odd = pairs[pair + j] >> 16;
-                for (int i = 0; i < L; i++) {
-                    int x = data.get(INT, from + 4L * i) >>> (4 * j);
-                    sums[i] += ((x & 15) - zero) * even + (((x >>> 16) & 15) - zero) * odd;
-                }
-            }
-        } else {
-            for (int j = 0; j < 2; j++) {
-                int even = (short) pairs[pair + j];
-                int odd = pairs[pair + j] >> 16;
-                for (int i = 0; i < L; i++) {
-                    int x = data.get(INT, from + 4L * i) >>> (8 * j);
-                    sums[i] += ((x & 255) - zero) * even + (((x >>> 16) & 255) - zero) * odd;
-                }
+                int both = pairs[pair + 4 * c + j];
+                sum += ((x >>> (4 * j) & 15) - zero) * (short) both + ((x >>> (4 * j + 16) & 15) - zero) * (both >> 16);
             }
         }
+        return sum;
+    }
+
+    private static int bytes(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            int x = data.get(INT, lane + 4L * L * c);
+            for (int j = 0; j < 2; j++) {
+                int both = pairs[pair + 2 * c + j];
+                sum += ((x >>> (8 * j) & 255) - zero) * (short) both
+                        + ((x >>> (8 * j + 16) & 255) - zero) * (both >> 16);
+            }
+        }
+        return sum;
     }
 
     @Override

@@ -37,7 +37,7 @@ class ExecutorTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q5_0"})
+    @EnumSource
     void computesWhatBlueprintsSay(TensorType type) {
         Blueprint blueprint = RandomModel.of(type);
         int[] tokens = Run.tokens(37, VOCABULARY);
