@@ -165,7 +165,8 @@ final class Packer {
         for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
             int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
             if (type == TensorType.F16) {
-                finite(widened ? Float.isFinite(Float.intBitsToFloat(code))
+                finite(widened
+                        ? Float.isFinite(Float.intBitsToFloat(code))
                         : exponent(code) && exponent(code >>> 16));
             }
             out.set(INT, at + stride * i, code);

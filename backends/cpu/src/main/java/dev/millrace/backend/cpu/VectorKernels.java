@@ -309,7 +309,8 @@ final class VectorKernels implements Kernels {
     }
 
     /** Bytes with a scale for 32 columns, which are 8 chunks, or for 16, which are 4: as a shift, 3 or 2. */
-    private static void floatBytes(long codes0, long codes1, int chunks, int shift, float[] scales, int first, int second,
+    private static void floatBytes(long codes0, long codes1, int chunks, int shift, float[] scales, int first,
+            int second,
             float[] x,
             int from, float[] y, int at) {
         int guard = guard(codes0);

@@ -30,14 +30,26 @@ final class Blocks {
                 case MXFP4 -> raw[b] = (byte) (120 + random.nextInt(4));
                 default -> {
                     float size = type.blockSize() == 32 ? 0.02f : type == TensorType.Q6_K ? 3e-4f : 3e-3f;
-                    half(buffer, b + scaleAt(type), random.nextFloat() * size);
+                    float scale = random.nextFloat() * size;
+                    half(buffer, b + scaleAt(type), scale);
                     if (minimumAt(type) >= 0) {
-                        half(buffer, b + minimumAt(type), (random.nextFloat() - 0.5f) * size);
+                        half(buffer, b + minimumAt(type), scale * middle(type) * (0.8f + random.nextFloat() * 0.4f));
                     }
                 }
             }
         }
         return raw;
+    }
+
+    /** What a minimum is in scales, so that values lie around 0: those of super-blocks are subtracted. */
+    private static float middle(TensorType type) {
+        return switch (type) {
+            case Q4_1 -> -7.5f;
+            case Q5_1 -> -15.5f;
+            case Q2_K -> 1.5f;
+            case Q4_K -> 7.5f;
+            default -> 15.5f;
+        };
     }
 
     /** Sets the scales of all blocks to a value, and their minima. Exponents without a fraction become those of the value. */

@@ -58,7 +58,8 @@ class PackerTest {
         for (Object block : stored) {
             bytes.writeBytes(HexFormat.of().parseHex(block.toString()));
         }
-        double[] expected = values.stream().flatMap(block -> block instanceof List<?> list ? list.stream() : Stream.of())
+        double[] expected = values.stream()
+                .flatMap(block -> block instanceof List<?> list ? list.stream() : Stream.of())
                 .mapToDouble(value -> value instanceof Number number ? number.doubleValue() : Double.NaN).toArray();
         byte[] raw = bytes.toByteArray();
         assertEquals(raw.length, type.bytes(expected.length));
