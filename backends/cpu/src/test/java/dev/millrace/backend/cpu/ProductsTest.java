@@ -304,7 +304,7 @@ class ProductsTest {
     private static void run(Products products, List<Job> jobs) {
         for (Job job : jobs) {
             Rows y = Rows.of(job.y, job.matrix.rows(), job.first + job.count);
-            if (job.matrix == job.up) {
+            if (job.matrix.equals(job.up)) {
                 products.add(job.matrix, job.x, y, job.first, job.count);
             } else {
                 products.addGated(job.matrix, job.up, job.x, y,
