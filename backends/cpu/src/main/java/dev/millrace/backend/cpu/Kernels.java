@@ -53,18 +53,21 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
             int at);
 
     /**
-     * The products of a group with integer codes and one vector of width 1; reads scales and minima beside the codes.
+     * The products of a group with integer codes and one vector of width 1; decodes scales and minima itself.
      *
+     * @param own working memory
      * @param y results from an index on
      */
-    void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y, int at);
+    void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place, int vector,
+            float[] y, int at);
 
     /**
      * The products of a pair of groups with one vector of floats. Not for nibbles, nor for types with minima.
      *
+     * @param own working memory
      * @param y results from an index on, two groups
      */
-    void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at);
+    void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at);
 
     /**
      * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}.

@@ -130,6 +130,7 @@ final class Packer {
             }
             case FLOAT -> {
                 for (int b = 0; b < blocks; b++) {
+                    finite(Float.isFinite(row.floatScales[b]));
                     into.set(FLOAT, at(b, lane), row.floatScales[b]);
                 }
             }
@@ -181,7 +182,11 @@ final class Packer {
         boolean widened = matrix.packing().codes() == Packing.Codes.FLOATS && type != TensorType.F32;
         for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
             int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
-            finite(type != TensorType.F16 || widened || (exponent(code) && exponent(code >>> 16)));
+            if (type == TensorType.F16) {
+                finite(widened
+                        ? Float.isFinite(Float.intBitsToFloat(code))
+                        : exponent(code) && exponent(code >>> 16));
+            }
             into.set(INT, at + stride * i, code);
         }
     }

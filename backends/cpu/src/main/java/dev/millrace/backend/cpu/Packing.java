@@ -75,7 +75,7 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, 
      * nothing is lost, and few kernels do for all.
      *
      * @param columns columns of the matrix
-     * @return null if weights of this type are converted to float when they are loaded
+     * @return the packing; F16 and BF16 of odd rows are widened, since two of them fill an int
      */
     static Packing of(TensorType type, int columns) {
         return switch (type) {

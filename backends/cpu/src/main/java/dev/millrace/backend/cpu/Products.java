@@ -149,7 +149,8 @@ final class Products {
         int block = integers(p) ? p.matrix.packing().run() : 0;
         if (used > 0) {
             Product before = products.get(used - 1);
-            if (before.x == p.x && before.first == p.first && before.count == p.count && before.place.block == block
+            if (before.x == p.x && before.first == p.first && before.count == p.count
+                    && products.get(before.source).place.block == block
                     && !direct(before) && !direct(p)) {
                 p.source = before.source;
                 return;
@@ -246,7 +247,7 @@ final class Products {
         float[] results = own.results(p.count, kernels.lanes());
         for (int pair = first; pair < end; pair++) {
             if (direct(p)) {
-                kernels.floats(matrix, pair, p.x.array(p.first), p.x.offset(p.first), results, 0);
+                kernels.floats(matrix, pair, own.scales, p.x.array(p.first), p.x.offset(p.first), results, 0);
             } else if (place.quantised()) {
                 integers(matrix, pair, p.count, place, results, own);
             } else {
@@ -261,7 +262,8 @@ final class Products {
         if (place.width == 1) {
             for (int half = 0; half < 2; half++) {
                 for (int v = 0; v < count; v++) {
-                    kernels.integers(matrix, 2 * pair + half, inputs, place, v, results, (2 * v + half) * lanes);
+                    kernels.integers(matrix, 2 * pair + half, own.scales, inputs, place, v, results,
+                            (2 * v + half) * lanes);
                 }
             }
             return;

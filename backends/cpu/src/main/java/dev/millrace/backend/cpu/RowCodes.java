@@ -98,8 +98,11 @@ final class RowCodes {
         return (short) ((raw[at] & 0xff) | (raw[at + 1] << 8));
     }
 
-    /** Half of the power of two that an E8M0 byte stands for; the lowest two are subnormal. */
+    /** Half of the power of two that an E8M0 byte stands for; the lowest two are subnormal, and 255 is no number. */
     private static float exponent(int e) {
+        if (e == 255) {
+            return Float.NaN;
+        }
         return e < 2 ? Float.intBitsToFloat(0x00200000 << e) : Float.intBitsToFloat((e - 1) << 23);
     }
 

@@ -148,110 +148,76 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y,
-            int at) {
+    public void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,
+            int vector, float[] y, int at) {
         Packing packing = matrix.packing();
         int run = packing.run();
         int per = packing.codes().columns();
         int pair = place.pair(vector);
-        long scales = matrix.offset(group);
-        long minima = matrix.minima(group);
-        int[] sums = new int[L];
-        float[] low = new float[L];
+        decode(matrix, group, own, 0);
         for (int i = 0; i < L; i++) {
             y[at + i] = 0;
         }
         for (int column = 0; column < matrix.columns(); column += run) {
-            for (int i = 0; i < L; i++) {
-                sums[i] = 0;
-            }
-            for (int c = column; c < column + run; c += per) {
-                add(matrix, group, c / per, x.pairs, pair + c / 2, sums);
-            }
+            long codes = matrix.offset(group, column / per);
             float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
-            int block = column / packing.block();
+            int scale = column / packing.block() * L;
             for (int i = 0; i < L; i++) {
-                y[at + i] += sums[i] * step * scale(matrix, scales, block, i);
-            }
-            if (packing.minima()) {
-                float total = x.totals[place.sum(vector) + column / run];
-                for (int i = 0; i < L; i++) {
-                    float minimum = scale(matrix, minima, block, i);
-                    low[i] += (packing.superShift() > 0 ? -minimum : minimum) * total;
-                }
+                // one lane after the other, since sums of all lanes would be an array for each call
+                int sum = packing.codes() == Packing.Codes.NIBBLES
+                        ? nibbles(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2)
+                        : bytes(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2);
+                y[at + i] += sum * step * own.scales[scale + i];
             }
         }
         if (packing.minima()) {
-            for (int i = 0; i < L; i++) {
-                y[at + i] += low[i];
-            }
+            minima(matrix, own.minima, 0, x, place, vector, y, at);
         }
     }
 
-    /** The scale of a block, or its minimum: a binary32, a binary16, or that of a super-block times a byte of its own. */
-    private static float scale(Matrix matrix, long from, int block, int lane) {
-        Packing packing = matrix.packing();
-        MemorySegment data = matrix.data();
-        int shift = packing.superShift();
-        if (shift < 0) {
-            return Float.intBitsToFloat(data.get(INT, from + 4L * (block * L + lane)));
-        }
-        int index = block >> shift;
-        int two = data.get(INT, from + 4L * (index / 2 * L + lane));
-        float scale = Float.float16ToFloat((short) (two >> (16 * (index & 1))));
-        if (shift == 0) {
-            return scale;
-        }
-        long sub = from + 4L * L * packing.scaleInts(matrix.columns()) + 4L * (block / 4 * L + lane) + block % 4;
-        return scale * data.get(ValueLayout.JAVA_BYTE, sub);
-    }
-
-    private static void add(Matrix matrix, int group, int chunk, int[] pairs, int pair, int[] sums) {
-        MemorySegment data = matrix.data();
-        long from = matrix.offset(group, chunk);
-        int zero = matrix.packing().zero();
-        if (matrix.packing().codes() == Packing.Codes.NIBBLES) {
+    private static int nibbles(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            int x = data.get(INT, lane + 4L * L * c);
             for (int j = 0; j < 4; j++) {
-                int even = (short) pairs[pair + j];
-                int odd = pairs[pair + j] >> 16;
-                for (int i = 0; i < L; i++) {
-                    int x = data.get(INT, from + 4L * i) >>> (4 * j);
-                    sums[i] += ((x & 15) - zero) * even + (((x >>> 16) & 15) - zero) * odd;
-                }
-            }
-        } else {
-            for (int j = 0; j < 2; j++) {
-                int even = (short) pairs[pair + j];
-                int odd = pairs[pair + j] >> 16;
-                for (int i = 0; i < L; i++) {
-                    int x = data.get(INT, from + 4L * i) >>> (8 * j);
-                    sums[i] += ((x & 255) - zero) * even + (((x >>> 16) & 255) - zero) * odd;
-                }
+                int both = pairs[pair + 4 * c + j];
+                sum += ((x >>> (4 * j) & 15) - zero) * (short) both + ((x >>> (4 * j + 16) & 15) - zero) * (both >> 16);
             }
         }
+        return sum;
+    }
+
+    private static int bytes(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            int x = data.get(INT, lane + 4L * L * c);
+            for (int j = 0; j < 2; j++) {
+                int both = pairs[pair + 2 * c + j];
+                sum += ((x >>> (8 * j) & 255) - zero) * (short) both
+                        + ((x >>> (8 * j + 16) & 255) - zero) * (both >> 16);
+            }
+        }
+        return sum;
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
         Packing packing = matrix.packing();
         int per = packing.codes().columns();
-        float[] scales = {1};
         for (int half = 0; half < 2; half++) {
-            int group = 2 * pair + half;
             int to = at + half * L;
+            decode(matrix, 2 * pair + half, own, 0);
             for (int i = 0; i < L; i++) {
-                float sum = 0;
-                for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
-                    int column = chunk * per;
-                    if (packing.scales() != Packing.Scales.NONE && column % packing.block() == 0) {
-                        scales[0] = scale(matrix, matrix.offset(group), column / packing.block(), i);
-                    }
-                    int code = matrix.data().get(INT, matrix.offset(group, chunk) + 4L * i);
+                y[to + i] = 0;
+            }
+            for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
+                int scale = chunk * per / packing.block() * L;
+                for (int i = 0; i < L; i++) {
+                    int code = matrix.data().get(INT, matrix.offset(2 * pair + half, chunk) + 4L * i);
                     for (int c = 0; c < per; c++) {
-                        sum += value(packing, code, c, scales, 0) * x[from + column + c];
+                        y[to + i] += value(packing, code, c, own.scales, scale + i) * x[from + chunk * per + c];
                     }
                 }
-                y[to + i] = sum;
             }
         }
     }

@@ -184,58 +184,76 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void integers(Matrix matrix, int group, Activations x, Activations.Place place, int vector, float[] y,
-            int at) {
-        if (matrix.packing().codes() == Packing.Codes.BYTES) {
-            bytes(matrix, group, x, place, vector, y, at);
-        } else {
-            nibbles(matrix, group, x, place, vector, y, at);
-        }
-        if (matrix.packing().minima()) {
-            addMinima(matrix, group, x, place, vector, y, at);
-        }
-    }
-
-    /** Minima on their own: together with the codes they would exceed what the compiler inlines. */
-    private static void addMinima(Matrix matrix, int group, Activations x, Activations.Place place, int vector,
-            float[] y, int at) {
+    public void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,
+            int vector, float[] y, int at) {
         Packing packing = matrix.packing();
-        long minima = matrix.data().address() + matrix.minima(group);
-        long subMinima = minima + packing.scaleInts(matrix.columns()) * CHUNK;
-        int superBlock = packing.superShift();
-        int runs = packing.block() / place.block; // 1 or 2
-        float[] totals = x.totals;
-        int total = place.sum(vector);
-        int guard = guard(minima);
-        FloatVector low = FloatVector.zero(FLOATS);
-        for (int run = 0; run < matrix.blocks() * runs; run++) {
-            low = scale(minima, subMinima, superBlock, run >> (runs - 1)).mul(superBlock > 0 ? -1f : 1f)
-                    .fma(FloatVector.broadcast(FLOATS, totals[total + run]), low);
-        }
-        FloatVector.fromArray(FLOATS, y, at + guard).add(low).intoArray(y, at);
-    }
-
-    /** Nibbles: a lane adds up 8 or 16 products of at most 15 x 127, those of a block. */
-    private static void nibbles(Matrix matrix, int group, Activations in, Activations.Place place, int vector,
-            float[] y,
-            int at) {
         long codes = matrix.codes(group);
-        long scales = matrix.data().address() + matrix.offset(group);
-        Packing packing = matrix.packing();
         int chunks = packing.chunks(matrix.columns());
-        long subScales = scales + packing.scaleInts(matrix.columns()) * CHUNK;
-        int superBlock = packing.superShift();
-        short zero = (short) -packing.zero();
-        int[] pairs = in.pairs;
-        float[] steps = in.scales;
         int pair = place.pair(vector);
         int sum = place.sum(vector);
         int step = place.scale(vector);
-        int last = packing.block() / 8 - 1;
-        int shift = packing.block() / 16;
+        short zero = (short) -packing.zero();
+        if (packing.codes() == Packing.Codes.NIBBLES && packing.scales() == Packing.Scales.HALF && !packing.minima()) {
+            halfNibbles(codes, chunks, matrix.data().address() + matrix.offset(group), x.pairs, pair, x.sums, sum,
+                    x.scales, step, zero, y, at);
+            return;
+        }
+        scales(matrix, group, own, 0);
+        if (packing.codes() == Packing.Codes.BYTES) {
+            bytes(codes, chunks, own.scales, packing.block() / 32, x.pairs, pair, x.sums, sum, x.scales, step, zero, y,
+                    at);
+        } else {
+            nibbles(codes, chunks, own.scales, packing.block() / 16, x.pairs, pair, x.sums, sum, x.scales, step, zero,
+                    y,
+                    at);
+        }
+        if (packing.minima()) {
+            minima(matrix, own.minima, 0, x, place, vector, y, at);
+        }
+    }
+
+    /** Nibbles with a binary16 for 32 columns, which are 4 chunks; a lane adds up 16 products of at most 15 x 127. Scales are
+     * decoded in step: from a scratch, one core read 12 instead of 16 GB/s. */
+    private static void halfNibbles(long codes, int chunks, long scales, int[] pairs, int pair, int[] sums, int sum,
+            float[] steps, int step, short zero,
+            float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, in.sums[sum]).reinterpretAsShorts().mul(zero);
+        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
+        for (int c = 0; c < chunks; c++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            a = x.and(0x000f000f).reinterpretAsShorts()
+                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c]).reinterpretAsShorts()).add(a);
+            a = x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts()
+                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 1]).reinterpretAsShorts()).add(a);
+            a = x.lanewise(VectorOperators.LSHR, 8).and(0x000f000f).reinterpretAsShorts()
+                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
+            a = x.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).reinterpretAsShorts()
+                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
+            if ((c & 3) == 3) {
+                int b = c >> 2;
+                FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, scales + (b >> 1) * CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, 16 - 16 * (b & 1)).lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                IntVector both = a.reinterpretAsInts();
+                both = both.lanewise(VectorOperators.ASHR, 16)
+                        .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + b])
+                        .fma(scale, result);
+                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
+            }
+        }
+        result.intoArray(y, at + guard);
+    }
+
+    /** Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2. */
+    private static void nibbles(long codes, int chunks, float[] scales, int shift, int[] pairs, int pair, int[] sums,
+            int sum, float[] steps, int step, short zero,
+            float[] y, int at) {
+        int guard = guard(codes);
+        int last = (1 << shift) - 1;
+        FloatVector result = FloatVector.zero(FLOATS);
+        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
             a = x.and(0x000f000f).reinterpretAsShorts()
@@ -247,38 +265,25 @@ final class VectorKernels implements Kernels {
             a = x.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).reinterpretAsShorts()
                     .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
             if ((c & last) == last) {
-                int run = c >> shift;
-                int block = run;
+                int b = c >> shift;
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.ASHR, 16)
                         .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (c >> 2)])
-                        .fma(scale(scales, subScales, superBlock, block), result);
-                a = IntVector.broadcast(INTS, in.sums[sum + run + 1]).reinterpretAsShorts().mul(zero);
+                        .fma(FloatVector.fromArray(FLOATS, scales, b * L), result);
+                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
     }
 
-    /** Bytes, added up over 16 columns, which are 4 chunks: a lane adds up 8 products of at most 32 x 127. */
-    private static void bytes(Matrix matrix, int group, Activations in, Activations.Place place, int vector, float[] y,
-            int at) {
-        long codes = matrix.codes(group);
-        long scales = matrix.data().address() + matrix.offset(group);
-        Packing packing = matrix.packing();
-        int chunks = packing.chunks(matrix.columns());
-        long subScales = scales + packing.scaleInts(matrix.columns()) * CHUNK;
-        int superBlock = packing.superShift();
-        short zero = (short) -packing.zero();
-        int[] pairs = in.pairs;
-        float[] steps = in.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
-        int wide = packing.block() / 32;
+    /** Bytes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127. */
+    private static void bytes(long codes, int chunks, float[] scales, int wide, int[] pairs, int pair, int[] sums,
+            int sum, float[] steps, int step, short zero,
+            float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, in.sums[sum]).reinterpretAsShorts().mul(zero);
+        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
             a = x.and(0x00ff00ff).reinterpretAsShorts()
@@ -286,34 +291,16 @@ final class VectorKernels implements Kernels {
             a = x.lanewise(VectorOperators.LSHR, 8).and(0x00ff00ff).reinterpretAsShorts()
                     .mul(IntVector.broadcast(INTS, pairs[pair + 2 * c + 1]).reinterpretAsShorts()).add(a);
             if ((c & 3) == 3) {
-                int run = c >> 2;
-                int block = run >> wide;
+                int b = c >> 2;
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.ASHR, 16)
                         .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (c >> 3)])
-                        .fma(scale(scales, subScales, superBlock, block), result);
-                a = IntVector.broadcast(INTS, in.sums[sum + run + 1]).reinterpretAsShorts().mul(zero);
+                        .fma(FloatVector.fromArray(FLOATS, scales, (b >> wide) * L), result);
+                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
-    }
-
-    /** The scale of a block, or its minimum: a binary32, a binary16, or that of a super-block times a byte of its own. */
-    private static FloatVector scale(long scales, long subScales, int superBlock, int block) {
-        if (superBlock < 0) {
-            return IntVector.fromMemorySegment(INTS, MEMORY, scales + block * CHUNK, LE).reinterpretAsFloats();
-        }
-        int index = block >> superBlock;
-        FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, scales + (index >> 1) * CHUNK, LE)
-                .lanewise(VectorOperators.LSHL, 16 - 16 * (index & 1)).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
-                .reinterpretAsFloats().mul(HALF_TO_FLOAT);
-        if (superBlock == 0) {
-            return scale;
-        }
-        return scale.mul((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subScales + (block >> 2) * CHUNK, LE)
-                .lanewise(VectorOperators.LSHL, 24 - 8 * (block & 3)).lanewise(VectorOperators.ASHR, 24)
-                .convert(VectorOperators.I2F, 0));
     }
 
     /**
@@ -325,13 +312,15 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
+        scales(matrix, 2 * pair, own, 0);
+        scales(matrix, 2 * pair + 1, own, matrix.blocks() * L);
         long codes0 = matrix.codes(2 * pair);
         long codes1 = matrix.codes(2 * pair + 1);
         int chunks = matrix.packing().chunks(matrix.columns());
         switch (matrix.packing().codes()) {
             case BYTES ->
-                floatBytes(matrix, pair, x, from, y, at);
+                floatBytes(matrix, pair, own, x, from, y, at);
             case HALVES -> floatHalves(codes0, codes1, chunks, x, from, y, at);
             case BRAINS -> floatBrains(codes0, codes1, chunks, x, from, y, at);
             case FLOATS -> floatFloats(codes0, codes1, chunks, x, from, y, at);
@@ -339,28 +328,23 @@ final class VectorKernels implements Kernels {
         }
     }
 
-    /** Bytes with a scale for 32 columns, which are 8 chunks. */
-    private static void floatBytes(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+    /** Bytes with a scale for 32 columns, which are 8 chunks, or for 16, which are 4. */
+    private static void floatBytes(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
         long codes0 = matrix.codes(2 * pair);
         long codes1 = matrix.codes(2 * pair + 1);
-        long scales0 = matrix.data().address() + matrix.offset(2 * pair);
-        long scales1 = matrix.data().address() + matrix.offset(2 * pair + 1);
-        Packing packing = matrix.packing();
-        int chunks = packing.chunks(matrix.columns());
-        long subs = packing.scaleInts(matrix.columns()) * CHUNK;
-        int superBlock = packing.superShift();
-        FloatVector s = FloatVector.zero(FLOATS);
-        FloatVector t = s;
+        int chunks = matrix.packing().chunks(matrix.columns());
+        int shift = matrix.packing().block() / 16 + 1;
+        int second = matrix.blocks() * L;
+        float[] scales = own.scales;
         int guard = guard(codes0);
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int c = 0; c < chunks; c++) {
             IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
             IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            if ((c & 7) == 0) {
-                s = scale(scales0, scales0 + subs, superBlock, c >> 3);
-                t = scale(scales1, scales1 + subs, superBlock, c >> 3);
-            }
+            int block = c >> shift;
+            FloatVector s = FloatVector.fromArray(FLOATS, scales, block * L);
+            FloatVector t = FloatVector.fromArray(FLOATS, scales, second + block * L);
             v = v.lanewise(VectorOperators.XOR, 0x80808080);
             w = w.lanewise(VectorOperators.XOR, 0x80808080);
             a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)

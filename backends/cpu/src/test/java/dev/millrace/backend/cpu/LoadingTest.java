@@ -90,9 +90,11 @@ class LoadingTest {
 
     @ParameterizedTest
     @MethodSource("devices")
-    void tensorsAreUnmappedOnceTheyArePacked(Device device) {
+    void packedWeightsNeedNoFile(Device device) {
         MemoryTensor embedding = (MemoryTensor) MODEL.embedding();
+        int before = embedding.arenas.size();
         try (Executor executor = Run.load(MODEL, device, 2, Precision.FAST)) {
+            assertEquals(before + 1, embedding.arenas.size());
             assertFalse(embedding.arenas.getLast().scope().isAlive());
             executor.newSequence();
         }
