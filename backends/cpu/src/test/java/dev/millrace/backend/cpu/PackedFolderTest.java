@@ -210,7 +210,7 @@ class PackedFolderTest {
         Path second = files().stream().filter(f -> !f.equals(first)).findFirst().orElseThrow();
         Files.setLastModifiedTime(first, FileTime.from(Instant.EPOCH.plusSeconds(2)));
         Files.setLastModifiedTime(second, FileTime.from(Instant.EPOCH.plusSeconds(1)));
-        Blueprint third = RandomModel.of(TensorType.Q4_1);
+        Blueprint third = RandomModel.of(TensorType.Q5_0);
         long limit = Files.size(first) + Files.size(second) + 1;
         logits(backend(temporary, limit), third);
         assertTrue(Files.exists(first));
