@@ -31,6 +31,8 @@ final class Slot implements TokenHistory {
     private volatile boolean withdrawn;
     private @Nullable Thread waiter;
     private @Nullable RuntimeException failure;
+    /** Of the last request: taken when it ended, since a move to another executor may come before they are fetched. */
+    private float[] logits = {};
 
     Slot(Sequence sequence, int vocabularySize) {
         this.sequence = sequence;
@@ -119,7 +121,7 @@ final class Slot implements TokenHistory {
         if (failure != null) {
             throw failure;
         }
-        return step.logits();
+        return logits;
     }
 
     // ---- called by the scheduler's thread
@@ -151,6 +153,7 @@ final class Slot implements TokenHistory {
     void finish(@Nullable RuntimeException problem) {
         Thread thread = waiter;
         failure = problem == null ? null : wrap(problem);
+        logits = step.logits();
         waiter = null;
         pending = false;
         java.util.concurrent.locks.LockSupport.unpark(thread);
