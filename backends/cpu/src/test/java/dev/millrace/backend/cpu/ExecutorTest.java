@@ -57,9 +57,11 @@ class ExecutorTest {
                     String what = device.id() + " " + precision + ": " + Arrays.toString(errors);
                     if (precision == Precision.EXACT) {
                         assertTrue(errors[errors.length - 1] < 2e-5, what);
-                    } else {
+                    } else if (type.isQuantised()) {
                         // 8-bit inputs; a near tie of two experts may go the other way in single tokens
-                        assertTrue(errors[errors.length / 2] < (type.isQuantised() ? 5e-2 : 5e-3), what);
+                        assertTrue(errors[errors.length / 2] < 5e-2, what);
+                    } else {
+                        assertTrue(errors[errors.length - 1] < 5e-3, what);
                     }
                 }
             }
