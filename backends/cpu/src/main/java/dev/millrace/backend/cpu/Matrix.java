@@ -84,23 +84,9 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
             int code = data.get(INT, offset(group, chunk) + 4L * lane);
             int column = chunk * packing.codes().columns();
             for (int i = 0; i < packing.codes().columns(); i++) {
-                into[at + column + i] = value(code, i, (column + i) / packing.block() * lanes + lane, own);
+                into[at + column + i] = ScalarKernels.value(packing, code, i, own,
+                        (column + i) / packing.block() * lanes + lane);
             }
         }
-    }
-
-    private float value(int code, int i, int scale, ScaleScratch own) {
-        return switch (packing.codes()) {
-            case NIBBLES -> scaled((code >> (16 * (i & 1) + 4 * (i >> 1))) & 15, scale, own);
-            case BYTES -> scaled((code >> (16 * (i & 1) + 8 * (i >> 1))) & 255, scale, own);
-            case HALVES -> Float.float16ToFloat((short) (code >> (16 * i)));
-            case BRAINS -> Float.intBitsToFloat(i == 0 ? code << 16 : code & 0xffff0000);
-            case FLOATS -> Float.intBitsToFloat(code);
-        };
-    }
-
-    private float scaled(int code, int scale, ScaleScratch own) {
-        float value = (code - packing.zero()) * own.scales[scale];
-        return packing.minima() ? value + own.minima[scale] : value;
     }
 }

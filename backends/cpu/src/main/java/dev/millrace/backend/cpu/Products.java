@@ -245,8 +245,9 @@ final class Products {
     private void multiply(Product p, Matrix matrix, Rows y, int first, int end, Scratch own) {
         Activations.Place place = products.get(p.source).place;
         float[] results = own.results(p.count, kernels.lanes());
+        boolean direct = direct(p);
         for (int pair = first; pair < end; pair++) {
-            if (direct(p)) {
+            if (direct) {
                 kernels.floats(matrix, pair, own.scales, p.x.array(p.first), p.x.offset(p.first), results, 0);
             } else if (place.quantised()) {
                 integers(matrix, pair, p.count, place, results, own);

@@ -215,21 +215,33 @@ final class ScalarKernels implements Kernels {
                 for (int i = 0; i < L; i++) {
                     int code = matrix.data().get(INT, matrix.offset(2 * pair + half, chunk) + 4L * i);
                     for (int c = 0; c < per; c++) {
-                        y[to + i] += value(packing, code, c, own.scales, scale + i) * x[from + chunk * per + c];
+                        y[to + i] += value(packing, code, c, own, scale + i) * x[from + chunk * per + c];
                     }
                 }
             }
         }
     }
 
-    private static float value(Packing packing, int code, int c, float[] scales, int scale) {
+    /**
+     * One weight of an int of codes.
+     *
+     * @param c which column of the int
+     * @param own decoded scales and minima
+     * @param scale index of those of the column's block
+     */
+    static float value(Packing packing, int code, int c, ScaleScratch own, int scale) {
         return switch (packing.codes()) {
-            case NIBBLES -> (((code >>> (16 * (c & 1) + 4 * (c >> 1))) & 15) - packing.zero()) * scales[scale];
-            case BYTES -> (((code >>> (16 * (c & 1) + 8 * (c >> 1))) & 255) - packing.zero()) * scales[scale];
+            case NIBBLES -> scaled(packing, (code >>> (16 * (c & 1) + 4 * (c >> 1))) & 15, own, scale);
+            case BYTES -> scaled(packing, (code >>> (16 * (c & 1) + 8 * (c >> 1))) & 255, own, scale);
             case HALVES -> Float.float16ToFloat((short) (code >> (16 * c)));
             case BRAINS -> Float.intBitsToFloat(c == 0 ? code << 16 : code & 0xffff0000);
             case FLOATS -> Float.intBitsToFloat(code);
         };
+    }
+
+    private static float scaled(Packing packing, int code, ScaleScratch own, int scale) {
+        float value = (code - packing.zero()) * own.scales[scale];
+        return packing.minima() ? value + own.minima[scale] : value;
     }
 
     @Override
@@ -264,10 +276,7 @@ final class ScalarKernels implements Kernels {
                 for (int i = 0; i < L; i++) {
                     int code = matrix.data().get(INT, from + 4L * i);
                     for (int c = 0; c < per; c++) {
-                        float value = value(packing, code, c, own.scales, scale + i);
-                        panel[(chunk * per + c) * 2 * L + half * L + i] = packing.minima()
-                                ? value + own.minima[scale + i]
-                                : value;
+                        panel[(chunk * per + c) * 2 * L + half * L + i] = value(packing, code, c, own, scale + i);
                     }
                 }
             }

@@ -204,19 +204,20 @@ final class VectorKernels implements Kernels {
                     at);
         } else {
             nibbles(codes, chunks, own.scales, packing.block() / 16, x.pairs, pair, x.sums, sum, x.scales, step, zero,
-                    y,
-                    at);
+                    y, at);
         }
         if (packing.minima()) {
             minima(matrix, own.minima, 0, x, place, vector, y, at);
         }
     }
 
-    /** Nibbles with a binary16 for 32 columns, which are 4 chunks; a lane adds up 16 products of at most 15 x 127. Scales are
-     * decoded in step: from a scratch, one core read 12 instead of 16 GB/s. */
+    /**
+     * Nibbles with a binary16 for 32 columns, which are 4 chunks; a lane adds up 16 products of at most 15 x 127. Scales are
+     * decoded in step: decoded before, one core read 12 instead of 16 GB/s. Written out, since a helper that returns a vector is
+     * not inlined in some runs, and then every scale is an object.
+     */
     private static void halfNibbles(long codes, int chunks, long scales, int[] pairs, int pair, int[] sums, int sum,
-            float[] steps, int step, short zero,
-            float[] y, int at) {
+            float[] steps, int step, short zero, float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
         ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
@@ -248,8 +249,7 @@ final class VectorKernels implements Kernels {
 
     /** Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2. */
     private static void nibbles(long codes, int chunks, float[] scales, int shift, int[] pairs, int pair, int[] sums,
-            int sum, float[] steps, int step, short zero,
-            float[] y, int at) {
+            int sum, float[] steps, int step, short zero, float[] y, int at) {
         int guard = guard(codes);
         int last = (1 << shift) - 1;
         FloatVector result = FloatVector.zero(FLOATS);
@@ -279,8 +279,7 @@ final class VectorKernels implements Kernels {
 
     /** Bytes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127. */
     private static void bytes(long codes, int chunks, float[] scales, int wide, int[] pairs, int pair, int[] sums,
-            int sum, float[] steps, int step, short zero,
-            float[] y, int at) {
+            int sum, float[] steps, int step, short zero, float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
         ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
@@ -319,8 +318,7 @@ final class VectorKernels implements Kernels {
         long codes1 = matrix.codes(2 * pair + 1);
         int chunks = matrix.packing().chunks(matrix.columns());
         switch (matrix.packing().codes()) {
-            case BYTES ->
-                floatBytes(matrix, pair, own, x, from, y, at);
+            case BYTES -> floatBytes(matrix, pair, own, x, from, y, at);
             case HALVES -> floatHalves(codes0, codes1, chunks, x, from, y, at);
             case BRAINS -> floatBrains(codes0, codes1, chunks, x, from, y, at);
             case FLOATS -> floatFloats(codes0, codes1, chunks, x, from, y, at);
