@@ -31,7 +31,8 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void scales(Matrix matrix, int group, ScaleScratch own, int at);
 
     /**
-     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest.
+     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest. What stands in a place of one vector
+     * is the business of these kernels.
      *
      * @param x holds the vector
      * @param from index of its first element
@@ -62,15 +63,14 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
             float[] y, int at);
 
     /**
-     * The products of a pair of groups with one vector of floats. Not for nibbles, nor for types with minima.
+     * The products of a pair of groups with one vector of floats, for weights that are not quantised.
      *
-     * @param own working memory
      * @param y results from an index on, two groups
      */
-    void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at);
+    void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at);
 
     /**
-     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}.
+     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}. Not for wide types.
      *
      * @param first first column, a multiple of 32
      * @param count columns, a multiple of 32
@@ -78,13 +78,21 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void unpack(Matrix matrix, int pair, int first, int count, short[] panel);
 
     /**
-     * Unpacks columns of a pair of groups to floats, {@code [column][row]}.
+     * Unpacks columns of a pair of groups to floats, {@code [column][row]}: weights, or where they are quantised their codes,
+     * which are whole numbers.
      *
-     * @param own decoded scales and minima of both groups, {@code [group][block][lane]}
      * @param first first column, a multiple of 32
      * @param count columns
+     * @param own working memory, as large as the panel
      */
-    void unpack(Matrix matrix, int pair, ScaleScratch own, int first, int count, float[] panel);
+    void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel);
+
+    /**
+     * Makes codes weights: multiplies them with their scales and adds minima.
+     *
+     * @param own decoded scales and minima of both groups, {@code [group][block][lane]}
+     */
+    void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel);
 
     /**
      * Adds the products of a panel of integers with a tile of {@link Activations#TILE} vectors.
@@ -97,7 +105,11 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at);
 
-    /** The same with a panel of floats. */
+    /** The same for wide types, whose codes are a panel of floats. */
+    void tile(Matrix matrix, float[] panel, float[] scales, int first, int count, Activations x,
+            Activations.Place place, int tile, int vectors, float[] y, int at);
+
+    /** The same with a panel of weights and vectors of floats. */
     void tile(float[] panel, int count, Activations x, Activations.Place place, int tile, int first, int vectors,
             float[] y, int at);
 

@@ -5,8 +5,6 @@
 package dev.millrace.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * A matrix of weights as the executor keeps it: packed for the kernels, rounded up to whole pairs of groups with rows of zeros.
@@ -19,8 +17,6 @@ import java.nio.ByteOrder;
  * @param data scales of all groups, then codes of all groups; owned by the executor
  */
 record Matrix(String name, int rows, int columns, Packing packing, int lanes, MemorySegment data) {
-
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Bytes that a packed matrix takes. */
     static long bytes(long rows, int columns, Packing packing, int lanes) {
@@ -62,10 +58,10 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
         return data.address() + offset(group, 0);
     }
 
-    /** Offset of a chunk of codes. */
-    long offset(int group, int chunk) {
+    /** Offset of the codes of a column, the first of a unit. */
+    long offset(int group, int column) {
         return codes(rows, columns, packing, lanes) + (long) group * packing.codeBytes(columns, lanes)
-                + 4L * lanes * chunk;
+                + 4L * lanes * packing.codes().ints(column);
     }
 
     /**
@@ -80,13 +76,9 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
         int group = row / lanes;
         int lane = row % lanes;
         ScalarKernels.decode(this, group, own, 0);
-        for (int chunk = 0; chunk < packing.chunks(columns); chunk++) {
-            int code = data.get(INT, offset(group, chunk) + 4L * lane);
-            int column = chunk * packing.codes().columns();
-            for (int i = 0; i < packing.codes().columns(); i++) {
-                into[at + column + i] = ScalarKernels.value(packing, code, i, own,
-                        (column + i) / packing.block() * lanes + lane);
-            }
+        for (int column = 0; column < columns; column++) {
+            int scale = column / packing.block() * lanes + lane;
+            into[at + column] = ScalarKernels.value(this, group, lane, column, own, scale);
         }
     }
 }

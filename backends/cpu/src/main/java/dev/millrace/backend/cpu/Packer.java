@@ -155,23 +155,46 @@ final class Packer {
     }
 
     private void codes(RowCodes row, MemorySegment into, int lane) {
-        int chunks = matrix.packing().chunks(matrix.columns());
+        long stride = 4L * matrix.lanes();
         long at = 4L * lane;
-        boolean nibbles = matrix.packing().codes() == Packing.Codes.NIBBLES;
-        for (int c = 0; c < chunks; c++) {
-            into.set(INT, at + 4L * matrix.lanes() * c, nibbles ? nibbles(row.codes, 8 * c) : bytes(row.codes, 4 * c));
+        Packing.Codes kind = matrix.packing().codes();
+        for (int column = 0; column < matrix.columns(); column += kind.columns()) {
+            switch (kind) {
+                case NIBBLES -> into.set(INT, at, halves(nibbles(row.codes, column), nibbles(row.codes, column + 1)));
+                case BYTES -> into.set(INT, at, halves(bytes(row.codes, column), bytes(row.codes, column + 1)));
+                case SIXES -> {
+                    for (int i = 0; i < 3; i++) {
+                        into.set(INT, at + i * stride,
+                                halves(sixes(row.codes, column, i), sixes(row.codes, column + 1, i)));
+                    }
+                }
+                case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(tensor.name() + " has no codes");
+            }
+            at += kind.ints() * stride;
         }
     }
 
-    private static int nibbles(byte[] codes, int at) {
-        int even = codes[at] | (codes[at + 2] << 4) | (codes[at + 4] << 8) | (codes[at + 6] << 12);
-        int odd = codes[at + 1] | (codes[at + 3] << 4) | (codes[at + 5] << 8) | (codes[at + 7] << 12);
+    private static int halves(int even, int odd) {
         return even | (odd << 16);
     }
 
+    private static int nibbles(byte[] codes, int at) {
+        return codes[at] | (codes[at + 2] << 4) | (codes[at + 4] << 8) | (codes[at + 6] << 12);
+    }
+
     private static int bytes(byte[] codes, int at) {
-        return (codes[at] & 0xff) | ((codes[at + 2] & 0xff) << 8) | ((codes[at + 1] & 0xff) << 16)
-                | (codes[at + 3] << 24);
+        return (codes[at] & 0xff) | ((codes[at + 2] & 0xff) << 8);
+    }
+
+    private static int sixes(byte[] codes, int at, int i) {
+        int two = codes[at + 4 * i] | (codes[at + 4 * i + 2] << 6);
+        int seventh = codes[at + 12];
+        int eighth = codes[at + 14];
+        return two | switch (i) {
+            case 0 -> (seventh & 15) << 12;
+            case 1 -> (eighth & 15) << 12;
+            default -> (seventh >> 4 << 12) | (eighth >> 4 << 14);
+        };
     }
 
     /** Values that are not quantised; a half that is not finite would be read as a large number. */

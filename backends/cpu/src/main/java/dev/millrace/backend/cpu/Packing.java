@@ -15,43 +15,62 @@ import dev.millrace.spi.TensorType;
  * <p>
  * In an int of nibbles the lower half holds columns 0, 2, 4, 6, lowest first, the upper half columns 1, 3, 5, 7; in an int of
  * bytes the lower half holds columns 0 and 2, the upper half 1 and 3. Seen as 16-bit lanes, each shift gives two neighbouring
- * columns, which meet two neighbouring activations.
+ * columns, which meet two neighbouring activations. Sixes put 16 columns into three ints: with e0 to e7 the even ones, the lower
+ * halves are {@code e0 | e1 << 6 | (e6 & 15) << 12}, {@code e2 | e3 << 6 | (e7 & 15) << 12} and
+ * {@code e4 | e5 << 6 | e6 >> 4 << 12 | e7 >> 4 << 14}, and the upper halves are made in the same way of the odd ones.
  *
  * @param codes how a value is coded
  * @param scales how scales are stored
  * @param minima whether blocks have a minimum besides their scale
  * @param block columns that share a scale: 16 or 32, or 1 where there is none
  * @param zero the code of the value 0
- * @param integers whether codes times 8-bit activations add up in 16 bits over 16 columns (nibbles: over a block), so that fast
- *            precision computes with integers
  */
-record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, boolean integers) {
+record Packing(Codes codes, Scales scales, boolean minima, int block, int zero) {
+
+    /** The types that most files are made of, for which scales are decoded in step with the codes. */
+    static final Packing Q4_0 = new Packing(Codes.NIBBLES, Scales.HALF, false, 32, 8);
+    static final Packing Q4_K = new Packing(Codes.NIBBLES, Scales.SUPER, true, 32, 0);
+    static final Packing Q6_K = new Packing(Codes.SIXES, Scales.SUPER, false, 16, 32);
 
     /** Columns under one super-block, in types that have them. */
     static final int SUPER = 256;
 
-    /** What an int of a chunk holds. */
+    /** How values are coded. */
     enum Codes {
         /** Four bits a value. */
-        NIBBLES(8),
+        NIBBLES(8, 1),
+        /** Six bits a value. */
+        SIXES(16, 3),
         /** A byte a value. */
-        BYTES(4),
+        BYTES(4, 1),
         /** IEEE 754 binary16. */
-        HALVES(2),
+        HALVES(2, 1),
         /** The upper half of a binary32. */
-        BRAINS(2),
+        BRAINS(2, 1),
         /** IEEE 754 binary32. */
-        FLOATS(1);
+        FLOATS(1, 1);
 
         private final int columns;
+        private final int ints;
 
-        Codes(int columns) {
+        Codes(int columns, int ints) {
             this.columns = columns;
+            this.ints = ints;
         }
 
-        /** Columns in an int. */
+        /** Columns of a unit: the fewest that fill whole ints. */
         int columns() {
             return columns;
+        }
+
+        /** Ints of a unit. */
+        int ints() {
+            return ints;
+        }
+
+        /** Ints of a number of columns, whole units. */
+        int ints(int count) {
+            return count / columns * ints;
         }
     }
 
@@ -71,26 +90,26 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, 
     }
 
     /**
-     * The packing of a type. Types of two, three and four bits become nibbles, those of five, six and eight bits become bytes:
-     * nothing is lost, and few kernels do for all.
+     * The packing of a type. Types of two, three and four bits become nibbles, those of five and six bits and MXFP4 become sixes,
+     * those of eight bits and IQ4, whose levels need eight, bytes: nothing is lost, and few kernels do for all.
      *
      * @param columns columns of the matrix
      * @return the packing; F16 and BF16 of odd rows are widened, since two of them fill an int
      */
     static Packing of(TensorType type, int columns) {
         return switch (type) {
-            case Q4_0 -> new Packing(Codes.NIBBLES, Scales.HALF, false, 32, 8, true);
-            case Q4_1 -> new Packing(Codes.NIBBLES, Scales.HALF, true, 32, 0, true);
-            case Q4_K -> new Packing(Codes.NIBBLES, Scales.SUPER, true, 32, 0, true);
-            case Q2_K -> new Packing(Codes.NIBBLES, Scales.SUPER, true, 16, 0, true);
-            case Q3_K -> new Packing(Codes.NIBBLES, Scales.SUPER, false, 16, 8, true);
-            case Q5_0 -> new Packing(Codes.BYTES, Scales.HALF, false, 32, 128, true);
-            case Q5_1 -> new Packing(Codes.BYTES, Scales.HALF, true, 32, 128, true);
-            case Q5_K -> new Packing(Codes.BYTES, Scales.SUPER, true, 32, 128, true);
-            case Q6_K -> new Packing(Codes.BYTES, Scales.SUPER, false, 16, 128, true);
-            case MXFP4 -> new Packing(Codes.BYTES, Scales.FLOAT, false, 32, 128, true);
-            case Q8_0, IQ4_NL -> new Packing(Codes.BYTES, Scales.HALF, false, 32, 128, false);
-            case IQ4_XS -> new Packing(Codes.BYTES, Scales.SUPER, false, 32, 128, false);
+            case Q4_0 -> Q4_0;
+            case Q4_1 -> new Packing(Codes.NIBBLES, Scales.HALF, true, 32, 0);
+            case Q4_K -> Q4_K;
+            case Q2_K -> new Packing(Codes.NIBBLES, Scales.SUPER, true, 16, 0);
+            case Q3_K -> new Packing(Codes.NIBBLES, Scales.SUPER, false, 16, 8);
+            case Q5_0 -> new Packing(Codes.SIXES, Scales.HALF, false, 32, 16);
+            case Q5_1 -> new Packing(Codes.SIXES, Scales.HALF, true, 32, 0);
+            case Q5_K -> new Packing(Codes.SIXES, Scales.SUPER, true, 32, 0);
+            case Q6_K -> Q6_K;
+            case MXFP4 -> new Packing(Codes.SIXES, Scales.FLOAT, false, 32, 32);
+            case Q8_0, IQ4_NL -> new Packing(Codes.BYTES, Scales.HALF, false, 32, 128);
+            case IQ4_XS -> new Packing(Codes.BYTES, Scales.SUPER, false, 32, 128);
             case F16 -> columns % 2 == 0 ? plain(Codes.HALVES) : plain(Codes.FLOATS);
             case BF16 -> columns % 2 == 0 ? plain(Codes.BRAINS) : plain(Codes.FLOATS);
             case F32 -> plain(Codes.FLOATS);
@@ -98,26 +117,27 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, 
     }
 
     private static Packing plain(Codes codes) {
-        return new Packing(codes, Scales.NONE, false, 1, 0, false);
+        return new Packing(codes, Scales.NONE, false, 1, 0);
     }
 
-    /** Columns whose products are added up in 16 bits: a block of nibbles, or 16 bytes. */
+    /** Whether values are codes, so that fast precision computes with integers. */
+    boolean integers() {
+        return scales != Scales.NONE;
+    }
+
+    /** Whether codes times 8-bit activations do not add up in 16 bits over {@link #run}. */
+    boolean wide() {
+        return codes == Codes.BYTES;
+    }
+
+    /** Columns whose products are added up before they are scaled: a block, or 16 sixes. */
     int run() {
-        return codes == Codes.BYTES ? 16 : block;
+        return codes == Codes.SIXES ? 16 : block;
     }
 
     /** Scales in a row. */
     int blocks(int columns) {
         return scales == Scales.NONE ? 0 : columns / block;
-    }
-
-    /** Blocks under a super-block as a power of two, 0 without super-blocks, negative where scales are binary32. */
-    int superShift() {
-        return switch (scales) {
-            case NONE, HALF -> 0;
-            case SUPER -> Integer.numberOfTrailingZeros(SUPER / block);
-            case FLOAT -> -1;
-        };
     }
 
     /** Ints a lane that hold the scales of a row's blocks, or of its super-blocks. */
@@ -141,13 +161,8 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero, 
         return (all + 63) / 64 * 64;
     }
 
-    /** Chunks in a group. */
-    int chunks(int columns) {
-        return columns / codes.columns();
-    }
-
     /** Bytes of a group's codes. */
     int codeBytes(int columns, int lanes) {
-        return Math.multiplyExact(chunks(columns), 4 * lanes);
+        return Math.multiplyExact(codes.ints(columns), 4 * lanes);
     }
 }

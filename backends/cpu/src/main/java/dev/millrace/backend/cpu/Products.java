@@ -132,26 +132,23 @@ final class Products {
     private boolean integers(Product p) {
         Packing packing = p.matrix.packing();
         Packing other = p.up.packing();
-        return !exact && packing.integers() && other.integers() && packing.run() == other.run();
+        return !exact && packing.integers() && packing.codes() == other.codes() && packing.run() == other.run();
     }
 
     /** Whether a product reads its inputs where they are. */
-    private boolean direct(Product p) {
-        return p.count == 1 && !integers(p) && direct(p.matrix.packing()) && direct(p.up.packing());
-    }
-
-    private static boolean direct(Packing packing) {
-        return packing.codes() != Packing.Codes.NIBBLES && !packing.minima();
+    private static boolean direct(Product p) {
+        return p.count == 1 && !p.matrix.packing().integers() && !p.up.packing().integers();
     }
 
     private void place(Product p) {
         p.source = used;
-        int block = integers(p) ? p.matrix.packing().run() : 0;
+        boolean integers = integers(p);
         if (used > 0) {
             Product before = products.get(used - 1);
-            if (before.x == p.x && before.first == p.first && before.count == p.count
-                    && products.get(before.source).place.block == block
-                    && !direct(before) && !direct(p)) {
+            if (before.x == p.x && before.first == p.first && before.count == p.count && !direct(before) && !direct(p)
+                    && integers == integers(before)
+                    && (!integers || (before.matrix.packing().codes() == p.matrix.packing().codes()
+                            && before.matrix.packing().run() == p.matrix.packing().run()))) {
                 p.source = before.source;
                 return;
             }
@@ -159,10 +156,10 @@ final class Products {
         if (direct(p)) {
             return;
         }
-        if (block > 0) {
-            inputs.integers(p.place, p.count, p.matrix.columns(), block, p.count < UNPACKED ? 1 : Activations.TILE);
+        if (integers) {
+            inputs.integers(p.place, p.count, p.matrix.columns(), p.matrix.packing(), p.count < UNPACKED);
         } else {
-            inputs.floats(p.place, p.count, p.matrix.columns(), Activations.TILE);
+            inputs.floats(p.place, p.count, p.matrix.columns());
         }
         vectors += p.count;
     }
@@ -193,7 +190,7 @@ final class Products {
             for (int v = Math.max(0, from - start); v < Math.min(p.count, to - start); v++) {
                 float[] array = p.x.array(p.first + v);
                 int at = p.x.offset(p.first + v);
-                if (p.place.quantised()) {
+                if (p.place.form != Activations.Form.FLOATS) {
                     kernels.quantise(array, at, inputs, p.place, v, scratch[worker].block);
                 } else {
                     inputs.put(p.place, v, array, at);
@@ -248,8 +245,8 @@ final class Products {
         boolean direct = direct(p);
         for (int pair = first; pair < end; pair++) {
             if (direct) {
-                kernels.floats(matrix, pair, own.scales, p.x.array(p.first), p.x.offset(p.first), results, 0);
-            } else if (place.quantised()) {
+                kernels.floats(matrix, pair, p.x.array(p.first), p.x.offset(p.first), results, 0);
+            } else if (place.form != Activations.Form.FLOATS) {
                 integers(matrix, pair, p.count, place, results, own);
             } else {
                 floats(matrix, pair, p.count, place, results, own);
@@ -260,7 +257,7 @@ final class Products {
 
     private void integers(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
-        if (place.width == 1) {
+        if (place.form == Activations.Form.DIGITS) {
             for (int half = 0; half < 2; half++) {
                 for (int v = 0; v < count; v++) {
                     kernels.integers(matrix, 2 * pair + half, own.scales, inputs, place, v, results,
@@ -273,10 +270,13 @@ final class Products {
         Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, pair, column, columns, own.shorts);
+            if (place.form == Activations.Form.WHOLE) {
+                kernels.unpack(matrix, pair, column, columns, own.shorts, own.floats);
+            } else {
+                kernels.unpack(matrix, pair, column, columns, own.shorts);
+            }
             for (int v = 0; v < count; v += Activations.TILE) {
-                kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place,
-                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
+                tile(matrix, column, columns, place, v, Math.min(Activations.TILE, count - v), results, own);
             }
         }
         for (int half = 0; half < 2 && matrix.packing().minima(); half++) {
@@ -284,6 +284,19 @@ final class Products {
                 kernels.minima(matrix, own.scales.minima, half * matrix.blocks() * lanes, inputs, place, v, results,
                         (2 * v + half) * lanes);
             }
+        }
+    }
+
+    private void tile(Matrix matrix, int column, int columns, Activations.Place place, int first, int vectors,
+            float[] results, Scratch own) {
+        int tile = first / Activations.TILE;
+        int at = first * 2 * kernels.lanes();
+        if (place.form == Activations.Form.WHOLE) {
+            kernels.tile(matrix, own.floats, own.scales.scales, column, columns, inputs, place, tile, vectors, results,
+                    at);
+        } else {
+            kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place, tile, vectors, results,
+                    at);
         }
     }
 
@@ -299,7 +312,10 @@ final class Products {
         Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, pair, own.scales, column, columns, own.floats);
+            kernels.unpack(matrix, pair, column, columns, own.shorts, own.floats);
+            if (matrix.packing().integers()) {
+                kernels.scale(matrix, own.scales, column, columns, own.floats);
+            }
             for (int v = 0; v < count; v += Activations.TILE) {
                 kernels.tile(own.floats, columns, inputs, place, v / Activations.TILE, column,
                         Math.min(Activations.TILE, count - v), results, v * 2 * lanes);

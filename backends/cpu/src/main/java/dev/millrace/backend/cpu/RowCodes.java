@@ -62,12 +62,12 @@ final class RowCodes {
                 }
                 case Q5_0 -> {
                     scales[b] = half(raw, at);
-                    fiveBits(raw, at + 2, at + 6, 32 * b, 128 - 16);
+                    fiveBits(raw, at + 2, at + 6, 32 * b);
                 }
                 case Q5_1 -> {
                     scales[b] = half(raw, at);
                     minima[b] = half(raw, at + 2);
-                    fiveBits(raw, at + 4, at + 8, 32 * b, 128);
+                    fiveBits(raw, at + 4, at + 8, 32 * b);
                 }
                 case Q8_0 -> {
                     scales[b] = half(raw, at);
@@ -77,11 +77,11 @@ final class RowCodes {
                 }
                 case IQ4_NL -> {
                     scales[b] = half(raw, at);
-                    levels(raw, at + 2, 32 * b, LEVELS);
+                    levels(raw, at + 2, 32 * b, LEVELS, 128);
                 }
                 case MXFP4 -> {
                     floatScales[b] = exponent(raw[at] & 0xff);
-                    levels(raw, at + 1, 32 * b, E2M1);
+                    levels(raw, at + 1, 32 * b, E2M1, 32);
                 }
                 case Q2_K -> q2k(raw, at, b);
                 case Q3_K -> q3k(raw, at, b);
@@ -113,18 +113,18 @@ final class RowCodes {
         }
     }
 
-    private void fiveBits(byte[] raw, int high, int low, int to, int zero) {
+    private void fiveBits(byte[] raw, int high, int low, int to) {
         for (int i = 0; i < 32; i++) {
             int bit = (raw[high + (i >> 3)] >> (i & 7)) & 1;
             int four = (raw[low + (i & 15)] >> (i < 16 ? 0 : 4)) & 15;
-            codes[to + i] = (byte) ((four | (bit << 4)) + zero);
+            codes[to + i] = (byte) (four | (bit << 4));
         }
     }
 
-    private void levels(byte[] raw, int at, int to, byte[] levels) {
+    private void levels(byte[] raw, int at, int to, byte[] levels, int zero) {
         for (int i = 0; i < 16; i++) {
-            codes[to + i] = (byte) (levels[raw[at + i] & 15] + 128);
-            codes[to + 16 + i] = (byte) (levels[(raw[at + i] >> 4) & 15] + 128);
+            codes[to + i] = (byte) (levels[raw[at + i] & 15] + zero);
+            codes[to + 16 + i] = (byte) (levels[(raw[at + i] >> 4) & 15] + zero);
         }
     }
 
@@ -197,7 +197,7 @@ final class RowCodes {
             int q = at + 48 + 32 * (g >> 1);
             for (int i = 0; i < 32; i++) {
                 int five = ((raw[q + i] >> (4 * (g & 1))) & 15) | (((raw[at + 16 + i] >> g) & 1) << 4);
-                codes[256 * b + 32 * g + i] = (byte) (five + 128);
+                codes[256 * b + 32 * g + i] = (byte) five;
             }
         }
     }
@@ -213,7 +213,7 @@ final class RowCodes {
             for (int i = 0; i < 16; i++) {
                 int six = ((raw[low + i] >> (4 * (within >> 2))) & 15)
                         | (((raw[high + i] >> (2 * (within >> 1))) & 3) << 4);
-                codes[256 * b + 16 * g + i] = (byte) (six - 32 + 128);
+                codes[256 * b + 16 * g + i] = (byte) six;
             }
         }
     }
@@ -224,7 +224,7 @@ final class RowCodes {
         for (int g = 0; g < 8; g++) {
             int low = (raw[at + 4 + (g >> 1)] >> (4 * (g & 1))) & 15;
             subScales[8 * b + g] = (byte) ((low | (((high >> (2 * g)) & 3) << 4)) - 32);
-            levels(raw, at + 8 + 16 * g, 256 * b + 32 * g, LEVELS);
+            levels(raw, at + 8 + 16 * g, 256 * b + 32 * g, LEVELS, 128);
         }
     }
 }

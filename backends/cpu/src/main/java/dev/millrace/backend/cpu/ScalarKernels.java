@@ -123,13 +123,18 @@ final class ScalarKernels implements Kernels {
                 for (int i = column; i < column + run; i += 2) {
                     int e = (short) Float.floatToRawIntBits(x[from + i] * inverse + ROUND);
                     int o = (short) Float.floatToRawIntBits(x[from + i + 1] * inverse + ROUND);
-                    into.pairs[place.pair(vector) + i / 2 * place.width] = (e & 0xffff) | (o << 16);
+                    own[(i - block) / 2] = (e & 0xffff) | (o << 16);
                     even += e;
                     odd += o;
                 }
                 int at = place.sum(vector) + column / run * place.width;
                 into.sums[at] = (even & 0xffff) | (odd << 16);
                 into.totals[at] = (even + odd) * step;
+            }
+            if (place.form == Activations.Form.WHOLE) {
+                into.whole(place, vector, block / Activations.BLOCK, own);
+            } else {
+                into.pairs(place, vector, block / Activations.BLOCK, own);
             }
         }
     }
@@ -152,21 +157,25 @@ final class ScalarKernels implements Kernels {
             int vector, float[] y, int at) {
         Packing packing = matrix.packing();
         int run = packing.run();
-        int per = packing.codes().columns();
         int pair = place.pair(vector);
         decode(matrix, group, own, 0);
         for (int i = 0; i < L; i++) {
             y[at + i] = 0;
         }
         for (int column = 0; column < matrix.columns(); column += run) {
-            long codes = matrix.offset(group, column / per);
             float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
             int scale = column / packing.block() * L;
+            long codes = matrix.offset(group, column);
             for (int i = 0; i < L; i++) {
                 // one lane after the other, since sums of all lanes would be an array for each call
-                int sum = packing.codes() == Packing.Codes.NIBBLES
-                        ? nibbles(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2)
-                        : bytes(matrix.data(), codes + 4L * i, run / per, packing.zero(), x.pairs, pair + column / 2);
+                int sum = switch (packing.codes()) {
+                    case NIBBLES -> nibbles(matrix.data(), codes + 4L * i, run / 8, packing.zero(), x.pairs,
+                            pair + column / 2);
+                    case SIXES -> sixes(matrix.data(), codes + 4L * i, packing.zero(), x.pairs, pair + column / 2);
+                    case BYTES -> bytes(matrix.data(), codes + 4L * i, run / 4, packing.zero(), x.pairs,
+                            pair + column / 2);
+                    case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(matrix.name() + " has no codes");
+                };
                 y[at + i] += sum * step * own.scales[scale + i];
             }
         }
@@ -175,24 +184,36 @@ final class ScalarKernels implements Kernels {
         }
     }
 
-    private static int nibbles(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+    private static int nibbles(MemorySegment data, long lane, int units, int zero, int[] pairs, int pair) {
         int sum = 0;
-        for (int c = 0; c < chunks; c++) {
-            int x = data.get(INT, lane + 4L * L * c);
+        for (int u = 0; u < units; u++) {
+            int x = data.get(INT, lane + 4L * L * u);
             for (int j = 0; j < 4; j++) {
-                int both = pairs[pair + 4 * c + j];
+                int both = pairs[pair + 4 * u + j];
                 sum += ((x >>> (4 * j) & 15) - zero) * (short) both + ((x >>> (4 * j + 16) & 15) - zero) * (both >> 16);
             }
         }
         return sum;
     }
 
-    private static int bytes(MemorySegment data, long lane, int chunks, int zero, int[] pairs, int pair) {
+    private static int sixes(MemorySegment data, long lane, int zero, int[] pairs, int pair) {
+        int a = data.get(INT, lane);
+        int b = data.get(INT, lane + 4L * L);
+        int c = data.get(INT, lane + 8L * L);
         int sum = 0;
-        for (int c = 0; c < chunks; c++) {
-            int x = data.get(INT, lane + 4L * L * c);
+        for (int j = 0; j < 8; j++) {
+            int both = pairs[pair + j];
+            sum += (six(a, b, c, 2 * j) - zero) * (short) both + (six(a, b, c, 2 * j + 1) - zero) * (both >> 16);
+        }
+        return sum;
+    }
+
+    private static int bytes(MemorySegment data, long lane, int units, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int u = 0; u < units; u++) {
+            int x = data.get(INT, lane + 4L * L * u);
             for (int j = 0; j < 2; j++) {
-                int both = pairs[pair + 2 * c + j];
+                int both = pairs[pair + 2 * u + j];
                 sum += ((x >>> (8 * j) & 255) - zero) * (short) both
                         + ((x >>> (8 * j + 16) & 255) - zero) * (both >> 16);
             }
@@ -200,85 +221,107 @@ final class ScalarKernels implements Kernels {
         return sum;
     }
 
-    @Override
-    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
-        Packing packing = matrix.packing();
-        int per = packing.codes().columns();
-        for (int half = 0; half < 2; half++) {
-            int to = at + half * L;
-            decode(matrix, 2 * pair + half, own, 0);
-            for (int i = 0; i < L; i++) {
-                y[to + i] = 0;
-            }
-            for (int chunk = 0; chunk < packing.chunks(matrix.columns()); chunk++) {
-                int scale = chunk * per / packing.block() * L;
-                for (int i = 0; i < L; i++) {
-                    int code = matrix.data().get(INT, matrix.offset(2 * pair + half, chunk) + 4L * i);
-                    for (int c = 0; c < per; c++) {
-                        y[to + i] += value(packing, code, c, own, scale + i) * x[from + chunk * per + c];
-                    }
-                }
-            }
-        }
-    }
-
-    /**
-     * One weight of an int of codes.
-     *
-     * @param c which column of the int
-     * @param own decoded scales and minima
-     * @param scale index of those of the column's block
-     */
-    static float value(Packing packing, int code, int c, ScaleScratch own, int scale) {
-        return switch (packing.codes()) {
-            case NIBBLES -> scaled(packing, (code >>> (16 * (c & 1) + 4 * (c >> 1))) & 15, own, scale);
-            case BYTES -> scaled(packing, (code >>> (16 * (c & 1) + 8 * (c >> 1))) & 255, own, scale);
-            case HALVES -> Float.float16ToFloat((short) (code >> (16 * c)));
-            case BRAINS -> Float.intBitsToFloat(c == 0 ? code << 16 : code & 0xffff0000);
-            case FLOATS -> Float.intBitsToFloat(code);
+    /** One of 16 columns in three ints. */
+    private static int six(int a, int b, int c, int column) {
+        int half = 16 * (column & 1);
+        int k = column >> 1;
+        return switch (k) {
+            case 6 -> ((a >>> (half + 12)) & 15) | (((c >>> (half + 12)) & 3) << 4);
+            case 7 -> ((b >>> (half + 12)) & 15) | (((c >>> (half + 14)) & 3) << 4);
+            default -> ((k < 2 ? a : k < 4 ? b : c) >>> (half + 6 * (k & 1))) & 63;
         };
     }
 
-    private static float scaled(Packing packing, int code, ScaleScratch own, int scale) {
-        float value = (code - packing.zero()) * own.scales[scale];
+    /** The code of a column. */
+    private static int code(Matrix matrix, int group, int lane, int column) {
+        Packing.Codes codes = matrix.packing().codes();
+        long at = matrix.offset(group, column) + 4L * lane;
+        int c = column % codes.columns();
+        int x = matrix.data().get(INT, at);
+        return switch (codes) {
+            case NIBBLES -> (x >>> (16 * (c & 1) + 4 * (c >> 1))) & 15;
+            case BYTES -> (x >>> (16 * (c & 1) + 8 * (c >> 1))) & 255;
+            case SIXES -> {
+                long row = 4L * matrix.lanes();
+                yield six(x, matrix.data().get(INT, at + row), matrix.data().get(INT, at + 2 * row), c);
+            }
+            case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(matrix.name() + " has no codes");
+        };
+    }
+
+    /** A weight that is not quantised. */
+    private static float plain(Matrix matrix, int group, int lane, int column) {
+        Packing.Codes codes = matrix.packing().codes();
+        int x = matrix.data().get(INT, matrix.offset(group, column) + 4L * lane);
+        int c = column % codes.columns();
+        return switch (codes) {
+            case HALVES -> Float.float16ToFloat((short) (x >> (16 * c)));
+            case BRAINS -> Float.intBitsToFloat(c == 0 ? x << 16 : x & 0xffff0000);
+            case FLOATS -> Float.intBitsToFloat(x);
+            case NIBBLES, SIXES, BYTES -> throw new IllegalArgumentException(matrix.name() + " is quantised");
+        };
+    }
+
+    /**
+     * One weight, of a matrix of any number of lanes.
+     *
+     * @param own decoded scales and minima
+     * @param scale index of those of the column's block
+     */
+    static float value(Matrix matrix, int group, int lane, int column, ScaleScratch own, int scale) {
+        Packing packing = matrix.packing();
+        if (!packing.integers()) {
+            return plain(matrix, group, lane, column);
+        }
+        float value = (code(matrix, group, lane, column) - packing.zero()) * own.scales[scale];
         return packing.minima() ? value + own.minima[scale] : value;
     }
 
     @Override
-    public void unpack(Matrix matrix, int pair, int first, int count, short[] panel) {
-        Packing packing = matrix.packing();
-        int per = packing.codes().columns();
-        int bits = 16 / (per / 2);
-        int mask = (1 << bits) - 1;
+    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
         for (int half = 0; half < 2; half++) {
-            for (int chunk = 0; chunk < count / per; chunk++) {
-                long from = matrix.offset(2 * pair + half, first / per + chunk);
-                for (int j = 0; j < per / 2; j++) {
-                    int to = (chunk * per / 2 + j) * 4 * L + half * 2 * L;
-                    for (int i = 0; i < L; i++) {
-                        int x = matrix.data().get(INT, from + 4L * i) >>> (bits * j);
-                        panel[to + 2 * i] = (short) ((x & mask) - packing.zero());
-                        panel[to + 2 * i + 1] = (short) (((x >>> 16) & mask) - packing.zero());
-                    }
+            int to = at + half * L;
+            for (int i = 0; i < L; i++) {
+                float sum = 0;
+                for (int column = 0; column < matrix.columns(); column++) {
+                    sum += plain(matrix, 2 * pair + half, i, column) * x[from + column];
                 }
+                y[to + i] = sum;
             }
         }
     }
 
     @Override
-    public void unpack(Matrix matrix, int pair, ScaleScratch own, int first, int count, float[] panel) {
-        Packing packing = matrix.packing();
-        int per = packing.codes().columns();
-        for (int half = 0; half < 2; half++) {
-            for (int chunk = 0; chunk < count / per; chunk++) {
-                long from = matrix.offset(2 * pair + half, first / per + chunk);
-                int scale = (half * matrix.blocks() + (first + chunk * per) / packing.block()) * L;
-                for (int i = 0; i < L; i++) {
-                    int code = matrix.data().get(INT, from + 4L * i);
-                    for (int c = 0; c < per; c++) {
-                        panel[(chunk * per + c) * 2 * L + half * L + i] = value(packing, code, c, own, scale + i);
-                    }
-                }
+    public void unpack(Matrix matrix, int pair, int first, int count, short[] panel) {
+        for (int column = 0; column < count; column++) {
+            int to = column / 2 * 4 * L + column % 2;
+            for (int row = 0; row < 2 * L; row++) {
+                panel[to + 2 * row] = (short) (code(matrix, 2 * pair + row / L, row % L, first + column)
+                        - matrix.packing().zero());
+            }
+        }
+    }
+
+    @Override
+    public void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel) {
+        boolean codes = matrix.packing().integers();
+        for (int column = 0; column < count; column++) {
+            for (int row = 0; row < 2 * L; row++) {
+                int group = 2 * pair + row / L;
+                panel[column * 2 * L + row] = codes
+                        ? code(matrix, group, row % L, first + column) - matrix.packing().zero()
+                        : plain(matrix, group, row % L, first + column);
+            }
+        }
+    }
+
+    @Override
+    public void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel) {
+        for (int column = 0; column < count; column++) {
+            for (int row = 0; row < 2 * L; row++) {
+                int scale = (row / L * matrix.blocks() + (first + column) / matrix.packing().block()) * L + row % L;
+                float value = panel[column * 2 * L + row] * own.scales[scale];
+                panel[column * 2 * L + row] = matrix.packing().minima() ? value + own.minima[scale] : value;
             }
         }
     }
@@ -314,6 +357,26 @@ final class ScalarKernels implements Kernels {
     private static void add(short[] panel, int from, int even, int odd, int[] sums) {
         for (int i = 0; i < 2 * L; i++) {
             sums[i] += panel[from + 2 * i] * even + panel[from + 2 * i + 1] * odd;
+        }
+    }
+
+    @Override
+    public void tile(Matrix matrix, float[] panel, float[] scales, int first, int count, Activations x,
+            Activations.Place place, int tile, int vectors, float[] y, int at) {
+        for (int v = 0; v < vectors; v++) {
+            int vector = tile * Activations.TILE + v;
+            for (int column = first; column < first + count; column += Activations.BLOCK) {
+                int value = place.value(vector) + column * place.width;
+                float step = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
+                for (int row = 0; row < 2 * L; row++) {
+                    float sum = 0; // whole numbers below 2^24: exact
+                    for (int k = 0; k < Activations.BLOCK; k++) {
+                        sum += panel[(column - first + k) * 2 * L + row] * x.values[value + k * place.width];
+                    }
+                    int scale = (row / L * matrix.blocks() + column / Activations.BLOCK) * L + row % L;
+                    y[at + v * 2 * L + row] += sum * step * scales[scale];
+                }
+            }
         }
     }
 

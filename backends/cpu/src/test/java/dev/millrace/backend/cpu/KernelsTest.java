@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -122,14 +123,18 @@ class KernelsTest {
             kernels.scales(matrix, 2 * pair + 1, own, matrix.blocks() * kernels.lanes());
             for (int first = 0; first < matrix.columns(); first += 128) {
                 int count = Math.min(128, matrix.columns() - first);
-                kernels.unpack(matrix, pair, own, first, count, floats);
-                if (matrix.packing().integers()) {
+                boolean narrow = matrix.packing().integers() && !matrix.packing().wide();
+                if (narrow) {
                     kernels.unpack(matrix, pair, first, count, shorts);
+                }
+                kernels.unpack(matrix, pair, first, count, new short[shorts.length], floats);
+                if (matrix.packing().integers()) {
+                    kernels.scale(matrix, own, first, count, floats);
                 }
                 for (int lane = 0; lane < wide; lane++) {
                     for (int c = 0; c < count; c++) {
                         compare(packed, pair * wide + lane, first + c, floats[c * wide + lane]);
-                        if (matrix.packing().integers()) {
+                        if (narrow) {
                             int code = shorts[c / 2 * 2 * wide + 2 * lane + c % 2];
                             compare(packed, pair * wide + lane, first + c,
                                     scaled(matrix, code, own, lane, first + c));
@@ -159,36 +164,37 @@ class KernelsTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void quantisesToTheNearestStep(Kernels kernels) {
-        for (int block : new int[]{16, 32}) {
-            for (int width : new int[]{1, Activations.TILE}) {
-                for (float[] x : inputs(256)) {
-                    Activations.Place place = new Activations.Place();
-                    Activations got = quantised(kernels, x, place, block, width);
-                    for (int i = 0; i < x.length; i++) {
-                        float step = got.scales[place.scale(1) + i / 32 * width];
-                        int q = code(got, place, i);
-                        assertEquals(x[i], q * (double) step, step * 0.50002, "column " + i);
-                        assertTrue(Math.abs(q) <= 127, "column " + i);
-                    }
-                    for (int b = 0; b < x.length / block; b++) {
-                        int even = 0;
-                        int odd = 0;
-                        for (int i = b * block; i < (b + 1) * block; i += 2) {
-                            even += code(got, place, i);
-                            odd += code(got, place, i + 1);
-                        }
-                        int sum = got.sums[place.sum(1) + b * width];
-                        assertEquals(even, (short) sum);
-                        assertEquals(odd, sum >> 16);
-                        float step = got.scales[place.scale(1) + b * block / 32 * width];
-                        assertEquals((even + odd) * step, got.totals[place.sum(1) + b * width]);
-                    }
-                    Activations plain = quantised(new ScalarKernels(), x, new Activations.Place(), block, width);
-                    assertArrayEquals(plain.pairs, got.pairs);
-                    assertArrayEquals(plain.scales, got.scales);
-                    assertArrayEquals(plain.sums, got.sums);
-                    assertArrayEquals(plain.totals, got.totals);
+        for (TensorType type : new TensorType[]{TensorType.Q4_0, TensorType.Q2_K, TensorType.Q6_K, TensorType.Q8_0}) {
+            for (float[] x : inputs(256)) {
+                Activations.Place place = new Activations.Place();
+                Activations got = quantised(kernels, x, place, type);
+                int width = Activations.TILE;
+                int block = Packing.of(type, 256).run();
+                for (int i = 0; i < x.length; i++) {
+                    float step = got.scales[place.scale(1) + i / 32 * width];
+                    int q = code(got, place, i);
+                    assertEquals(x[i], q * (double) step, step * 0.50002, "column " + i);
+                    assertTrue(Math.abs(q) <= 127, "column " + i);
                 }
+                for (int b = 0; b < x.length / block; b++) {
+                    int even = 0;
+                    int odd = 0;
+                    for (int i = b * block; i < (b + 1) * block; i += 2) {
+                        even += code(got, place, i);
+                        odd += code(got, place, i + 1);
+                    }
+                    int sum = got.sums[place.sum(1) + b * width];
+                    assertEquals(even, (short) sum);
+                    assertEquals(odd, sum >> 16);
+                    float step = got.scales[place.scale(1) + b * block / 32 * width];
+                    assertEquals((even + odd) * step, got.totals[place.sum(1) + b * width]);
+                }
+                Activations plain = quantised(new ScalarKernels(), x, new Activations.Place(), type);
+                assertArrayEquals(plain.pairs, got.pairs);
+                assertArrayEquals(plain.values, got.values);
+                assertArrayEquals(plain.scales, got.scales);
+                assertArrayEquals(plain.sums, got.sums);
+                assertArrayEquals(plain.totals, got.totals);
             }
         }
     }
@@ -203,9 +209,9 @@ class KernelsTest {
                 x[i] = (i % 3 - 1) * size;
             }
             Activations.Place place = new Activations.Place();
-            Activations got = quantised(kernels, x, place, 32, 1);
+            Activations got = quantised(kernels, x, place, TensorType.Q4_0);
             for (int i = 0; i < x.length; i++) {
-                assertEquals(x[i], code(got, place, i) * got.scales[place.scale(1) + i / 32], 1e-36);
+                assertEquals(x[i], code(got, place, i) * got.scales[place.scale(1) + i / 32 * Activations.TILE], 1e-36);
             }
             for (float total : got.totals) {
                 assertTrue(Float.isFinite(total));
@@ -214,16 +220,71 @@ class KernelsTest {
     }
 
     private static int code(Activations x, Activations.Place place, int column) {
-        return (short) (x.pairs[place.pair(1) + column / 2 * place.width] >> (16 * (column % 2)));
+        return place.form == Activations.Form.WHOLE
+                ? (int) x.values[place.value(1) + column * place.width]
+                : (short) (x.pairs[place.pair(1) + column / 2 * place.width] >> (16 * (column % 2)));
     }
 
-    private static Activations quantised(Kernels kernels, float[] x, Activations.Place place, int block, int width) {
+    private static Activations quantised(Kernels kernels, float[] x, Activations.Place place, TensorType type) {
         Activations activations = new Activations();
-        activations.integers(place, 3, x.length, block, width);
+        activations.integers(place, 3, x.length, Packing.of(type, x.length), false);
         float[] shifted = new float[x.length + 3];
         System.arraycopy(x, 0, shifted, 3, x.length);
         kernels.quantise(shifted, 3, activations, place, 1, new int[Activations.BLOCK]);
         return activations;
+    }
+
+    /** Digits times unmasked, shifted words give the sum of codes times inputs, modulo 2^16. */
+    @Test
+    void digitsStandForInputs() {
+        Random random = new Random(5);
+        int[][] shifts = {{0, 4, 8, 12}, {0, 8}, {0, 6, 12, 0, 6, 12, 0, 6, 12, 14}};
+        TensorType[] types = {TensorType.Q4_0, TensorType.Q8_0, TensorType.Q6_K};
+        for (int kind = 0; kind < types.length; kind++) {
+            Packing packing = Packing.of(types[kind], 256);
+            int columns = packing.codes().columns();
+            int words = packing.codes().ints();
+            Activations x = new Activations();
+            Activations.Place place = new Activations.Place();
+            x.integers(place, 1, Activations.BLOCK, packing, true);
+            for (int round = 0; round < 200; round++) {
+                int[] own = random.ints(Activations.BLOCK).map(i -> both(i % 128, (i >> 8) % 128)).toArray();
+                x.put(place, 0, 0, own);
+                int at = place.pair(0);
+                int first = 0;
+                for (int unit = 0; unit < Activations.BLOCK / columns; unit++) {
+                    int[] codes = random.ints(columns / 2, 0, 1 << (16 * words / (columns / 2))).toArray();
+                    int[] word = word(packing.codes(), codes);
+                    for (int half = 0; half < 2; half++) {
+                        int expected = 0;
+                        for (int k = 0; k < codes.length; k++) {
+                            expected += codes[k] * (short) (own[first + k] >> (16 * half));
+                        }
+                        int sum = 0;
+                        for (int k = 0; k < shifts[kind].length; k++) {
+                            sum += (word[Math.min(k / 3, words - 1)] >>> shifts[kind][k])
+                                    * (short) (x.pairs[at + k] >> (16 * half));
+                        }
+                        assertEquals((short) expected, (short) sum, types[kind].name());
+                    }
+                    at += shifts[kind].length;
+                    first += codes.length;
+                }
+            }
+        }
+    }
+
+    private static int both(int even, int odd) {
+        return (even & 0xffff) | (odd << 16);
+    }
+
+    private static int[] word(Packing.Codes codes, int[] c) {
+        return switch (codes) {
+            case NIBBLES -> new int[]{c[0] | c[1] << 4 | c[2] << 8 | c[3] << 12};
+            case BYTES -> new int[]{c[0] | c[1] << 8};
+            default -> new int[]{c[0] | c[1] << 6 | (c[6] & 15) << 12, c[2] | c[3] << 6 | (c[7] & 15) << 12,
+                    c[4] | c[5] << 6 | c[6] >> 4 << 12 | c[7] >> 4 << 14};
+        };
     }
 
     /** Usual inputs, and those that could go wrong. */

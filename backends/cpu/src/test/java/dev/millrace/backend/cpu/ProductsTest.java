@@ -117,7 +117,7 @@ class ProductsTest {
         }
         Activations activations = new Activations();
         Activations.Place place = new Activations.Place();
-        activations.integers(place, 1, x.length, 32, 1);
+        activations.integers(place, 1, x.length, Packing.Q4_0, true);
         new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
         for (int i = 0; i < x.length; i++) {
             double step = activations.scales[i / 32];

@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
+import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
+import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
+import static dev.millrace.backend.cpu.VectorKernels.INTS;
+import static dev.millrace.backend.cpu.VectorKernels.L;
+import static dev.millrace.backend.cpu.VectorKernels.LE;
+import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
+import static dev.millrace.backend.cpu.VectorKernels.guard;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Unpacks one group's codes for {@link VectorTiles}: its rows lie beside those of the other group of the pair. */
+final class VectorPanels {
+
+    /** Bytes of 16 columns of sixes. */
+    private static final long SIXES = 3 * CHUNK;
+
+    private VectorPanels() {
+    }
+
+    /** Nibbles to 16-bit integers. */
+    static void nibbles(long codes, int units, short zero, short[] panel, int at) {
+        int guard = guard(codes);
+        for (int u = 0; u < units; u++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * CHUNK, LE);
+            int to = at + guard + u * 4 * 4 * L;
+            x.and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
+            x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 4 * L);
+            x.lanewise(VectorOperators.LSHR, 8).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 8 * L);
+            x.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 12 * L);
+        }
+    }
+
+    /** Sixes to 16-bit integers. */
+    static void sixes(long codes, int units, short zero, short[] panel, int at) {
+        int guard = guard(codes);
+        for (int u = 0; u < units; u++) {
+            int to = at + guard + u * 8 * 4 * L;
+            IntVector a = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE);
+            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE);
+            IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE);
+            a.and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
+            a.lanewise(VectorOperators.LSHR, 6).and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 4 * L);
+            b.and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel, to + 8 * L);
+            b.lanewise(VectorOperators.LSHR, 6).and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 12 * L);
+            c.and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel, to + 16 * L);
+            c.lanewise(VectorOperators.LSHR, 6).and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel,
+                    to + 20 * L);
+            a.lanewise(VectorOperators.LSHR, 12).and(0x000f000f).or(c.lanewise(VectorOperators.LSHR, 8).and(0x00300030))
+                    .reinterpretAsShorts().sub(zero).intoArray(panel, to + 24 * L);
+            b.lanewise(VectorOperators.LSHR, 12).and(0x000f000f)
+                    .or(c.lanewise(VectorOperators.LSHR, 10).and(0x00300030))
+                    .reinterpretAsShorts().sub(zero).intoArray(panel, to + 28 * L);
+        }
+    }
+
+    /** Bytes to whole numbers. */
+    static void bytes(long codes, int units, int zero, float[] panel, int at) {
+        int guard = guard(codes);
+        for (int u = 0; u < units; u++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * CHUNK, LE);
+            int to = at + guard + u * 4 * 2 * L;
+            ((FloatVector) x.and(255).sub(zero).convert(VectorOperators.I2F, 0)).intoArray(panel, to);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 16).and(255).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 2 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 8).and(255).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 4 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 24).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 6 * L);
+        }
+    }
+
+    /** 16-bit integers of a panel to whole numbers in another; for exact precision. */
+    static void widen(short[] codes, int columns, float[] panel) {
+        for (int column = 0; column < columns; column += 2) {
+            int from = column * 2 * L;
+            for (int row = 0; row < 2 * L; row++) {
+                panel[column * 2 * L + row] = codes[from + 2 * row];
+                panel[(column + 1) * 2 * L + row] = codes[from + 2 * row + 1];
+            }
+        }
+    }
+
+    /** Multiplies one group's whole numbers with their scales. */
+    static void scale(float[] scales, int from, int columns, int block, float[] panel, int at) {
+        for (int column = 0; column < columns; column++) {
+            int to = at + column * 2 * L;
+            FloatVector.fromArray(FLOATS, panel, to)
+                    .mul(FloatVector.fromArray(FLOATS, scales, from + column / block * L)).intoArray(panel, to);
+        }
+    }
+
+    /** Adds minima. */
+    static void addMinima(float[] minima, int from, int columns, int block, float[] panel, int at) {
+        for (int column = 0; column < columns; column++) {
+            int to = at + column * 2 * L;
+            FloatVector.fromArray(FLOATS, panel, to)
+                    .add(FloatVector.fromArray(FLOATS, minima, from + column / block * L)).intoArray(panel, to);
+        }
+    }
+
+    /** IEEE 754 binary16. */
+    static void halves(long codes, int chunks, float[] panel, int at) {
+        int guard = guard(codes);
+        for (int c = 0; c < chunks; c++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            int to = at + guard + c * 2 * 2 * L;
+            x.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                    .reinterpretAsFloats().mul(HALF_TO_FLOAT).intoArray(panel, to);
+            x.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
+                    .intoArray(panel, to + 2 * L);
+        }
+    }
+
+    /** The upper halves of binary32. */
+    static void brains(long codes, int chunks, float[] panel, int at) {
+        int guard = guard(codes);
+        for (int c = 0; c < chunks; c++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            int to = at + guard + c * 2 * 2 * L;
+            x.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(panel, to);
+            x.and(0xffff0000).reinterpretAsFloats().intoArray(panel, to + 2 * L);
+        }
+    }
+
+    /** Binary32. */
+    static void floats(long codes, int chunks, float[] panel, int at) {
+        int guard = guard(codes);
+        for (int c = 0; c < chunks; c++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            int to = at + guard + c * 2 * L;
+            x.reinterpretAsFloats().intoArray(panel, to);
+        }
+    }
+}
