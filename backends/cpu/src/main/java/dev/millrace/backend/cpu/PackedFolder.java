@@ -54,11 +54,12 @@ final class PackedFolder {
     /** Space that stays free on the volume. */
     private static final long MARGIN = 256 << 20;
 
+    /** Begins the names of files that this process is writing. */
+    private static final String OWNER = UUID.randomUUID().toString();
+
     private final @Nullable Path folder;
     private final long limit;
     private final long least;
-    /** Begins the names of files that this object is writing. */
-    private final String owner = UUID.randomUUID().toString();
 
     /**
      * A folder.
@@ -167,7 +168,7 @@ final class PackedFolder {
         Files.createDirectories(where);
         sweep(where);
         makeRoom(where, bytes);
-        try (PackedFile packed = PackedFile.create(where, owner, header)) {
+        try (PackedFile packed = PackedFile.create(where, OWNER, header)) {
             try {
                 contents.write(packed);
             } catch (RuntimeException e) {
@@ -179,11 +180,11 @@ final class PackedFolder {
     }
 
     /** Deletes files that were being written by processes that are gone. */
-    private void sweep(Path where) throws IOException {
+    private static void sweep(Path where) throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(where, "*" + PackedFile.ENDING)) {
             for (Path part : parts) {
                 // not even opened: on some systems that would drop the lock on it
-                if (!part.getFileName().toString().startsWith(owner) && isLeft(part)) {
+                if (!part.getFileName().toString().startsWith(OWNER) && isLeft(part)) {
                     Files.deleteIfExists(part);
                 }
             }
