@@ -122,7 +122,7 @@ public final class Engine implements Millrace {
      * Loads a model for raw access to ids and logits.
      *
      * @param reference as in {@link #open(String)}
-     * @param options backend, context, threads, precision, progress listener
+     * @param options backend, context, threads, precision, type of keys and values, progress listener
      * @return the loaded model, closed by the caller
      * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
      * @throws ModelFormatException if the file cannot be read as a model

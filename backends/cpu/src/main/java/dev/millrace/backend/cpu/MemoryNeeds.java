@@ -33,7 +33,16 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
     /** How keys and values are kept. */
     static KvType keyValueType(Blueprint blueprint, LoadOptions options) {
-        if (options.precision() == Precision.EXACT) {
+        return switch (options.keyValues()) {
+            case F32 -> KvType.F32;
+            case F16 -> KvType.F16;
+            case Q8 -> KvType.Q8;
+            case AUTO -> suitable(blueprint, options.precision());
+        };
+    }
+
+    private static KvType suitable(Blueprint blueprint, Precision precision) {
+        if (precision == Precision.EXACT) {
             return KvType.F32;
         }
         return quantised(blueprint) ? KvType.Q8 : KvType.F16;

@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
@@ -42,6 +43,9 @@ final class ModelChoice {
     @Option(names = "--precision", paramLabel = "HOW", description = "fast (the default) or exact.")
     Precision precision = Precision.FAST;
 
+    @Option(names = "--kv", paramLabel = "TYPE", description = "How keys and values are kept: f32, f16, q8 or auto (the default).")
+    KeyValueType keyValues = KeyValueType.AUTO;
+
     /** The model, or the packaged one. */
     String modelOrPackaged() {
         return model == null ? PACKAGED : model;
@@ -64,7 +68,7 @@ final class ModelChoice {
         if (context < 0 || threads < 0) {
             throw wrong((context < 0 ? "--context" : "--threads") + " must not be negative");
         }
-        return new ModelOptions(backend, context, threads, precision, progress);
+        return new ModelOptions(backend, context, threads, precision, keyValues, progress);
     }
 
     /** A complaint about how the command was called. */
