@@ -37,8 +37,8 @@ final class ModelChoice {
     @Option(names = "--context", paramLabel = "TOKENS", description = "Tokens that a conversation may hold; as many as the model takes if not given.")
     int context;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; what suits the machine if not given.")
-    int threads;
+    @Option(names = "--threads", paramLabel = "N", converter = ThreadCount.Converter.class, description = "Threads that compute; one for each core if not given.")
+    ThreadCount threads = ThreadCount.SUITABLE;
 
     @Option(names = "--precision", paramLabel = "HOW", description = "fast (the default) or exact.")
     Precision precision = Precision.FAST;
@@ -65,10 +65,10 @@ final class ModelChoice {
 
     /** The options, with a listener for progress. */
     ModelOptions options(Progress progress) {
-        if (context < 0 || threads < 0) {
-            throw wrong((context < 0 ? "--context" : "--threads") + " must not be negative");
+        if (context < 0) {
+            throw wrong("--context must not be negative");
         }
-        return new ModelOptions(backend, context, threads, precision, keyValues, progress);
+        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, progress);
     }
 
     /** A complaint about how the command was called. */

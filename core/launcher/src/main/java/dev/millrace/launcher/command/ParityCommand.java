@@ -50,8 +50,8 @@ final class ParityCommand implements Callable<Integer> {
     @Option(names = "-n", paramLabel = "N", description = "Tokens to generate; 24 if not given.")
     int count = 24;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; what suits the machine if not given.")
-    int threads;
+    @Option(names = "--threads", paramLabel = "N", converter = ThreadCount.Converter.class, description = "Threads that compute; one for each core if not given.")
+    ThreadCount threads = ThreadCount.SUITABLE;
 
     @Option(names = "--precision", paramLabel = "HOW", description = "exact (the default) or fast.")
     Precision precision = Precision.EXACT;
@@ -90,9 +90,10 @@ final class ParityCommand implements Callable<Integer> {
         if (ids != null && text != null) {
             throw wrong("give --ids or --text, not both");
         }
-        if (count < 1 || threads < 0) {
-            throw wrong("-n must be 1 or more and --threads not negative");
+        if (count < 1) {
+            throw wrong("-n must be 1 or more");
         }
+        threads.warn(workplace.console());
         try (LoadedModel left = load(0); LoadedModel right = load(1)) {
             int vocabulary = left.program().vocabularySize();
             if (right.program().vocabularySize() != vocabulary) {
@@ -107,12 +108,12 @@ final class ParityCommand implements Callable<Integer> {
 
     private LoadedModel load(int side) {
         String backend = backends.size() > side ? backends.get(side) : null;
-        try (LoadProgress progress = new LoadProgress(workplace.console())) {
         KeyValueType kept = keyValues.isEmpty()
                 ? KeyValueType.AUTO
                 : keyValues.get(Math.min(side, keyValues.size() - 1));
+        try (LoadProgress progress = new LoadProgress(workplace.console())) {
             return workplace.engine().load(models.get(Math.min(side, models.size() - 1)),
-                    new ModelOptions(backend, 0, threads, precision, kept, progress));
+                    new ModelOptions(backend, 0, threads.asked(), precision, kept, progress));
         }
     }
 
