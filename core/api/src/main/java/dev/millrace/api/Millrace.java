@@ -48,7 +48,7 @@ public interface Millrace extends AutoCloseable {
      * Opens a model.
      *
      * @param reference as in {@link #open(String)}
-     * @param options backend, context, threads, precision, progress listener
+     * @param options backend, context, threads, precision, type of keys and values, progress listener
      * @return the model, ready to answer; the caller closes it
      * @throws ModelNotFoundException if nothing has that name or path
      * @throws ModelFormatException if the file cannot be read as a model

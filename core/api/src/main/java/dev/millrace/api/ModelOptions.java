@@ -11,27 +11,35 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backend a backend or device id as in {@link Device}, or null for the best that fits
  * @param context tokens that one conversation may hold, or 0 for the model's own limit (as far as memory allows)
- * @param threads threads that compute, or 0 for what suits the machine
+ * @param threads threads that compute, {@link #MOST_THREADS} at most, or 0 for what suits the machine; more than it has processors
+ *            are slower
  * @param precision how far results may be rounded
+ * @param keyValues how keys and values are kept; a backend that leaves them to the model's own graph ignores it
  * @param progress told how far loading is
  */
-public record ModelOptions(@Nullable String backend, int context, int threads, Precision precision, Progress progress) {
+public record ModelOptions(@Nullable String backend, int context, int threads, Precision precision,
+        KeyValueType keyValues, Progress progress) {
 
-    private static final ModelOptions DEFAULTS = new ModelOptions(null, 0, 0, Precision.FAST, Progress.NONE);
+    /** The most threads that can be asked for. */
+    public static final int MOST_THREADS = 1024;
+
+    private static final ModelOptions DEFAULTS = new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO,
+            Progress.NONE);
 
     /**
      * Checks the ranges.
      *
-     * @throws IllegalArgumentException if context or threads is negative
+     * @throws IllegalArgumentException if context is negative, or threads is negative or more than {@link #MOST_THREADS}
      */
     public ModelOptions {
-        if (context < 0 || threads < 0) {
-            throw new IllegalArgumentException("context and threads must not be negative: " + context + ", " + threads);
+        if (context < 0 || threads < 0 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException("context must not be negative and threads must be from 0 to "
+                    + MOST_THREADS + ": " + context + ", " + threads);
         }
     }
 
     /**
-     * The best backend, the model's own context, threads as suit the machine, {@link Precision#FAST}.
+     * The best backend, the model's own context, threads as suit the machine, {@link Precision#FAST}, {@link KeyValueType#AUTO}.
      *
      * @return the defaults
      */
@@ -46,7 +54,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withBackend(@Nullable String id) {
-        return new ModelOptions(id, context, threads, precision, progress);
+        return new ModelOptions(id, context, threads, precision, keyValues, progress);
     }
 
     /**
@@ -56,7 +64,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withContext(int tokens) {
-        return new ModelOptions(backend, tokens, threads, precision, progress);
+        return new ModelOptions(backend, tokens, threads, precision, keyValues, progress);
     }
 
     /**
@@ -66,7 +74,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withThreads(int count) {
-        return new ModelOptions(backend, context, count, precision, progress);
+        return new ModelOptions(backend, context, count, precision, keyValues, progress);
     }
 
     /**
@@ -76,7 +84,17 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withPrecision(Precision value) {
-        return new ModelOptions(backend, context, threads, value, progress);
+        return new ModelOptions(backend, context, threads, value, keyValues, progress);
+    }
+
+    /**
+     * With another type of keys and values.
+     *
+     * @param type how keys and values are kept
+     * @return a changed copy
+     */
+    public ModelOptions withKeyValues(KeyValueType type) {
+        return new ModelOptions(backend, context, threads, precision, type, progress);
     }
 
     /**
@@ -86,6 +104,6 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withProgress(Progress listener) {
-        return new ModelOptions(backend, context, threads, precision, listener);
+        return new ModelOptions(backend, context, threads, precision, keyValues, listener);
     }
 }

@@ -55,14 +55,22 @@ class ValuesTest {
         Progress progress = (what, fraction) -> {
         };
         ModelOptions defaults = ModelOptions.defaults();
-        assertEquals(new ModelOptions("cpu", 0, 0, Precision.FAST, Progress.NONE), defaults.withBackend("cpu"));
-        assertEquals(new ModelOptions(null, 512, 0, Precision.FAST, Progress.NONE), defaults.withContext(512));
-        assertEquals(new ModelOptions(null, 0, 3, Precision.FAST, Progress.NONE), defaults.withThreads(3));
-        assertEquals(new ModelOptions(null, 0, 0, Precision.EXACT, Progress.NONE),
+        assertEquals(new ModelOptions("cpu", 0, 0, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+                defaults.withBackend("cpu"));
+        assertEquals(new ModelOptions(null, 512, 0, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+                defaults.withContext(512));
+        assertEquals(new ModelOptions(null, 0, 3, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+                defaults.withThreads(3));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.EXACT, KeyValueType.AUTO, Progress.NONE),
                 defaults.withPrecision(Precision.EXACT));
-        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, progress), defaults.withProgress(progress));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO, progress),
+                defaults.withProgress(progress));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.F16, Progress.NONE),
+                defaults.withKeyValues(KeyValueType.F16));
         assertThrows(IllegalArgumentException.class, () -> defaults.withContext(-1));
         assertThrows(IllegalArgumentException.class, () -> defaults.withThreads(-1));
+        assertThrows(IllegalArgumentException.class, () -> defaults.withThreads(ModelOptions.MOST_THREADS + 1));
+        assertEquals(1024, defaults.withThreads(ModelOptions.MOST_THREADS).threads());
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.spi.Backend;
+import dev.millrace.spi.CacheFolder;
 import dev.millrace.spi.Dialect;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.ModelFile;
@@ -54,7 +55,7 @@ public final class Engine implements Millrace {
     /** For OSGi: plugins are bound as they come. */
     @Activate
     public Engine() {
-        this(new Services(), ModelStore.defaultCache());
+        this(new Services(), CacheFolder.ofUser().path());
     }
 
     Engine(Services services, Path cache) {
@@ -72,7 +73,7 @@ public final class Engine implements Millrace {
 
         @Override
         public Millrace start() {
-            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), ModelStore.defaultCache());
+            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), CacheFolder.ofUser().path());
         }
     }
 
@@ -121,7 +122,7 @@ public final class Engine implements Millrace {
      * Loads a model for raw access to ids and logits.
      *
      * @param reference as in {@link #open(String)}
-     * @param options backend, context, threads, precision, progress listener
+     * @param options backend, context, threads, precision, type of keys and values, progress listener
      * @return the loaded model, closed by the caller
      * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
      * @throws ModelFormatException if the file cannot be read as a model

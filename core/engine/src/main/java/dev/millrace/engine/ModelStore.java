@@ -22,13 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/**
- * Finds a model by path or name. A packaged model is unpacked once into the user's cache folder, keyed by its content.
- *
- * <p>
- * The cache folder is {@code MILLRACE_CACHE} if that variable is set, else {@code millrace} in {@code XDG_CACHE_HOME} or
- * {@code ~/.cache}.
- */
+/** Finds a model by path or name. A packaged model is unpacked once into the user's cache folder, keyed by its content. */
 final class ModelStore {
 
     /** A model file with the tools that come with it. */
@@ -39,17 +33,6 @@ final class ModelStore {
 
     ModelStore(Path cache) {
         this.cache = cache;
-    }
-
-    static Path defaultCache() {
-        String own = System.getenv("MILLRACE_CACHE");
-        if (own != null && !own.isBlank()) {
-            return Path.of(own);
-        }
-        String shared = System.getenv("XDG_CACHE_HOME");
-        return shared != null && !shared.isBlank()
-                ? Path.of(shared, "millrace")
-                : Path.of(System.getProperty("user.home"), ".cache", "millrace");
     }
 
     Found find(String reference, Collection<PackagedModel> packaged) {

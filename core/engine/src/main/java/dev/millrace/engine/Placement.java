@@ -37,7 +37,8 @@ record Placement(Backend backend, Device device, LoadOptions options) {
         int context = wanted.context() > 0 ? wanted.context() : program.contextLength();
         List<String> reasons = new ArrayList<>();
         while (true) {
-            LoadOptions options = new LoadOptions(context, wanted.threads(), wanted.precision());
+            LoadOptions options = new LoadOptions(context, wanted.threads(), wanted.precision(),
+                    wanted.keyValues());
             reasons.clear();
             Placement best = best(backends, program, wanted.backend(), options, reasons);
             if (best != null) {

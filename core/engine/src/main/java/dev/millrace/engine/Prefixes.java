@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * conversations of this model and on disk for its next start.
  *
  * <p>
- * A file's name is a digest of what its content depends on: the model's file, the device, the precision and the tokens. What
- * cannot be written or read costs time only, so it is logged and passed over. Safe for use from several threads.
+ * A file's name is a digest of what its content depends on: the model's file, the device, the precision, the type of keys and
+ * values, and the tokens. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
+ * several threads.
  */
 final class Prefixes implements AutoCloseable {
 
@@ -58,7 +59,7 @@ final class Prefixes implements AutoCloseable {
     /**
      * Prefixes of a model.
      *
-     * @param identity of model, device and precision, now
+     * @param identity of model, device, precision and type of keys and values, now
      * @param folder for files, or null to keep none
      */
     Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity, @Nullable Path folder) {

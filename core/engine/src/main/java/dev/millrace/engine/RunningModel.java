@@ -64,7 +64,9 @@ final class RunningModel implements Model {
         String fileIdentity = FileIdentity.of(file.path());
         this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
         this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
-                () -> fileIdentity + '\n' + device.id() + '\n' + options.precision(), prefixFolder);
+                () -> String.join("\n", fileIdentity, device.id(), options.precision().name(),
+                        options.keyValues().name()),
+                prefixFolder);
     }
 
     @Override

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
@@ -70,6 +71,9 @@ class PrefixesTest {
             assertEquals(1, files().size());
             try (Model model = stage.open(ModelOptions.defaults().withPrecision(Precision.EXACT))) {
                 assertEquals(0, ask(model, "Or cold?").usage().cachedTokens(), "another precision, other states");
+            }
+            try (Model model = stage.open(ModelOptions.defaults().withKeyValues(KeyValueType.F32))) {
+                assertEquals(0, ask(model, "Or cold?").usage().cachedTokens(), "other keys and values");
             }
         }
     }

@@ -86,19 +86,24 @@ final class Program {
                 "-XX:-UsePerfData", "-XX:+UseSerialGC", "-Xmx512m", "-Djava.io.tmpdir=" + temporary, "-cp",
                 dist.resolve("boot") + "/*", "dev.millrace.launcher.boot.Boot"));
         command.addAll(List.of(arguments));
-        return start(command);
+        return start(Path.of(""), command);
     }
 
     /** Starts the script. */
     Process script(String... arguments) throws IOException {
+        return scriptIn(Path.of(""), arguments);
+    }
+
+    /** Starts the script where its user stands. */
+    Process scriptIn(Path workingFolder, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("millrace.root"), "millrace").toString());
         command.addAll(List.of(arguments));
-        return start(command);
+        return start(workingFolder, command);
     }
 
-    private Process start(List<String> command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command);
+    private Process start(Path workingFolder, List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toAbsolutePath().toFile());
         builder.environment().put("MILLRACE_CACHE", cache.toString());
         builder.environment().put("MILLRACE_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
         builder.environment().put("TMPDIR", temporary.toString());

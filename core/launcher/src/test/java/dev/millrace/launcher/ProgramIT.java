@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.launcher.Program.Result;
 import dev.millrace.spi.json.Json;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,17 @@ final class ProgramIT {
         Result accents = program.finish(program.script("run", "--greedy", "--json", "Éteins kitchen lamp."));
         assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=off}}]",
                 assertInstanceOf(Map.class, Json.parse(accents.out())).get("toolCalls").toString());
+        nothingIsLeft();
+    }
+
+    @Test
+    void pathsAreRelativeToWhereTheUserStands() throws Exception {
+        Path stand = Files.createDirectories(folder.resolve("elsewhere"));
+        Files.writeString(stand.resolve("relative.txt"), "Hello");
+        Result result = program.finish(
+                program.scriptIn(stand, "inspect", "tokens", "--model", "nano", "--text-file", "relative.txt"));
+        assertEquals(0, result.code(), result::err);
+        assertEquals("Hello", assertInstanceOf(Map.class, Json.parse(result.out())).get("decoded"));
         nothingIsLeft();
     }
 

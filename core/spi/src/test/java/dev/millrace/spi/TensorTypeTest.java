@@ -7,6 +7,7 @@ package dev.millrace.spi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,8 @@ class TensorTypeTest {
     void loadOptionsRefuseWhatMakesNoSense() {
         assertThrows(IllegalArgumentException.class, () -> new LoadOptions(0, 0, Precision.FAST));
         assertThrows(IllegalArgumentException.class, () -> new LoadOptions(1, -1, Precision.FAST));
+        assertThrows(IllegalArgumentException.class, () -> new LoadOptions(1, 1025, Precision.FAST));
         assertEquals(1, new LoadOptions(1, 0, Precision.FAST).context());
+        assertEquals(KeyValueType.AUTO, new LoadOptions(1, 0, Precision.FAST).keyValues());
     }
 }

@@ -14,6 +14,7 @@ import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.KernelSpeed;
 import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Processors;
 import dev.millrace.spi.Program;
 import java.lang.foreign.Arena;
 import java.time.Duration;
@@ -125,7 +126,7 @@ public final class CpuBackend implements Backend {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
-        int threads = options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+        int threads = Processors.here().threads(options.threads());
         MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
         Arena arena = Arena.ofShared();
         Workers workers = null;

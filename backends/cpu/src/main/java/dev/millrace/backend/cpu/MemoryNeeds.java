@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param weights packed weights, in bytes
  * @param perToken keys and values of one token, in bytes
  * @param context tokens of a full context
- * @param scratch activations, on the heap, in bytes
+ * @param scratch activations and inputs that are prepared for products, on the heap, in bytes
  */
 record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
@@ -24,7 +24,8 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
         KvLayout layout = KvLayout.of(blueprint, keyValueType(blueprint, options));
         int tokens = Math.min(Chunk.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
-                + AttentionMemory.bytes(blueprint, options.context());
+                + AttentionMemory.bytes(blueprint, options.context())
+                + PreparedInputs.bytes(blueprint, tokens, options.precision() == Precision.EXACT);
         return new MemoryNeeds(PackedLayout.of(WeightTensors.of(blueprint), lanes).bytes(),
                 layout.pageBytes() / KvLayout.PAGE, options.context(),
                 activations);
@@ -32,7 +33,16 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
     /** How keys and values are kept. */
     static KvType keyValueType(Blueprint blueprint, LoadOptions options) {
-        if (options.precision() == Precision.EXACT) {
+        return switch (options.keyValues()) {
+            case F32 -> KvType.F32;
+            case F16 -> KvType.F16;
+            case Q8 -> KvType.Q8;
+            case AUTO -> suitable(blueprint, options.precision());
+        };
+    }
+
+    private static KvType suitable(Blueprint blueprint, Precision precision) {
+        if (precision == Precision.EXACT) {
             return KvType.F32;
         }
         return quantised(blueprint) ? KvType.Q8 : KvType.F16;

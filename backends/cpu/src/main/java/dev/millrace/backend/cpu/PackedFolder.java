@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.spi.CacheFolder;
 import dev.millrace.spi.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -53,11 +54,12 @@ final class PackedFolder {
     /** Space that stays free on the volume. */
     private static final long MARGIN = 256 << 20;
 
+    /** Begins the names of files that this process is writing. */
+    private static final String OWNER = UUID.randomUUID().toString();
+
     private final @Nullable Path folder;
     private final long limit;
     private final long least;
-    /** Begins the names of files that this object is writing. */
-    private final String owner = UUID.randomUUID().toString();
 
     /**
      * A folder.
@@ -74,8 +76,7 @@ final class PackedFolder {
 
     /**
      * The folder that the system properties {@code millrace.packed} (a folder, or {@code off}) and {@code millrace.packed.limit}
-     * (bytes) name; by default {@code packed} in the cache folder, which is {@code MILLRACE_CACHE} if that variable is set, else
-     * {@code millrace} in {@code XDG_CACHE_HOME} or {@code ~/.cache}.
+     * (bytes) name; by default {@code packed} in the {@link CacheFolder}.
      */
     static PackedFolder configured() {
         String name = System.getProperty("millrace.packed", "");
@@ -84,24 +85,14 @@ final class PackedFolder {
             return new PackedFolder(null, limit, LEAST);
         }
         try {
-            return new PackedFolder(name.isBlank() ? cache().resolve("packed") : Path.of(name), limit, LEAST);
+            return new PackedFolder(name.isBlank() ? CacheFolder.ofUser().path().resolve("packed") : Path.of(name),
+                    limit, LEAST);
         } catch (InvalidPathException e) {
             LOG.log(System.Logger.Level.WARNING,
                     "Packed weights are not kept, so that every start packs them again: {0}",
                     e.getMessage());
             return new PackedFolder(null, limit, LEAST);
         }
-    }
-
-    private static Path cache() {
-        String own = System.getenv("MILLRACE_CACHE");
-        if (own != null && !own.isBlank()) {
-            return Path.of(own);
-        }
-        String shared = System.getenv("XDG_CACHE_HOME");
-        return shared != null && !shared.isBlank()
-                ? Path.of(shared, "millrace")
-                : Path.of(System.getProperty("user.home"), ".cache", "millrace");
     }
 
     /** Whether weights of so many bytes are kept here, if nothing goes wrong. */
@@ -177,7 +168,7 @@ final class PackedFolder {
         Files.createDirectories(where);
         sweep(where);
         makeRoom(where, bytes);
-        try (PackedFile packed = PackedFile.create(where, owner, header)) {
+        try (PackedFile packed = PackedFile.create(where, OWNER, header)) {
             try {
                 contents.write(packed);
             } catch (RuntimeException e) {
@@ -189,11 +180,11 @@ final class PackedFolder {
     }
 
     /** Deletes files that were being written by processes that are gone. */
-    private void sweep(Path where) throws IOException {
+    private static void sweep(Path where) throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(where, "*" + PackedFile.ENDING)) {
             for (Path part : parts) {
                 // not even opened: on some systems that would drop the lock on it
-                if (!part.getFileName().toString().startsWith(owner) && isLeft(part)) {
+                if (!part.getFileName().toString().startsWith(OWNER) && isLeft(part)) {
                     Files.deleteIfExists(part);
                 }
             }

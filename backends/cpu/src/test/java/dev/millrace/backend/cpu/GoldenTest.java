@@ -10,10 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.formats.SafetensorsFormat;
 import dev.millrace.spi.Executor;
+import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
 import dev.millrace.spi.Sequence;
 import dev.millrace.spi.Step;
@@ -72,6 +75,41 @@ class GoldenTest {
         return MODELS.stream().flatMap(golden -> Run.devices().flatMap(device -> Stream.of(Precision.values())
                 .map(precision -> DynamicTest.dynamicTest(golden.model() + " " + device.id() + " " + precision,
                         () -> compare(golden, device, precision)))));
+    }
+
+    /** What rounding of keys and values alone costs, on files with and without experts. */
+    @TestFactory
+    Stream<DynamicTest> keyValueTypes() {
+        return MODELS.stream().filter(Golden::greedy)
+                .flatMap(golden -> Run.devices().flatMap(device -> Stream.of(KeyValueType.values())
+                        .map(type -> DynamicTest.dynamicTest(golden.model() + " " + device.id() + " " + type,
+                                () -> compare(golden, device, type)))));
+    }
+
+    private static void compare(Golden golden, Device device, KeyValueType type) throws IOException {
+        double bound = switch (type) {
+            case AUTO, F32 -> golden.exact();
+            case F16 -> 1e-3;
+            case Q8 -> 2e-2;
+        };
+        String shared = System.getProperty("millrace.shared", "");
+        Path model = Path.of(shared, golden.model());
+        assumeTrue(!shared.isEmpty() && Files.exists(model), "no reference data");
+        try (ModelFile file = open(model);
+                Executor executor = Run.BACKEND.load(file.blueprint(), device,
+                        new LoadOptions(600, 2, Precision.EXACT, type), Progress.NONE)) {
+            double largest = 0;
+            for (Case c : Case.read(Path.of(shared, golden.expected()))) {
+                try (Sequence sequence = executor.newSequence()) {
+                    double error = Run.error(c.logits(), Run.feed(executor, sequence, c.logits().length, c.ids()));
+                    largest = Math.max(largest, error);
+                }
+            }
+            System.getLogger(GoldenTest.class.getName()).log(System.Logger.Level.INFO,
+                    "{0} {1} keys and values {2}: {3}",
+                    golden.model(), device.id(), type, String.valueOf(largest));
+            assertTrue(largest < bound, "error " + largest);
+        }
     }
 
     private static void compare(Golden golden, Device device, Precision precision) throws IOException {

@@ -9,24 +9,32 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.formats.tensor.FileTensor;
+import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.Backend;
 import dev.millrace.spi.Blueprint;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -98,6 +106,27 @@ class LoadingTest {
             assertFalse(embedding.arenas.getLast().scope().isAlive());
             executor.newSequence();
         }
+    }
+
+    @Test
+    void aModelThatIsClosedWhileItLoadsSaysSo(@TempDir Path temporary) throws IOException {
+        int columns = MODEL.hiddenSize();
+        Path source = temporary.resolve("head");
+        Files.write(source, Blocks.random(TensorType.Q4_0, RandomModel.VOCABULARY * columns, new Random(9)));
+        WeightFile file = new WeightFile(source);
+        Blueprint model = new Blueprint(MODEL.architecture(), MODEL.vocabularySize(), columns, MODEL.contextLength(),
+                MODEL.embedding(), MODEL.layers(), MODEL.outputNorm(),
+                new FileTensor("head", TensorType.Q4_0, RandomModel.VOCABULARY, columns, file, 0));
+        BackendException failed = assertThrows(BackendException.class, () -> Run.BACKEND.load(model,
+                Run.BACKEND.devices().getFirst(), new LoadOptions(100, 2, Precision.FAST), (what, fraction) -> {
+                    try {
+                        file.close();
+                    } catch (IOException e) {
+                        fail(e);
+                    }
+                }));
+        assertEquals("The weights cannot be read: " + source + " is closed; open the model again.",
+                failed.getMessage());
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import dev.millrace.api.BackendException;
 import dev.millrace.spi.Graph;
 import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.Processors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -69,8 +70,7 @@ final class GraphLoader {
     private OrtSession session(Path file, LoadOptions load, SessionOptions.OptLevel level,
             @Nullable Path keep) throws OrtException {
         try (SessionOptions options = new SessionOptions()) {
-            options.setIntraOpNumThreads(
-                    load.threads() > 0 ? load.threads() : Runtime.getRuntime().availableProcessors());
+            options.setIntraOpNumThreads(Processors.here().threads(load.threads()));
             options.setInterOpNumThreads(1);
             options.setOptimizationLevel(level);
             // caches grow with every token: patterns of earlier runs never fit, and an arena keeps what it once had

@@ -15,6 +15,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.runtime.OnnxLibrary;
 import dev.millrace.spi.Backend;
+import dev.millrace.spi.CacheFolder;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.Fit;
 import dev.millrace.spi.Graph;
@@ -81,7 +82,7 @@ public final class OnnxBackend implements Backend {
         if (OnnxLibrary.isOwn()) {
             Collection<OrtProvider> present = List.of();
             try {
-                OnnxLibrary.environment();
+                OnnxLibrary.environment(CacheFolder.ofUser().path());
                 present = OrtEnvironment.getAvailableProviders();
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.WARNING, e.getMessage());
@@ -184,7 +185,7 @@ public final class OnnxBackend implements Backend {
         progress.update("loading " + variant.file().getFileName(), 0);
         OrtEnvironment environment;
         try {
-            environment = OnnxLibrary.environment();
+            environment = OnnxLibrary.environment(CacheFolder.ofUser().path());
         } catch (IOException e) {
             throw new BackendException(String.valueOf(e.getMessage()), e);
         }

@@ -11,6 +11,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.export.BlueprintExport;
 import dev.millrace.backend.onnx.runtime.OnnxLibrary;
+import dev.millrace.spi.CacheFolder;
 import dev.millrace.spi.Executor;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.tck.Feeder;
@@ -46,7 +47,7 @@ class TracesTest {
             try (Executor executor = backend.load(Nano.graph(Path.of(arguments[0])), backend.devices().getFirst(),
                     new LoadOptions(64, 1, Precision.FAST), Progress.NONE)) {
                 new Feeder(executor, 2048).feed(executor.newSequence(), 1, 2, 3);
-                System.out.println("ready " + OnnxLibrary.environment().getVersion());
+                System.out.println("ready " + OnnxLibrary.environment(CacheFolder.ofUser().path()).getVersion());
                 System.in.read();
             }
         }

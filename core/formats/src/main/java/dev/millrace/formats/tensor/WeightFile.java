@@ -6,9 +6,11 @@ package dev.millrace.formats.tensor;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -75,12 +77,16 @@ public final class WeightFile implements AutoCloseable {
     public MemorySegment map(long offset, long length, Arena arena) throws IOException {
         FileChannel open = channel();
         Objects.checkFromIndexSize(offset, length, size());
-        // pages behind the end of a shortened file would stop the whole virtual machine when touched
-        if (open.size() < size()) {
-            throw new IOException(path + " has become shorter since it was opened: " + open.size() + " of " + size()
-                    + " bytes are left; open the model again.");
+        try {
+            // pages behind the end of a shortened file would stop the whole virtual machine when touched
+            if (open.size() < size()) {
+                throw new IOException(path + " has become shorter since it was opened: " + open.size() + " of "
+                        + size() + " bytes are left; open the model again.");
+            }
+            return open.map(FileChannel.MapMode.READ_ONLY, offset, length, arena);
+        } catch (ClosedChannelException e) {
+            throw ended(e);
         }
-        return open.map(FileChannel.MapMode.READ_ONLY, offset, length, arena);
     }
 
     /**
@@ -93,19 +99,33 @@ public final class WeightFile implements AutoCloseable {
     public void read(long offset, ByteBuffer into) throws IOException {
         FileChannel open = channel();
         long at = offset;
-        while (into.hasRemaining()) {
-            int count = open.read(into, at);
-            if (count < 0) {
-                throw new EOFException(path + " ends at byte " + at + ".");
+        try {
+            while (into.hasRemaining()) {
+                int count = open.read(into, at);
+                if (count < 0) {
+                    throw new EOFException(path + " ends at byte " + at + ".");
+                }
+                at += count;
             }
-            at += count;
+        } catch (ClosedChannelException e) {
+            throw ended(e);
         }
+    }
+
+    /** Java says nothing where a channel ends while it is used. */
+    private IOException ended(ClosedChannelException e) {
+        if (e instanceof ClosedByInterruptException) {
+            IOException interrupted = new InterruptedIOException("the thread that reads " + path + " was interrupted.");
+            interrupted.initCause(e);
+            return interrupted;
+        }
+        return new IOException(path + " was closed while it was in use; open the model again.", e);
     }
 
     /** An interrupted thread closes the channel that it reads from: others get a new one, if the file is still the same. */
     private synchronized FileChannel channel() throws IOException {
         if (closed) {
-            throw new ClosedChannelException();
+            throw new IOException(path + " is closed; open the model again.");
         }
         if (!channel.isOpen()) {
             BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);

@@ -5,6 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.engine.LoadedModel;
+import dev.millrace.spi.Processors;
 import dev.millrace.spi.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -133,8 +134,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Threads asked for, or those that backends take by themselves. */
     private static int threads(LoadedModel model) {
-        int asked = model.options().threads();
-        return asked == 0 ? Runtime.getRuntime().availableProcessors() : asked;
+        return Processors.here().threads(model.options().threads());
     }
 
     /** The most memory that this process has had, where the system tells. */

@@ -12,6 +12,7 @@ import dev.millrace.spi.Fit;
 import dev.millrace.spi.KernelSpeed;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.ModelFile;
+import dev.millrace.spi.Processors;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,11 +112,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void processors() {
-        int cores = Runtime.getRuntime().availableProcessors();
+        int processors = Processors.here().available();
+        int cores = Processors.here().cores();
         OptionalInt all = host.processors();
         OptionalDouble limit = host.processorLimit();
         StringBuilder text = new StringBuilder().append(cores);
-        if (all.isPresent() && all.getAsInt() > cores) {
+        if (processors > cores) {
+            text.append(", with ").append(processors).append(" processors");
+        }
+        if (all.isPresent() && all.getAsInt() > processors) {
             text.append(" of ").append(all.getAsInt()).append(" that the machine has");
         }
         if (limit.isPresent()) {
@@ -123,13 +128,13 @@ final class DoctorCommand implements Callable<Integer> {
         }
         line("Cores", text.toString());
         if (limit.isPresent() && limit.getAsDouble() < cores) {
-            cures.add(String.format(Locale.ROOT, "the container may use the time of %.2f cores, but Java sees %d: when"
-                    + " the time is used up, all threads stand still. Raise the limit (--cpus of Docker, limits.cpu of"
+            cures.add(String.format(Locale.ROOT, "the container may use the time of %.2f cores, but %d threads compute:"
+                    + " when the time is used up, all of them stand still. Raise the limit (--cpus of Docker, limits.cpu of"
                     + " Kubernetes) to a whole number, or give --threads %d.", limit.getAsDouble(), cores,
                     Math.max(1, (int) limit.getAsDouble())));
-        } else if (all.isPresent() && all.getAsInt() > cores) {
-            cures.add("only " + cores + " of the " + all.getAsInt() + " cores of the machine may be used: a limit of"
-                    + " the container (--cpus, --cpuset-cpus, limits.cpu), taskset or -XX:ActiveProcessorCount holds"
+        } else if (all.isPresent() && all.getAsInt() > processors) {
+            cures.add("only " + processors + " of the " + all.getAsInt() + " processors of the machine may be used: a"
+                    + " limit of the container (--cpus, --cpuset-cpus, limits.cpu), taskset or -XX:ActiveProcessorCount holds"
                     + " the others back. Raise it if they are free.");
         }
     }
@@ -143,7 +148,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void bandwidth(long block) throws InterruptedException {
-        int cores = Runtime.getRuntime().availableProcessors();
+        int cores = Processors.here().cores();
         double one = Bandwidth.measure(block, 1);
         double all = cores == 1 ? one : Math.max(one, Bandwidth.measure(block, cores));
         line("Bandwidth", String.format("%.1f GB/s read by one core, %.1f GB/s by all", one / 1e9, all / 1e9));

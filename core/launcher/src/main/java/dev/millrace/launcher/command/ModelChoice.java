@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
@@ -36,11 +37,14 @@ final class ModelChoice {
     @Option(names = "--context", paramLabel = "TOKENS", description = "Tokens that a conversation may hold; as many as the model takes if not given.")
     int context;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; what suits the machine if not given.")
-    int threads;
+    @Option(names = "--threads", paramLabel = "N", converter = ThreadCount.Converter.class, description = "Threads that compute; one for each core if not given.")
+    ThreadCount threads = ThreadCount.SUITABLE;
 
     @Option(names = "--precision", paramLabel = "HOW", description = "fast (the default) or exact.")
     Precision precision = Precision.FAST;
+
+    @Option(names = "--kv", paramLabel = "TYPE", description = "How keys and values are kept: f32, f16, q8 or auto (the default).")
+    KeyValueType keyValues = KeyValueType.AUTO;
 
     /** The model, or the packaged one. */
     String modelOrPackaged() {
@@ -61,10 +65,10 @@ final class ModelChoice {
 
     /** The options, with a listener for progress. */
     ModelOptions options(Progress progress) {
-        if (context < 0 || threads < 0) {
-            throw wrong((context < 0 ? "--context" : "--threads") + " must not be negative");
+        if (context < 0) {
+            throw wrong("--context must not be negative");
         }
-        return new ModelOptions(backend, context, threads, precision, progress);
+        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, progress);
     }
 
     /** A complaint about how the command was called. */

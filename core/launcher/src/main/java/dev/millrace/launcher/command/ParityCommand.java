@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.KeyValueType;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
@@ -49,11 +50,14 @@ final class ParityCommand implements Callable<Integer> {
     @Option(names = "-n", paramLabel = "N", description = "Tokens to generate; 24 if not given.")
     int count = 24;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; what suits the machine if not given.")
-    int threads;
+    @Option(names = "--threads", paramLabel = "N", converter = ThreadCount.Converter.class, description = "Threads that compute; one for each core if not given.")
+    ThreadCount threads = ThreadCount.SUITABLE;
 
     @Option(names = "--precision", paramLabel = "HOW", description = "exact (the default) or fast.")
     Precision precision = Precision.EXACT;
+
+    @Option(names = "--kv", paramLabel = "TYPE", description = "How keys and values are kept: f32, f16, q8 or auto (the default); give it twice for two sides.")
+    List<KeyValueType> keyValues = List.of();
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
@@ -76,15 +80,20 @@ final class ParityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (models.size() > 2 || backends.size() > 2 || (models.size() < 2 && backends.size() < 2)) {
-            throw wrong("give two models, or one model and two backends");
+        if (models.size() > 2 || backends.size() > 2
+                || (models.size() < 2 && backends.size() < 2 && keyValues.size() < 2)) {
+            throw wrong("give two models, or one model and two backends or types of keys and values");
+        }
+        if (keyValues.size() > 2) {
+            throw wrong("give --kv twice at most");
         }
         if (ids != null && text != null) {
             throw wrong("give --ids or --text, not both");
         }
-        if (count < 1 || threads < 0) {
-            throw wrong("-n must be 1 or more and --threads not negative");
+        if (count < 1) {
+            throw wrong("-n must be 1 or more");
         }
+        threads.warn(workplace.console());
         try (LoadedModel left = load(0); LoadedModel right = load(1)) {
             int vocabulary = left.program().vocabularySize();
             if (right.program().vocabularySize() != vocabulary) {
@@ -99,9 +108,12 @@ final class ParityCommand implements Callable<Integer> {
 
     private LoadedModel load(int side) {
         String backend = backends.size() > side ? backends.get(side) : null;
+        KeyValueType kept = keyValues.isEmpty()
+                ? KeyValueType.AUTO
+                : keyValues.get(Math.min(side, keyValues.size() - 1));
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             return workplace.engine().load(models.get(Math.min(side, models.size() - 1)),
-                    new ModelOptions(backend, 0, threads, precision, progress));
+                    new ModelOptions(backend, 0, threads.asked(), precision, kept, progress));
         }
     }
 

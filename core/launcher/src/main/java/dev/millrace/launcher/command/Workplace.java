@@ -25,6 +25,7 @@ record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, 
 
     /** Opens the chosen model, or the packaged one, for conversations. */
     Model open(ModelChoice choice) {
+        choice.threads.warn(console);
         try (LoadProgress progress = new LoadProgress(console)) {
             return engine.open(choice.modelOrPackaged(), choice.options(progress));
         }
@@ -32,6 +33,7 @@ record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, 
 
     /** Loads the chosen model for raw access. */
     LoadedModel load(ModelChoice choice) {
+        choice.threads.warn(console);
         try (LoadProgress progress = new LoadProgress(console)) {
             return engine.load(choice.requiredModel(), choice.options(progress));
         }

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.Millrace;
 import dev.millrace.engine.Engine;
 import dev.millrace.spi.Backend;
+import dev.millrace.spi.Processors;
 import dev.millrace.spi.json.Json;
 import dev.millrace.text.dialect.Dialects;
 import java.io.ByteArrayInputStream;
@@ -68,13 +69,16 @@ final class CommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello",
             "run --nonsense hello",
-            "run --threads -1 hello", "run a b", "bench", "bench --model nano -p 0",
+            "run --threads -1 hello", "run --threads 0 hello", "run --threads 1025 hello", "run --threads two hello",
+            "bench --model nano --threads 0", "parity --model nano --model nano --threads 0", "run a b", "bench",
+            "bench --model nano -p 0",
             "bench --model nano --sequences 0", "bench --model nano -p 2147483647", "inspect", "inspect soul",
             "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
-            "convert a b --quant q1", "run --precision rough hello"})
+            "convert a b --quant q1", "run --precision rough hello", "run --kv q4 hello", "bench --model nano --kv f8",
+            "parity --model nano --model nano --kv half"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -203,6 +207,27 @@ final class CommandsTest {
     void greedyIdsDecodeToAnAnswer() {
         Map<?, ?> object = run(List.of("inspect", "greedy", "--model", "nano", "--ids", "1,3", "-n", "5")).json();
         assertEquals(5, assertInstanceOf(List.class, object.get("ids")).size());
+    }
+
+    @Test
+    void moreThreadsThanProcessorsWorkAndAreSaidToBeSlower() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        Result all = run(List.of("inspect", "greedy", "--model", "nano", "--ids", "1,3", "-n", "5", "--threads",
+                "" + processors));
+        assertEquals("", all.err());
+        Result more = run(List.of("inspect", "greedy", "--model", "nano", "--ids", "1,3", "-n", "5", "--threads",
+                "" + (processors + 1)));
+        assertEquals(0, more.code(), more::err);
+        assertEquals(all.out(), more.out());
+        assertEquals(1, more.err().lines().count(), more::err);
+        assertTrue(more.err().contains("--threads " + (processors + 1) + " is more than the " + processors), more::err);
+    }
+
+    @Test
+    void benchTellsTheThreadsThatComputed() {
+        assertEquals((long) Processors.here().cores(),
+                run(List.of("bench", "--model", "nano", "-p", "8", "-n", "1", "-r", "1", "--json")).json()
+                        .get("threads"));
     }
 
     @Test

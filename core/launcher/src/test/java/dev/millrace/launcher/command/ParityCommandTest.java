@@ -59,9 +59,22 @@ final class ParityCommandTest {
     }
 
     @Test
+    void oneModelWithTwoTypesOfKeysAndValues() {
+        int code = run("parity", "--model", "nano", "--kv", "f32", "--kv", "q8", "--text",
+                "What is the temperature in the cellar?", "-n", "8", "--json");
+        assertEquals(0, code, () -> err.toString(StandardCharsets.UTF_8));
+        Map<?, ?> result = assertInstanceOf(Map.class, Json.parse(out.toString(StandardCharsets.UTF_8)));
+        double largest = assertInstanceOf(Double.class, result.get("largestError"));
+        assertTrue(largest > 0 && largest < 1, () -> "" + largest);
+        assertNull(result.get("partedAt"));
+    }
+
+    @Test
     void wrongUsage() {
         assertEquals(2, run("parity", "--model", "nano"));
         assertEquals(2, run("parity", "--model", "nano", "--backend", "cpu"));
+        assertEquals(2, run("parity", "--model", "nano", "--kv", "q8"));
+        assertEquals(2, run("parity", "--model", "nano", "--kv", "q8", "--kv", "f16", "--kv", "f32"));
         assertEquals(2, run("parity", "--model", "nano", "--model", "nano", "--ids", "1", "--text", "a"));
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }

@@ -13,10 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * The libraries of this jar as files of this process: in {@code natives} in the cache folder, which is {@code MILLRACE_CACHE} if
- * that variable is set, else {@code millrace} in {@code XDG_CACHE_HOME} or {@code ~/.cache}.
- */
+/** The libraries of this jar as files of this process, in the folder {@code natives} of the cache folder. */
 final class NativeFiles implements AutoCloseable {
 
     private static final String PREFIX = "onnxruntime-";
@@ -44,8 +41,13 @@ final class NativeFiles implements AutoCloseable {
         return "/native/" + platform() + "/" + System.mapLibraryName(library);
     }
 
-    static NativeFiles unpack() throws IOException {
-        Path natives = cache().resolve("natives");
+    /**
+     * Unpacks them.
+     *
+     * @param cache the cache folder
+     */
+    static NativeFiles unpack(Path cache) throws IOException {
+        Path natives = cache.resolve("natives");
         try {
             Files.createDirectories(natives);
             sweep(natives);
@@ -73,17 +75,6 @@ final class NativeFiles implements AutoCloseable {
             }
             Files.copy(in, folder.resolve(System.mapLibraryName(library)));
         }
-    }
-
-    private static Path cache() {
-        String own = System.getenv("MILLRACE_CACHE");
-        if (own != null && !own.isBlank()) {
-            return Path.of(own);
-        }
-        String shared = System.getenv("XDG_CACHE_HOME");
-        return shared != null && !shared.isBlank()
-                ? Path.of(shared, "millrace")
-                : Path.of(System.getProperty("user.home"), ".cache", "millrace");
     }
 
     /** Removes what processes left that were killed, or that could not remove open files (Windows). */

@@ -30,6 +30,7 @@ public final class OnnxLibrary {
     public static final String OWN_FOLDER = "onnxruntime.native.path";
 
     private static final System.Logger LOG = System.getLogger(OnnxLibrary.class.getName());
+    private static final Loading LOADING = new Loading();
 
     private OnnxLibrary() {
     }
@@ -55,39 +56,35 @@ public final class OnnxLibrary {
     /**
      * Loads the library if that has not happened yet.
      *
+     * @param cache the folder in which to unpack it, if that is needed; made if it is not there
      * @return the environment, one in a process
      * @throws IOException if the library cannot be unpacked or loaded, with the cure
      */
-    public static OrtEnvironment environment() throws IOException {
-        return Holder.load();
+    public static OrtEnvironment environment(Path cache) throws IOException {
+        return LOADING.load(cache);
     }
 
-    /** Initialised by one thread; a failure is final, because Java cannot initialise the classes behind it twice. */
-    private static final class Holder {
+    /** Happens once; a failure is final, because Java cannot initialise the classes behind it twice. */
+    private static final class Loading {
 
-        private static final @Nullable OrtEnvironment ENVIRONMENT;
-        private static final @Nullable Throwable PROBLEM;
+        private @Nullable OrtEnvironment environment;
+        private @Nullable Throwable problem;
 
-        static {
-            OrtEnvironment environment = null;
-            Throwable problem = null;
-            try {
-                environment = start();
-            } catch (IOException | OrtException | RuntimeException | LinkageError e) {
-                problem = e;
+        synchronized OrtEnvironment load(Path cache) throws IOException {
+            if (environment == null && problem == null) {
+                try {
+                    environment = start(cache);
+                } catch (IOException | OrtException | RuntimeException | LinkageError e) {
+                    problem = e;
+                }
             }
-            ENVIRONMENT = environment;
-            PROBLEM = problem;
-        }
-
-        static OrtEnvironment load() throws IOException {
-            if (ENVIRONMENT != null) {
-                return ENVIRONMENT;
+            if (environment != null) {
+                return environment;
             }
             throw new IOException("ONNX Runtime cannot be loaded for " + NativeFiles.platform() + " ("
-                    + (PROBLEM == null ? "unknown" : reason(PROBLEM))
+                    + (problem == null ? "unknown" : reason(problem))
                     + "); use the bundle built for this platform, or name a folder with the libraries in the system property "
-                    + OWN_FOLDER + ".", PROBLEM);
+                    + OWN_FOLDER + ".", problem);
         }
 
         private static String reason(Throwable problem) {
@@ -99,12 +96,12 @@ public final class OnnxLibrary {
         }
     }
 
-    private static OrtEnvironment start() throws IOException, OrtException {
+    private static OrtEnvironment start(Path cache) throws IOException, OrtException {
         Telemetry.forbid();
         if (isOwn() || inFramework()) {
             return open();
         }
-        try (NativeFiles files = NativeFiles.unpack()) {
+        try (NativeFiles files = NativeFiles.unpack(cache)) {
             System.setProperty(OWN_FOLDER, files.folder().toString());
             try {
                 return open();
