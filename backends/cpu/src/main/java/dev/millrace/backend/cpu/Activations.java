@@ -4,6 +4,9 @@
  */
 package dev.millrace.backend.cpu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -22,16 +25,14 @@ final class Activations {
     enum Form {
         /** Floats as they are, in {@link #values}. */
         FLOATS,
-        /** Quantised, whole numbers in {@link #values}. */
-        WHOLE,
         /** Quantised, two neighbouring columns an int of {@link #pairs}, the even one in the lower half. */
         PAIRS,
-        /**
-         * Quantised, one vector by itself in {@link #pairs}, for nibbles, sixes or bytes: as pairs, or in the form in which
-         * {@link VectorDots} multiplies unmasked digits.
-         */
+        /** Quantised, one vector by itself in {@link #digits}, as {@link VectorDots} multiplies unmasked nibbles or sixes. */
         DIGITS
     }
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     /** Quantised values, two an int. */
     int[] pairs = {};
@@ -41,12 +42,29 @@ final class Activations {
     int[] sums = {};
     /** The same sums, even and odd together, times the scale. */
     float[] totals = {};
-    /** Floats, or quantised values as floats. */
+    /** Floats. */
     float[] values = {};
+    /**
+     * Digits, scales, sums and totals of single vectors, 4 bytes each; outside the heap, since from there C2 multiplies with a
+     * value right from memory: out of an array most values took a detour, and nibbles were read at 20 instead of 29 GB/s from the
+     * second-level cache. A few kilobytes, freed with this object.
+     */
+    MemorySegment digits = MemorySegment.NULL;
+    private final boolean digitsAlone;
     private int pairsUsed;
     private int scalesUsed;
     private int sumsUsed;
     private int valuesUsed;
+    private int digitsUsed;
+
+    /**
+     * Makes an empty store.
+     *
+     * @param digitsAlone whether single vectors are prepared as digits; as pairs otherwise
+     */
+    Activations(boolean digitsAlone) {
+        this.digitsAlone = digitsAlone;
+    }
 
     /** How the inputs of a product lie here. */
     static final class Place {
@@ -62,9 +80,10 @@ final class Activations {
         int pairs;
         int scales;
         int sums;
+        int totals;
         int values;
 
-        /** Index of the first pair of columns of a vector; the next are {@link #width} apart. */
+        /** Index of the first pair of columns, or digit, of a vector; the next are {@link #width} apart. */
         int pair(int vector) {
             return at(pairs, vector, ints());
         }
@@ -75,6 +94,10 @@ final class Activations {
 
         int sum(int vector) {
             return at(sums, vector, columns / block);
+        }
+
+        int total(int vector) {
+            return at(totals, vector, columns / block);
         }
 
         int value(int vector) {
@@ -101,6 +124,7 @@ final class Activations {
         scalesUsed = 0;
         sumsUsed = 0;
         valuesUsed = 0;
+        digitsUsed = 0;
     }
 
     /**
@@ -111,21 +135,28 @@ final class Activations {
      */
     void integers(Place place, int count, int columns, Packing packing, boolean alone) {
         place.width = alone ? 1 : TILE;
-        place.form = alone ? Form.DIGITS : packing.wide() ? Form.WHOLE : Form.PAIRS;
+        place.form = alone && digitsAlone ? Form.DIGITS : Form.PAIRS;
         place.columns = columns;
         place.codes = packing.codes();
         place.block = packing.run();
         int vectors = place.vectors(count);
-        place.pairs = pairsUsed;
-        place.scales = scalesUsed;
-        place.sums = sumsUsed;
-        place.values = valuesUsed;
-        scalesUsed += vectors * (columns / BLOCK);
-        sumsUsed += vectors * (columns / place.block) + 1; // kernels read one ahead
-        if (place.form == Form.WHOLE) {
-            valuesUsed = Math.addExact(valuesUsed, Math.multiplyExact(vectors, columns));
+        int ints = Math.multiplyExact(vectors, place.ints());
+        int steps = vectors * (columns / BLOCK);
+        int runs = vectors * (columns / place.block) + 1; // kernels read one ahead
+        if (place.form == Form.DIGITS) {
+            place.pairs = digitsUsed;
+            place.scales = place.pairs + ints;
+            place.sums = place.scales + steps;
+            place.totals = place.sums + runs;
+            digitsUsed = place.totals + runs;
         } else {
-            pairsUsed = Math.addExact(pairsUsed, Math.multiplyExact(vectors, place.ints()));
+            place.pairs = pairsUsed;
+            place.scales = scalesUsed;
+            place.sums = sumsUsed;
+            place.totals = sumsUsed;
+            pairsUsed = Math.addExact(pairsUsed, ints);
+            scalesUsed += steps;
+            sumsUsed += runs;
         }
         grow();
     }
@@ -156,6 +187,9 @@ final class Activations {
         if (valuesUsed > values.length) {
             values = Arrays.copyOf(values, valuesUsed);
         }
+        if (4L * digitsUsed > digits.byteSize()) {
+            digits = Arena.ofAuto().allocate(6L * digitsUsed, 64); // what is there is written after all room is made
+        }
     }
 
     /** Writes one vector as floats. */
@@ -167,71 +201,75 @@ final class Activations {
     }
 
     /**
-     * Writes a block of {@link #BLOCK} quantised values, digits for {@link VectorDots}.
+     * Writes a block of {@link #BLOCK} quantised values.
      *
      * @param own the values, two an int, in its first 16 elements
+     * @param step what a step is worth
      */
-    void put(Place place, int vector, int block, int[] own) {
-        switch (place.form) {
-            case WHOLE -> whole(place, vector, block, own);
-            case PAIRS -> pairs(place, vector, block, own);
-            case DIGITS -> {
-                switch (place.codes) {
-                    case NIBBLES -> digits(place.pair(vector) + 16 * block, 3, 4, own);
-                    case BYTES -> digits(place.pair(vector) + 16 * block, 1, 8, own);
-                    case SIXES -> {
-                        sixes(place.pair(vector) + 20 * block, 0, own);
-                        sixes(place.pair(vector) + 20 * block + 10, 8, own);
-                    }
-                    case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException("floats have no digits");
-                }
+    void put(Place place, int vector, int block, int[] own, float step) {
+        for (int run = 0; run < BLOCK / place.block; run++) {
+            int even = 0;
+            int odd = 0;
+            for (int i = run * place.block / 2; i < (run + 1) * place.block / 2; i++) {
+                even += (short) own[i];
+                odd += own[i] >> 16;
             }
-            case FLOATS -> throw new IllegalArgumentException("floats are not quantised");
+            int at = (block * BLOCK / place.block + run) * place.width;
+            int sum = (even & 0xffff) | (odd << 16);
+            if (place.form == Form.DIGITS) {
+                digits.setAtIndex(INT, place.sum(vector) + at, sum);
+                digits.setAtIndex(FLOAT, place.total(vector) + at, (even + odd) * step);
+            } else {
+                sums[place.sum(vector) + at] = sum;
+                totals[place.total(vector) + at] = (even + odd) * step;
+            }
+        }
+        if (place.form == Form.DIGITS) {
+            digits.setAtIndex(FLOAT, place.scale(vector) + block, step);
+            if (place.codes == Packing.Codes.NIBBLES) {
+                nibbles(place.pair(vector) + 16 * block, own);
+            } else {
+                sixes(place.pair(vector) + 20 * block, 0, own);
+                sixes(place.pair(vector) + 20 * block + 10, 8, own);
+            }
+        } else {
+            scales[place.scale(vector) + block * place.width] = step;
+            int at = place.pair(vector) + 16 * block * place.width;
+            for (int i = 0; i < 16; i++) {
+                pairs[at + i * place.width] = own[i];
+            }
         }
     }
 
-    /** Writes a block as pairs of columns. */
-    void pairs(Place place, int vector, int block, int[] own) {
-        int at = place.pair(vector) + 16 * block * place.width;
-        for (int i = 0; i < 16; i++) {
-            pairs[at + i * place.width] = own[i];
-        }
-    }
-
-    /** Writes a block as whole numbers. */
-    void whole(Place place, int vector, int block, int[] own) {
-        int at = place.value(vector) + BLOCK * block * place.width;
-        for (int i = 0; i < 16; i++) {
-            values[at + 2 * i * place.width] = (short) own[i];
-            values[at + (2 * i + 1) * place.width] = own[i] >> 16;
-        }
-    }
-
-    private void digits(int at, int mask, int bits, int[] own) {
-        for (int i = 0; i < 16; i++) {
-            pairs[at + i] = (i & mask) == 0 ? own[i] : less(own[i], own[i - 1], bits);
+    private void nibbles(int at, int[] own) {
+        for (int i = 0; i < 16; i += 4) {
+            digit(at + i, own[i]);
+            digit(at + i + 1, less(own[i + 1], own[i], 4));
+            digit(at + i + 2, less(own[i + 2], own[i + 1], 4));
+            digit(at + i + 3, less(own[i + 3], own[i + 2], 4));
         }
     }
 
     private void sixes(int at, int first, int[] own) {
-        int e0 = own[first];
         int e1 = own[first + 1];
-        int e2 = own[first + 2];
         int e3 = own[first + 3];
-        int e4 = own[first + 4];
         int e5 = own[first + 5];
         int e6 = own[first + 6];
         int e7 = own[first + 7];
-        pairs[at] = e0;
-        pairs[at + 1] = less(e1, e0, 6);
-        pairs[at + 2] = less(e6, e1, 6);
-        pairs[at + 3] = e2;
-        pairs[at + 4] = less(e3, e2, 6);
-        pairs[at + 5] = less(e7, e3, 6);
-        pairs[at + 6] = e4;
-        pairs[at + 7] = less(e5, e4, 6);
-        pairs[at + 8] = less(left(e6, 4), e5, 6);
-        pairs[at + 9] = less(left(e7, 4), left(e6, 4), 2);
+        digit(at, own[first]);
+        digit(at + 1, less(e1, own[first], 6));
+        digit(at + 2, less(e6, e1, 6));
+        digit(at + 3, own[first + 2]);
+        digit(at + 4, less(e3, own[first + 2], 6));
+        digit(at + 5, less(e7, e3, 6));
+        digit(at + 6, own[first + 4]);
+        digit(at + 7, less(e5, own[first + 4], 6));
+        digit(at + 8, less(left(e6, 4), e5, 6));
+        digit(at + 9, less(left(e7, 4), left(e6, 4), 2));
+    }
+
+    private void digit(int at, int value) {
+        digits.setAtIndex(INT, at, value);
     }
 
     /** {@code a - (b << bits)} in both halves, modulo 2^16. */
@@ -246,19 +284,13 @@ final class Activations {
     /** Writes zeros after the last vector, to the end of its tile. */
     void pad(Place place, int count) {
         for (int v = count; v % place.width != 0; v++) {
-            switch (place.form) {
-                case FLOATS -> fill(values, place.value(v), place.columns, place.width);
-                case WHOLE -> {
-                    fill(values, place.value(v), place.columns, place.width);
-                    fill(scales, place.scale(v), place.columns / BLOCK, place.width);
-                }
-                case PAIRS -> {
-                    fill(pairs, place.pair(v), place.columns / 2, place.width);
-                    fill(sums, place.sum(v), place.columns / place.block, place.width);
-                    fill(totals, place.sum(v), place.columns / place.block, place.width);
-                    fill(scales, place.scale(v), place.columns / BLOCK, place.width);
-                }
-                case DIGITS -> throw new IllegalStateException("one vector needs no padding");
+            if (place.form == Form.FLOATS) {
+                fill(values, place.value(v), place.columns, place.width);
+            } else {
+                fill(pairs, place.pair(v), place.columns / 2, place.width);
+                fill(sums, place.sum(v), place.columns / place.block, place.width);
+                fill(totals, place.total(v), place.columns / place.block, place.width);
+                fill(scales, place.scale(v), place.columns / BLOCK, place.width);
             }
         }
     }

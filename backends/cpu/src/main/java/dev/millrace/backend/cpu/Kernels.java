@@ -22,6 +22,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** Rows in a group. */
     int lanes();
 
+    /** Whether single vectors are wanted as {@link Activations.Form#DIGITS}, not as pairs. */
+    boolean digits();
+
     /**
      * Decodes the scales and minima of a group.
      *
@@ -31,8 +34,7 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void scales(Matrix matrix, int group, ScaleScratch own, int at);
 
     /**
-     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest. What stands in a place of one vector
-     * is the business of these kernels.
+     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest.
      *
      * @param x holds the vector
      * @param from index of its first element
@@ -63,14 +65,15 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
             float[] y, int at);
 
     /**
-     * The products of a pair of groups with one vector of floats, for weights that are not quantised.
+     * The products of a pair of groups with one vector of floats. Not for types that fast precision multiplies as integers.
      *
+     * @param own working memory
      * @param y results from an index on, two groups
      */
-    void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at);
+    void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at);
 
     /**
-     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}. Not for wide types.
+     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}. For nibbles and sixes.
      *
      * @param first first column, a multiple of 32
      * @param count columns, a multiple of 32
@@ -103,10 +106,6 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
      * @param y results from an index on
      */
     void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
-            Activations.Place place, int tile, int vectors, float[] y, int at);
-
-    /** The same for wide types, whose codes are a panel of floats. */
-    void tile(Matrix matrix, float[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at);
 
     /** The same with a panel of weights and vectors of floats. */

@@ -120,14 +120,14 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero) 
         return new Packing(codes, Scales.NONE, false, 1, 0);
     }
 
-    /** Whether values are codes, so that fast precision computes with integers. */
-    boolean integers() {
+    /** Whether there are scales to decode. */
+    boolean scaled() {
         return scales != Scales.NONE;
     }
 
-    /** Whether codes times 8-bit activations do not add up in 16 bits over {@link #run}. */
-    boolean wide() {
-        return codes == Codes.BYTES;
+    /** Whether codes times 8-bit activations add up in 16 bits, so that fast precision computes with integers. */
+    boolean integers() {
+        return codes == Codes.NIBBLES || codes == Codes.SIXES;
     }
 
     /** Columns whose products are added up before they are scaled: a block, or 16 sixes. */

@@ -80,7 +80,7 @@ final class Products {
     private final Workers workers;
     private final Scratch[] scratch;
     private final boolean exact;
-    private final Activations inputs = new Activations();
+    private final Activations inputs;
     private final List<Product> products = new ArrayList<>();
     private final Workers.Region region = this::band;
     private final Workers.Items prepare = this::prepare;
@@ -94,6 +94,7 @@ final class Products {
         this.workers = workers;
         this.scratch = scratch;
         this.exact = exact;
+        inputs = new Activations(kernels.digits());
     }
 
     /** Adds {@code y[i] = matrix . x[i]} for a range of vectors. */
@@ -245,7 +246,7 @@ final class Products {
         boolean direct = direct(p);
         for (int pair = first; pair < end; pair++) {
             if (direct) {
-                kernels.floats(matrix, pair, p.x.array(p.first), p.x.offset(p.first), results, 0);
+                kernels.floats(matrix, pair, own.scales, p.x.array(p.first), p.x.offset(p.first), results, 0);
             } else if (place.form != Activations.Form.FLOATS) {
                 integers(matrix, pair, p.count, place, results, own);
             } else {
@@ -257,7 +258,7 @@ final class Products {
 
     private void integers(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
-        if (place.form == Activations.Form.DIGITS) {
+        if (place.width == 1) {
             for (int half = 0; half < 2; half++) {
                 for (int v = 0; v < count; v++) {
                     kernels.integers(matrix, 2 * pair + half, own.scales, inputs, place, v, results,
@@ -270,13 +271,10 @@ final class Products {
         Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
-            if (place.form == Activations.Form.WHOLE) {
-                kernels.unpack(matrix, pair, column, columns, own.shorts, own.floats);
-            } else {
-                kernels.unpack(matrix, pair, column, columns, own.shorts);
-            }
+            kernels.unpack(matrix, pair, column, columns, own.shorts);
             for (int v = 0; v < count; v += Activations.TILE) {
-                tile(matrix, column, columns, place, v, Math.min(Activations.TILE, count - v), results, own);
+                kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place,
+                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
             }
         }
         for (int half = 0; half < 2 && matrix.packing().minima(); half++) {
@@ -284,19 +282,6 @@ final class Products {
                 kernels.minima(matrix, own.scales.minima, half * matrix.blocks() * lanes, inputs, place, v, results,
                         (2 * v + half) * lanes);
             }
-        }
-    }
-
-    private void tile(Matrix matrix, int column, int columns, Activations.Place place, int first, int vectors,
-            float[] results, Scratch own) {
-        int tile = first / Activations.TILE;
-        int at = first * 2 * kernels.lanes();
-        if (place.form == Activations.Form.WHOLE) {
-            kernels.tile(matrix, own.floats, own.scales.scales, column, columns, inputs, place, tile, vectors, results,
-                    at);
-        } else {
-            kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place, tile, vectors, results,
-                    at);
         }
     }
 
@@ -313,7 +298,7 @@ final class Products {
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
             kernels.unpack(matrix, pair, column, columns, own.shorts, own.floats);
-            if (matrix.packing().integers()) {
+            if (matrix.packing().scaled()) {
                 kernels.scale(matrix, own.scales, column, columns, own.floats);
             }
             for (int v = 0; v < count; v += Activations.TILE) {

@@ -47,6 +47,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public boolean digits() {
+        return false;
+    }
+
+    @Override
     public void scales(Matrix matrix, int group, ScaleScratch own, int at) {
         decode(matrix, group, own, at);
     }
@@ -108,34 +113,19 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own) {
-        int run = place.block;
-        for (int block = 0; block < place.columns; block += Activations.BLOCK) {
+        for (int block = 0; block < place.columns / Activations.BLOCK; block++) {
+            int at = from + block * Activations.BLOCK;
             float largest = 0;
             for (int i = 0; i < Activations.BLOCK; i++) {
-                largest = Math.max(largest, Math.abs(x[from + block + i]));
+                largest = Math.max(largest, Math.abs(x[at + i]));
             }
             float inverse = largest == 0 ? 0 : 127 / largest;
-            float step = largest / 127;
-            into.scales[place.scale(vector) + block / Activations.BLOCK * place.width] = step;
-            for (int column = block; column < block + Activations.BLOCK; column += run) {
-                int even = 0;
-                int odd = 0;
-                for (int i = column; i < column + run; i += 2) {
-                    int e = (short) Float.floatToRawIntBits(x[from + i] * inverse + ROUND);
-                    int o = (short) Float.floatToRawIntBits(x[from + i + 1] * inverse + ROUND);
-                    own[(i - block) / 2] = (e & 0xffff) | (o << 16);
-                    even += e;
-                    odd += o;
-                }
-                int at = place.sum(vector) + column / run * place.width;
-                into.sums[at] = (even & 0xffff) | (odd << 16);
-                into.totals[at] = (even + odd) * step;
+            for (int i = 0; i < Activations.BLOCK; i += 2) {
+                int even = Float.floatToRawIntBits(x[at + i] * inverse + ROUND);
+                int odd = Float.floatToRawIntBits(x[at + i + 1] * inverse + ROUND);
+                own[i / 2] = (even & 0xffff) | (odd << 16);
             }
-            if (place.form == Activations.Form.WHOLE) {
-                into.whole(place, vector, block / Activations.BLOCK, own);
-            } else {
-                into.pairs(place, vector, block / Activations.BLOCK, own);
-            }
+            into.put(place, vector, block, own, largest / 127);
         }
     }
 
@@ -145,7 +135,7 @@ final class ScalarKernels implements Kernels {
         for (int i = 0; i < L; i++) {
             float low = 0;
             for (int column = 0; column < place.columns; column += place.block) {
-                float total = x.totals[place.sum(vector) + column / place.block * place.width];
+                float total = x.totals[place.total(vector) + column / place.block * place.width];
                 low += minima[from + column / matrix.packing().block() * L + i] * total;
             }
             y[at + i] += low;
@@ -172,9 +162,8 @@ final class ScalarKernels implements Kernels {
                     case NIBBLES -> nibbles(matrix.data(), codes + 4L * i, run / 8, packing.zero(), x.pairs,
                             pair + column / 2);
                     case SIXES -> sixes(matrix.data(), codes + 4L * i, packing.zero(), x.pairs, pair + column / 2);
-                    case BYTES -> bytes(matrix.data(), codes + 4L * i, run / 4, packing.zero(), x.pairs,
-                            pair + column / 2);
-                    case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(matrix.name() + " has no codes");
+                    case BYTES, HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(
+                            matrix.name() + " is multiplied as floats");
                 };
                 y[at + i] += sum * step * own.scales[scale + i];
             }
@@ -204,19 +193,6 @@ final class ScalarKernels implements Kernels {
         for (int j = 0; j < 8; j++) {
             int both = pairs[pair + j];
             sum += (six(a, b, c, 2 * j) - zero) * (short) both + (six(a, b, c, 2 * j + 1) - zero) * (both >> 16);
-        }
-        return sum;
-    }
-
-    private static int bytes(MemorySegment data, long lane, int units, int zero, int[] pairs, int pair) {
-        int sum = 0;
-        for (int u = 0; u < units; u++) {
-            int x = data.get(INT, lane + 4L * L * u);
-            for (int j = 0; j < 2; j++) {
-                int both = pairs[pair + 2 * u + j];
-                sum += ((x >>> (8 * j) & 255) - zero) * (short) both
-                        + ((x >>> (8 * j + 16) & 255) - zero) * (both >> 16);
-            }
         }
         return sum;
     }
@@ -270,7 +246,7 @@ final class ScalarKernels implements Kernels {
      */
     static float value(Matrix matrix, int group, int lane, int column, ScaleScratch own, int scale) {
         Packing packing = matrix.packing();
-        if (!packing.integers()) {
+        if (!packing.scaled()) {
             return plain(matrix, group, lane, column);
         }
         float value = (code(matrix, group, lane, column) - packing.zero()) * own.scales[scale];
@@ -278,15 +254,17 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
         for (int half = 0; half < 2; half++) {
-            int to = at + half * L;
+            int group = 2 * pair + half;
+            decode(matrix, group, own, 0);
             for (int i = 0; i < L; i++) {
                 float sum = 0;
                 for (int column = 0; column < matrix.columns(); column++) {
-                    sum += plain(matrix, 2 * pair + half, i, column) * x[from + column];
+                    int scale = column / matrix.packing().block() * L + i;
+                    sum += value(matrix, group, i, column, own, scale) * x[from + column];
                 }
-                y[to + i] = sum;
+                y[at + half * L + i] = sum;
             }
         }
     }
@@ -304,7 +282,7 @@ final class ScalarKernels implements Kernels {
 
     @Override
     public void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel) {
-        boolean codes = matrix.packing().integers();
+        boolean codes = matrix.packing().scaled();
         for (int column = 0; column < count; column++) {
             for (int row = 0; row < 2 * L; row++) {
                 int group = 2 * pair + row / L;
@@ -357,26 +335,6 @@ final class ScalarKernels implements Kernels {
     private static void add(short[] panel, int from, int even, int odd, int[] sums) {
         for (int i = 0; i < 2 * L; i++) {
             sums[i] += panel[from + 2 * i] * even + panel[from + 2 * i + 1] * odd;
-        }
-    }
-
-    @Override
-    public void tile(Matrix matrix, float[] panel, float[] scales, int first, int count, Activations x,
-            Activations.Place place, int tile, int vectors, float[] y, int at) {
-        for (int v = 0; v < vectors; v++) {
-            int vector = tile * Activations.TILE + v;
-            for (int column = first; column < first + count; column += Activations.BLOCK) {
-                int value = place.value(vector) + column * place.width;
-                float step = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
-                for (int row = 0; row < 2 * L; row++) {
-                    float sum = 0; // whole numbers below 2^24: exact
-                    for (int k = 0; k < Activations.BLOCK; k++) {
-                        sum += panel[(column - first + k) * 2 * L + row] * x.values[value + k * place.width];
-                    }
-                    int scale = (row / L * matrix.blocks() + column / Activations.BLOCK) * L + row % L;
-                    y[at + v * 2 * L + row] += sum * step * scales[scale];
-                }
-            }
         }
     }
 

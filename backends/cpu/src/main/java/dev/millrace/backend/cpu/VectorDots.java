@@ -13,6 +13,7 @@ import static dev.millrace.backend.cpu.VectorKernels.LE;
 import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
 import static dev.millrace.backend.cpu.VectorKernels.guard;
 
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -33,6 +34,9 @@ final class VectorDots {
     /** Bytes of 16 columns of sixes. */
     private static final long SIXES = 3 * CHUNK;
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
     private VectorDots() {
     }
 
@@ -41,26 +45,21 @@ final class VectorDots {
      * decoded in step: decoded before, one core read 12 instead of 16 GB/s. Written out, since a helper that returns a vector is
      * not inlined in some runs, and then every scale is an object.
      */
-    static void halfNibbles(long codes, int chunks, long scales, Activations x, Activations.Place place, int vector,
-            short zero, float[] y, int at) {
-        int[] pairs = x.pairs;
-        int[] sums = x.sums;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
+    static void halfNibbles(long codes, int chunks, long scales, long digits, long sums, long steps, short zero,
+            float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
+        ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[pair + 4 * c]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 1]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
+                    .add(a);
             if ((c & 3) == 3) {
                 int b = c >> 2;
                 FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, scales + (b >> 1) * CHUNK, LE)
@@ -70,9 +69,9 @@ final class VectorDots {
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + b])
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * b))
                         .fma(scale, result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
+                a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
@@ -86,13 +85,7 @@ final class VectorDots {
      * @param subs a byte a block, four an int; then those of minima at {@code subMinima}
      */
     static void superNibbles(long codes, int chunks, long supers, long subs, long minima, long subMinima,
-            Activations x, Activations.Place place, int vector, float[] y, int at) {
-        int[] pairs = x.pairs;
-        float[] totals = x.totals;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
+            long digits, long totals, long steps, float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
         FloatVector low = result;
@@ -102,13 +95,14 @@ final class VectorDots {
         ShortVector a = zero;
         for (int c = 0; c < chunks; c++) {
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[pair + 4 * c]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 1]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
+                    .add(a);
             if ((c & 3) == 3) {
                 int b = c >> 2;
                 if ((b & 7) == 0) {
@@ -127,11 +121,12 @@ final class VectorDots {
                 FloatVector s = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subs + (b >> 2) * CHUNK, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0)).mul(scale);
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + b]).fma(s, result);
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * b))
+                        .fma(s, result);
                 low = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subMinima + (b >> 2) * CHUNK, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0)).mul(minimum)
-                        .fma(FloatVector.broadcast(FLOATS, totals[sum + b]), low);
+                        .fma(FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * b)), low);
                 a = zero;
             }
         }
@@ -139,35 +134,31 @@ final class VectorDots {
     }
 
     /** Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2. */
-    static void nibbles(long codes, int chunks, float[] scales, int shift, Activations x, Activations.Place place,
-            int vector, short zero, float[] y, int at) {
-        int[] pairs = x.pairs;
-        int[] sums = x.sums;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
+    static void nibbles(long codes, int chunks, float[] scales, int shift, long digits, long sums, long steps,
+            short zero, float[] y, int at) {
         int guard = guard(codes);
         int last = (1 << shift) - 1;
         FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts().mul(zero);
+        ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
         for (int c = 0; c < chunks; c++) {
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[pair + 4 * c]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 1]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 2]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[pair + 4 * c + 3]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
+                    .add(a);
             if ((c & last) == last) {
                 int b = c >> shift;
                 IntVector both = a.reinterpretAsInts();
                 both = both.lanewise(VectorOperators.ASHR, 16)
                         .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (c >> 2)])
+                result = ((FloatVector) both.convert(VectorOperators.I2F, 0))
+                        .mul(MEMORY.get(FLOAT, steps + 4L * (c >> 2)))
                         .fma(FloatVector.fromArray(FLOATS, scales, b * L), result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts().mul(zero);
+                a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
             }
         }
         result.intoArray(y, at + guard);
@@ -179,14 +170,8 @@ final class VectorDots {
      *
      * @param units of 16 columns, three chunks each
      */
-    static void superSixes(long codes, int units, long supers, long subs, Activations x, Activations.Place place,
-            int vector, short zero, float[] y, int at) {
-        int[] pairs = x.pairs;
-        int[] sums = x.sums;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
+    static void superSixes(long codes, int units, long supers, long subs, long digits, long sums, long steps,
+            short zero, float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
         FloatVector scale = result;
@@ -196,126 +181,134 @@ final class VectorDots {
                         .lanewise(VectorOperators.LSHL, 16 - 16 * (u >> 4 & 1)).lanewise(VectorOperators.ASHR, 3)
                         .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
             }
-            int p = pair + 10 * u;
-            ShortVector a = IntVector.broadcast(INTS, sums[sum + u]).reinterpretAsShorts().mul(zero);
+            long p = digits + 40L * u;
+            ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 1]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 2]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts()).add(a);
             v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p + 3]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 4]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 16)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 5]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 20)).reinterpretAsShorts()).add(a);
             v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p + 6]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 24)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 7]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 28)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 8]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 32)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 14)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 9]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 36)).reinterpretAsShorts()).add(a);
             FloatVector s = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subs + (u >> 2) * CHUNK, LE)
                     .lanewise(VectorOperators.LSHL, 24 - 8 * (u & 3)).lanewise(VectorOperators.ASHR, 24)
                     .convert(VectorOperators.I2F, 0)).mul(scale);
             IntVector both = a.reinterpretAsInts();
             both = both.lanewise(VectorOperators.ASHR, 16)
                     .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (u >> 1)]).fma(s, result);
+            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * (u >> 1)))
+                    .fma(s, result);
         }
         result.intoArray(y, at + guard);
     }
 
     /** Sixes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127. */
-    static void sixes(long codes, int units, float[] scales, int wide, Activations x, Activations.Place place,
-            int vector, short zero, float[] y, int at) {
-        int[] pairs = x.pairs;
-        int[] sums = x.sums;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
+    static void sixes(long codes, int units, float[] scales, int wide, long digits, long sums, long steps, short zero,
+            float[] y, int at) {
         int guard = guard(codes);
         FloatVector result = FloatVector.zero(FLOATS);
         for (int u = 0; u < units; u++) {
-            int p = pair + 10 * u;
-            ShortVector a = IntVector.broadcast(INTS, sums[sum + u]).reinterpretAsShorts().mul(zero);
+            long p = digits + 40L * u;
+            ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 1]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 2]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts()).add(a);
             v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p + 3]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 4]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 16)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 5]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 20)).reinterpretAsShorts()).add(a);
             v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, pairs[p + 6]).reinterpretAsShorts()).add(a);
+            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 24)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 7]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 28)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 8]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 32)).reinterpretAsShorts()).add(a);
             a = v.lanewise(VectorOperators.LSHR, 14)
-                    .mul(IntVector.broadcast(INTS, pairs[p + 9]).reinterpretAsShorts()).add(a);
+                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 36)).reinterpretAsShorts()).add(a);
             IntVector both = a.reinterpretAsInts();
             both = both.lanewise(VectorOperators.ASHR, 16)
                     .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(steps[step + (u >> 1)])
+            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * (u >> 1)))
                     .fma(FloatVector.fromArray(FLOATS, scales, (u >> wide) * L), result);
         }
         result.intoArray(y, at + guard);
     }
 
     /**
-     * Bytes with decoded scales for 32 columns, which are 8 chunks. 32 products of 127 x 127 do not fit 16 bits, so the upper
-     * nibbles of codes are added up once more by themselves: h, of at most 16 x 8 x 127. What is left of the whole sum, taken
-     * modulo 2^16, after 16 h comes from the lower nibbles and fits 16 bits again.
+     * Adds what a group's minima contribute.
+     *
+     * @param runs that have a total each
+     * @param shift of a run's number to its block's
      */
-    static void bytes(long codes, int chunks, float[] scales, Activations x, Activations.Place place, int vector,
-            float[] y, int at) {
-        int[] pairs = x.pairs;
-        int[] sums = x.sums;
-        float[] steps = x.scales;
-        int pair = place.pair(vector);
-        int sum = place.sum(vector);
-        int step = place.scale(vector);
-        int guard = guard(codes);
-        FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, sums[sum]).reinterpretAsShorts();
-        ShortVector h = a.mul((short) -8);
-        a = a.mul((short) -128);
-        for (int c = 0; c < chunks; c++) {
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            ShortVector upper = v.lanewise(VectorOperators.LSHR, 4).and((short) 0x0f0f);
-            ShortVector first = IntVector.broadcast(INTS, pairs[pair + 2 * c]).reinterpretAsShorts();
-            ShortVector second = IntVector.broadcast(INTS, pairs[pair + 2 * c + 1]).reinterpretAsShorts();
-            a = v.mul(first).add(a);
-            h = upper.mul(first).add(h);
-            a = v.lanewise(VectorOperators.LSHR, 8).mul(second).add(a);
-            h = upper.lanewise(VectorOperators.LSHR, 8).mul(second).add(h);
-            if ((c & 7) == 7) {
-                int b = c >> 3;
-                IntVector lower = a.sub(h.lanewise(VectorOperators.LSHL, 4)).reinterpretAsInts();
-                IntVector high = h.reinterpretAsInts();
-                lower = lower.lanewise(VectorOperators.ASHR, 16)
-                        .add(lower.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                high = high.lanewise(VectorOperators.ASHR, 16)
-                        .add(high.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                lower = high.lanewise(VectorOperators.LSHL, 4).add(lower);
-                result = ((FloatVector) lower.convert(VectorOperators.I2F, 0)).mul(steps[step + b])
-                        .fma(FloatVector.fromArray(FLOATS, scales, b * L), result);
-                a = IntVector.broadcast(INTS, sums[sum + b + 1]).reinterpretAsShorts();
-                h = a.mul((short) -8);
-                a = a.mul((short) -128);
-            }
+    static void minima(float[] minima, int runs, int shift, long totals, float[] y, int at) {
+        FloatVector low = FloatVector.zero(FLOATS);
+        for (int run = 0; run < runs; run++) {
+            low = FloatVector.fromArray(FLOATS, minima, (run >> shift) * L)
+                    .fma(FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * run)), low);
         }
-        result.intoArray(y, at + guard);
+        FloatVector.fromArray(FLOATS, y, at).add(low).intoArray(y, at);
+    }
+
+    /**
+     * Bytes with decoded scales for 32 columns, which are 8 chunks; those of the second group begin at an index. Their products
+     * with 8-bit inputs would not fit 16 bits, and adding the upper nibbles up by themselves was no faster than floats.
+     */
+    static void floatBytes(long codes0, long codes1, int chunks, float[] scales, int second, float[] x, int from,
+            float[] y, int at) {
+        int guard = guard(codes0);
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        for (int c = 0; c < chunks; c++) {
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
+            int block = c >> 3;
+            FloatVector s = FloatVector.fromArray(FLOATS, scales, block * L);
+            FloatVector t = FloatVector.fromArray(FLOATS, scales, second + block * L);
+            v = v.lanewise(VectorOperators.XOR, 0x80808080);
+            w = w.lanewise(VectorOperators.XOR, 0x80808080);
+            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), a);
+            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), b);
+            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), a);
+            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), b);
+            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), a);
+            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0))
+                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), b);
+            a = ((FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0))
+                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), a);
+            b = ((FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0))
+                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), b);
+        }
+        a.intoArray(y, at + guard);
+        b.intoArray(y, at + L);
     }
 
     /** Binary16: its exponent is moved into place and multiplied to the right size, which is exact, subnormals included. */

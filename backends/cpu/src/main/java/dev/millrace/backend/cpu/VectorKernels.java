@@ -60,6 +60,11 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public boolean digits() {
+        return true;
+    }
+
+    @Override
     public void scales(Matrix matrix, int group, ScaleScratch own, int at) {
         Packing packing = matrix.packing();
         int ints = packing.scaleInts(matrix.columns());
@@ -126,30 +131,12 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own) {
-        int width = place.width;
-        int sum = place.sum(vector);
-        int scale = place.scale(vector);
-        int halves = Activations.BLOCK / place.block; // 1 or 2
         for (int b = 0; b < place.columns / Activations.BLOCK; b++) {
             float step = quantise(x, from + b * Activations.BLOCK, own);
-            into.scales[scale + b * width] = step;
-            int even = 0;
-            int odd = 0;
             for (int i = 0; i < 16; i++) {
-                int e = (short) own[2 * i];
-                int o = (short) own[2 * i + 1];
-                own[i] = (e & 0xffff) | (o << 16);
-                even += e;
-                odd += o;
-                if (i == 15 || (halves == 2 && i == 7)) {
-                    int at = sum + (halves * b + halves * i / 16) * width;
-                    into.sums[at] = (even & 0xffff) | (odd << 16);
-                    into.totals[at] = (even + odd) * step;
-                    even = 0;
-                    odd = 0;
-                }
+                own[i] = (own[2 * i] & 0xffff) | (own[2 * i + 1] << 16);
             }
-            into.put(place, vector, b, own);
+            into.put(place, vector, b, own, step);
         }
     }
 
@@ -173,7 +160,7 @@ final class VectorKernels implements Kernels {
             float[] y, int at) {
         FloatVector low = FloatVector.zero(FLOATS);
         float[] totals = x.totals;
-        int total = place.sum(vector);
+        int total = place.total(vector);
         int width = place.width;
         int runs = matrix.packing().block() / place.block; // 1 or 2
         for (int run = 0; run < matrix.blocks() * runs; run++) {
@@ -193,26 +180,27 @@ final class VectorKernels implements Kernels {
         long scales = matrix.data().address() + matrix.offset(group);
         long minima = matrix.data().address() + matrix.minima(group);
         long subs = CHUNK * packing.scaleInts(columns);
+        long digits = x.digits.address() + 4L * place.pair(vector);
+        long sums = x.digits.address() + 4L * place.sum(vector);
+        long totals = x.digits.address() + 4L * place.total(vector);
+        long steps = x.digits.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
         if (packing.equals(Packing.Q4_0)) {
-            VectorDots.halfNibbles(codes, units, scales, x, place, vector, zero, y, at);
+            VectorDots.halfNibbles(codes, units, scales, digits, sums, steps, zero, y, at);
         } else if (packing.equals(Packing.Q4_K)) {
-            VectorDots.superNibbles(codes, units, scales, scales + subs, minima, minima + subs, x, place, vector, y,
-                    at);
+            VectorDots.superNibbles(codes, units, scales, scales + subs, minima, minima + subs, digits, totals, steps,
+                    y, at);
         } else if (packing.equals(Packing.Q6_K)) {
-            VectorDots.superSixes(codes, units, scales, scales + subs, x, place, vector, zero, y, at);
+            VectorDots.superSixes(codes, units, scales, scales + subs, digits, sums, steps, zero, y, at);
         } else {
             scales(matrix, group, own, 0);
-            switch (packing.codes()) {
-                case NIBBLES -> VectorDots.nibbles(codes, units, own.scales, packing.block() / 16, x, place, vector,
-                        zero, y, at);
-                case SIXES -> VectorDots.sixes(codes, units, own.scales, packing.block() / 32, x, place, vector, zero,
-                        y, at);
-                case BYTES -> VectorDots.bytes(codes, units, own.scales, x, place, vector, y, at);
-                case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(matrix.name() + " has no codes");
+            if (packing.codes() == Packing.Codes.NIBBLES) {
+                VectorDots.nibbles(codes, units, own.scales, packing.block() / 16, digits, sums, steps, zero, y, at);
+            } else {
+                VectorDots.sixes(codes, units, own.scales, packing.block() / 32, digits, sums, steps, zero, y, at);
             }
             if (packing.minima()) {
-                minima(matrix, own.minima, 0, x, place, vector, y, at);
+                VectorDots.minima(own.minima, columns / place.block, packing.block() / place.block - 1, totals, y, at);
             }
         }
     }
@@ -226,15 +214,20 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, float[] x, int from, float[] y, int at) {
+    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
         long codes0 = matrix.codes(2 * pair);
         long codes1 = matrix.codes(2 * pair + 1);
         int units = matrix.columns() / matrix.packing().codes().columns();
         switch (matrix.packing().codes()) {
+            case BYTES -> {
+                scales(matrix, 2 * pair, own, 0);
+                scales(matrix, 2 * pair + 1, own, matrix.blocks() * L);
+                VectorDots.floatBytes(codes0, codes1, units, own.scales, matrix.blocks() * L, x, from, y, at);
+            }
             case HALVES -> VectorDots.floatHalves(codes0, codes1, units, x, from, y, at);
             case BRAINS -> VectorDots.floatBrains(codes0, codes1, units, x, from, y, at);
             case FLOATS -> VectorDots.floatFloats(codes0, codes1, units, x, from, y, at);
-            case NIBBLES, SIXES, BYTES -> throw new IllegalArgumentException(matrix.name() + " has codes");
+            case NIBBLES, SIXES -> throw new IllegalArgumentException(matrix.name() + " is unpacked to a panel");
         }
     }
 
@@ -255,7 +248,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel) {
         Packing packing = matrix.packing();
-        if (packing.integers() && !packing.wide()) {
+        if (packing.integers()) {
             unpack(matrix, pair, first, count, own);
             VectorPanels.widen(own, count, panel);
             return;
@@ -323,29 +316,6 @@ final class VectorKernels implements Kernels {
             VectorTiles.tile4(panel, count, x.values, from, y, at);
             if (vectors > 4) {
                 VectorTiles.tile4(panel, count, x.values, from + 4, y, at + 8 * L);
-            }
-        }
-    }
-
-    @Override
-    public void tile(Matrix matrix, float[] panel, float[] scales, int first, int count, Activations x,
-            Activations.Place place, int tile, int vectors, float[] y, int at) {
-        int second = matrix.blocks() * L;
-        int values = place.value(tile * Activations.TILE);
-        int steps = place.scale(tile * Activations.TILE);
-        for (int column = first; column < first + count; column += Activations.BLOCK) {
-            int from = values + column * Activations.TILE;
-            int step = steps + column / Activations.BLOCK * Activations.TILE;
-            int scale = column / Activations.BLOCK * L;
-            int begin = (column - first) * 2 * L;
-            if (WIDE && vectors > 4) {
-                VectorTiles.tile8(panel, begin, x.values, from, x.scales, step, scales, scale, scale + second, y, at);
-            } else {
-                VectorTiles.tile4(panel, begin, x.values, from, x.scales, step, scales, scale, scale + second, y, at);
-                if (vectors > 4) {
-                    VectorTiles.tile4(panel, begin, x.values, from + 4, x.scales, step + 4, scales, scale,
-                            scale + second, y, at + 8 * L);
-                }
             }
         }
     }

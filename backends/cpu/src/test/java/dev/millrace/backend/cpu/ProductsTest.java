@@ -115,7 +115,7 @@ class ProductsTest {
             Arrays.setAll(rounded, i -> x[i]);
             return;
         }
-        Activations activations = new Activations();
+        Activations activations = new Activations(false);
         Activations.Place place = new Activations.Place();
         activations.integers(place, 1, x.length, Packing.Q4_0, true);
         new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
