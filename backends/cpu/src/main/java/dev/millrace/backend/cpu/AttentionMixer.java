@@ -117,7 +117,7 @@ final class AttentionMixer implements LayerPart {
 
     private void store(CpuSequence sequence, int t) {
         Buffers buffers = machine.buffers();
-        float scale = (float) (1 / Math.sqrt(headSize));
+        float scale = (float) (ScalarAttention.LOG2_E / Math.sqrt(headSize));
         for (int h = 0; h < heads; h++) {
             int at = (t * heads + h) * headSize;
             Norms.rms(buffers.queries, at, headSize, layer.queryNorm(), buffers.queries, at);

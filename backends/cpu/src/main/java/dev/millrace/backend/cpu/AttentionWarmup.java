@@ -23,7 +23,7 @@ final class AttentionWarmup implements AutoCloseable {
     AttentionWarmup(AttentionKernels kernels, KvType type) {
         this.kernels = kernels;
         layer = new KvLayout.Layer(type, 1, HEAD_SIZE, 0);
-        page = new KvPage(new KvLayout(type, List.of(layer), layer.keys(1)));
+        page = new KvPage(new KvLayout(type, List.of(layer), layer.end()));
         scratch.met.shape(layer.width());
     }
 
