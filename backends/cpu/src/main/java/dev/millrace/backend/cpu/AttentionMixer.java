@@ -22,6 +22,9 @@ final class AttentionMixer implements LayerPart {
     /** Units a worker below which spans are shared out. */
     private static final int ENOUGH = 8;
 
+    /** Queries of a block that is not made smaller for the sake of more units. */
+    private static final int FEW_VECTORS = 32;
+
     /** A run of neighbouring tokens of one sequence, whose queries are taken together. */
     private static final class Block {
         private int run;
@@ -135,9 +138,13 @@ final class AttentionMixer implements LayerPart {
         }
     }
 
-    /** Cuts runs into blocks of as many queries as are taken together. */
+    /** Cuts runs into blocks of as many queries as can be taken together if there is work for all workers then. */
     private void cut() {
+        long enough = (long) ENOUGH * machine.workers().count();
         int most = Math.max(1, AttentionScratch.VECTORS / group);
+        while (most > 1 && most * group > FEW_VECTORS && (long) chunk.count * kvHeads < enough * most) {
+            most /= 2;
+        }
         blockCount = 0;
         for (int run = 0; run < chunk.runs; run++) {
             int end = chunk.first[run] + chunk.length[run];

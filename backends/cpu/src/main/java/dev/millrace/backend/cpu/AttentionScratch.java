@@ -9,8 +9,8 @@ import java.util.Arrays;
 /** What one worker needs to attend with a block of queries to one page at a time. */
 final class AttentionScratch {
 
-    /** Queries that are taken together: they share the work of unpacking a page, and fit the first-level cache beside it. */
-    static final int VECTORS = 64;
+    /** Queries that are taken together at most: they share the work of unpacking a page, which is then a thirtieth of all. */
+    static final int VECTORS = 128;
     /** Queries are computed in tiles of so many, the last one filled up. */
     static final int TILE = 4;
 

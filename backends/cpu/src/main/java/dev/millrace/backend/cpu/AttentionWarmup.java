@@ -14,6 +14,7 @@ final class AttentionWarmup implements AutoCloseable {
 
     private static final int GROUP = 4;
     private static final int HEAD_SIZE = 64;
+    private static final int VECTORS = 64;
 
     private final AttentionKernels kernels;
     private final KvLayout.Layer layer;
@@ -29,11 +30,11 @@ final class AttentionWarmup implements AutoCloseable {
 
     /** One round. */
     void round() {
-        scratch.met.clear(AttentionScratch.VECTORS);
-        for (int i = 0; i < AttentionScratch.VECTORS / GROUP; i++) {
+        scratch.met.clear(VECTORS);
+        for (int i = 0; i < VECTORS / GROUP; i++) {
             kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, KvLayout.PAGE);
         }
-        kernels.attend(page, layer, 0, scratch, 0, AttentionScratch.VECTORS, GROUP, KvLayout.PAGE / 2);
+        kernels.attend(page, layer, 0, scratch, 0, VECTORS, GROUP, KvLayout.PAGE / 2);
     }
 
     @Override
