@@ -16,11 +16,14 @@ import java.util.Arrays;
  */
 final class AttentionMixer implements LayerPart {
 
-    /** Tokens in a span: a context of 4 096 gives work to two workers for each head; merging costs a thousandth. */
-    static final int SPAN = 32 * KvLayout.PAGE;
+    /** Tokens in a span: a context of 4 096 gives work to two workers for half of the heads each; merging costs a sixtieth. */
+    static final int SPAN = 16 * KvLayout.PAGE;
 
     /** Units a worker below which spans are shared out. */
     private static final int ENOUGH = 8;
+
+    /** Queries of a block that is not made smaller for the sake of more units. */
+    private static final int FEW_VECTORS = 32;
 
     /** A run of neighbouring tokens of one sequence, whose queries are taken together. */
     private static final class Block {
@@ -117,7 +120,7 @@ final class AttentionMixer implements LayerPart {
 
     private void store(CpuSequence sequence, int t) {
         Buffers buffers = machine.buffers();
-        float scale = (float) (1 / Math.sqrt(headSize));
+        float scale = (float) (ScalarAttention.LOG2_E / Math.sqrt(headSize));
         for (int h = 0; h < heads; h++) {
             int at = (t * heads + h) * headSize;
             Norms.rms(buffers.queries, at, headSize, layer.queryNorm(), buffers.queries, at);
@@ -135,9 +138,13 @@ final class AttentionMixer implements LayerPart {
         }
     }
 
-    /** Cuts runs into blocks of as many queries as are taken together. */
+    /** Cuts runs into blocks of as many queries as can be taken together if there is work for all workers then. */
     private void cut() {
+        long enough = (long) ENOUGH * machine.workers().count();
         int most = Math.max(1, AttentionScratch.VECTORS / group);
+        while (most > 1 && most * group > FEW_VECTORS && (long) chunk.count * kvHeads < enough * most) {
+            most /= 2;
+        }
         blockCount = 0;
         for (int run = 0; run < chunk.runs; run++) {
             int end = chunk.first[run] + chunk.length[run];
@@ -174,7 +181,7 @@ final class AttentionMixer implements LayerPart {
 
     /**
      * Lets a worker take as many heads of a page as there is work for all and room for: they lie side by side in it, and only a
-     * long stretch is read ahead: one token after 32 768 takes a sixth less time so.
+     * long stretch is read ahead: one token after 32 768 takes two fifths less time with eight heads than with one.
      */
     private void gather() {
         long enough = 4L * machine.workers().count();

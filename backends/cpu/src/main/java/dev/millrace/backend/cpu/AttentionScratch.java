@@ -9,16 +9,16 @@ import java.util.Arrays;
 /** What one worker needs to attend with a block of queries to one page at a time. */
 final class AttentionScratch {
 
-    /** Queries that are taken together: they share the work of unpacking a page, and fit the first-level cache beside it. */
-    static final int VECTORS = 64;
+    /** Queries that are taken together at most: they share the work of unpacking a page, which is then a thirtieth of all. */
+    static final int VECTORS = 128;
     /** Queries are computed in tiles of so many, the last one filled up. */
     static final int TILE = 4;
 
-    /** Keys or values of a page, unpacked: {@code [stripe][row][column]}. */
+    /** Keys or values of a page, unpacked: {@code [row][column]}. */
     final float[] tile;
     /** Scales of the keys of a page, then those of the values; ones where the type has none. */
     final float[] scales = new float[2 * KvLayout.PAGE];
-    /** {@code [query][width]}, filled up with zeros. */
+    /** {@code [query][width]}, filled up with zeros; times the binary logarithm of e, so that weights are powers of 2. */
     final float[] queries;
     /** {@code [query][token]}. */
     final float[] scores;

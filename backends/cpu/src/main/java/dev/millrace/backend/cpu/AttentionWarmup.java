@@ -14,6 +14,7 @@ final class AttentionWarmup implements AutoCloseable {
 
     private static final int GROUP = 4;
     private static final int HEAD_SIZE = 64;
+    private static final int VECTORS = 64;
 
     private final AttentionKernels kernels;
     private final KvLayout.Layer layer;
@@ -23,17 +24,17 @@ final class AttentionWarmup implements AutoCloseable {
     AttentionWarmup(AttentionKernels kernels, KvType type) {
         this.kernels = kernels;
         layer = new KvLayout.Layer(type, 1, HEAD_SIZE, 0);
-        page = new KvPage(new KvLayout(type, List.of(layer), layer.keys(1)));
+        page = new KvPage(new KvLayout(type, List.of(layer), layer.end()));
         scratch.met.shape(layer.width());
     }
 
     /** One round. */
     void round() {
-        scratch.met.clear(AttentionScratch.VECTORS);
-        for (int i = 0; i < AttentionScratch.VECTORS / GROUP; i++) {
+        scratch.met.clear(VECTORS);
+        for (int i = 0; i < VECTORS / GROUP; i++) {
             kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, KvLayout.PAGE);
         }
-        kernels.attend(page, layer, 0, scratch, 0, AttentionScratch.VECTORS, GROUP, KvLayout.PAGE / 2);
+        kernels.attend(page, layer, 0, scratch, 0, VECTORS, GROUP, KvLayout.PAGE / 2);
     }
 
     @Override

@@ -13,11 +13,10 @@ import java.util.List;
  * head by head, so that what one head needs is read in one stretch.
  *
  * <p>
- * A page is made of lanes of 32 bits that hold {@link KvType#run} values each, little-endian. Keys are matrices of
- * {@code [headSize / run][token]} lanes of neighbouring dimensions, values of {@code [token / run][headSize]} lanes of
- * neighbouring tokens. So vectors of lanes give scores of neighbouring tokens, and sums of neighbouring dimensions, without
- * adding up the lanes of a vector, and one layout suits all widths. A matrix lies in stripes of {@link #STRIPE} columns, one
- * after the other, since kernels read it so, and memory is read ahead only where it is read from front to back.
+ * Keys are a matrix of {@code [headSize][token]}, values one of {@code [token][headSize]}, little-endian. So vectors of
+ * neighbouring columns give scores of neighbouring tokens, and sums of neighbouring dimensions, without adding up the lanes of a
+ * vector, and one layout suits all widths. All lies in the order in which kernels with the widest vectors read it, byte by byte:
+ * memory is read ahead of them only so.
  *
  * @param type how a value is kept
  * @param layers one entry a layer of the blueprint; those without attention have no heads
@@ -28,8 +27,8 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
     /** Tokens in a page. */
     static final int PAGE = 64;
 
-    /** Columns that lie together: two vectors of 512 bits. A head's values are filled up with zeros to whole stripes. */
-    static final int STRIPE = 32;
+    /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */
+    static final int STEP = 32;
 
     /**
      * One layer's share of a page. Places are in bytes from the start of the page.
@@ -46,9 +45,14 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
             return KvLayout.width(headSize);
         }
 
+        /** Where the scales of a head's keys begin, if the type has any: one float a token, then those of the values. */
+        long scales(int head) {
+            return start + head * headBytes();
+        }
+
         /** Where the keys of a head begin. */
         long keys(int head) {
-            return start + head * headBytes();
+            return scales(head) + scaleBytes();
         }
 
         /** Where the values of a head begin. */
@@ -56,32 +60,26 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
             return keys(head) + (long) PAGE * width() * type.bytes;
         }
 
-        /** Where the scales of a head's keys begin, if the type has any: one float a token, then those of the values. */
-        long scales(int head) {
-            return values(head) + (long) PAGE * width() * type.bytes;
-        }
-
         /** Place of one value of a key, relative to the keys of its head. */
         long key(int token, int dimension) {
-            return place(dimension, token, width());
+            return ((long) dimension * PAGE + token) * type.bytes;
         }
 
         /** Place of one value, relative to the values of its head. */
         long value(int token, int dimension) {
-            return place(token, dimension, PAGE);
+            return ((long) token * width() + dimension) * type.bytes;
         }
 
-        private long place(int row, int column, int rows) {
-            int lane = (column / STRIPE * (rows / type.run) + row / type.run) * STRIPE + column % STRIPE;
-            return ((long) lane * type.run + row % type.run) * type.bytes;
+        private long scaleBytes() {
+            return type == KvType.Q8 ? 2L * PAGE * Float.BYTES : 0;
         }
 
         private long headBytes() {
-            long scales = type == KvType.Q8 ? 2L * PAGE * Float.BYTES : 0;
-            return 2L * PAGE * width() * type.bytes + scales;
+            return 2L * PAGE * width() * type.bytes + scaleBytes();
         }
 
-        private long end() {
+        /** Where the layer after this one begins. */
+        long end() {
             return start + heads * headBytes();
         }
     }
@@ -104,8 +102,8 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
         return tokens / PAGE + (tokens % PAGE == 0 ? 0 : 1);
     }
 
-    /** A head's size, filled up to whole vectors. */
+    /** A head's size, filled up. */
     static int width(int headSize) {
-        return (headSize + STRIPE - 1) / STRIPE * STRIPE;
+        return (headSize + STEP - 1) / STEP * STEP;
     }
 }

@@ -17,11 +17,7 @@ enum KvType {
     /** Size of a value. */
     final int bytes;
 
-    /** Values that share a lane of 32 bits. */
-    final int run;
-
     KvType(int bytes) {
         this.bytes = bytes;
-        run = 4 / bytes;
     }
 }

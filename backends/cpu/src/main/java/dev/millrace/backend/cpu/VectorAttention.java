@@ -5,14 +5,16 @@
 package dev.millrace.backend.cpu;
 
 import static dev.millrace.backend.cpu.KvLayout.PAGE;
-import static dev.millrace.backend.cpu.KvLayout.STRIPE;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,8 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>
  * Scores and weighted sums are the same product, of queries with keys and of weights with values. Each element is one chain of
- * fused multiply-adds from the first row to the last, whether rows come unpacked or as codes, so a token gets the same bits
- * alone as among others.
+ * fused multiply-adds from the first row to the last, whether rows come unpacked or as codes and however many columns are
+ * computed together, so a token gets the same bits alone as among others.
  */
 final class VectorAttention implements AttentionKernels {
 
@@ -30,8 +32,14 @@ final class VectorAttention implements AttentionKernels {
             : FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final int L = FLOATS.length();
+    /** A quarter of a vector of floats, or half of one where there is no shorter vector. */
+    private static final VectorSpecies<Byte> BYTES = L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+    /** Half of a vector of floats. */
+    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+            VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
-    private static final float LN2 = 0.6931472f;
+    /** Whether there are registers for four by four vectors of sums: not with AVX2. */
+    private static final boolean WIDE = L != 8;
 
     /** Queries up to which codes are not unpacked into memory first. */
     private static final int FEW = 8;
@@ -43,138 +51,185 @@ final class VectorAttention implements AttentionKernels {
         int width = layer.width();
         int filled = AttentionScratch.filled(vectors);
         if (layer.type() == KvType.Q8) {
-            unpack(KvType.F32, data, layer.scales(head), 2 * PAGE, own.scales);
+            unpackF32(data, layer.scales(head), 2 * PAGE, own.scales);
         }
-        if (layer.type() == KvType.Q8 && vectors <= FEW) {
-            multiplyCodes(data, layer.keys(head), width, PAGE, own.queries, first, own.scores, 0, filled,
-                    own.fade, false);
-            soften(own, first, vectors, group, visible);
-            multiplyCodes(data, layer.values(head), PAGE, width, own.scores, 0, own.met.sums, first, filled,
-                    own.fade, true);
-        } else {
+        boolean codes = layer.type() == KvType.Q8 && vectors <= FEW;
+        if (!codes) {
             unpack(layer.type(), data, layer.keys(head), PAGE * width, own.tile);
-            multiply(own.tile, width, PAGE, own.queries, first, own.scores, 0, filled,
-                    own.fade, false);
-            soften(own, first, vectors, group, visible);
+        }
+        for (int v = 0; v < filled; v += AttentionScratch.TILE) {
+            if (codes) {
+                multiplyCodes(data, layer.keys(head), width, PAGE, own.queries, (first + v) * width, own.scores,
+                        v * PAGE, own.scales, 0, false);
+            } else {
+                multiply(own.tile, width, PAGE, own.queries, (first + v) * width, own.scores, v * PAGE, own.scales, 0,
+                        false);
+            }
+            for (int i = v; i < Math.min(vectors, v + AttentionScratch.TILE); i++) {
+                soften(own, first, i, visible + i / group);
+            }
+        }
+        if (!codes) {
             unpack(layer.type(), data, layer.values(head), PAGE * width, own.tile);
-            multiply(own.tile, PAGE, width, own.scores, 0, own.met.sums, first, filled,
-                    own.fade, true);
         }
-    }
-
-    /** {@code y = x . m}, or {@code y = y * fade + x . m}, for vectors x of {@code rows} and y of {@code columns}, both from a first
-     * one on. */
-    private static void multiply(float[] m, int rows, int columns, float[] x, int xFirst, float[] y, int yFirst,
-            int count, float[] fade, boolean add) {
-        for (int c = 0; c < columns; c += 2 * L) {
-            int i = 0;
-            for (; i + 8 <= count; i += 8) {
-                multiply8(m, stripe(c, rows), rows, columns, x, (xFirst + i) * rows, y, (yFirst + i) * columns + c,
-                        fade, i, add);
-            }
-            for (; i < count; i += 4) {
-                multiply4(m, stripe(c, rows), rows, columns, x, (xFirst + i) * rows, y, (yFirst + i) * columns + c,
-                        fade, i, add);
+        for (int v = 0; v < filled; v += AttentionScratch.TILE) {
+            if (codes) {
+                multiplyCodes(data, layer.values(head), PAGE, width, own.scores, v * PAGE, own.met.sums,
+                        (first + v) * width, own.fade, v, true);
+            } else {
+                multiply(own.tile, PAGE, width, own.scores, v * PAGE, own.met.sums, (first + v) * width, own.fade, v,
+                        true);
             }
         }
     }
 
-    /** Where a column begins in a matrix of stripes, in lanes. */
-    private static int stripe(int column, int rows) {
-        return column / STRIPE * STRIPE * rows + column % STRIPE;
+    /**
+     * {@code y = (x . m) * scale} with a scale for each column, or {@code y = y * fade + x . m} with one for each vector, for
+     * {@link AttentionScratch#TILE} vectors x of {@code rows} and y of {@code columns}.
+     */
+    private static void multiply(float[] m, int rows, int columns, float[] x, int from, float[] y, int to, float[] by,
+            int factor, boolean add) {
+        int c = 0;
+        if (WIDE) {
+            for (; c + 4 * L <= columns; c += 4 * L) {
+                multiply4(m, c, rows, columns, x, from, y, to + c, by, add ? factor : factor + c, add);
+            }
+        }
+        for (; c < columns; c += 2 * L) {
+            multiply2(m, c, rows, columns, x, from, y, to + c, by, add ? factor : factor + c, add);
+        }
     }
 
-    private static void multiply8(float[] m, int from, int rows, int columns, float[] x, int x0, float[] y, int to,
-            float[] fade, int i, boolean add) {
+    /** The same, with rows as codes. */
+    private static void multiplyCodes(MemorySegment m, long at, int rows, int columns, float[] x, int from, float[] y,
+            int to, float[] by, int factor, boolean add) {
+        int c = 0;
+        if (WIDE) {
+            for (; c + 4 * L <= columns; c += 4 * L) {
+                multiplyCodes4(m, at + c, rows, columns, x, from, y, to + c, by, add ? factor : factor + c, add);
+            }
+        }
+        for (; c < columns; c += 2 * L) {
+            multiplyCodes2(m, at + c, rows, columns, x, from, y, to + c, by, add ? factor : factor + c, add);
+        }
+    }
+
+    /** Four vectors of columns, whose 16 sums need more than 16 registers. */
+    private static void multiply4(float[] m, int at, int rows, int columns, float[] x, int x0, float[] y,
+            int to, float[] by, int factor, boolean add) {
         int x1 = x0 + rows;
         int x2 = x1 + rows;
         int x3 = x2 + rows;
-        int x4 = x3 + rows;
-        int x5 = x4 + rows;
-        int x6 = x5 + rows;
-        int x7 = x6 + rows;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector b0 = a0;
+        FloatVector c0 = a0;
+        FloatVector d0 = a0;
         FloatVector a1 = a0;
         FloatVector b1 = a0;
+        FloatVector c1 = a0;
+        FloatVector d1 = a0;
         FloatVector a2 = a0;
         FloatVector b2 = a0;
+        FloatVector c2 = a0;
+        FloatVector d2 = a0;
         FloatVector a3 = a0;
         FloatVector b3 = a0;
-        FloatVector a4 = a0;
-        FloatVector b4 = a0;
-        FloatVector a5 = a0;
-        FloatVector b5 = a0;
-        FloatVector a6 = a0;
-        FloatVector b6 = a0;
-        FloatVector a7 = a0;
-        FloatVector b7 = a0;
+        FloatVector c3 = a0;
+        FloatVector d3 = a0;
         for (int r = 0; r < rows; r++) {
-            FloatVector a = FloatVector.fromArray(FLOATS, m, from + r * STRIPE);
-            FloatVector b = FloatVector.fromArray(FLOATS, m, from + r * STRIPE + L);
+            int place = at + r * columns;
+            FloatVector a = FloatVector.fromArray(FLOATS, m, place);
+            FloatVector b = FloatVector.fromArray(FLOATS, m, place + L);
+            FloatVector c = FloatVector.fromArray(FLOATS, m, place + 2 * L);
+            FloatVector d = FloatVector.fromArray(FLOATS, m, place + 3 * L);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
+            c0 = c.fma(f, c0);
+            d0 = d.fma(f, d0);
             f = FloatVector.broadcast(FLOATS, x[x1 + r]);
             a1 = a.fma(f, a1);
             b1 = b.fma(f, b1);
+            c1 = c.fma(f, c1);
+            d1 = d.fma(f, d1);
             f = FloatVector.broadcast(FLOATS, x[x2 + r]);
             a2 = a.fma(f, a2);
             b2 = b.fma(f, b2);
+            c2 = c.fma(f, c2);
+            d2 = d.fma(f, d2);
             f = FloatVector.broadcast(FLOATS, x[x3 + r]);
             a3 = a.fma(f, a3);
             b3 = b.fma(f, b3);
-            f = FloatVector.broadcast(FLOATS, x[x4 + r]);
-            a4 = a.fma(f, a4);
-            b4 = b.fma(f, b4);
-            f = FloatVector.broadcast(FLOATS, x[x5 + r]);
-            a5 = a.fma(f, a5);
-            b5 = b.fma(f, b5);
-            f = FloatVector.broadcast(FLOATS, x[x6 + r]);
-            a6 = a.fma(f, a6);
-            b6 = b.fma(f, b6);
-            f = FloatVector.broadcast(FLOATS, x[x7 + r]);
-            a7 = a.fma(f, a7);
-            b7 = b.fma(f, b7);
+            c3 = c.fma(f, c3);
+            d3 = d.fma(f, d3);
         }
+        int to1 = to + columns;
+        int to2 = to1 + columns;
+        int to3 = to2 + columns;
         if (add) {
-            a0 = FloatVector.fromArray(FLOATS, y, to).mul(fade[i]).add(a0);
-            b0 = FloatVector.fromArray(FLOATS, y, to + L).mul(fade[i]).add(b0);
-            a1 = FloatVector.fromArray(FLOATS, y, to + columns).mul(fade[i + 1]).add(a1);
-            b1 = FloatVector.fromArray(FLOATS, y, to + columns + L).mul(fade[i + 1]).add(b1);
-            a2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns).mul(fade[i + 2]).add(a2);
-            b2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns + L).mul(fade[i + 2]).add(b2);
-            a3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns).mul(fade[i + 3]).add(a3);
-            b3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns + L).mul(fade[i + 3]).add(b3);
-            a4 = FloatVector.fromArray(FLOATS, y, to + 4 * columns).mul(fade[i + 4]).add(a4);
-            b4 = FloatVector.fromArray(FLOATS, y, to + 4 * columns + L).mul(fade[i + 4]).add(b4);
-            a5 = FloatVector.fromArray(FLOATS, y, to + 5 * columns).mul(fade[i + 5]).add(a5);
-            b5 = FloatVector.fromArray(FLOATS, y, to + 5 * columns + L).mul(fade[i + 5]).add(b5);
-            a6 = FloatVector.fromArray(FLOATS, y, to + 6 * columns).mul(fade[i + 6]).add(a6);
-            b6 = FloatVector.fromArray(FLOATS, y, to + 6 * columns + L).mul(fade[i + 6]).add(b6);
-            a7 = FloatVector.fromArray(FLOATS, y, to + 7 * columns).mul(fade[i + 7]).add(a7);
-            b7 = FloatVector.fromArray(FLOATS, y, to + 7 * columns + L).mul(fade[i + 7]).add(b7);
+            FloatVector f = FloatVector.broadcast(FLOATS, by[factor]);
+            a0 = FloatVector.fromArray(FLOATS, y, to).fma(f, a0);
+            b0 = FloatVector.fromArray(FLOATS, y, to + L).fma(f, b0);
+            c0 = FloatVector.fromArray(FLOATS, y, to + 2 * L).fma(f, c0);
+            d0 = FloatVector.fromArray(FLOATS, y, to + 3 * L).fma(f, d0);
+            f = FloatVector.broadcast(FLOATS, by[factor + 1]);
+            a1 = FloatVector.fromArray(FLOATS, y, to1).fma(f, a1);
+            b1 = FloatVector.fromArray(FLOATS, y, to1 + L).fma(f, b1);
+            c1 = FloatVector.fromArray(FLOATS, y, to1 + 2 * L).fma(f, c1);
+            d1 = FloatVector.fromArray(FLOATS, y, to1 + 3 * L).fma(f, d1);
+            f = FloatVector.broadcast(FLOATS, by[factor + 2]);
+            a2 = FloatVector.fromArray(FLOATS, y, to2).fma(f, a2);
+            b2 = FloatVector.fromArray(FLOATS, y, to2 + L).fma(f, b2);
+            c2 = FloatVector.fromArray(FLOATS, y, to2 + 2 * L).fma(f, c2);
+            d2 = FloatVector.fromArray(FLOATS, y, to2 + 3 * L).fma(f, d2);
+            f = FloatVector.broadcast(FLOATS, by[factor + 3]);
+            a3 = FloatVector.fromArray(FLOATS, y, to3).fma(f, a3);
+            b3 = FloatVector.fromArray(FLOATS, y, to3 + L).fma(f, b3);
+            c3 = FloatVector.fromArray(FLOATS, y, to3 + 2 * L).fma(f, c3);
+            d3 = FloatVector.fromArray(FLOATS, y, to3 + 3 * L).fma(f, d3);
+        } else {
+            FloatVector f = FloatVector.fromArray(FLOATS, by, factor);
+            a0 = a0.mul(f);
+            a1 = a1.mul(f);
+            a2 = a2.mul(f);
+            a3 = a3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + L);
+            b0 = b0.mul(f);
+            b1 = b1.mul(f);
+            b2 = b2.mul(f);
+            b3 = b3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + 2 * L);
+            c0 = c0.mul(f);
+            c1 = c1.mul(f);
+            c2 = c2.mul(f);
+            c3 = c3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + 3 * L);
+            d0 = d0.mul(f);
+            d1 = d1.mul(f);
+            d2 = d2.mul(f);
+            d3 = d3.mul(f);
         }
         a0.intoArray(y, to);
         b0.intoArray(y, to + L);
-        a1.intoArray(y, to + columns);
-        b1.intoArray(y, to + columns + L);
-        a2.intoArray(y, to + 2 * columns);
-        b2.intoArray(y, to + 2 * columns + L);
-        a3.intoArray(y, to + 3 * columns);
-        b3.intoArray(y, to + 3 * columns + L);
-        a4.intoArray(y, to + 4 * columns);
-        b4.intoArray(y, to + 4 * columns + L);
-        a5.intoArray(y, to + 5 * columns);
-        b5.intoArray(y, to + 5 * columns + L);
-        a6.intoArray(y, to + 6 * columns);
-        b6.intoArray(y, to + 6 * columns + L);
-        a7.intoArray(y, to + 7 * columns);
-        b7.intoArray(y, to + 7 * columns + L);
+        c0.intoArray(y, to + 2 * L);
+        d0.intoArray(y, to + 3 * L);
+        a1.intoArray(y, to1);
+        b1.intoArray(y, to1 + L);
+        c1.intoArray(y, to1 + 2 * L);
+        d1.intoArray(y, to1 + 3 * L);
+        a2.intoArray(y, to2);
+        b2.intoArray(y, to2 + L);
+        c2.intoArray(y, to2 + 2 * L);
+        d2.intoArray(y, to2 + 3 * L);
+        a3.intoArray(y, to3);
+        b3.intoArray(y, to3 + L);
+        c3.intoArray(y, to3 + 2 * L);
+        d3.intoArray(y, to3 + 3 * L);
     }
 
-    private static void multiply4(float[] m, int from, int rows, int columns, float[] x, int x0, float[] y, int to,
-            float[] fade, int i, boolean add) {
+    /** Two vectors of columns. */
+    private static void multiply2(float[] m, int at, int rows, int columns, float[] x, int x0, float[] y,
+            int to, float[] by, int factor, boolean add) {
         int x1 = x0 + rows;
         int x2 = x1 + rows;
         int x3 = x2 + rows;
@@ -187,8 +242,9 @@ final class VectorAttention implements AttentionKernels {
         FloatVector a3 = a0;
         FloatVector b3 = a0;
         for (int r = 0; r < rows; r++) {
-            FloatVector a = FloatVector.fromArray(FLOATS, m, from + r * STRIPE);
-            FloatVector b = FloatVector.fromArray(FLOATS, m, from + r * STRIPE + L);
+            int place = at + r * columns;
+            FloatVector a = FloatVector.fromArray(FLOATS, m, place);
+            FloatVector b = FloatVector.fromArray(FLOATS, m, place + L);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
@@ -202,39 +258,168 @@ final class VectorAttention implements AttentionKernels {
             a3 = a.fma(f, a3);
             b3 = b.fma(f, b3);
         }
+        int to1 = to + columns;
+        int to2 = to1 + columns;
+        int to3 = to2 + columns;
         if (add) {
-            a0 = FloatVector.fromArray(FLOATS, y, to).mul(fade[i]).add(a0);
-            b0 = FloatVector.fromArray(FLOATS, y, to + L).mul(fade[i]).add(b0);
-            a1 = FloatVector.fromArray(FLOATS, y, to + columns).mul(fade[i + 1]).add(a1);
-            b1 = FloatVector.fromArray(FLOATS, y, to + columns + L).mul(fade[i + 1]).add(b1);
-            a2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns).mul(fade[i + 2]).add(a2);
-            b2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns + L).mul(fade[i + 2]).add(b2);
-            a3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns).mul(fade[i + 3]).add(a3);
-            b3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns + L).mul(fade[i + 3]).add(b3);
+            FloatVector f = FloatVector.broadcast(FLOATS, by[factor]);
+            a0 = FloatVector.fromArray(FLOATS, y, to).fma(f, a0);
+            b0 = FloatVector.fromArray(FLOATS, y, to + L).fma(f, b0);
+            f = FloatVector.broadcast(FLOATS, by[factor + 1]);
+            a1 = FloatVector.fromArray(FLOATS, y, to1).fma(f, a1);
+            b1 = FloatVector.fromArray(FLOATS, y, to1 + L).fma(f, b1);
+            f = FloatVector.broadcast(FLOATS, by[factor + 2]);
+            a2 = FloatVector.fromArray(FLOATS, y, to2).fma(f, a2);
+            b2 = FloatVector.fromArray(FLOATS, y, to2 + L).fma(f, b2);
+            f = FloatVector.broadcast(FLOATS, by[factor + 3]);
+            a3 = FloatVector.fromArray(FLOATS, y, to3).fma(f, a3);
+            b3 = FloatVector.fromArray(FLOATS, y, to3 + L).fma(f, b3);
+        } else {
+            FloatVector f = FloatVector.fromArray(FLOATS, by, factor);
+            a0 = a0.mul(f);
+            a1 = a1.mul(f);
+            a2 = a2.mul(f);
+            a3 = a3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + L);
+            b0 = b0.mul(f);
+            b1 = b1.mul(f);
+            b2 = b2.mul(f);
+            b3 = b3.mul(f);
         }
         a0.intoArray(y, to);
         b0.intoArray(y, to + L);
-        a1.intoArray(y, to + columns);
-        b1.intoArray(y, to + columns + L);
-        a2.intoArray(y, to + 2 * columns);
-        b2.intoArray(y, to + 2 * columns + L);
-        a3.intoArray(y, to + 3 * columns);
-        b3.intoArray(y, to + 3 * columns + L);
+        a1.intoArray(y, to1);
+        b1.intoArray(y, to1 + L);
+        a2.intoArray(y, to2);
+        b2.intoArray(y, to2 + L);
+        a3.intoArray(y, to3);
+        b3.intoArray(y, to3 + L);
     }
 
-    /** The same, with rows as codes: four to a lane. */
-    private static void multiplyCodes(MemorySegment data, long at, int rows, int columns, float[] x, int xFirst,
-            float[] y, int yFirst, int count, float[] fade, boolean add) {
-        for (int i = 0; i < count; i += 4) {
-            for (int c = 0; c < columns; c += 2 * L) {
-                multiplyCodes4(data, at + stripe(c, rows / 4) * 4L, rows, columns, x, (xFirst + i) * rows, y,
-                        (yFirst + i) * columns + c, fade, i, add);
-            }
+    /** Four vectors of columns: all of the page if they are 512 bits wide, so that it is read from front to back. */
+    private static void multiplyCodes4(MemorySegment m, long at, int rows, int columns, float[] x, int x0,
+            float[] y, int to, float[] by, int factor, boolean add) {
+        int x1 = x0 + rows;
+        int x2 = x1 + rows;
+        int x3 = x2 + rows;
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector b0 = a0;
+        FloatVector c0 = a0;
+        FloatVector d0 = a0;
+        FloatVector a1 = a0;
+        FloatVector b1 = a0;
+        FloatVector c1 = a0;
+        FloatVector d1 = a0;
+        FloatVector a2 = a0;
+        FloatVector b2 = a0;
+        FloatVector c2 = a0;
+        FloatVector d2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b3 = a0;
+        FloatVector c3 = a0;
+        FloatVector d3 = a0;
+        for (int r = 0; r < rows; r++) {
+            long place = at + (long) r * columns;
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
+            FloatVector a = (FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, 0);
+            FloatVector b = (FloatVector) (L == 4
+                    ? codes.convertShape(VectorOperators.B2F, FLOATS, 1)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOATS, 0));
+            codes = ByteVector.fromMemorySegment(BYTES, m, place + 2L * L, ByteOrder.LITTLE_ENDIAN);
+            FloatVector c = (FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, 0);
+            FloatVector d = (FloatVector) (L == 4
+                    ? codes.convertShape(VectorOperators.B2F, FLOATS, 1)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + 3L * L, ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOATS, 0));
+            FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
+            a0 = a.fma(f, a0);
+            b0 = b.fma(f, b0);
+            c0 = c.fma(f, c0);
+            d0 = d.fma(f, d0);
+            f = FloatVector.broadcast(FLOATS, x[x1 + r]);
+            a1 = a.fma(f, a1);
+            b1 = b.fma(f, b1);
+            c1 = c.fma(f, c1);
+            d1 = d.fma(f, d1);
+            f = FloatVector.broadcast(FLOATS, x[x2 + r]);
+            a2 = a.fma(f, a2);
+            b2 = b.fma(f, b2);
+            c2 = c.fma(f, c2);
+            d2 = d.fma(f, d2);
+            f = FloatVector.broadcast(FLOATS, x[x3 + r]);
+            a3 = a.fma(f, a3);
+            b3 = b.fma(f, b3);
+            c3 = c.fma(f, c3);
+            d3 = d.fma(f, d3);
         }
+        int to1 = to + columns;
+        int to2 = to1 + columns;
+        int to3 = to2 + columns;
+        if (add) {
+            FloatVector f = FloatVector.broadcast(FLOATS, by[factor]);
+            a0 = FloatVector.fromArray(FLOATS, y, to).fma(f, a0);
+            b0 = FloatVector.fromArray(FLOATS, y, to + L).fma(f, b0);
+            c0 = FloatVector.fromArray(FLOATS, y, to + 2 * L).fma(f, c0);
+            d0 = FloatVector.fromArray(FLOATS, y, to + 3 * L).fma(f, d0);
+            f = FloatVector.broadcast(FLOATS, by[factor + 1]);
+            a1 = FloatVector.fromArray(FLOATS, y, to1).fma(f, a1);
+            b1 = FloatVector.fromArray(FLOATS, y, to1 + L).fma(f, b1);
+            c1 = FloatVector.fromArray(FLOATS, y, to1 + 2 * L).fma(f, c1);
+            d1 = FloatVector.fromArray(FLOATS, y, to1 + 3 * L).fma(f, d1);
+            f = FloatVector.broadcast(FLOATS, by[factor + 2]);
+            a2 = FloatVector.fromArray(FLOATS, y, to2).fma(f, a2);
+            b2 = FloatVector.fromArray(FLOATS, y, to2 + L).fma(f, b2);
+            c2 = FloatVector.fromArray(FLOATS, y, to2 + 2 * L).fma(f, c2);
+            d2 = FloatVector.fromArray(FLOATS, y, to2 + 3 * L).fma(f, d2);
+            f = FloatVector.broadcast(FLOATS, by[factor + 3]);
+            a3 = FloatVector.fromArray(FLOATS, y, to3).fma(f, a3);
+            b3 = FloatVector.fromArray(FLOATS, y, to3 + L).fma(f, b3);
+            c3 = FloatVector.fromArray(FLOATS, y, to3 + 2 * L).fma(f, c3);
+            d3 = FloatVector.fromArray(FLOATS, y, to3 + 3 * L).fma(f, d3);
+        } else {
+            FloatVector f = FloatVector.fromArray(FLOATS, by, factor);
+            a0 = a0.mul(f);
+            a1 = a1.mul(f);
+            a2 = a2.mul(f);
+            a3 = a3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + L);
+            b0 = b0.mul(f);
+            b1 = b1.mul(f);
+            b2 = b2.mul(f);
+            b3 = b3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + 2 * L);
+            c0 = c0.mul(f);
+            c1 = c1.mul(f);
+            c2 = c2.mul(f);
+            c3 = c3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + 3 * L);
+            d0 = d0.mul(f);
+            d1 = d1.mul(f);
+            d2 = d2.mul(f);
+            d3 = d3.mul(f);
+        }
+        a0.intoArray(y, to);
+        b0.intoArray(y, to + L);
+        c0.intoArray(y, to + 2 * L);
+        d0.intoArray(y, to + 3 * L);
+        a1.intoArray(y, to1);
+        b1.intoArray(y, to1 + L);
+        c1.intoArray(y, to1 + 2 * L);
+        d1.intoArray(y, to1 + 3 * L);
+        a2.intoArray(y, to2);
+        b2.intoArray(y, to2 + L);
+        c2.intoArray(y, to2 + 2 * L);
+        d2.intoArray(y, to2 + 3 * L);
+        a3.intoArray(y, to3);
+        b3.intoArray(y, to3 + L);
+        c3.intoArray(y, to3 + 2 * L);
+        d3.intoArray(y, to3 + 3 * L);
     }
 
-    private static void multiplyCodes4(MemorySegment data, long at, int rows, int columns, float[] x, int x0,
-            float[] y, int to, float[] fade, int i, boolean add) {
+    /** Two vectors of columns. */
+    private static void multiplyCodes2(MemorySegment m, long at, int rows, int columns, float[] x, int x0,
+            float[] y, int to, float[] by, int factor, boolean add) {
         int x1 = x0 + rows;
         int x2 = x1 + rows;
         int x3 = x2 + rows;
@@ -246,14 +431,14 @@ final class VectorAttention implements AttentionKernels {
         FloatVector b2 = a0;
         FloatVector a3 = a0;
         FloatVector b3 = a0;
-        for (int r = 0; r < rows; r += 4) {
-            long place = at + (long) r * STRIPE;
-            IntVector lanesA = IntVector.fromMemorySegment(INTS, data, place, ByteOrder.LITTLE_ENDIAN);
-            IntVector lanesB = IntVector.fromMemorySegment(INTS, data, place + 4L * L, ByteOrder.LITTLE_ENDIAN);
-            FloatVector a = (FloatVector) lanesA.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-            FloatVector b = (FloatVector) lanesB.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        for (int r = 0; r < rows; r++) {
+            long place = at + (long) r * columns;
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
+            FloatVector a = (FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, 0);
+            FloatVector b = (FloatVector) (L == 4
+                    ? codes.convertShape(VectorOperators.B2F, FLOATS, 1)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOATS, 0));
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
@@ -266,74 +451,46 @@ final class VectorAttention implements AttentionKernels {
             f = FloatVector.broadcast(FLOATS, x[x3 + r]);
             a3 = a.fma(f, a3);
             b3 = b.fma(f, b3);
-            a = (FloatVector) lanesA.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-            b = (FloatVector) lanesB.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-            f = FloatVector.broadcast(FLOATS, x[x0 + r + 1]);
-            a0 = a.fma(f, a0);
-            b0 = b.fma(f, b0);
-            f = FloatVector.broadcast(FLOATS, x[x1 + r + 1]);
-            a1 = a.fma(f, a1);
-            b1 = b.fma(f, b1);
-            f = FloatVector.broadcast(FLOATS, x[x2 + r + 1]);
-            a2 = a.fma(f, a2);
-            b2 = b.fma(f, b2);
-            f = FloatVector.broadcast(FLOATS, x[x3 + r + 1]);
-            a3 = a.fma(f, a3);
-            b3 = b.fma(f, b3);
-            a = (FloatVector) lanesA.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-            b = (FloatVector) lanesB.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-            f = FloatVector.broadcast(FLOATS, x[x0 + r + 2]);
-            a0 = a.fma(f, a0);
-            b0 = b.fma(f, b0);
-            f = FloatVector.broadcast(FLOATS, x[x1 + r + 2]);
-            a1 = a.fma(f, a1);
-            b1 = b.fma(f, b1);
-            f = FloatVector.broadcast(FLOATS, x[x2 + r + 2]);
-            a2 = a.fma(f, a2);
-            b2 = b.fma(f, b2);
-            f = FloatVector.broadcast(FLOATS, x[x3 + r + 2]);
-            a3 = a.fma(f, a3);
-            b3 = b.fma(f, b3);
-            a = (FloatVector) lanesA.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
-            b = (FloatVector) lanesB.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
-            f = FloatVector.broadcast(FLOATS, x[x0 + r + 3]);
-            a0 = a.fma(f, a0);
-            b0 = b.fma(f, b0);
-            f = FloatVector.broadcast(FLOATS, x[x1 + r + 3]);
-            a1 = a.fma(f, a1);
-            b1 = b.fma(f, b1);
-            f = FloatVector.broadcast(FLOATS, x[x2 + r + 3]);
-            a2 = a.fma(f, a2);
-            b2 = b.fma(f, b2);
-            f = FloatVector.broadcast(FLOATS, x[x3 + r + 3]);
-            a3 = a.fma(f, a3);
-            b3 = b.fma(f, b3);
         }
+        int to1 = to + columns;
+        int to2 = to1 + columns;
+        int to3 = to2 + columns;
         if (add) {
-            a0 = FloatVector.fromArray(FLOATS, y, to).mul(fade[i]).add(a0);
-            b0 = FloatVector.fromArray(FLOATS, y, to + L).mul(fade[i]).add(b0);
-            a1 = FloatVector.fromArray(FLOATS, y, to + columns).mul(fade[i + 1]).add(a1);
-            b1 = FloatVector.fromArray(FLOATS, y, to + columns + L).mul(fade[i + 1]).add(b1);
-            a2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns).mul(fade[i + 2]).add(a2);
-            b2 = FloatVector.fromArray(FLOATS, y, to + 2 * columns + L).mul(fade[i + 2]).add(b2);
-            a3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns).mul(fade[i + 3]).add(a3);
-            b3 = FloatVector.fromArray(FLOATS, y, to + 3 * columns + L).mul(fade[i + 3]).add(b3);
+            FloatVector f = FloatVector.broadcast(FLOATS, by[factor]);
+            a0 = FloatVector.fromArray(FLOATS, y, to).fma(f, a0);
+            b0 = FloatVector.fromArray(FLOATS, y, to + L).fma(f, b0);
+            f = FloatVector.broadcast(FLOATS, by[factor + 1]);
+            a1 = FloatVector.fromArray(FLOATS, y, to1).fma(f, a1);
+            b1 = FloatVector.fromArray(FLOATS, y, to1 + L).fma(f, b1);
+            f = FloatVector.broadcast(FLOATS, by[factor + 2]);
+            a2 = FloatVector.fromArray(FLOATS, y, to2).fma(f, a2);
+            b2 = FloatVector.fromArray(FLOATS, y, to2 + L).fma(f, b2);
+            f = FloatVector.broadcast(FLOATS, by[factor + 3]);
+            a3 = FloatVector.fromArray(FLOATS, y, to3).fma(f, a3);
+            b3 = FloatVector.fromArray(FLOATS, y, to3 + L).fma(f, b3);
+        } else {
+            FloatVector f = FloatVector.fromArray(FLOATS, by, factor);
+            a0 = a0.mul(f);
+            a1 = a1.mul(f);
+            a2 = a2.mul(f);
+            a3 = a3.mul(f);
+            f = FloatVector.fromArray(FLOATS, by, factor + L);
+            b0 = b0.mul(f);
+            b1 = b1.mul(f);
+            b2 = b2.mul(f);
+            b3 = b3.mul(f);
         }
         a0.intoArray(y, to);
         b0.intoArray(y, to + L);
-        a1.intoArray(y, to + columns);
-        b1.intoArray(y, to + columns + L);
-        a2.intoArray(y, to + 2 * columns);
-        b2.intoArray(y, to + 2 * columns + L);
-        a3.intoArray(y, to + 3 * columns);
-        b3.intoArray(y, to + 3 * columns + L);
+        a1.intoArray(y, to1);
+        b1.intoArray(y, to1 + L);
+        a2.intoArray(y, to2);
+        b2.intoArray(y, to2 + L);
+        a3.intoArray(y, to3);
+        b3.intoArray(y, to3 + L);
     }
 
-    /** Unpacks lanes into floats: each row of a stripe becomes as many rows as there are values in a lane. */
+    /** Unpacks values into floats. */
     private static void unpack(KvType type, MemorySegment data, long at, int values, float[] into) {
         switch (type) {
             case F32 -> unpackF32(data, at, values, into);
@@ -349,13 +506,9 @@ final class VectorAttention implements AttentionKernels {
     }
 
     private static void unpackF16(MemorySegment data, long at, int values, float[] into) {
-        for (int row = 0; row < values; row += 2 * STRIPE) {
-            for (int c = row; c < row + STRIPE; c += L) {
-                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + 2L * row + 4L * (c - row),
-                        ByteOrder.LITTLE_ENDIAN);
-                half(lanes.and(0xffff)).intoArray(into, c);
-                half(lanes.lanewise(VectorOperators.LSHR, 16)).intoArray(into, c + STRIPE);
-            }
+        for (int i = 0; i < values; i += L) {
+            half((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).intoArray(into, i);
         }
     }
 
@@ -370,59 +523,57 @@ final class VectorAttention implements AttentionKernels {
     }
 
     private static void unpackQ8(MemorySegment data, long at, int values, float[] into) {
-        for (int row = 0; row < values; row += 4 * STRIPE) {
-            for (int c = row; c < row + STRIPE; c += L) {
-                IntVector lanes = IntVector.fromMemorySegment(INTS, data, at + row + 4L * (c - row),
-                        ByteOrder.LITTLE_ENDIAN);
-                ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c);
-                ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c + STRIPE);
-                ((FloatVector) lanes.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0)).intoArray(into, c + 2 * STRIPE);
-                ((FloatVector) lanes.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                        .intoArray(into, c + 3 * STRIPE);
-            }
+        for (int i = 0; i < values; i += 2 * L) {
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, data, at + i, ByteOrder.LITTLE_ENDIAN);
+            ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, 0)).intoArray(into, i);
+            ((FloatVector) (L == 4
+                    ? codes.convertShape(VectorOperators.B2F, FLOATS, 1)
+                    : ByteVector.fromMemorySegment(BYTES, data, at + i + L, ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOATS, 0)))
+                    .intoArray(into, i + L);
         }
     }
 
-    /** Turns scores into weights, against the largest score so far; tokens after a query get none. */
-    private static void soften(AttentionScratch own, int first, int vectors, int group, int visible) {
-        for (int v = 0; v < vectors; v++) {
-            int seen = visible + v / group;
-            int row = v * PAGE;
-            if (seen <= 0) {
-                own.fade[v] = 1;
-                Arrays.fill(own.scores, row, row + PAGE, 0);
-                continue;
-            }
-            float before = own.met.largest[first + v];
-            float most = Math.max(before, largest(own.scores, row, own.scales, seen));
-            own.fade[v] = before == most ? 1 : ScalarAttention.exp(before - most);
-            own.met.largest[first + v] = most;
-            weights(own.scores, row, own.scales, most, own.met.totals, (first + v) * WeightedSums.TOTALS, own.fade[v]);
+    /** Turns a query's scores into weights, against the largest score so far; tokens after the query get none. */
+    private static void soften(AttentionScratch own, int first, int v, int seen) {
+        int row = v * PAGE;
+        own.fade[v] = 1;
+        if (seen <= 0) {
+            Arrays.fill(own.scores, row, row + PAGE, 0);
+            return;
         }
+        if (seen < PAGE) {
+            Arrays.fill(own.scores, row + seen, row + PAGE, Float.NEGATIVE_INFINITY);
+        }
+        float most = own.met.largest[first + v];
+        if (isAbove(own.scores, row, most)) {
+            float before = most;
+            most = largest(own.scores, row);
+            own.met.largest[first + v] = most;
+            own.fade[v] = ScalarAttention.exp2(before - most);
+        }
+        weights(own.scores, row, own.scales, most, own.met.totals, (first + v) * WeightedSums.TOTALS, own.fade[v]);
+    }
+
+    /** Whether there is a new largest score: not in most pages of a long context, and cheaper to know than which it is. */
+    private static boolean isAbove(float[] scores, int row, float most) {
+        for (int t = 0; t < PAGE; t += L) {
+            if (FloatVector.fromArray(FLOATS, scores, row + t).compare(VectorOperators.GT, most).anyTrue()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
-     * Scales the scores of a row, hides those after the query, and finds the largest. The order in which lanes are compared
-     * does not matter. Not by {@code FloatVector.max}, whose care for zeros and NaN takes several instructions on x86.
+     * The largest score of a row. The order in which lanes are compared does not matter. Not by {@code FloatVector.max}, whose
+     * care for zeros and NaN takes several instructions on x86.
      */
-    private static float largest(float[] scores, int row, float[] scales, int seen) {
-        FloatVector most = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-        for (int t = 0; t < PAGE; t += L) {
-            FloatVector score = FloatVector.fromArray(FLOATS, scores, row + t)
-                    .mul(FloatVector.fromArray(FLOATS, scales, t));
-            score.intoArray(scores, row + t);
+    private static float largest(float[] scores, int row) {
+        FloatVector most = FloatVector.fromArray(FLOATS, scores, row);
+        for (int t = L; t < PAGE; t += L) {
+            FloatVector score = FloatVector.fromArray(FLOATS, scores, row + t);
             most = most.blend(score, most.compare(VectorOperators.LT, score));
-        }
-        if (seen < PAGE) {
-            Arrays.fill(scores, row + seen, row + PAGE, Float.NEGATIVE_INFINITY);
-            most = FloatVector.fromArray(FLOATS, scores, row);
-            for (int t = L; t < PAGE; t += L) {
-                FloatVector score = FloatVector.fromArray(FLOATS, scores, row + t);
-                most = most.blend(score, most.compare(VectorOperators.LT, score));
-            }
         }
         // as integers that are ordered as the floats are
         IntVector bits = most.reinterpretAsInts();
@@ -431,33 +582,27 @@ final class VectorAttention implements AttentionKernels {
         return Float.intBitsToFloat(key ^ (key >> 31 & 0x7fff_ffff));
     }
 
+    /** Weights of every 16th token are summed up in one total; here with {@link ScalarAttention#exp2} in fused steps. */
     private static void weights(float[] scores, int row, float[] scales, float most, float[] totals, int at,
             float fade) {
         for (int i = 0; i < WeightedSums.TOTALS; i += L) {
             FloatVector total = FloatVector.fromArray(FLOATS, totals, at + i).mul(fade);
             for (int t = i; t < PAGE; t += WeightedSums.TOTALS) {
-                FloatVector weight = exp(FloatVector.fromArray(FLOATS, scores, row + t).sub(most));
-                total = total.add(weight);
-                weight.mul(FloatVector.fromArray(FLOATS, scales, PAGE + t)).intoArray(scores, row + t);
+                FloatVector x = FloatVector.fromArray(FLOATS, scores, row + t).sub(most);
+                FloatVector shifted = x.add(ScalarAttention.ROUND);
+                FloatVector f = x.sub(shifted.sub(ScalarAttention.ROUND));
+                FloatVector p = f.fma(FloatVector.broadcast(FLOATS, ScalarAttention.C5),
+                        FloatVector.broadcast(FLOATS, ScalarAttention.C4));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C3));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C2));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C1));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, 1));
+                p = p.reinterpretAsInts().add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+                        .reinterpretAsFloats().blend(0, x.compare(VectorOperators.LT, ScalarAttention.LOWEST));
+                total = total.add(p);
+                p.mul(FloatVector.fromArray(FLOATS, scales, PAGE + t)).intoArray(scores, row + t);
             }
             total.intoArray(totals, at + i);
         }
-    }
-
-    /** As {@link ScalarAttention#exp}, with fused steps, so that ln 2 need not be in two parts. */
-    private static FloatVector exp(FloatVector x) {
-        FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, ScalarAttention.LOG2_E),
-                FloatVector.broadcast(FLOATS, ScalarAttention.ROUND));
-        FloatVector k = shifted.sub(ScalarAttention.ROUND);
-        FloatVector r = k.fma(FloatVector.broadcast(FLOATS, -LN2), x);
-        FloatVector p = r.fma(FloatVector.broadcast(FLOATS, ScalarAttention.C5),
-                FloatVector.broadcast(FLOATS, ScalarAttention.C4));
-        p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarAttention.C3));
-        p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarAttention.C2));
-        p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarAttention.C1));
-        p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarAttention.C0));
-        p = p.mul(r).fma(r, r).add(1);
-        return p.reinterpretAsInts().add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
-                .reinterpretAsFloats().blend(0, x.compare(VectorOperators.LT, ScalarAttention.LOWEST));
     }
 }

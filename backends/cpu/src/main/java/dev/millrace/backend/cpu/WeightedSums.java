@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * Weighted sums of values for a list of queries, over the tokens that were met so far, as an online softmax keeps them (Milakov
- * and Gimelshein, 2018): weights are {@code e^(score - largest)}, and are divided by their total at the end.
+ * and Gimelshein, 2018): weights are {@code 2^(score - largest)}, and are divided by their total at the end.
  */
 final class WeightedSums {
 
@@ -57,8 +57,8 @@ final class WeightedSums {
             float theirs = later.largest[from];
             if (theirs != Float.NEGATIVE_INFINITY) {
                 float most = Math.max(largest[i], theirs);
-                float a = ScalarAttention.exp(largest[i] - most);
-                float b = ScalarAttention.exp(theirs - most);
+                float a = ScalarAttention.exp2(largest[i] - most);
+                float b = ScalarAttention.exp2(theirs - most);
                 add(totals, i * TOTALS, a, later.totals, from * TOTALS, b, TOTALS);
                 add(sums, i * width, a, later.sums, from * width, b, width);
                 largest[i] = most;

@@ -11,7 +11,7 @@ import java.util.Random;
 
 /**
  * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: one layer with 32 heads on 8 key-value heads of 64 values.
- * Arguments: threads, tokens of context, and a type if only that is wanted.
+ * Arguments: threads, tokens of context, a type if only that is wanted, and {@code token} or {@code block} if only that is.
  */
 final class AttentionSpeed {
 
@@ -29,7 +29,7 @@ final class AttentionSpeed {
     private AttentionSpeed(AttentionKernels kernels, KvType type, int threads, int context) {
         this.kernels = kernels;
         KvLayout.Layer layer = new KvLayout.Layer(type, KV_HEADS, HEAD_SIZE, 0);
-        layout = new KvLayout(type, List.of(layer), layer.keys(KV_HEADS));
+        layout = new KvLayout(type, List.of(layer), layer.end());
         Random random = new Random(1);
         float[] values = new float[HEAD_SIZE];
         for (int p = 0; p < KvLayout.pages(context); p++) {
@@ -97,13 +97,20 @@ final class AttentionSpeed {
         AttentionKernels kernels = new VectorAttention();
         for (KvType type : arguments.length > 2 ? List.of(KvType.valueOf(arguments[2])) : List.of(KvType.values())) {
             AttentionSpeed speed = new AttentionSpeed(kernels, type, threads, context);
-            double one = speed.seconds(GROUP, 1_500_000_000L);
-            double block = speed.seconds(AttentionScratch.VECTORS, 1_500_000_000L);
-            double bytes = (double) speed.pages.size() * speed.layout.pageBytes();
-            double products = 2.0 * context * KV_HEADS * HEAD_SIZE * AttentionScratch.VECTORS;
-            System.out.println(String.format(Locale.ROOT,
-                    "%s, %d threads, %d tokens: one token %.2f ms for 6 layers, %.1f GB/s; block %.1f GMAC/s", type,
-                    threads, context, one * 6e3, bytes / one / 1e9, products / block / 1e9));
+            String what = arguments.length > 3 ? arguments[3] : "both";
+            String setup = String.format(Locale.ROOT, "%s, %d threads, %d tokens:", type, threads, context);
+            if (!what.equals("block")) {
+                double one = speed.seconds(GROUP, 1_500_000_000L);
+                double bytes = (double) speed.pages.size() * speed.layout.pageBytes();
+                System.out.println(String.format(Locale.ROOT, "%s one token %.2f ms for 6 layers, %.1f GB/s", setup,
+                        one * 6e3, bytes / one / 1e9));
+            }
+            if (!what.equals("token")) {
+                double block = speed.seconds(AttentionScratch.VECTORS, 1_500_000_000L);
+                double products = 2.0 * context * KV_HEADS * HEAD_SIZE * AttentionScratch.VECTORS;
+                System.out.println(String.format(Locale.ROOT, "%s a token of a block %.2f ms for 6 layers, %.1f GMAC/s",
+                        setup, block * 6e3 * GROUP / AttentionScratch.VECTORS, products / block / 1e9));
+            }
             speed.workers.close();
             speed.pages.forEach(KvPage::release);
         }

@@ -33,7 +33,7 @@ class AttentionTest {
 
     private static KvLayout layout(KvType type, int headSize) {
         KvLayout.Layer layer = new KvLayout.Layer(type, HEADS, headSize, 0);
-        return new KvLayout(type, List.of(layer), layer.keys(HEADS));
+        return new KvLayout(type, List.of(layer), layer.end());
     }
 
     private static float[] floats(int count, double size, Random random) {
@@ -46,7 +46,7 @@ class AttentionTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void weighsValuesByTheSoftmaxOfScores(AttentionKernels kernels) {
+    void weighsValuesByPowersOf2OfScores(AttentionKernels kernels) {
         Random random = new Random(1);
         for (KvType type : KvType.values()) {
             for (int headSize : new int[]{2, 18, 32, 64, 80, 128}) {
@@ -148,7 +148,7 @@ class AttentionTest {
         double total = 0;
         double[] mean = new double[keys[0].length];
         for (int t = 0; t < tokens; t++) {
-            double weight = Math.exp(scores[t] - most);
+            double weight = Math.pow(2, scores[t] - most);
             total += weight;
             for (int d = 0; d < mean.length; d++) {
                 mean[d] += weight * values[t][d];
@@ -208,16 +208,16 @@ class AttentionTest {
     @Test
     void aTokenOfLfm25TakesSixAndAHalfKilobytesInEightBits() {
         KvLayout.Layer layer = new KvLayout.Layer(KvType.Q8, 8, 64, 0);
-        assertEquals(6_528, 6 * layer.keys(8) / KvLayout.PAGE);
+        assertEquals(6_528, 6 * layer.end() / KvLayout.PAGE);
     }
 
     @Test
-    void powersOfEAreExactEnough() {
-        for (int i = 0; i < 8_600; i++) {
-            double exact = Math.exp(-i / 100f);
-            assertEquals(exact, ScalarAttention.exp(-i / 100f), exact * 4e-7);
+    void powersOf2AreExactEnough() {
+        for (int i = 0; i < 12_500; i++) {
+            double exact = Math.pow(2, -i / 100f);
+            assertEquals(exact, ScalarAttention.exp2(-i / 100f), exact * 4e-7);
         }
-        assertEquals(0, ScalarAttention.exp(Float.NEGATIVE_INFINITY));
-        assertEquals(1, ScalarAttention.exp(0));
+        assertEquals(0, ScalarAttention.exp2(Float.NEGATIVE_INFINITY));
+        assertEquals(1, ScalarAttention.exp2(0));
     }
 }
