@@ -24,6 +24,8 @@ final class PackedFile implements AutoCloseable {
 
     /** How names of temporary files end. */
     static final String ENDING = ".part";
+    /** How they end before they are locked: for a moment, or for ever if their process was killed in it. */
+    static final String UNLOCKED = ".new";
 
     private final Path part;
     private final FileChannel channel;
@@ -41,11 +43,13 @@ final class PackedFile implements AutoCloseable {
      * @param header what it begins with
      */
     static PackedFile create(Path folder, String beginning, byte[] header) throws IOException {
-        Path part = Files.createTempFile(folder, beginning, ENDING);
+        Path created = Files.createTempFile(folder, beginning, UNLOCKED);
+        Path part = created.resolveSibling(created.getFileName() + ENDING);
         FileChannel channel = null;
         try {
-            channel = FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            channel = FileChannel.open(created, StandardOpenOption.READ, StandardOpenOption.WRITE);
             channel.lock();
+            Files.move(created, part, StandardCopyOption.ATOMIC_MOVE); // seen by others only now that it is locked
             PackedFile file = new PackedFile(part, channel);
             file.write(0, header);
             return file;
@@ -53,6 +57,7 @@ final class PackedFile implements AutoCloseable {
             if (channel != null) {
                 channel.close();
             }
+            Files.deleteIfExists(created);
             Files.deleteIfExists(part);
             throw e;
         }

@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -188,6 +189,22 @@ final class PackedFolder {
                     Files.deleteIfExists(part);
                 }
             }
+        }
+        try (DirectoryStream<Path> created = Files.newDirectoryStream(where, "*" + PackedFile.UNLOCKED)) {
+            FileTime before = FileTime.from(Instant.now().minus(Duration.ofMinutes(1)));
+            for (Path file : created) {
+                if (lastModified(file).compareTo(before) < 0) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private static FileTime lastModified(Path file) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (NoSuchFileException e) {
+            return FileTime.from(Instant.MAX); // it has got its other name
         }
     }
 

@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /** Packs a stored tensor into the layout of the kernels, group by group on all workers. */
 final class Packer {
@@ -22,6 +21,12 @@ final class Packer {
             .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /**
+     * Bytes of codes put at a time. Files written in large pieces lie in the page cache in large pieces, too: mapped, they gave 24.9
+     * to 26.6 tokens a second on two Zen 4 cores, written group by group (16 KiB) 24.2.
+     */
+    private static final int BATCH = 4 << 20;
 
     /** Takes packed bytes, from several threads. */
     @FunctionalInterface
@@ -76,30 +81,39 @@ final class Packer {
     }
 
     private void groups(MemorySegment stored, int from, int to) {
-        int lanes = matrix.lanes();
-        byte[] raw = new byte[rowBytes * lanes];
+        int scaleBytes = matrix.packing().scaleBytes(matrix.columns(), matrix.lanes());
+        int codeBytes = matrix.packing().codeBytes(matrix.columns(), matrix.lanes());
+        int most = Math.clamp(BATCH / codeBytes, 1, to - from);
+        byte[] raw = new byte[rowBytes * matrix.lanes()];
         RowCodes row = new RowCodes(type.isQuantised() ? matrix.columns() : 0);
-        byte[] scales = new byte[matrix.packing().scaleBytes(matrix.columns(), lanes)];
-        byte[] codes = new byte[matrix.packing().codeBytes(matrix.columns(), lanes)];
-        for (int g = from; g < to; g++) {
-            int first = g * lanes;
-            int rows = Math.clamp(matrix.rows() - (long) first, 0, lanes);
-            Arrays.fill(scales, (byte) 0);
-            Arrays.fill(codes, (byte) 0);
-            if (rows > 0) {
-                MemorySegment.copy(stored, ValueLayout.JAVA_BYTE, (long) first * rowBytes, raw, 0, rows * rowBytes);
+        for (int first = from; first < to; first += most) {
+            int count = Math.min(most, to - first);
+            byte[] scales = new byte[count * scaleBytes];
+            byte[] codes = new byte[count * codeBytes];
+            for (int i = 0; i < count; i++) {
+                group(stored, first + i, row, raw, MemorySegment.ofArray(scales).asSlice(i * (long) scaleBytes),
+                        MemorySegment.ofArray(codes).asSlice(i * (long) codeBytes));
             }
-            for (int lane = 0; lane < rows; lane++) {
-                if (type.isQuantised()) {
-                    row.read(type, raw, lane * rowBytes);
-                    scales(row, MemorySegment.ofArray(scales), lane);
-                    codes(row, MemorySegment.ofArray(codes), lane);
-                } else {
-                    plain(raw, lane * rowBytes, MemorySegment.ofArray(codes), lane);
-                }
+            out.put(matrix.offset(first), scales);
+            out.put(matrix.offset(first, 0), codes);
+        }
+    }
+
+    private void group(MemorySegment stored, int group, RowCodes row, byte[] raw, MemorySegment scales,
+            MemorySegment codes) {
+        int first = group * matrix.lanes();
+        int rows = Math.clamp(matrix.rows() - (long) first, 0, matrix.lanes());
+        if (rows > 0) {
+            MemorySegment.copy(stored, ValueLayout.JAVA_BYTE, (long) first * rowBytes, raw, 0, rows * rowBytes);
+        }
+        for (int lane = 0; lane < rows; lane++) {
+            if (type.isQuantised()) {
+                row.read(type, raw, lane * rowBytes);
+                scales(row, scales, lane);
+                codes(row, codes, lane);
+            } else {
+                plain(raw, lane * rowBytes, codes, lane);
             }
-            out.put(matrix.offset(g), scales);
-            out.put(matrix.offset(g, 0), codes);
         }
     }
 

@@ -25,6 +25,8 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -251,9 +253,12 @@ class PackedFolderFailuresTest {
         }
     }
 
-    private static void awaitFile(Path file) throws InterruptedException {
-        while (!Files.exists(file)) {
-            Thread.sleep(10);
+    private static void awaitFile(Path file) throws IOException, InterruptedException {
+        try (WatchService folder = file.getFileSystem().newWatchService()) {
+            file.resolveSibling("").register(folder, StandardWatchEventKinds.ENTRY_CREATE);
+            while (!Files.exists(file)) {
+                folder.take().reset();
+            }
         }
     }
 
