@@ -99,6 +99,12 @@ final class Loading {
     private static float[] floats(Tensor tensor) throws IOException {
         float[] values = new float[Math.toIntExact(Math.multiplyExact(tensor.rows(), tensor.columns()))];
         tensor.read(0, Math.toIntExact(tensor.rows()), values, 0);
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new BackendException(tensor.name()
+                        + " holds weights that are infinite or no numbers; the model file is damaged or was converted badly.");
+            }
+        }
         return values;
     }
 

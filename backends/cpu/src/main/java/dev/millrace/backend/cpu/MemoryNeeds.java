@@ -16,19 +16,24 @@ import org.jspecify.annotations.Nullable;
  * @param weights packed weights, in bytes
  * @param perToken keys and values of one token, in bytes
  * @param context tokens of a full context
- * @param scratch activations and inputs that are prepared for products, on the heap, in bytes
+ * @param activations activations and inputs that are prepared for products, on the heap, in bytes
+ * @param attention what grows with the context besides keys and values, on the heap, in bytes for a full one
  */
-record MemoryNeeds(long weights, long perToken, int context, long scratch) {
+record MemoryNeeds(long weights, long perToken, int context, long activations, long attention) {
 
     static MemoryNeeds of(Blueprint blueprint, LoadOptions options, int lanes) {
         KvLayout layout = KvLayout.of(blueprint, keyValueType(blueprint, options));
         int tokens = Math.min(Chunk.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
-                + AttentionMemory.bytes(blueprint, options.context())
                 + PreparedInputs.bytes(blueprint, tokens, options.precision() == Precision.EXACT);
         return new MemoryNeeds(PackedLayout.of(WeightTensors.of(blueprint), lanes).bytes(),
-                layout.pageBytes() / KvLayout.PAGE, options.context(),
-                activations);
+                layout.pageBytes() / KvLayout.PAGE, options.context(), activations,
+                AttentionMemory.bytes(blueprint, options.context()));
+    }
+
+    /** All on the heap. */
+    long scratch() {
+        return activations + attention;
     }
 
     /** How keys and values are kept. */
@@ -61,7 +66,7 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
 
     /** All of it. */
     long total() {
-        return weights + keyValues() + scratch;
+        return weights + keyValues() + scratch();
     }
 
     long keyValues() {
@@ -77,20 +82,21 @@ record MemoryNeeds(long weights, long perToken, int context, long scratch) {
      */
     @Nullable
     String refusal(String architecture, MachineMemory memory, boolean mapped) {
-        long leftOfAll = memory.total() - weights - scratch;
-        long left = Math.min(leftOfAll, memory.available() - scratch - (mapped ? 0 : weights));
+        long leftOfAll = memory.total() - weights - scratch();
+        long left = Math.min(leftOfAll, memory.available() - scratch() - (mapped ? 0 : weights));
         if (keyValues() <= left) {
             return null;
         }
         String takes = "This " + architecture + " model takes " + gigabytes(total()) + " (weights "
                 + gigabytes(weights) + (mapped ? " that are mapped" : "") + ", keys and values of " + context
-                + " tokens " + gigabytes(keyValues()) + ", activations " + gigabytes(scratch) + "), but "
+                + " tokens " + gigabytes(keyValues()) + ", activations " + gigabytes(scratch()) + "), but "
                 + (left < leftOfAll
                         ? "only " + gigabytes(memory.available()) + " of " + gigabytes(memory.total())
                                 + " of memory are available"
                                 + (mapped ? " for what is not mapped" : "")
                         : "there are only " + gigabytes(memory.total()) + " of memory");
-        long fitting = perToken == 0 || left < 0 ? 0 : left / (perToken * KvLayout.PAGE) * KvLayout.PAGE;
+        long each = perToken + (attention + context - 1) / context;
+        long fitting = perToken == 0 ? 0 : Math.max(0, left + attention) / (each * KvLayout.PAGE) * KvLayout.PAGE;
         return takes + (fitting > 0
                 ? "; with a context of " + fitting + " tokens it would fit."
                 : "; take a smaller model or one that is quantised further"

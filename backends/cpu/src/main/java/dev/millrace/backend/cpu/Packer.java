@@ -211,7 +211,7 @@ final class Packer {
         };
     }
 
-    /** Values that are not quantised; a half that is not finite would be read as a large number. */
+    /** Values that are not quantised. */
     private void plain(byte[] raw, int from, MemorySegment into, int lane) {
         MemorySegment in = MemorySegment.ofArray(raw).asSlice(from, rowBytes);
         long stride = 4L * matrix.lanes();
@@ -219,11 +219,13 @@ final class Packer {
         boolean widened = matrix.packing().codes() == Packing.Codes.FLOATS && type != TensorType.F32;
         for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
             int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
-            if (type == TensorType.F16) {
-                finite(widened
+            finite(switch (type) {
+                case F16 -> widened
                         ? Float.isFinite(Float.intBitsToFloat(code))
-                        : exponent(code) && exponent(code >>> 16));
-            }
+                        : exponent(code, 0x7c00) && exponent(code >>> 16, 0x7c00);
+                case BF16 -> exponent(code >>> 16, 0x7f80) && (widened || exponent(code, 0x7f80));
+                default -> Float.isFinite(Float.intBitsToFloat(code));
+            });
             into.set(INT, at + stride * i, code);
         }
     }
@@ -232,8 +234,9 @@ final class Packer {
         return type == TensorType.F16 ? Float.float16ToFloat(value) : Float.intBitsToFloat(value << 16);
     }
 
-    private static boolean exponent(int half) {
-        return (half & 0x7c00) != 0x7c00;
+    /** Whether an exponent is that of a number. */
+    private static boolean exponent(int bits, int mask) {
+        return (bits & mask) != mask;
     }
 
     private void finite(boolean holds) {

@@ -6,9 +6,8 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
 import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.TensorType;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Calls the kernels until they are compiled. Before that, the Vector API is hundreds of times slower than afterwards, because
@@ -29,44 +28,43 @@ final class Warmup implements AutoCloseable {
 
     private final Kernels kernels;
     private final Products products;
-    private final Matrix matrix;
+    private final List<Matrix> matrices;
     private final float[] inputs = new float[VECTORS * COLUMNS];
     private final float[] results;
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
     private final Rows y;
     private final KvType keyValues;
-    private final long mostNanos;
+    private final long stageNanos;
     private final Thread thread;
     private volatile boolean stopped;
 
-    private Warmup(Kernels kernels, Matrix matrix, Precision precision, KvType keyValues, long mostNanos) {
+    private Warmup(Kernels kernels, List<Matrix> matrices, Precision precision, KvType keyValues, long mostNanos) {
         this.kernels = kernels;
-        this.matrix = matrix;
+        this.matrices = matrices;
         this.keyValues = keyValues;
-        this.mostNanos = mostNanos;
-        results = new float[VECTORS * matrix.rows()];
-        y = Rows.of(results, matrix.rows(), VECTORS);
+        stageNanos = mostNanos / (2L * matrices.size() + 2);
+        int rows = 4 * kernels.lanes();
+        results = new float[VECTORS * rows];
+        y = Rows.of(results, rows, VECTORS);
         Products.Scratch[] scratch = {new Products.Scratch(COLUMNS, kernels.lanes())};
         products = new Products(kernels, new Workers(1), scratch, precision == Precision.EXACT);
         thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
     }
 
     /**
-     * Begins to warm up with the type that most weights of a model have, for a second and a half at most.
+     * Begins to warm up with all types that the matrices of a model have, for a second and a half at most.
      *
      * @param keyValues how keys and values are kept
      * @param weights size of the model's weights in bytes
      */
     static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, KvType keyValues, long weights) {
-        TensorType type = switch (blueprint.layers().getLast().feedForward()) {
-            case Blueprint.Dense d -> d.up().type();
-            case Blueprint.Experts e -> e.experts().getFirst().up().type();
-        };
-        Packing packing = Packing.of(type, COLUMNS);
         int rows = 4 * kernels.lanes();
-        MemorySegment zeros = Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64);
-        Matrix matrix = new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(), zeros);
-        Warmup warmup = new Warmup(kernels, matrix, precision, keyValues,
+        List<Matrix> matrices = WeightTensors.of(blueprint).stream()
+                .map(tensor -> Packing.of(tensor.type(), COLUMNS)).distinct()
+                .map(packing -> new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(),
+                        Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64)))
+                .toList();
+        Warmup warmup = new Warmup(kernels, matrices, precision, keyValues,
                 Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
         warmup.thread.start();
         return warmup;
@@ -96,9 +94,11 @@ final class Warmup implements AutoCloseable {
     }
 
     private void run() {
-        long products = (long) matrix.rows() * COLUMNS;
-        until(() -> multiply(1), products);
-        until(() -> multiply(VECTORS), products * VECTORS / 2);
+        for (Matrix matrix : matrices) {
+            long work = (long) matrix.rows() * COLUMNS;
+            until(() -> multiply(matrix, 1), work);
+            until(() -> multiply(matrix, VECTORS), work * VECTORS / 2);
+        }
         until(() -> kernels.gate(results, 0, inputs, 0, results.length), 20L * results.length);
         try (AttentionWarmup attention = new AttentionWarmup(kernels.attention(), keyValues)) {
             until(attention::round, AttentionWarmup.COMPILED_NANOS);
@@ -109,7 +109,7 @@ final class Warmup implements AutoCloseable {
     private void until(Runnable round, long nanos) {
         long begin = System.nanoTime();
         long end = begin;
-        for (int fast = 0; fast < 8 && end - begin < mostNanos / 4 && !stopped;) {
+        for (int fast = 0; fast < 8 && end - begin < stageNanos && !stopped;) {
             long start = end;
             round.run();
             end = System.nanoTime();
@@ -117,7 +117,7 @@ final class Warmup implements AutoCloseable {
         }
     }
 
-    private void multiply(int vectors) {
+    private void multiply(Matrix matrix, int vectors) {
         products.add(matrix, x, y, 0, vectors);
         products.run();
     }

@@ -121,14 +121,31 @@ class PackerTest {
     }
 
     @Test
-    void refusesHalvesThatAreNotFinite() {
+    void refusesWeightsThatAreNotFinite() {
         for (int columns : new int[]{6, 7}) {
-            byte[] raw = Blocks.random(TensorType.F16, 3 * columns, new Random(4));
             for (int wrong : new int[]{0x7c00, 0xfc00, 0x7e01}) {
-                byte[] last = ByteBuffer.allocate(2).order(ByteOrder.LITTLE_ENDIAN).putShort((short) wrong).array();
-                refused(TensorType.F16, 3, columns, raw, last);
+                refused(TensorType.F16, columns, bytes(2).putShort((short) wrong).array());
+            }
+            for (int wrong : new int[]{0x7f80, 0xff80, 0x7fc1}) {
+                refused(TensorType.BF16, columns, bytes(2).putShort((short) wrong).array());
+            }
+            for (int wrong : new int[]{0x7f800000, 0xff800000, 0x7f800001}) {
+                refused(TensorType.F32, columns, bytes(4).putInt(wrong).array());
             }
         }
+    }
+
+    private static ByteBuffer bytes(int count) {
+        return ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The last value, and the one before it, which shares an int with it. */
+    private static void refused(TensorType type, int columns, byte[] wrong) {
+        byte[] raw = Blocks.random(type, 3 * columns, new Random(4));
+        refused(type, 3, columns, raw, wrong);
+        byte[] before = Arrays.copyOfRange(raw, raw.length - 2 * wrong.length, raw.length);
+        System.arraycopy(wrong, 0, before, 0, wrong.length);
+        refused(type, 3, columns, raw, before);
     }
 
     private static void refused(TensorType type, int rows, int columns, byte[] raw, byte[] last) {
