@@ -27,11 +27,6 @@ import dev.millrace.spi.TensorType;
  */
 record Packing(Codes codes, Scales scales, boolean minima, int block, int zero) {
 
-    /** The types that most files are made of, for which scales are decoded in step with the codes. */
-    static final Packing Q4_0 = new Packing(Codes.NIBBLES, Scales.HALF, false, 32, 8);
-    static final Packing Q4_K = new Packing(Codes.NIBBLES, Scales.SUPER, true, 32, 0);
-    static final Packing Q6_K = new Packing(Codes.SIXES, Scales.SUPER, false, 16, 32);
-
     /** Columns under one super-block, in types that have them. */
     static final int SUPER = 256;
 
@@ -98,15 +93,15 @@ record Packing(Codes codes, Scales scales, boolean minima, int block, int zero) 
      */
     static Packing of(TensorType type, int columns) {
         return switch (type) {
-            case Q4_0 -> Q4_0;
+            case Q4_0 -> new Packing(Codes.NIBBLES, Scales.HALF, false, 32, 8);
             case Q4_1 -> new Packing(Codes.NIBBLES, Scales.HALF, true, 32, 0);
-            case Q4_K -> Q4_K;
+            case Q4_K -> new Packing(Codes.NIBBLES, Scales.SUPER, true, 32, 0);
             case Q2_K -> new Packing(Codes.NIBBLES, Scales.SUPER, true, 16, 0);
             case Q3_K -> new Packing(Codes.NIBBLES, Scales.SUPER, false, 16, 8);
             case Q5_0 -> new Packing(Codes.SIXES, Scales.HALF, false, 32, 16);
             case Q5_1 -> new Packing(Codes.SIXES, Scales.HALF, true, 32, 0);
             case Q5_K -> new Packing(Codes.SIXES, Scales.SUPER, true, 32, 0);
-            case Q6_K -> Q6_K;
+            case Q6_K -> new Packing(Codes.SIXES, Scales.SUPER, false, 16, 32);
             case MXFP4 -> new Packing(Codes.SIXES, Scales.FLOAT, false, 32, 32);
             case Q8_0, IQ4_NL -> new Packing(Codes.BYTES, Scales.HALF, false, 32, 128);
             case IQ4_XS -> new Packing(Codes.BYTES, Scales.SUPER, false, 32, 128);

@@ -185,12 +185,13 @@ final class VectorKernels implements Kernels {
         long totals = x.digits.address() + 4L * place.total(vector);
         long steps = x.digits.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
-        if (packing.equals(Packing.Q4_0)) {
+        if (packing.codes() == Packing.Codes.NIBBLES && packing.scales() == Packing.Scales.HALF && !packing.minima()) {
             VectorDots.halfNibbles(codes, units, scales, digits, sums, steps, zero, y, at);
-        } else if (packing.equals(Packing.Q4_K)) {
+        } else if (packing.codes() == Packing.Codes.NIBBLES && packing.minima() && packing.block() == 32
+                && packing.scales() == Packing.Scales.SUPER) {
             VectorDots.superNibbles(codes, units, scales, scales + subs, minima, minima + subs, digits, totals, steps,
                     y, at);
-        } else if (packing.equals(Packing.Q6_K)) {
+        } else if (packing.codes() == Packing.Codes.SIXES && !packing.minima() && packing.block() == 16) {
             VectorDots.superSixes(codes, units, scales, scales + subs, digits, sums, steps, zero, y, at);
         } else {
             scales(matrix, group, own, 0);

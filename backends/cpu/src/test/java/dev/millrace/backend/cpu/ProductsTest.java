@@ -117,7 +117,7 @@ class ProductsTest {
         }
         Activations activations = new Activations(false);
         Activations.Place place = new Activations.Place();
-        activations.integers(place, 1, x.length, Packing.Q4_0, true);
+        activations.integers(place, 1, x.length, Packing.of(TensorType.Q4_0, x.length), true);
         new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
         for (int i = 0; i < x.length; i++) {
             double step = activations.scales[i / 32];

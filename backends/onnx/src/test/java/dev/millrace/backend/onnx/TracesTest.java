@@ -58,14 +58,24 @@ class TracesTest {
         private InFramework() {
         }
 
-        public static void main(String[] arguments) throws Exception {
+        public static void main(String[] arguments) {
+            try {
+                run(arguments);
+            } catch (Exception e) {
+                e.printStackTrace();
+                Runtime.getRuntime().halt(1); // threads of the framework would keep the process
+            }
+        }
+
+        private static void run(String[] arguments) throws Exception {
             Framework framework = ServiceLoader.load(FrameworkFactory.class).findFirst().orElseThrow()
                     .newFramework(Map.of("org.osgi.framework.storage", arguments[0]));
             framework.init();
             Bundle bundle = framework.getBundleContext().installBundle(Path.of(arguments[1]).toUri().toString());
             framework.start();
             bundle.start();
-            Object environment = bundle.loadClass(OnnxLibrary.class.getName()).getMethod("environment").invoke(null);
+            Object environment = bundle.loadClass(OnnxLibrary.class.getName()).getMethod("environment", Path.class)
+                    .invoke(null, CacheFolder.ofUser().path());
             System.out.println("ready " + environment.getClass().getMethod("getVersion").invoke(environment));
             System.in.read();
             framework.stop();
