@@ -101,8 +101,7 @@ final class Loading {
         tensor.read(0, Math.toIntExact(tensor.rows()), values, 0);
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new BackendException(tensor.name()
-                        + " holds weights that are infinite or no numbers; the model file is damaged or was converted badly.");
+                throw Packer.notFinite(tensor);
             }
         }
         return values;

@@ -241,8 +241,13 @@ final class Packer {
 
     private void finite(boolean holds) {
         if (!holds) {
-            throw new BackendException(tensor.name()
-                    + " holds weights that are infinite or no numbers; the model file is damaged or was converted badly.");
+            throw notFinite(tensor);
         }
+    }
+
+    /** What to throw for a tensor that holds something else than numbers. */
+    static BackendException notFinite(Tensor tensor) {
+        return new BackendException(tensor.name()
+                + " holds weights that are infinite or no numbers; the model file is damaged or was converted badly.");
     }
 }
