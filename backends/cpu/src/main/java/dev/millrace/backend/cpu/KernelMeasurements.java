@@ -53,8 +53,9 @@ final class KernelMeasurements {
 
         private Trial(Kernels kernels, TensorType type) {
             Packing packing = Packing.of(type, COLUMNS);
-            int wide = 2 * kernels.lanes();
-            int rows = Math.max(1, (int) (BAND_BYTES / Matrix.bytes(wide, COLUMNS, packing, kernels.lanes()))) * wide;
+            int rows = Math.max(1,
+                    (int) (BAND_BYTES / Matrix.bytes(kernels.lanes(), COLUMNS, packing, kernels.lanes())))
+                    * kernels.lanes();
             for (int band = 0; band < BANDS; band++) {
                 bands.add(matrix(kernels, type, rows));
             }

@@ -12,7 +12,7 @@ package dev.millrace.backend.cpu;
  * whatever else is computed in the same call. So results do not depend on the number of threads or on how tokens are grouped.
  *
  * <p>
- * Results of tiles lie as {@code [vector][2 * lanes]}: the rows of a pair of groups for one vector after the other.
+ * Results of tiles lie as {@code [vector][lane]}: the rows of a group for one vector after the other.
  */
 sealed interface Kernels permits ScalarKernels, VectorKernels {
 
@@ -29,9 +29,8 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
      * Decodes the scales and minima of a group.
      *
      * @param own working memory, which gets them as {@code [block][lane]}, minima with the sign with which they are added
-     * @param at where in there
      */
-    void scales(Matrix matrix, int group, ScaleScratch own, int at);
+    void scales(Matrix matrix, int group, ScaleScratch own);
 
     /**
      * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest.
@@ -48,52 +47,55 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /**
      * Adds what a group's minima contribute: {@code y[lane] += sum over blocks of minimum * total}.
      *
-     * @param minima {@code [block][lane]} from an index on
+     * @param minima {@code [block][lane]}
      * @param vector of the prepared inputs
      * @param y results from an index on
      */
-    void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector, float[] y,
-            int at);
+    void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector, float[] y, int at);
 
     /**
-     * The products of a group with integer codes and one vector of width 1; decodes scales and minima itself.
+     * The products of groups with integer codes and one vector of width 1; decodes scales and minima itself.
      *
+     * @param first first group
+     * @param groups how many
      * @param own working memory
      * @param y results from an index on
      */
-    void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place, int vector,
-            float[] y, int at);
+    void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x, Activations.Place place,
+            int vector, float[] y, int at);
 
     /**
-     * The products of a pair of groups with one vector of floats. Not for types that fast precision multiplies as integers.
+     * The products of groups with one vector of floats. Not for types that fast precision multiplies as integers.
      *
+     * @param first first group
+     * @param groups how many
      * @param own working memory
-     * @param y results from an index on, two groups
+     * @param y results from an index on
      */
-    void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at);
+    void floats(Matrix matrix, int first, int groups, ScaleScratch own, float[] x, int from, float[] y, int at);
 
     /**
-     * Unpacks columns of a pair of groups to 16-bit integers, {@code [column / 2][row][column % 2]}. For nibbles and sixes.
+     * Unpacks columns of a group to 16-bit integers, {@code [column / 2][lane][column % 2]}. For nibbles and sixes.
      *
      * @param first first column, a multiple of 32
      * @param count columns, a multiple of 32
      */
-    void unpack(Matrix matrix, int pair, int first, int count, short[] panel);
+    void unpack(Matrix matrix, int group, int first, int count, short[] panel);
 
     /**
-     * Unpacks columns of a pair of groups to floats, {@code [column][row]}: weights, or where they are quantised their codes,
+     * Unpacks columns of a group to floats, {@code [column][lane]}: weights, or where they are quantised their codes,
      * which are whole numbers.
      *
      * @param first first column, a multiple of 32
      * @param count columns
      * @param own working memory, as large as the panel
      */
-    void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel);
+    void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel);
 
     /**
      * Makes codes weights: multiplies them with their scales and adds minima.
      *
-     * @param own decoded scales and minima of both groups, {@code [group][block][lane]}
+     * @param own decoded scales and minima, {@code [block][lane]}
      */
     void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel);
 

@@ -7,45 +7,33 @@ package dev.millrace.backend.cpu;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix of weights as the executor keeps it: packed for the kernels, rounded up to whole pairs of groups with rows of zeros.
+ * A matrix of weights as the executor keeps it: packed for the kernels, rounded up to whole groups with rows of zeros.
  *
  * @param name for messages
  * @param rows rows
  * @param columns values in a row
  * @param packing how they are packed
  * @param lanes rows in a group
- * @param data scales of all groups, then codes of all groups; owned by the executor
+ * @param data all groups, one after the other, as {@link Packing} says; owned by the executor
  */
 record Matrix(String name, int rows, int columns, Packing packing, int lanes, MemorySegment data) {
 
     /** Bytes that a packed matrix takes. */
     static long bytes(long rows, int columns, Packing packing, int lanes) {
-        return codes(rows, columns, packing, lanes)
-                + Math.multiplyExact(2 * pairs(rows, lanes), (long) packing.codeBytes(columns, lanes));
+        return Math.multiplyExact(groups(rows, lanes), groupBytes(columns, packing, lanes));
     }
 
-    /** Where codes begin: after the scales of all groups, on a page of memory. */
-    private static long codes(long rows, int columns, Packing packing, int lanes) {
-        return (2 * pairs(rows, lanes) * packing.scaleBytes(columns, lanes) + 4095) / 4096 * 4096;
+    private static long groupBytes(int columns, Packing packing, int lanes) {
+        return 4L * lanes * packing.lines(columns);
     }
 
-    private static long pairs(long rows, int lanes) {
-        return (rows + 2L * lanes - 1) / (2L * lanes);
+    private static long groups(long rows, int lanes) {
+        return (rows + lanes - 1) / lanes;
     }
 
-    /** Pairs of groups, the last filled up with rows of zeros. */
-    int pairs() {
-        return Math.toIntExact(pairs(rows, lanes));
-    }
-
-    /** Offset of a group's scales. */
-    long offset(int group) {
-        return (long) group * packing.scaleBytes(columns, lanes);
-    }
-
-    /** Offset of a group's minima. */
-    long minima(int group) {
-        return offset(group) + 4L * lanes * (packing.scaleInts(columns) + packing.subScaleInts(columns));
+    /** Groups, the last filled up with rows of zeros. */
+    int groups() {
+        return Math.toIntExact(groups(rows, lanes));
     }
 
     /** Scales in a row. */
@@ -53,15 +41,19 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
         return packing.blocks(columns);
     }
 
-    /** Address of a group's codes. */
-    long codes(int group) {
-        return data.address() + offset(group, 0);
+    /** Bytes of a group. */
+    int groupBytes() {
+        return Math.toIntExact(groupBytes(columns, packing, lanes));
     }
 
-    /** Offset of the codes of a column, the first of a unit. */
-    long offset(int group, int column) {
-        return codes(rows, columns, packing, lanes) + (long) group * packing.codeBytes(columns, lanes)
-                + 4L * lanes * packing.codes().ints(column);
+    /** Offset of a line of a group. */
+    long offset(int group, int line) {
+        return group * groupBytes(columns, packing, lanes) + 4L * lanes * line;
+    }
+
+    /** Address of a group. */
+    long address(int group) {
+        return data.address() + offset(group, 0);
     }
 
     /**
@@ -75,7 +67,7 @@ record Matrix(String name, int rows, int columns, Packing packing, int lanes, Me
     void row(int row, ScaleScratch own, float[] into, int at) {
         int group = row / lanes;
         int lane = row % lanes;
-        ScalarKernels.decode(this, group, own, 0);
+        ScalarKernels.decode(this, group, own);
         for (int column = 0; column < columns; column++) {
             int scale = column / packing.block() * lanes + lane;
             into[at + column] = ScalarKernels.value(this, group, lane, column, own, scale);

@@ -31,7 +31,7 @@ final class Packer {
     /** Takes packed bytes, from several threads. */
     @FunctionalInterface
     interface Out {
-        /** Takes bytes that belong at an offset in the matrix. */
+        /** Takes whole groups, which belong at an offset in the matrix. */
         void put(long offset, byte[] bytes);
     }
 
@@ -60,7 +60,7 @@ final class Packer {
      *
      * @param tensor what to pack; mapped meanwhile and unmapped afterwards
      * @param shape a matrix of the same shape
-     * @param out gets all bytes of the matrix but what lies between scales and codes
+     * @param out gets all bytes of the matrix
      * @param workers do the work
      * @throws BackendException if the tensor cannot be mapped, has fewer bytes than its shape needs, or holds values that are
      *             not finite
@@ -73,7 +73,7 @@ final class Packer {
                 throw new BackendException(tensor.name() + " has " + stored.byteSize() + " bytes, but "
                         + (long) packer.rowBytes * shape.rows() + " are needed; the model file is damaged.");
             }
-            workers.run((worker, from, to) -> packer.groups(stored, from, to), 2 * shape.pairs(),
+            workers.run((worker, from, to) -> packer.groups(stored, from, to), shape.groups(),
                     100L * shape.columns());
         } catch (IOException e) {
             throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
@@ -81,26 +81,21 @@ final class Packer {
     }
 
     private void groups(MemorySegment stored, int from, int to) {
-        int scaleBytes = matrix.packing().scaleBytes(matrix.columns(), matrix.lanes());
-        int codeBytes = matrix.packing().codeBytes(matrix.columns(), matrix.lanes());
-        int most = Math.clamp(BATCH / codeBytes, 1, to - from);
+        int bytes = matrix.groupBytes();
+        int most = Math.clamp(BATCH / bytes, 1, to - from);
         byte[] raw = new byte[rowBytes * matrix.lanes()];
         RowCodes row = new RowCodes(type.isQuantised() ? matrix.columns() : 0);
         for (int first = from; first < to; first += most) {
             int count = Math.min(most, to - first);
-            byte[] scales = new byte[count * scaleBytes];
-            byte[] codes = new byte[count * codeBytes];
+            byte[] packed = new byte[count * bytes];
             for (int i = 0; i < count; i++) {
-                group(stored, first + i, row, raw, MemorySegment.ofArray(scales).asSlice(i * (long) scaleBytes),
-                        MemorySegment.ofArray(codes).asSlice(i * (long) codeBytes));
+                group(stored, first + i, row, raw, MemorySegment.ofArray(packed).asSlice(i * (long) bytes, bytes));
             }
-            out.put(matrix.offset(first), scales);
-            out.put(matrix.offset(first, 0), codes);
+            out.put(matrix.offset(first, 0), packed);
         }
     }
 
-    private void group(MemorySegment stored, int group, RowCodes row, byte[] raw, MemorySegment scales,
-            MemorySegment codes) {
+    private void group(MemorySegment stored, int group, RowCodes row, byte[] raw, MemorySegment into) {
         int first = group * matrix.lanes();
         int rows = Math.clamp(matrix.rows() - (long) first, 0, matrix.lanes());
         if (rows > 0) {
@@ -109,82 +104,86 @@ final class Packer {
         for (int lane = 0; lane < rows; lane++) {
             if (type.isQuantised()) {
                 row.read(type, raw, lane * rowBytes);
-                scales(row, scales, lane);
-                codes(row, codes, lane);
+                scales(row, into, lane);
+                codes(row, into, lane);
             } else {
-                plain(raw, lane * rowBytes, codes, lane);
+                plain(raw, lane * rowBytes, into, lane);
             }
         }
     }
 
     private void scales(RowCodes row, MemorySegment into, int lane) {
         Packing packing = matrix.packing();
-        int columns = matrix.columns();
-        int blocks = matrix.blocks();
-        int ints = packing.scaleInts(columns);
-        int minima = ints + packing.subScaleInts(columns);
-        switch (packing.scales()) {
-            case NONE -> {
-                // values stand for themselves
-            }
-            case HALF -> {
-                halves(row.scales, blocks, into, 0, lane);
-                if (packing.minima()) {
-                    halves(row.minima, blocks, into, minima, lane);
+        for (int b = 0; b < matrix.blocks(); b++) {
+            int column = b * packing.block();
+            int in = column % packing.stretch() / packing.block();
+            long at = at(packing.scaleLine(column), lane);
+            long minimum = at + 4L * matrix.lanes();
+            switch (packing.scales()) {
+                case NONE -> throw new IllegalArgumentException(tensor.name() + " has no blocks");
+                case HALF -> {
+                    half(row.scales[b], into, at + 2L * in);
+                    if (packing.minima()) {
+                        half(row.minima[b], into, minimum + 2L * in);
+                    }
                 }
-            }
-            case SUPER -> {
-                int supers = columns / Packing.SUPER;
-                halves(row.scales, supers, into, 0, lane);
-                bytes(row.subScales, blocks, into, ints, lane);
-                if (packing.minima()) {
-                    halves(row.minima, supers, into, minima, lane);
-                    bytes(row.subMinima, blocks, into, minima + ints, lane);
+                case SUPER -> {
+                    if (column % Packing.SUPER == 0) {
+                        superBlock(row, column / Packing.SUPER, into, at(packing.superLine(column), lane));
+                    }
+                    into.set(ValueLayout.JAVA_BYTE, at + in, row.subScales[b]);
+                    if (packing.minima()) {
+                        into.set(ValueLayout.JAVA_BYTE, minimum + in, row.subMinima[b]);
+                    }
                 }
-            }
-            case FLOAT -> {
-                for (int b = 0; b < blocks; b++) {
+                case FLOAT -> {
                     finite(Float.isFinite(row.floatScales[b]));
-                    into.set(FLOAT, at(b, lane), row.floatScales[b]);
+                    into.set(FLOAT, at, row.floatScales[b]);
                 }
             }
         }
     }
 
-    private long at(int index, int lane) {
-        return 4L * index * matrix.lanes() + 4L * lane;
-    }
-
-    private void halves(short[] values, int count, MemorySegment into, int first, int lane) {
-        for (int i = 0; i < count; i++) {
-            finite(Float.isFinite(Float.float16ToFloat(values[i])));
-            into.set(HALF, at(first + i / 2, lane) + 2L * (i % 2), values[i]);
+    private void superBlock(RowCodes row, int number, MemorySegment into, long at) {
+        half(row.scales[number], into, at);
+        if (matrix.packing().minima()) {
+            half(row.minima[number], into, at + 2);
         }
     }
 
-    private void bytes(byte[] values, int count, MemorySegment into, int first, int lane) {
-        for (int i = 0; i < count; i++) {
-            into.set(ValueLayout.JAVA_BYTE, at(first + i / 4, lane) + i % 4, values[i]);
-        }
+    /** Offset of an int in a group. */
+    private long at(int line, int lane) {
+        return 4L * line * matrix.lanes() + 4L * lane;
+    }
+
+    private void half(short value, MemorySegment into, long at) {
+        finite(Float.isFinite(Float.float16ToFloat(value)));
+        into.set(HALF, at, value);
     }
 
     private void codes(RowCodes row, MemorySegment into, int lane) {
         long stride = 4L * matrix.lanes();
-        long at = 4L * lane;
-        Packing.Codes kind = matrix.packing().codes();
-        for (int column = 0; column < matrix.columns(); column += kind.columns()) {
-            switch (kind) {
-                case NIBBLES -> into.set(INT, at, halves(nibbles(row.codes, column), nibbles(row.codes, column + 1)));
-                case BYTES -> into.set(INT, at, halves(bytes(row.codes, column), bytes(row.codes, column + 1)));
-                case SIXES -> {
-                    for (int i = 0; i < 3; i++) {
-                        into.set(INT, at + i * stride,
-                                halves(sixes(row.codes, column, i), sixes(row.codes, column + 1, i)));
+        Packing packing = matrix.packing();
+        Packing.Codes kind = packing.codes();
+        int end;
+        for (int first = 0; first < matrix.columns(); first = end) {
+            end = Math.min(matrix.columns(), first + packing.together(first));
+            long at = at(packing.line(first), lane);
+            for (int column = first; column < end; column += kind.columns()) {
+                switch (kind) {
+                    case NIBBLES ->
+                        into.set(INT, at, halves(nibbles(row.codes, column), nibbles(row.codes, column + 1)));
+                    case BYTES -> into.set(INT, at, halves(bytes(row.codes, column), bytes(row.codes, column + 1)));
+                    case SIXES -> {
+                        for (int i = 0; i < 3; i++) {
+                            into.set(INT, at + i * stride,
+                                    halves(sixes(row.codes, column, i), sixes(row.codes, column + 1, i)));
+                        }
                     }
+                    case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(tensor.name() + " has no codes");
                 }
-                case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(tensor.name() + " has no codes");
+                at += kind.ints() * stride;
             }
-            at += kind.ints() * stride;
         }
     }
 

@@ -62,13 +62,13 @@ final class Products {
         /** Room for the longest row. */
         Scratch(int columns, int lanes) {
             scales = new ScaleScratch(columns, lanes);
-            shorts = new short[PANEL * 2 * lanes];
-            floats = new float[PANEL * 2 * lanes];
+            shorts = new short[PANEL * lanes];
+            floats = new float[PANEL * lanes];
         }
 
         /** Results of so many vectors; what is in there is left as it is. */
         float[] results(int vectors, int lanes) {
-            int needed = (vectors + Activations.TILE) * 2 * lanes;
+            int needed = (vectors + Activations.TILE) * lanes;
             if (results.length < needed) {
                 results = new float[needed];
             }
@@ -124,7 +124,7 @@ final class Products {
         p.count = count;
         p.gated = gated;
         p.cost = (long) matrix.columns() * (count + UNPACKING) * (gated ? 2 : 1);
-        total += p.cost * matrix.pairs();
+        total += p.cost * matrix.groups();
         place(p);
         used++;
     }
@@ -210,30 +210,30 @@ final class Products {
         long start = 0;
         for (int i = 0; i < used; i++) {
             Product p = products.get(i);
-            int pairs = p.matrix.pairs();
-            int first = pair(from - start, p.cost, pairs);
-            int end = pair(to - start, p.cost, pairs);
+            int groups = p.matrix.groups();
+            int first = group(from - start, p.cost, groups);
+            int end = group(to - start, p.cost, groups);
             if (first < end) {
                 multiply(p, first, end, scratch[worker]);
             }
-            start += p.cost * pairs;
+            start += p.cost * groups;
         }
     }
 
-    /** The pair of groups where a band begins. */
-    private static int pair(long cost, long pairCost, int pairs) {
+    /** The group where a band begins. */
+    private static int group(long cost, long groupCost, int groups) {
         if (cost <= 0) {
             return 0;
         }
-        return cost >= pairCost * pairs ? pairs : (int) (cost / pairCost);
+        return cost >= groupCost * groups ? groups : (int) (cost / groupCost);
     }
 
     private void multiply(Product p, int first, int end, Scratch own) {
         multiply(p, p.matrix, p.y, first, end, own);
         if (p.gated) {
             multiply(p, p.up, p.z, first, end, own);
-            int row = first * 2 * kernels.lanes();
-            int rows = Math.min(p.matrix.rows(), end * 2 * kernels.lanes()) - row;
+            int row = first * kernels.lanes();
+            int rows = Math.min(p.matrix.rows(), end * kernels.lanes()) - row;
             for (int i = p.first; i < p.first + p.count; i++) {
                 kernels.gate(p.y.array(i), p.y.offset(i) + row, p.z.array(i), p.z.offset(i) + row, rows);
             }
@@ -243,77 +243,87 @@ final class Products {
     private void multiply(Product p, Matrix matrix, Rows y, int first, int end, Scratch own) {
         Activations.Place place = products.get(p.source).place;
         float[] results = own.results(p.count, kernels.lanes());
-        boolean direct = direct(p);
-        for (int pair = first; pair < end; pair++) {
-            if (direct) {
-                kernels.floats(matrix, pair, own.scales, p.x.array(p.first), p.x.offset(p.first), results, 0);
-            } else if (place.form != Activations.Form.FLOATS) {
-                integers(matrix, pair, p.count, place, results, own);
-            } else {
-                floats(matrix, pair, p.count, place, results, own);
-            }
-            store(matrix, pair, p, y, results);
-        }
-    }
-
-    private void integers(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
-        int lanes = kernels.lanes();
-        if (place.width == 1) {
-            for (int half = 0; half < 2; half++) {
-                for (int v = 0; v < count; v++) {
-                    kernels.integers(matrix, 2 * pair + half, own.scales, inputs, place, v, results,
-                            (2 * v + half) * lanes);
+        if (direct(p) || place.width == 1) {
+            int whole = Math.min(end, matrix.rows() / kernels.lanes());
+            int most = p.count == 1 ? whole - first : 1; // weights meet all vectors while they are in the cache
+            for (int group = first; group < whole; group += most) {
+                for (int v = 0; v < p.count; v++) {
+                    alone(matrix, group, most, p, place, v, y.array(p.first + v),
+                            y.offset(p.first + v) + group * kernels.lanes(), own);
                 }
+            }
+            if (whole < end) {
+                for (int v = 0; v < p.count; v++) {
+                    alone(matrix, whole, 1, p, place, v, results, v * kernels.lanes(), own);
+                }
+                store(matrix, whole, p, y, results);
             }
             return;
         }
-        scales(matrix, pair, own);
-        Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
+        for (int group = first; group < end; group++) {
+            if (place.form != Activations.Form.FLOATS) {
+                integers(matrix, group, p.count, place, results, own);
+                store(matrix, group, p, y, results);
+            } else {
+                floats(matrix, group, p.count, place, results, own);
+                store(matrix, group, p, y, results);
+            }
+        }
+    }
+
+    /**
+     * Multiplies groups with one vector. Results go where they belong at once, and it is many groups in one call, for a core stops
+     * reading ahead while it waits for results and copies them.
+     */
+    private void alone(Matrix matrix, int first, int groups, Product p, Activations.Place place, int vector, float[] y,
+            int at, Scratch own) {
+        if (direct(p)) {
+            kernels.floats(matrix, first, groups, own.scales, p.x.array(p.first), p.x.offset(p.first), y, at);
+        } else {
+            kernels.integers(matrix, first, groups, own.scales, inputs, place, vector, y, at);
+        }
+    }
+
+    private void integers(Matrix matrix, int group, int count, Activations.Place place, float[] results, Scratch own) {
+        int lanes = kernels.lanes();
+        kernels.scales(matrix, group, own.scales);
+        Arrays.fill(results, 0, (count + Activations.TILE) * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, pair, column, columns, own.shorts);
+            kernels.unpack(matrix, group, column, columns, own.shorts);
             for (int v = 0; v < count; v += Activations.TILE) {
                 kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place,
-                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
+                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * lanes);
             }
         }
-        for (int half = 0; half < 2 && matrix.packing().minima(); half++) {
-            for (int v = 0; v < count; v++) {
-                kernels.minima(matrix, own.scales.minima, half * matrix.blocks() * lanes, inputs, place, v, results,
-                        (2 * v + half) * lanes);
-            }
+        for (int v = 0; v < count && matrix.packing().minima(); v++) {
+            kernels.minima(matrix, own.scales.minima, inputs, place, v, results, v * lanes);
         }
     }
 
-    /** Decodes the scales of a pair; in this order, since halves come in twos and the first group may write one too many. */
-    private void scales(Matrix matrix, int pair, Scratch own) {
-        kernels.scales(matrix, 2 * pair, own.scales, 0);
-        kernels.scales(matrix, 2 * pair + 1, own.scales, matrix.blocks() * kernels.lanes());
-    }
-
-    private void floats(Matrix matrix, int pair, int count, Activations.Place place, float[] results, Scratch own) {
+    private void floats(Matrix matrix, int group, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
-        scales(matrix, pair, own);
-        Arrays.fill(results, 0, (count + Activations.TILE) * 2 * lanes, 0);
+        kernels.scales(matrix, group, own.scales);
+        Arrays.fill(results, 0, (count + Activations.TILE) * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, pair, column, columns, own.shorts, own.floats);
+            kernels.unpack(matrix, group, column, columns, own.shorts, own.floats);
             if (matrix.packing().scaled()) {
                 kernels.scale(matrix, own.scales, column, columns, own.floats);
             }
             for (int v = 0; v < count; v += Activations.TILE) {
                 kernels.tile(own.floats, columns, inputs, place, v / Activations.TILE, column,
-                        Math.min(Activations.TILE, count - v), results, v * 2 * lanes);
+                        Math.min(Activations.TILE, count - v), results, v * lanes);
             }
         }
     }
 
-    private void store(Matrix matrix, int pair, Product p, Rows y, float[] results) {
-        int wide = 2 * kernels.lanes();
-        int row = pair * wide;
-        int rows = Math.min(wide, matrix.rows() - row);
+    private void store(Matrix matrix, int group, Product p, Rows y, float[] results) {
+        int lanes = kernels.lanes();
+        int row = group * lanes;
+        int rows = Math.min(lanes, matrix.rows() - row);
         for (int v = 0; v < p.count; v++) {
-            System.arraycopy(results, v * wide, y.array(p.first + v), y.offset(p.first + v) + row, rows);
+            System.arraycopy(results, v * lanes, y.array(p.first + v), y.offset(p.first + v) + row, rows);
         }
     }
 }

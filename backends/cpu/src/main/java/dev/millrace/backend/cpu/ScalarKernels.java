@@ -27,7 +27,9 @@ final class ScalarKernels implements Kernels {
     static final float C5 = 1.9875691e-4f;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int L = 8;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int L = 16;
 
     private final AttentionKernels attention = new ScalarAttention();
 
@@ -52,63 +54,42 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void scales(Matrix matrix, int group, ScaleScratch own, int at) {
-        decode(matrix, group, own, at);
+    public void scales(Matrix matrix, int group, ScaleScratch own) {
+        decode(matrix, group, own);
     }
 
     /** Decodes the scales of a group of any number of lanes. */
-    static void decode(Matrix matrix, int group, ScaleScratch own, int at) {
+    static void decode(Matrix matrix, int group, ScaleScratch own) {
         Packing packing = matrix.packing();
-        long lane = 4L * matrix.lanes();
-        int ints = packing.scaleInts(matrix.columns());
-        long from = matrix.offset(group);
-        long minima = matrix.minima(group);
-        switch (packing.scales()) {
-            case NONE -> {
-                // nothing to decode
-            }
-            case HALF -> {
-                halves(matrix, from, ints, own.scales, at);
-                if (packing.minima()) {
-                    halves(matrix, minima, ints, own.minima, at);
-                }
-            }
-            case SUPER -> {
-                halves(matrix, from, ints, own.supers, 0);
-                bytes(matrix, from + lane * ints, own.supers, 1, own.scales, at);
-                if (packing.minima()) {
-                    halves(matrix, minima, ints, own.supers, 0);
-                    bytes(matrix, minima + lane * ints, own.supers, -1, own.minima, at);
-                }
-            }
-            case FLOAT -> {
-                for (int i = 0; i < ints * matrix.lanes(); i++) {
-                    own.scales[at + i] = Float.intBitsToFloat(matrix.data().get(INT, from + 4L * i));
-                }
-            }
-        }
-    }
-
-    private static void halves(Matrix matrix, long from, int ints, float[] into, int at) {
         int lanes = matrix.lanes();
-        for (int i = 0; i < ints; i++) {
-            for (int lane = 0; lane < lanes; lane++) {
-                int two = matrix.data().get(INT, from + 4L * (i * lanes + lane));
-                into[at + 2 * i * lanes + lane] = Float.float16ToFloat((short) two);
-                into[at + (2 * i + 1) * lanes + lane] = Float.float16ToFloat((short) (two >> 16));
-            }
-        }
-    }
-
-    private static void bytes(Matrix matrix, long from, float[] supers, int sign, float[] into, int at) {
-        int lanes = matrix.lanes();
-        int run = Packing.SUPER / matrix.packing().block();
         for (int b = 0; b < matrix.blocks(); b++) {
+            int column = b * packing.block();
+            int in = column % packing.stretch() / packing.block();
+            long scales = matrix.offset(group, packing.scaleLine(column));
+            boolean supers = packing.scales() == Packing.Scales.SUPER;
+            long superBlock = supers ? matrix.offset(group, packing.superLine(column)) : 0;
             for (int lane = 0; lane < lanes; lane++) {
-                byte sub = matrix.data().get(ValueLayout.JAVA_BYTE, from + 4L * (b / 4 * lanes + lane) + b % 4);
-                into[at + b * lanes + lane] = supers[b / run * lanes + lane] * (sign * sub);
+                int to = b * lanes + lane;
+                long at = scales + 4L * lane;
+                long minimum = at + 4L * lanes;
+                long over = superBlock + 4L * lane;
+                own.scales[to] = switch (packing.scales()) {
+                    case HALF -> half(matrix, at + 2L * in);
+                    case SUPER -> half(matrix, over) * matrix.data().get(ValueLayout.JAVA_BYTE, at + in);
+                    case FLOAT -> Float.intBitsToFloat(matrix.data().get(INT, at));
+                    case NONE -> throw new IllegalArgumentException(matrix.name() + " has no blocks");
+                };
+                if (packing.minima()) {
+                    own.minima[to] = supers
+                            ? -half(matrix, over + 2) * matrix.data().get(ValueLayout.JAVA_BYTE, minimum + in)
+                            : half(matrix, minimum + 2L * in);
+                }
             }
         }
+    }
+
+    private static float half(Matrix matrix, long at) {
+        return Float.float16ToFloat(matrix.data().get(SHORT, at));
     }
 
     @Override
@@ -130,32 +111,39 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector,
+    public void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector,
             float[] y, int at) {
         for (int i = 0; i < L; i++) {
             float low = 0;
             for (int column = 0; column < place.columns; column += place.block) {
                 float total = x.totals[place.total(vector) + column / place.block * place.width];
-                low += minima[from + column / matrix.packing().block() * L + i] * total;
+                low += minima[column / matrix.packing().block() * L + i] * total;
             }
             y[at + i] += low;
         }
     }
 
     @Override
-    public void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,
+    public void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x,
+            Activations.Place place, int vector, float[] y, int at) {
+        for (int group = 0; group < groups; group++) {
+            integers(matrix, first + group, own, x, place, vector, y, at + group * L);
+        }
+    }
+
+    private void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,
             int vector, float[] y, int at) {
         Packing packing = matrix.packing();
         int run = packing.run();
         int pair = place.pair(vector);
-        decode(matrix, group, own, 0);
+        decode(matrix, group, own);
         for (int i = 0; i < L; i++) {
             y[at + i] = 0;
         }
         for (int column = 0; column < matrix.columns(); column += run) {
             float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
             int scale = column / packing.block() * L;
-            long codes = matrix.offset(group, column);
+            long codes = matrix.offset(group, packing.line(column));
             for (int i = 0; i < L; i++) {
                 // one lane after the other, since sums of all lanes would be an array for each call
                 int sum = switch (packing.codes()) {
@@ -169,7 +157,7 @@ final class ScalarKernels implements Kernels {
             }
         }
         if (packing.minima()) {
-            minima(matrix, own.minima, 0, x, place, vector, y, at);
+            minima(matrix, own.minima, x, place, vector, y, at);
         }
     }
 
@@ -211,7 +199,7 @@ final class ScalarKernels implements Kernels {
     /** The code of a column. */
     private static int code(Matrix matrix, int group, int lane, int column) {
         Packing.Codes codes = matrix.packing().codes();
-        long at = matrix.offset(group, column) + 4L * lane;
+        long at = matrix.offset(group, matrix.packing().line(column)) + 4L * lane;
         int c = column % codes.columns();
         int x = matrix.data().get(INT, at);
         return switch (codes) {
@@ -228,7 +216,7 @@ final class ScalarKernels implements Kernels {
     /** A weight that is not quantised. */
     private static float plain(Matrix matrix, int group, int lane, int column) {
         Packing.Codes codes = matrix.packing().codes();
-        int x = matrix.data().get(INT, matrix.offset(group, column) + 4L * lane);
+        int x = matrix.data().get(INT, matrix.offset(group, matrix.packing().line(column)) + 4L * lane);
         int c = column % codes.columns();
         return switch (codes) {
             case HALVES -> Float.float16ToFloat((short) (x >> (16 * c)));
@@ -254,41 +242,42 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
-        for (int half = 0; half < 2; half++) {
-            int group = 2 * pair + half;
-            decode(matrix, group, own, 0);
-            for (int i = 0; i < L; i++) {
-                float sum = 0;
-                for (int column = 0; column < matrix.columns(); column++) {
-                    int scale = column / matrix.packing().block() * L + i;
-                    sum += value(matrix, group, i, column, own, scale) * x[from + column];
-                }
-                y[at + half * L + i] = sum;
+    public void floats(Matrix matrix, int first, int groups, ScaleScratch own, float[] x, int from, float[] y, int at) {
+        for (int group = 0; group < groups; group++) {
+            floats(matrix, first + group, own, x, from, y, at + group * L);
+        }
+    }
+
+    private static void floats(Matrix matrix, int group, ScaleScratch own, float[] x, int from, float[] y, int at) {
+        decode(matrix, group, own);
+        for (int i = 0; i < L; i++) {
+            float sum = 0;
+            for (int column = 0; column < matrix.columns(); column++) {
+                int scale = column / matrix.packing().block() * L + i;
+                sum += value(matrix, group, i, column, own, scale) * x[from + column];
             }
+            y[at + i] = sum;
         }
     }
 
     @Override
-    public void unpack(Matrix matrix, int pair, int first, int count, short[] panel) {
+    public void unpack(Matrix matrix, int group, int first, int count, short[] panel) {
         for (int column = 0; column < count; column++) {
-            int to = column / 2 * 4 * L + column % 2;
-            for (int row = 0; row < 2 * L; row++) {
-                panel[to + 2 * row] = (short) (code(matrix, 2 * pair + row / L, row % L, first + column)
-                        - matrix.packing().zero());
+            int to = column / 2 * 2 * L + column % 2;
+            for (int i = 0; i < L; i++) {
+                panel[to + 2 * i] = (short) (code(matrix, group, i, first + column) - matrix.packing().zero());
             }
         }
     }
 
     @Override
-    public void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel) {
+    public void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel) {
         boolean codes = matrix.packing().scaled();
         for (int column = 0; column < count; column++) {
-            for (int row = 0; row < 2 * L; row++) {
-                int group = 2 * pair + row / L;
-                panel[column * 2 * L + row] = codes
-                        ? code(matrix, group, row % L, first + column) - matrix.packing().zero()
-                        : plain(matrix, group, row % L, first + column);
+            for (int i = 0; i < L; i++) {
+                panel[column * L + i] = codes
+                        ? code(matrix, group, i, first + column) - matrix.packing().zero()
+                        : plain(matrix, group, i, first + column);
             }
         }
     }
@@ -296,10 +285,10 @@ final class ScalarKernels implements Kernels {
     @Override
     public void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel) {
         for (int column = 0; column < count; column++) {
-            for (int row = 0; row < 2 * L; row++) {
-                int scale = (row / L * matrix.blocks() + (first + column) / matrix.packing().block()) * L + row % L;
-                float value = panel[column * 2 * L + row] * own.scales[scale];
-                panel[column * 2 * L + row] = matrix.packing().minima() ? value + own.minima[scale] : value;
+            for (int i = 0; i < L; i++) {
+                int scale = (first + column) / matrix.packing().block() * L + i;
+                float value = panel[column * L + i] * own.scales[scale];
+                panel[column * L + i] = matrix.packing().minima() ? value + own.minima[scale] : value;
             }
         }
     }
@@ -308,32 +297,29 @@ final class ScalarKernels implements Kernels {
     public void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at) {
         Packing packing = matrix.packing();
-        int[] sums = new int[2 * L];
+        int[] sums = new int[L];
         for (int v = 0; v < vectors; v++) {
             int vector = tile * Activations.TILE + v;
             for (int column = first; column < first + count; column += place.block) {
                 int pair = place.pair(vector) + column / 2 * place.width;
-                for (int i = 0; i < 2 * L; i++) {
+                for (int i = 0; i < L; i++) {
                     sums[i] = 0;
                 }
                 for (int k = 0; k < place.block / 2; k++) {
                     int both = x.pairs[pair + k * place.width];
-                    add(panel, ((column - first) / 2 + k) * 4 * L, (short) both, both >> 16, sums);
+                    add(panel, ((column - first) / 2 + k) * 2 * L, (short) both, both >> 16, sums);
                 }
                 float step = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
-                for (int half = 0; half < 2; half++) {
-                    int scale = (half * matrix.blocks() + column / packing.block()) * L;
-                    int to = at + v * 2 * L + half * L;
-                    for (int i = 0; i < L; i++) {
-                        y[to + i] += sums[half * L + i] * step * scales[scale + i];
-                    }
+                int scale = column / packing.block() * L;
+                for (int i = 0; i < L; i++) {
+                    y[at + v * L + i] += sums[i] * step * scales[scale + i];
                 }
             }
         }
     }
 
     private static void add(short[] panel, int from, int even, int odd, int[] sums) {
-        for (int i = 0; i < 2 * L; i++) {
+        for (int i = 0; i < L; i++) {
             sums[i] += panel[from + 2 * i] * even + panel[from + 2 * i + 1] * odd;
         }
     }
@@ -343,11 +329,11 @@ final class ScalarKernels implements Kernels {
             float[] y, int at) {
         for (int v = 0; v < vectors; v++) {
             int from = place.value(tile * Activations.TILE + v) + first * place.width;
-            int to = at + v * 2 * L;
+            int to = at + v * L;
             for (int k = 0; k < count; k++) {
                 float value = x.values[from + k * place.width];
-                for (int i = 0; i < 2 * L; i++) {
-                    y[to + i] += panel[k * 2 * L + i] * value;
+                for (int i = 0; i < L; i++) {
+                    y[to + i] += panel[k * L + i] * value;
                 }
             }
         }

@@ -4,20 +4,16 @@
  */
 package dev.millrace.backend.cpu;
 
-/** What one thread needs to decode the scales of a pair of groups of rows. */
+/** What one thread needs to decode the scales of a group of rows. */
 final class ScaleScratch {
 
     final float[] scales;
     final float[] minima;
-    /** Scales of super-blocks, while those of their blocks are decoded. */
-    final float[] supers;
 
     /** Room for rows of so many columns in groups of so many lanes. */
     ScaleScratch(int columns, int lanes) {
-        // halves come in twos, so the last group may write one block more than it has
-        int pair = Math.multiplyExact(columns / 16 + 1, 2 * lanes);
-        scales = new float[pair + lanes];
+        // halves come in twos, so one block more may be written than there is
+        scales = new float[Math.multiplyExact(columns / 16 + 1, lanes)];
         minima = new float[scales.length];
-        supers = new float[(columns / Packing.SUPER + 2) * lanes];
     }
 }

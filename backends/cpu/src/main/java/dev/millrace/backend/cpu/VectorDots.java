@@ -10,6 +10,7 @@ import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
 import static dev.millrace.backend.cpu.VectorKernels.INTS;
 import static dev.millrace.backend.cpu.VectorKernels.L;
 import static dev.millrace.backend.cpu.VectorKernels.LE;
+import static dev.millrace.backend.cpu.VectorKernels.LINE;
 import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
 import static dev.millrace.backend.cpu.VectorKernels.guard;
 
@@ -20,149 +21,227 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of a group of rows with one vector: the loops that generate a token.
+ * Products of a group of rows with one vector: the loops that generate a token. A line of a group fills two SIMD vectors, which
+ * share the inputs.
  *
  * <p>
  * Codes are not masked. A 16-bit lane holds digits, as nibbles {@code v = n0 + 16 n1 + 256 n2 + 4096 n3}, and shifted down by k
  * digits it begins with digit k. All sums are taken modulo 2^16, which is exact because what comes out fits 16 bits. So
  * {@code a0 n0 + a1 n1 + a2 n2 + a3 n3} is also the sum of the shifted lanes times {@code a0, a1 - 16 a0, a2 - 16 a1, a3 - 16 a2}:
  * inputs are prepared once as {@link Activations.Form#DIGITS} instead of weights being masked for each row. On Zen 4 that is 11
- * instead of 15 operations for 64 bytes of nibbles; with inputs outside the heap, one core reads 28 instead of 19 GB/s from its
- * second-level cache, and two read nibbles from memory at 33 GB/s, where 34 is all that it gives.
+ * instead of 15 operations for 64 bytes of nibbles. Inputs lie outside the heap, from where C2 broadcasts them without a detour.
+ * Bodies are as long as C2 inlines: with less of it in an iteration, a core reads ahead less far.
  */
 final class VectorDots {
 
     /** Bytes of 16 columns of sixes. */
-    private static final long SIXES = 3 * CHUNK;
+    private static final long SIXES = 3 * LINE;
+    /** Bytes of a stretch of 64 columns: a line of scales, and nibbles or bytes. */
+    private static final long HALF_NIBBLES = (1 + 8) * LINE;
+    private static final long HALF_BYTES = (1 + 16) * LINE;
+    /** Bytes of a super-block: lines of scales and minima, and nibbles or sixes. */
+    private static final long SUPER_NIBBLES = (1 + 2 + 2 + 32) * LINE;
+    private static final long SUPER_SIXES = (1 + 4 + 48) * LINE;
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private VectorDots() {
     }
 
     /**
-     * Nibbles with a binary16 for 32 columns, which are 4 chunks; a lane adds up 16 products of at most 15 x 127. Scales are
+     * Nibbles with a binary16 for 32 columns, which are 4 chunks of each half of a group; a lane adds up 16 products of at most 15 x 127. Scales are
      * decoded in step: decoded before, one core read 12 instead of 16 GB/s. Written out, since a helper that returns a vector is
      * not inlined in some runs, and then every scale is an object.
      */
-    static void halfNibbles(long codes, int chunks, long scales, long digits, long sums, long steps, short zero,
-            float[] y, int at) {
-        int guard = guard(codes);
-        FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+    static void halfNibbles(long group, int chunks, long digits, long sums, long steps, short zero, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
         for (int c = 0; c < chunks; c++) {
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
-                    .add(a);
+            long stretch = group + (c >> 3) * HALF_NIBBLES;
+            long codes = stretch + (c & 7) * LINE + (c >> 2 & 1) * LINE;
+            long p = digits + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 4).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 4).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 8).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 8).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
             if ((c & 3) == 3) {
                 int b = c >> 2;
-                FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, scales + (b >> 1) * CHUNK, LE)
-                        .lanewise(VectorOperators.LSHL, 16 - 16 * (b & 1)).lanewise(VectorOperators.ASHR, 3)
-                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                int left = 16 - 16 * (b & 1);
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
                 // both columns of a row together still fit 16 bits: 32 products of at most 8 x 127
-                IntVector both = a.reinterpretAsInts();
-                both = both.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a).reinterpretAsInts()
+                IntVector i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * b))
-                        .fma(scale, result);
-                a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, stretch + 4 * LINE, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
+                                .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, stretch + 4 * LINE + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
+                                .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT), y1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
             }
         }
-        result.intoArray(y, at + guard);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /**
      * Nibbles under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in
      * step; a lane adds up 16 products of at most 15 x 127.
-     *
-     * @param supers a binary16 a super-block, two an int; then those of minima at {@code minima}
-     * @param subs a byte a block, four an int; then those of minima at {@code subMinima}
      */
-    static void superNibbles(long codes, int chunks, long supers, long subs, long minima, long subMinima,
-            long digits, long totals, long steps, float[] y, int at) {
-        int guard = guard(codes);
-        FloatVector result = FloatVector.zero(FLOATS);
-        FloatVector low = result;
-        FloatVector scale = result;
-        FloatVector minimum = result;
+    static void superNibbles(long group, int chunks, long digits, long totals, long steps, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        FloatVector m0 = y0;
+        FloatVector m1 = y0;
+        FloatVector low0 = y0;
+        FloatVector low1 = y0;
         ShortVector zero = ShortVector.zero(VectorKernels.SHORTS);
-        ShortVector a = zero;
+        ShortVector a0 = zero;
+        ShortVector a1 = zero;
         for (int c = 0; c < chunks; c++) {
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
-                    .add(a);
+            long superBlock = group + (c >> 5) * SUPER_NIBBLES;
+            if ((c & 31) == 0) {
+                IntVector two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE);
+                s0 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m0 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+                two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE);
+                s1 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m1 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+            }
+            long stretch = superBlock + LINE + (c >> 4 & 1) * (18 * LINE);
+            long codes = stretch + (c & 15) * LINE + (((c & 15) + 12) >> 4) * (2 * LINE);
+            long p = digits + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 4).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 4).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 8).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 8).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
             if ((c & 3) == 3) {
                 int b = c >> 2;
-                if ((b & 7) == 0) {
-                    int left = 16 - 16 * (b >> 3 & 1);
-                    scale = IntVector.fromMemorySegment(INTS, MEMORY, supers + (b >> 4) * CHUNK, LE)
-                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
-                            .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
-                    minimum = IntVector.fromMemorySegment(INTS, MEMORY, minima + (b >> 4) * CHUNK, LE)
-                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
-                            .and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
-                }
+                long line = stretch + 4 * LINE;
                 int left = 24 - 8 * (b & 3);
-                IntVector both = a.reinterpretAsInts();
-                both = both.lanewise(VectorOperators.ASHR, 16)
-                        .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                FloatVector s = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subs + (b >> 2) * CHUNK, LE)
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float total = MEMORY.get(FLOAT, totals + 4L * b);
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s0), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s1), y1);
+                low0 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
-                        .convert(VectorOperators.I2F, 0)).mul(scale);
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * b))
-                        .fma(s, result);
-                low = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subMinima + (b >> 2) * CHUNK, LE)
+                        .convert(VectorOperators.I2F, 0)).mul(m0)
+                        .fma(FloatVector.broadcast(FLOATS, total), low0);
+                low1 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
-                        .convert(VectorOperators.I2F, 0)).mul(minimum)
-                        .fma(FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * b)), low);
-                a = zero;
+                        .convert(VectorOperators.I2F, 0)).mul(m1)
+                        .fma(FloatVector.broadcast(FLOATS, total), low1);
+                a0 = zero;
+                a1 = zero;
             }
         }
-        result.add(low).intoArray(y, at + guard);
+        y0.add(low0).intoArray(y, at + guard);
+        y1.add(low1).intoArray(y, at + L);
     }
 
-    /** Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2. */
-    static void nibbles(long codes, int chunks, float[] scales, int shift, long digits, long sums, long steps,
-            short zero, float[] y, int at) {
-        int guard = guard(codes);
+    /**
+     * Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2.
+     *
+     * @param stretch blocks of a stretch, as a shift
+     * @param scaleBytes that lie behind the codes of its first block
+     * @param superBlock blocks of a super-block, as a shift
+     * @param superBytes that lie in front of it
+     */
+    static void nibbles(long group, int chunks, int stretch, long scaleBytes, int superBlock, long superBytes,
+            float[] scales, int shift, long digits, long sums, long steps, short zero, float[] y, int at) {
+        int guard = guard(group);
         int last = (1 << shift) - 1;
-        FloatVector result = FloatVector.zero(FLOATS);
-        ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
         for (int c = 0; c < chunks; c++) {
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 4)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 4)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 8)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 8)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, digits + 16L * c + 12)).reinterpretAsShorts())
-                    .add(a);
+            long codes = group + c * LINE + (((c >> shift) + (1 << stretch) - 1) >> stretch) * scaleBytes
+                    + ((c >> shift >> superBlock) + 1) * superBytes;
+            long p = digits + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 4).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 4).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 8).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 8).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
             if ((c & last) == last) {
                 int b = c >> shift;
-                IntVector both = a.reinterpretAsInts();
-                both = both.lanewise(VectorOperators.ASHR, 16)
-                        .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                result = ((FloatVector) both.convert(VectorOperators.I2F, 0))
-                        .mul(MEMORY.get(FLOAT, steps + 4L * (c >> 2)))
-                        .fma(FloatVector.fromArray(FLOATS, scales, b * L), result);
-                a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                float step = MEMORY.get(FLOAT, steps + 4L * (c >> 2));
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(FloatVector.fromArray(FLOATS, scales, 2 * b * L), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(FloatVector.fromArray(FLOATS, scales, 2 * b * L + L), y1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
             }
         }
-        result.intoArray(y, at + guard);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /**
@@ -171,86 +250,125 @@ final class VectorDots {
      *
      * @param units of 16 columns, three chunks each
      */
-    static void superSixes(long codes, int units, long supers, long subs, long digits, long sums, long steps,
-            short zero, float[] y, int at) {
-        int guard = guard(codes);
-        FloatVector result = FloatVector.zero(FLOATS);
-        FloatVector scale = result;
-        for (int u = 0; u < units; u++) {
+    static void superSixes(long group, int units, long digits, long sums, long steps, short zero, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
+        for (int c = 0; c < 3 * units; c++) {
+            int u = c / 3;
+            int third = c - 3 * u;
+            long superBlock = group + (u >> 4) * SUPER_SIXES;
             if ((u & 15) == 0) {
-                scale = IntVector.fromMemorySegment(INTS, MEMORY, supers + (u >> 5) * CHUNK, LE)
-                        .lanewise(VectorOperators.LSHL, 16 - 16 * (u >> 4 & 1)).lanewise(VectorOperators.ASHR, 3)
+                s0 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE).lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                s1 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3)
                         .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
             }
-            long p = digits + 40L * u;
-            ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts()).add(a);
-            v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 16)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 20)).reinterpretAsShorts()).add(a);
-            v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 24)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 28)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 32)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 14)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 36)).reinterpretAsShorts()).add(a);
-            FloatVector s = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, subs + (u >> 2) * CHUNK, LE)
-                    .lanewise(VectorOperators.LSHL, 24 - 8 * (u & 3)).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(scale);
-            IntVector both = a.reinterpretAsInts();
-            both = both.lanewise(VectorOperators.ASHR, 16)
-                    .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * (u >> 1)))
-                    .fma(s, result);
+            long stretch = superBlock + LINE + (u >> 2 & 3) * (13 * LINE);
+            long codes = stretch + (u & 3) * SIXES + (((u & 3) + 3) >> 2) * LINE + third * LINE;
+            long p = digits + 40L * u + 12L * third;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 6).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 6).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
+            if (third == 2) {
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+                a0 = v.lanewise(VectorOperators.LSHR, 14).mul(t).add(a0);
+                a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
+                int left = 24 - 8 * (u & 3);
+                float step = MEMORY.get(FLOAT, steps + 4L * (u >> 1));
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, stretch + SIXES, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s0), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, stretch + SIXES + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s1), y1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
+            }
         }
-        result.intoArray(y, at + guard);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
-    /** Sixes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127. */
-    static void sixes(long codes, int units, float[] scales, int wide, long digits, long sums, long steps, short zero,
-            float[] y, int at) {
-        int guard = guard(codes);
-        FloatVector result = FloatVector.zero(FLOATS);
-        for (int u = 0; u < units; u++) {
-            long p = digits + 40L * u;
-            ShortVector a = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts()).add(a);
-            v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 16)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 20)).reinterpretAsShorts()).add(a);
-            v = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE).reinterpretAsShorts();
-            a = v.mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 24)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 6)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 28)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 32)).reinterpretAsShorts()).add(a);
-            a = v.lanewise(VectorOperators.LSHR, 14)
-                    .mul(IntVector.broadcast(INTS, MEMORY.get(INT, p + 36)).reinterpretAsShorts()).add(a);
-            IntVector both = a.reinterpretAsInts();
-            both = both.lanewise(VectorOperators.ASHR, 16)
-                    .add(both.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-            result = ((FloatVector) both.convert(VectorOperators.I2F, 0)).mul(MEMORY.get(FLOAT, steps + 4L * (u >> 1)))
-                    .fma(FloatVector.fromArray(FLOATS, scales, (u >> wide) * L), result);
+    /**
+     * Sixes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127.
+     *
+     * @param units of 16 columns, three chunks each
+     * @param stretch blocks of a stretch, as a shift
+     * @param scaleBytes that lie behind the codes of its first block
+     * @param superBlock blocks of a super-block, as a shift
+     * @param superBytes that lie in front of it
+     */
+    static void sixes(long group, int units, int stretch, long scaleBytes, int superBlock, long superBytes,
+            float[] scales, int wide, long digits, long sums, long steps, short zero, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
+        for (int c = 0; c < 3 * units; c++) {
+            int u = c / 3;
+            int third = c - 3 * u;
+            long codes = group + c * LINE + (((u >> wide) + (1 << stretch) - 1) >> stretch) * scaleBytes
+                    + ((u >> wide >> superBlock) + 1) * superBytes;
+            long p = digits + 40L * u + 12L * third;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 6).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 6).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
+            if (third == 2) {
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+                a0 = v.lanewise(VectorOperators.LSHR, 14).mul(t).add(a0);
+                a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
+                int scale = 2 * (u >> wide) * L;
+                float step = MEMORY.get(FLOAT, steps + 4L * (u >> 1));
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(FloatVector.fromArray(FLOATS, scales, scale), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(FloatVector.fromArray(FLOATS, scales, scale + L), y1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
+            }
         }
-        result.intoArray(y, at + guard);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /**
@@ -260,114 +378,163 @@ final class VectorDots {
      * @param shift of a run's number to its block's
      */
     static void minima(float[] minima, int runs, int shift, long totals, float[] y, int at) {
-        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector low0 = FloatVector.zero(FLOATS);
+        FloatVector low1 = low0;
         for (int run = 0; run < runs; run++) {
-            low = FloatVector.fromArray(FLOATS, minima, (run >> shift) * L)
-                    .fma(FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * run)), low);
+            FloatVector total = FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * run));
+            int minimum = 2 * (run >> shift) * L;
+            low0 = FloatVector.fromArray(FLOATS, minima, minimum).fma(total, low0);
+            low1 = FloatVector.fromArray(FLOATS, minima, minimum + L).fma(total, low1);
         }
-        FloatVector.fromArray(FLOATS, y, at).add(low).intoArray(y, at);
+        FloatVector.fromArray(FLOATS, y, at).add(low0).intoArray(y, at);
+        FloatVector.fromArray(FLOATS, y, at + L).add(low1).intoArray(y, at + L);
     }
 
     /**
-     * Bytes with decoded scales for 32 columns, which are 8 chunks; those of the second group begin at an index. Their products
-     * with 8-bit inputs would not fit 16 bits, and adding the upper nibbles up by themselves was no faster than floats.
+     * Bytes with a binary16 for 32 columns, which are 8 chunks. Their products with 8-bit inputs would not fit 16 bits, and adding
+     * the upper nibbles up by themselves was no faster than floats.
      */
-    static void floatBytes(long codes0, long codes1, int chunks, float[] scales, int second, float[] x, int from,
-            float[] y, int at) {
-        int guard = guard(codes0);
-        FloatVector a = FloatVector.zero(FLOATS);
-        FloatVector b = a;
+    static void halfBytes(long group, int chunks, float[] x, int from, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
         for (int c = 0; c < chunks; c++) {
-            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
-            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            int block = c >> 3;
-            FloatVector s = FloatVector.fromArray(FLOATS, scales, block * L);
-            FloatVector t = FloatVector.fromArray(FLOATS, scales, second + block * L);
-            v = v.lanewise(VectorOperators.XOR, 0x80808080);
-            w = w.lanewise(VectorOperators.XOR, 0x80808080);
-            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), a);
-            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), b);
-            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), a);
-            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), b);
-            a = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), a);
-            b = ((FloatVector) w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0))
-                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), b);
-            a = ((FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0))
-                    .mul(s).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), a);
-            b = ((FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0))
-                    .mul(t).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), b);
+            long stretch = group + (c >> 4) * HALF_BYTES;
+            if ((c & 7) == 0) {
+                int left = 16 - 2 * (c & 8);
+                s0 = IntVector.fromMemorySegment(INTS, MEMORY, stretch, LE).lanewise(VectorOperators.LSHL, left)
+                        .lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                s1 = IntVector.fromMemorySegment(INTS, MEMORY, stretch + CHUNK, LE).lanewise(VectorOperators.LSHL, left)
+                        .lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+            }
+            long codes = stretch + LINE + (c & 15) * LINE;
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).lanewise(VectorOperators.XOR,
+                    0x80808080);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).lanewise(VectorOperators.XOR,
+                    0x80808080);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y1);
         }
-        a.intoArray(y, at + guard);
-        b.intoArray(y, at + L);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
+    }
+
+    /** Bytes with decoded scales for 32 columns, in stretches of 128 columns under super-blocks of 256. */
+    static void superBytes(long group, int chunks, float[] scales, float[] x, int from, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        for (int c = 0; c < chunks; c++) {
+            long codes = group + c * LINE + ((c >> 5) + 1) * LINE + ((c >> 6) + 1) * LINE;
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).lanewise(VectorOperators.XOR,
+                    0x80808080);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).lanewise(VectorOperators.XOR,
+                    0x80808080);
+            FloatVector s0 = FloatVector.fromArray(FLOATS, scales, 2 * (c >> 3) * L);
+            FloatVector s1 = FloatVector.fromArray(FLOATS, scales, 2 * (c >> 3) * L + L);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y1);
+            y0 = ((FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y0);
+            y1 = ((FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y1);
+        }
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /** Binary16: its exponent is moved into place and multiplied to the right size, which is exact, subnormals included. */
-    static void floatHalves(long codes0, long codes1, int chunks, float[] x, int from, float[] y, int at) {
-        int guard = guard(codes0);
-        FloatVector a = FloatVector.zero(FLOATS);
-        FloatVector b = a;
+    static void floatHalves(long group, int chunks, float[] x, int from, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
         for (int c = 0; c < chunks; c++) {
-            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
-            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            a = v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE, LE);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE + CHUNK, LE);
+            y0 = v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                     .reinterpretAsFloats().mul(HALF_TO_FLOAT)
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), a);
-            b = w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), y0);
+            y1 = w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                     .reinterpretAsFloats().mul(HALF_TO_FLOAT)
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), b);
-            a = v.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), a);
-            b = w.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), b);
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), y1);
+            y0 = v.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), y0);
+            y1 = w.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), y1);
         }
-        a.intoArray(y, at + guard);
-        b.intoArray(y, at + L);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /** The upper halves of binary32. */
-    static void floatBrains(long codes0, long codes1, int chunks, float[] x, int from, float[] y, int at) {
-        int guard = guard(codes0);
-        FloatVector a = FloatVector.zero(FLOATS);
-        FloatVector b = a;
+    static void floatBrains(long group, int chunks, float[] x, int from, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
         for (int c = 0; c < chunks; c++) {
-            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
-            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            a = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), a);
-            b = w.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), b);
-            a = v.and(0xffff0000).reinterpretAsFloats()
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), a);
-            b = w.and(0xffff0000).reinterpretAsFloats()
-                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), b);
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE, LE);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE + CHUNK, LE);
+            y0 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), y0);
+            y1 = w.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c]), y1);
+            y0 = v.and(0xffff0000).reinterpretAsFloats()
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), y0);
+            y1 = w.and(0xffff0000).reinterpretAsFloats()
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 2 * c + 1]), y1);
         }
-        a.intoArray(y, at + guard);
-        b.intoArray(y, at + L);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 
     /** Binary32. */
-    static void floatFloats(long codes0, long codes1, int chunks, float[] x, int from, float[] y, int at) {
-        int guard = guard(codes0);
-        FloatVector a = FloatVector.zero(FLOATS);
-        FloatVector b = a;
+    static void floatFloats(long group, int chunks, float[] x, int from, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
         for (int c = 0; c < chunks; c++) {
-            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes0 + c * CHUNK, LE);
-            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes1 + c * CHUNK, LE);
-            a = v.reinterpretAsFloats().fma(FloatVector.broadcast(FLOATS, x[from + c]), a);
-            b = w.reinterpretAsFloats().fma(FloatVector.broadcast(FLOATS, x[from + c]), b);
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE, LE);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, group + c * LINE + CHUNK, LE);
+            y0 = v.reinterpretAsFloats().fma(FloatVector.broadcast(FLOATS, x[from + c]), y0);
+            y1 = w.reinterpretAsFloats().fma(FloatVector.broadcast(FLOATS, x[from + c]), y1);
         }
-        a.intoArray(y, at + guard);
-        b.intoArray(y, at + L);
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
     }
 }

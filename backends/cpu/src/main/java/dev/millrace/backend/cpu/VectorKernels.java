@@ -25,6 +25,8 @@ final class VectorKernels implements Kernels {
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
     static final int L = FLOATS.length();
     static final long CHUNK = INTS.vectorByteSize();
+    /** Bytes of a line of a group, see {@link Packing}. */
+    static final long LINE = 2 * CHUNK;
     static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
     /**
@@ -56,7 +58,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public int lanes() {
-        return L;
+        return 2 * L;
     }
 
     @Override
@@ -65,67 +67,72 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void scales(Matrix matrix, int group, ScaleScratch own, int at) {
+    public void scales(Matrix matrix, int group, ScaleScratch own) {
         Packing packing = matrix.packing();
-        int ints = packing.scaleInts(matrix.columns());
-        int blocks = matrix.blocks();
-        int run = Math.max(1, Packing.SUPER / packing.block());
-        long from = matrix.data().address() + matrix.offset(group);
-        long minima = matrix.data().address() + matrix.minima(group);
+        for (int half = 0; half < 2 && packing.scaled(); half++) {
+            long from = matrix.address(group) + half * CHUNK;
+            scales(packing, from, matrix.columns(), 0, own.scales, half * L);
+            if (packing.minima()) {
+                scales(packing, from, matrix.columns(), 1, own.minima, half * L);
+            }
+        }
+    }
+
+    /** Scales of half of the rows, or their minima, as they are added, in the line after. */
+    private static void scales(Packing packing, long from, int columns, int line, float[] into, int at) {
+        int stretch = packing.stretch();
+        long first = from + (packing.scaleLine(0) + line) * LINE;
+        long step = (packing.scaleLine(stretch) - packing.scaleLine(0)) * LINE;
         switch (packing.scales()) {
-            case NONE -> {
-                // nothing to decode
-            }
-            case HALF -> {
-                halves(from, ints, own.scales, at);
-                if (packing.minima()) {
-                    halves(minima, ints, own.minima, at);
-                }
-            }
+            case NONE -> throw new IllegalArgumentException("there are no scales");
+            case HALF -> halves(first, step, (columns + stretch - 1) / stretch, into, at);
             case SUPER -> {
-                halves(from, ints, own.supers, 0);
-                subScales(from + CHUNK * ints, blocks, run, own.supers, 1, own.scales, at);
-                if (packing.minima()) {
-                    halves(minima, ints, own.supers, 0);
-                    subScales(minima + CHUNK * ints, blocks, run, own.supers, -1, own.minima, at);
+                long superBytes = (packing.superLine(Packing.SUPER) - packing.superLine(0)) * LINE;
+                for (int s = 0; s < columns / Packing.SUPER; s++) {
+                    bytes(from + s * superBytes, 16 * line, first + s * superBytes, step, Packing.SUPER / stretch, into,
+                            at + 2 * s * Packing.SUPER / packing.block() * L);
                 }
             }
             case FLOAT -> {
                 int guard = guard(from);
-                for (int i = 0; i < ints; i++) {
-                    IntVector.fromMemorySegment(INTS, MEMORY, from + i * CHUNK, LE).reinterpretAsFloats()
-                            .intoArray(own.scales, at + guard + i * L);
+                for (int b = 0; b < columns / stretch; b++) {
+                    IntVector.fromMemorySegment(INTS, MEMORY, first + b * step, LE).reinterpretAsFloats()
+                            .intoArray(into, at + guard + 2 * b * L);
                 }
             }
         }
     }
 
     /** Two binary16 an int: the exponent is moved into place and multiplied to the right size, which is exact. */
-    private static void halves(long from, int ints, float[] into, int at) {
+    private static void halves(long from, long step, int stretches, float[] into, int at) {
         int guard = guard(from);
-        for (int i = 0; i < ints; i++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + i * CHUNK, LE);
+        for (int s = 0; s < stretches; s++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * step, LE);
+            int to = at + guard + 4 * s * L;
             x.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
-                    .reinterpretAsFloats().mul(HALF_TO_FLOAT).intoArray(into, at + guard + 2 * i * L);
+                    .reinterpretAsFloats().mul(HALF_TO_FLOAT).intoArray(into, to);
             x.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
-                    .intoArray(into, at + 2 * i * L + L);
+                    .intoArray(into, to + 2 * L);
         }
     }
 
-    private static void subScales(long from, int blocks, int run, float[] supers, float sign, float[] into, int at) {
+    /** Four bytes an int under a super-block's scale, or at bit 16 its minimum, which is subtracted. */
+    private static void bytes(long superBlock, int bit, long from, long step, int stretches, float[] into, int at) {
         int guard = guard(from);
-        for (int b = 0; b < blocks; b += 4) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + b / 4 * CHUNK, LE);
-            FloatVector scale = FloatVector.fromArray(FLOATS, supers, b / run * L).mul(sign);
-            int to = at + guard + b * L;
+        FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE)
+                .lanewise(VectorOperators.LSHL, 16 - bit).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                .reinterpretAsFloats().mul(bit == 0 ? HALF_TO_FLOAT : -HALF_TO_FLOAT);
+        for (int s = 0; s < stretches; s++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * step, LE);
+            int to = at + guard + 8 * s * L;
             ((FloatVector) x.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
                     .convert(VectorOperators.I2F, 0)).mul(scale).intoArray(into, to);
             ((FloatVector) x.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(scale).intoArray(into, to + L);
-            ((FloatVector) x.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
                     .convert(VectorOperators.I2F, 0)).mul(scale).intoArray(into, to + 2 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
+                    .convert(VectorOperators.I2F, 0)).mul(scale).intoArray(into, to + 4 * L);
             ((FloatVector) x.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(scale)
-                    .intoArray(into, to + 3 * L);
+                    .intoArray(into, to + 6 * L);
         }
     }
 
@@ -156,53 +163,75 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void minima(Matrix matrix, float[] minima, int from, Activations x, Activations.Place place, int vector,
-            float[] y, int at) {
-        FloatVector low = FloatVector.zero(FLOATS);
+    public void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector, float[] y,
+            int at) {
+        FloatVector low0 = FloatVector.zero(FLOATS);
+        FloatVector low1 = low0;
         float[] totals = x.totals;
         int total = place.total(vector);
         int width = place.width;
         int runs = matrix.packing().block() / place.block; // 1 or 2
         for (int run = 0; run < matrix.blocks() * runs; run++) {
-            low = FloatVector.fromArray(FLOATS, minima, from + (run >> (runs - 1)) * L)
-                    .fma(FloatVector.broadcast(FLOATS, totals[total + run * width]), low);
+            FloatVector t = FloatVector.broadcast(FLOATS, totals[total + run * width]);
+            int minimum = 2 * (run >> (runs - 1)) * L;
+            low0 = FloatVector.fromArray(FLOATS, minima, minimum).fma(t, low0);
+            low1 = FloatVector.fromArray(FLOATS, minima, minimum + L).fma(t, low1);
         }
-        FloatVector.fromArray(FLOATS, y, at).add(low).intoArray(y, at);
+        FloatVector.fromArray(FLOATS, y, at).add(low0).intoArray(y, at);
+        FloatVector.fromArray(FLOATS, y, at + L).add(low1).intoArray(y, at + L);
     }
 
     @Override
-    public void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,
-            int vector, float[] y, int at) {
+    public void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x,
+            Activations.Place place, int vector, float[] y, int at) {
         Packing packing = matrix.packing();
-        int columns = matrix.columns();
-        long codes = matrix.codes(group);
-        int units = columns / packing.codes().columns();
-        long scales = matrix.data().address() + matrix.offset(group);
-        long minima = matrix.data().address() + matrix.minima(group);
-        long subs = CHUNK * packing.scaleInts(columns);
+        int units = matrix.columns() / packing.codes().columns();
+        long bytes = matrix.groupBytes();
+        long from = matrix.address(first);
         long digits = x.digits.address() + 4L * place.pair(vector);
         long sums = x.digits.address() + 4L * place.sum(vector);
         long totals = x.digits.address() + 4L * place.total(vector);
         long steps = x.digits.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
         if (packing.codes() == Packing.Codes.NIBBLES && packing.scales() == Packing.Scales.HALF && !packing.minima()) {
-            VectorDots.halfNibbles(codes, units, scales, digits, sums, steps, zero, y, at);
+            for (int g = 0; g < groups; g++) {
+                VectorDots.halfNibbles(from + g * bytes, units, digits, sums, steps, zero, y, at + 2 * g * L);
+            }
         } else if (packing.codes() == Packing.Codes.NIBBLES && packing.minima() && packing.block() == 32
                 && packing.scales() == Packing.Scales.SUPER) {
-            VectorDots.superNibbles(codes, units, scales, scales + subs, minima, minima + subs, digits, totals, steps,
-                    y, at);
+            for (int g = 0; g < groups; g++) {
+                VectorDots.superNibbles(from + g * bytes, units, digits, totals, steps, y, at + 2 * g * L);
+            }
         } else if (packing.codes() == Packing.Codes.SIXES && !packing.minima() && packing.block() == 16) {
-            VectorDots.superSixes(codes, units, scales, scales + subs, digits, sums, steps, zero, y, at);
+            for (int g = 0; g < groups; g++) {
+                VectorDots.superSixes(from + g * bytes, units, digits, sums, steps, zero, y, at + 2 * g * L);
+            }
         } else {
-            scales(matrix, group, own, 0);
-            if (packing.codes() == Packing.Codes.NIBBLES) {
-                VectorDots.nibbles(codes, units, own.scales, packing.block() / 16, digits, sums, steps, zero, y, at);
-            } else {
-                VectorDots.sixes(codes, units, own.scales, packing.block() / 32, digits, sums, steps, zero, y, at);
+            for (int g = 0; g < groups; g++) {
+                scales(matrix, first + g, own);
+                decoded(packing, from + g * bytes, units, own, digits, sums, steps, y, at + 2 * g * L);
+                if (packing.minima()) {
+                    VectorDots.minima(own.minima, matrix.columns() / place.block, packing.block() / place.block - 1,
+                            totals, y, at + 2 * g * L);
+                }
             }
-            if (packing.minima()) {
-                VectorDots.minima(own.minima, columns / place.block, packing.block() / place.block - 1, totals, y, at);
-            }
+        }
+    }
+
+    /** Products of a group whose scales have been decoded. */
+    private static void decoded(Packing packing, long from, int units, ScaleScratch own, long digits, long sums,
+            long steps, float[] y, int at) {
+        int stretch = Integer.numberOfTrailingZeros(packing.stretch() / packing.block());
+        long scaleBytes = packing.scaleLines() * LINE;
+        int superBlock = Integer.numberOfTrailingZeros(Packing.SUPER / packing.block());
+        long superBytes = packing.scales() == Packing.Scales.SUPER ? LINE : 0;
+        short zero = (short) -packing.zero();
+        if (packing.codes() == Packing.Codes.NIBBLES) {
+            VectorDots.nibbles(from, units, stretch, scaleBytes, superBlock, superBytes, own.scales,
+                    packing.block() / 16, digits, sums, steps, zero, y, at);
+        } else {
+            VectorDots.sixes(from, units, stretch, scaleBytes, superBlock, superBytes, own.scales,
+                    packing.block() / 32, digits, sums, steps, zero, y, at);
         }
     }
 
@@ -215,54 +244,70 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void floats(Matrix matrix, int pair, ScaleScratch own, float[] x, int from, float[] y, int at) {
-        long codes0 = matrix.codes(2 * pair);
-        long codes1 = matrix.codes(2 * pair + 1);
-        int units = matrix.columns() / matrix.packing().codes().columns();
-        switch (matrix.packing().codes()) {
-            case BYTES -> {
-                scales(matrix, 2 * pair, own, 0);
-                scales(matrix, 2 * pair + 1, own, matrix.blocks() * L);
-                VectorDots.floatBytes(codes0, codes1, units, own.scales, matrix.blocks() * L, x, from, y, at);
-            }
-            case HALVES -> VectorDots.floatHalves(codes0, codes1, units, x, from, y, at);
-            case BRAINS -> VectorDots.floatBrains(codes0, codes1, units, x, from, y, at);
-            case FLOATS -> VectorDots.floatFloats(codes0, codes1, units, x, from, y, at);
-            case NIBBLES, SIXES -> throw new IllegalArgumentException(matrix.name() + " is unpacked to a panel");
-        }
-    }
-
-    @Override
-    public void unpack(Matrix matrix, int pair, int first, int count, short[] panel) {
+    public void floats(Matrix matrix, int first, int groups, ScaleScratch own, float[] x, int from, float[] y, int at) {
         Packing packing = matrix.packing();
-        int units = count / packing.codes().columns();
-        for (int half = 0; half < 2; half++) {
-            long codes = matrix.codes(2 * pair + half) + packing.codes().ints(first) * CHUNK;
-            if (packing.codes() == Packing.Codes.NIBBLES) {
-                VectorPanels.nibbles(codes, units, (short) packing.zero(), panel, half * 2 * L);
-            } else {
-                VectorPanels.sixes(codes, units, (short) packing.zero(), panel, half * 2 * L);
+        int units = matrix.columns() / packing.codes().columns();
+        for (int g = 0; g < groups; g++) {
+            long group = matrix.address(first + g);
+            int to = at + 2 * g * L;
+            switch (packing.codes()) {
+                case BYTES -> {
+                    if (packing.scales() == Packing.Scales.HALF) {
+                        VectorDots.halfBytes(group, units, x, from, y, to);
+                    } else {
+                        scales(matrix, first + g, own);
+                        VectorDots.superBytes(group, units, own.scales, x, from, y, to);
+                    }
+                }
+                case HALVES -> VectorDots.floatHalves(group, units, x, from, y, to);
+                case BRAINS -> VectorDots.floatBrains(group, units, x, from, y, to);
+                case FLOATS -> VectorDots.floatFloats(group, units, x, from, y, to);
+                case NIBBLES, SIXES -> throw new IllegalArgumentException(matrix.name() + " is unpacked to a panel");
             }
         }
     }
 
     @Override
-    public void unpack(Matrix matrix, int pair, int first, int count, short[] own, float[] panel) {
+    public void unpack(Matrix matrix, int group, int first, int count, short[] panel) {
+        Packing packing = matrix.packing();
+        int to;
+        for (int column = 0; column < count; column = to) {
+            to = column + Math.min(count - column, packing.together(first + column));
+            int units = (to - column) / packing.codes().columns();
+            for (int half = 0; half < 2; half++) {
+                long codes = matrix.address(group) + packing.line(first + column) * LINE + half * CHUNK;
+                int at = (2 * column + half * 2) * L;
+                if (packing.codes() == Packing.Codes.NIBBLES) {
+                    VectorPanels.nibbles(codes, units, (short) packing.zero(), panel, at);
+                } else {
+                    VectorPanels.sixes(codes, units, (short) packing.zero(), panel, at);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel) {
         Packing packing = matrix.packing();
         if (packing.integers()) {
-            unpack(matrix, pair, first, count, own);
+            unpack(matrix, group, first, count, own);
             VectorPanels.widen(own, count, panel);
             return;
         }
-        int units = count / packing.codes().columns();
-        for (int half = 0; half < 2; half++) {
-            long codes = matrix.codes(2 * pair + half) + packing.codes().ints(first) * CHUNK;
-            switch (packing.codes()) {
-                case BYTES -> VectorPanels.bytes(codes, units, packing.zero(), panel, half * L);
-                case HALVES -> VectorPanels.halves(codes, units, panel, half * L);
-                case BRAINS -> VectorPanels.brains(codes, units, panel, half * L);
-                case FLOATS -> VectorPanels.floats(codes, units, panel, half * L);
-                case NIBBLES, SIXES -> throw new IllegalStateException("unpacked above");
+        int to;
+        for (int column = 0; column < count; column = to) {
+            to = column + Math.min(count - column, packing.together(first + column));
+            int units = (to - column) / packing.codes().columns();
+            for (int half = 0; half < 2; half++) {
+                long codes = matrix.address(group) + packing.line(first + column) * LINE + half * CHUNK;
+                int at = (2 * column + half) * L;
+                switch (packing.codes()) {
+                    case BYTES -> VectorPanels.bytes(codes, units, packing.zero(), panel, at);
+                    case HALVES -> VectorPanels.halves(codes, units, panel, at);
+                    case BRAINS -> VectorPanels.brains(codes, units, panel, at);
+                    case FLOATS -> VectorPanels.floats(codes, units, panel, at);
+                    case NIBBLES, SIXES -> throw new IllegalStateException("unpacked above");
+                }
             }
         }
     }
@@ -271,7 +316,7 @@ final class VectorKernels implements Kernels {
     public void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel) {
         Packing packing = matrix.packing();
         for (int half = 0; half < 2; half++) {
-            int from = (half * matrix.blocks() + first / packing.block()) * L;
+            int from = (2 * (first / packing.block()) + half) * L;
             VectorPanels.scale(own.scales, from, count, packing.block(), panel, half * L);
             if (packing.minima()) {
                 VectorPanels.addMinima(own.minima, from, count, packing.block(), panel, half * L);
@@ -283,24 +328,23 @@ final class VectorKernels implements Kernels {
     public void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at) {
         Packing packing = matrix.packing();
-        int second = matrix.blocks() * L;
         int run = place.block;
         int pairs = place.pair(tile * Activations.TILE);
         int steps = place.scale(tile * Activations.TILE);
         for (int column = first; column < first + count; column += run) {
             int pair = pairs + column / 2 * Activations.TILE;
             int step = steps + column / Activations.BLOCK * Activations.TILE;
-            int scale = column / packing.block() * L;
+            int scale = 2 * (column / packing.block()) * L;
             int from = (column - first) * 2 * L;
             if (WIDE && vectors > 4) {
-                VectorTiles.tile8(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + second, y,
+                VectorTiles.tile8(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + L, y,
                         at);
             } else {
-                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + second, y,
+                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + L, y,
                         at);
                 if (vectors > 4) {
                     VectorTiles.tile4(panel, from, run / 2, x.pairs, pair + 4, x.scales, step + 4, scales, scale,
-                            scale + second, y,
+                            scale + L, y,
                             at + 8 * L);
                 }
             }

@@ -4,12 +4,12 @@
  */
 package dev.millrace.backend.cpu;
 
-import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
 import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
 import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
 import static dev.millrace.backend.cpu.VectorKernels.INTS;
 import static dev.millrace.backend.cpu.VectorKernels.L;
 import static dev.millrace.backend.cpu.VectorKernels.LE;
+import static dev.millrace.backend.cpu.VectorKernels.LINE;
 import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
 import static dev.millrace.backend.cpu.VectorKernels.guard;
 
@@ -17,11 +17,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Unpacks one group's codes for {@link VectorTiles}: its rows lie beside those of the other group of the pair. */
+/** Unpacks half of a group's rows, one SIMD vector of every line, for {@link VectorTiles}. */
 final class VectorPanels {
 
     /** Bytes of 16 columns of sixes. */
-    private static final long SIXES = 3 * CHUNK;
+    private static final long SIXES = 3 * LINE;
 
     private VectorPanels() {
     }
@@ -30,7 +30,7 @@ final class VectorPanels {
     static void nibbles(long codes, int units, short zero, short[] panel, int at) {
         int guard = guard(codes);
         for (int u = 0; u < units; u++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * CHUNK, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * LINE, LE);
             int to = at + guard + u * 4 * 4 * L;
             x.and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
             x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
@@ -48,8 +48,8 @@ final class VectorPanels {
         for (int u = 0; u < units; u++) {
             int to = at + guard + u * 8 * 4 * L;
             IntVector a = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE);
-            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + CHUNK, LE);
-            IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * CHUNK, LE);
+            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + LINE, LE);
+            IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * LINE, LE);
             a.and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
             a.lanewise(VectorOperators.LSHR, 6).and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel,
                     to + 4 * L);
@@ -71,7 +71,7 @@ final class VectorPanels {
     static void bytes(long codes, int units, int zero, float[] panel, int at) {
         int guard = guard(codes);
         for (int u = 0; u < units; u++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * CHUNK, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * LINE, LE);
             int to = at + guard + u * 4 * 2 * L;
             ((FloatVector) x.and(255).sub(zero).convert(VectorOperators.I2F, 0)).intoArray(panel, to);
             ((FloatVector) x.lanewise(VectorOperators.LSHR, 16).and(255).sub(zero).convert(VectorOperators.I2F, 0))
@@ -94,12 +94,12 @@ final class VectorPanels {
         }
     }
 
-    /** Multiplies one group's whole numbers with their scales. */
+    /** Multiplies whole numbers with their scales. */
     static void scale(float[] scales, int from, int columns, int block, float[] panel, int at) {
         for (int column = 0; column < columns; column++) {
             int to = at + column * 2 * L;
             FloatVector.fromArray(FLOATS, panel, to)
-                    .mul(FloatVector.fromArray(FLOATS, scales, from + column / block * L)).intoArray(panel, to);
+                    .mul(FloatVector.fromArray(FLOATS, scales, from + 2 * (column / block) * L)).intoArray(panel, to);
         }
     }
 
@@ -108,7 +108,7 @@ final class VectorPanels {
         for (int column = 0; column < columns; column++) {
             int to = at + column * 2 * L;
             FloatVector.fromArray(FLOATS, panel, to)
-                    .add(FloatVector.fromArray(FLOATS, minima, from + column / block * L)).intoArray(panel, to);
+                    .add(FloatVector.fromArray(FLOATS, minima, from + 2 * (column / block) * L)).intoArray(panel, to);
         }
     }
 
@@ -116,7 +116,7 @@ final class VectorPanels {
     static void halves(long codes, int chunks, float[] panel, int at) {
         int guard = guard(codes);
         for (int c = 0; c < chunks; c++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * LINE, LE);
             int to = at + guard + c * 2 * 2 * L;
             x.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                     .reinterpretAsFloats().mul(HALF_TO_FLOAT).intoArray(panel, to);
@@ -129,7 +129,7 @@ final class VectorPanels {
     static void brains(long codes, int chunks, float[] panel, int at) {
         int guard = guard(codes);
         for (int c = 0; c < chunks; c++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * LINE, LE);
             int to = at + guard + c * 2 * 2 * L;
             x.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(panel, to);
             x.and(0xffff0000).reinterpretAsFloats().intoArray(panel, to + 2 * L);
@@ -140,7 +140,7 @@ final class VectorPanels {
     static void floats(long codes, int chunks, float[] panel, int at) {
         int guard = guard(codes);
         for (int c = 0; c < chunks; c++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * CHUNK, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + c * LINE, LE);
             int to = at + guard + c * 2 * L;
             x.reinterpretAsFloats().intoArray(panel, to);
         }

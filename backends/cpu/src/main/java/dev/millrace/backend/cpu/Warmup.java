@@ -43,7 +43,7 @@ final class Warmup implements AutoCloseable {
         this.matrices = matrices;
         this.keyValues = keyValues;
         stageNanos = mostNanos / (2L * matrices.size() + 2);
-        int rows = 4 * kernels.lanes();
+        int rows = 2 * kernels.lanes();
         results = new float[VECTORS * rows];
         y = Rows.of(results, rows, VECTORS);
         Products.Scratch[] scratch = {new Products.Scratch(COLUMNS, kernels.lanes())};
@@ -58,7 +58,7 @@ final class Warmup implements AutoCloseable {
      * @param weights size of the model's weights in bytes
      */
     static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, KvType keyValues, long weights) {
-        int rows = 4 * kernels.lanes();
+        int rows = 2 * kernels.lanes();
         List<Matrix> matrices = WeightTensors.of(blueprint).stream()
                 .map(tensor -> Packing.of(tensor.type(), COLUMNS)).distinct()
                 .map(packing -> new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(),

@@ -116,28 +116,27 @@ class KernelsTest {
             assertEquals(0, row[0]);
             assertEquals(0, row[matrix.columns() + 1]);
         }
-        int wide = 2 * kernels.lanes();
-        float[] floats = new float[128 * wide];
-        short[] shorts = new short[128 * wide];
-        for (int pair = 0; pair < matrix.pairs(); pair++) {
-            kernels.scales(matrix, 2 * pair, own, 0);
-            kernels.scales(matrix, 2 * pair + 1, own, matrix.blocks() * kernels.lanes());
+        int lanes = kernels.lanes();
+        float[] floats = new float[128 * lanes];
+        short[] shorts = new short[128 * lanes];
+        for (int group = 0; group < matrix.groups(); group++) {
+            kernels.scales(matrix, group, own);
             for (int first = 0; first < matrix.columns(); first += 128) {
                 int count = Math.min(128, matrix.columns() - first);
                 boolean integers = matrix.packing().integers();
                 if (integers) {
-                    kernels.unpack(matrix, pair, first, count, shorts);
+                    kernels.unpack(matrix, group, first, count, shorts);
                 }
-                kernels.unpack(matrix, pair, first, count, new short[shorts.length], floats);
+                kernels.unpack(matrix, group, first, count, new short[shorts.length], floats);
                 if (matrix.packing().scaled()) {
                     kernels.scale(matrix, own, first, count, floats);
                 }
-                for (int lane = 0; lane < wide; lane++) {
+                for (int lane = 0; lane < lanes; lane++) {
                     for (int c = 0; c < count; c++) {
-                        compare(packed, pair * wide + lane, first + c, floats[c * wide + lane]);
+                        compare(packed, group * lanes + lane, first + c, floats[c * lanes + lane]);
                         if (integers) {
-                            int code = shorts[c / 2 * 2 * wide + 2 * lane + c % 2];
-                            compare(packed, pair * wide + lane, first + c,
+                            int code = shorts[c / 2 * 2 * lanes + 2 * lane + c % 2];
+                            compare(packed, group * lanes + lane, first + c,
                                     scaled(matrix, code, own, lane, first + c));
                         }
                     }
@@ -147,8 +146,7 @@ class KernelsTest {
     }
 
     private static float scaled(Matrix matrix, int code, ScaleScratch own, int lane, int column) {
-        int lanes = matrix.lanes();
-        int scale = (lane / lanes * matrix.blocks() + column / matrix.packing().block()) * lanes + lane % lanes;
+        int scale = column / matrix.packing().block() * matrix.lanes() + lane;
         return code * own.scales[scale] + (matrix.packing().minima() ? own.minima[scale] : 0);
     }
 
