@@ -55,7 +55,10 @@ record MatrixStore(PackedFolder folder, int lanes, Workers workers, Arena arena,
     }
 
     private void pack(PackedLayout layout, PackedFile file) {
+        long end = layout.headerBytes();
         for (PackedLayout.Entry entry : layout.entries()) {
+            file.pad(end, entry.offset());
+            end = entry.offset() + entry.bytes();
             Packer.pack(entry.tensor(), entry.shape(), (offset, bytes) -> file.put(entry.offset() + offset, bytes),
                     workers);
             loaded(entry, layout);

@@ -169,14 +169,14 @@ final class PackedFolder {
         Files.createDirectories(where);
         sweep(where);
         makeRoom(where, bytes);
-        try (PackedFile packed = PackedFile.create(where, OWNER, header)) {
+        try (PackedFile packed = PackedFile.create(where, OWNER, header, bytes)) {
             try {
                 contents.write(packed);
             } catch (RuntimeException e) {
                 packed.check();
                 throw e;
             }
-            return packed.complete(file, bytes, arena);
+            return packed.complete(file, arena);
         }
     }
 

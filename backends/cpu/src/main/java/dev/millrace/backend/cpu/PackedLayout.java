@@ -74,6 +74,11 @@ record PackedLayout(int lanes, List<Entry> entries, long bytes) {
         return Math.addExact(Math.multiplyExact(matrices, ENTRY), FIXED + Integer.BYTES);
     }
 
+    /** Bytes of the header. */
+    int headerBytes() {
+        return headerBytes(entries.size());
+    }
+
     /** The header that a whole file of these very weights begins with. */
     byte[] header(byte[] fingerprint) {
         ByteBuffer header = ByteBuffer.allocate(headerBytes(entries.size())).order(ByteOrder.LITTLE_ENDIAN);

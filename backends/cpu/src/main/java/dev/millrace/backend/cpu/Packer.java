@@ -11,22 +11,21 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** Packs a stored tensor into the layout of the kernels, group by group on all workers. */
 final class Packer {
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle EIGHT = view(long[].class);
+    private static final VarHandle INT = view(int[].class);
+    private static final VarHandle HALF = view(short[].class);
+    private static final VarHandle FLOAT = view(float[].class);
 
-    /**
-     * Bytes of codes put at a time. Files written in large pieces lie in the page cache in large pieces, too: mapped, they gave 24.9
-     * to 26.6 tokens a second on two Zen 4 cores, written group by group (16 KiB) 24.2.
-     */
-    private static final int BATCH = 4 << 20;
+    /** Bytes that a worker packs at a time. */
+    private static final int BATCH = 256 << 10;
 
     /** Takes packed bytes, from several threads. */
     @FunctionalInterface
@@ -40,6 +39,10 @@ final class Packer {
     private final Matrix matrix;
     private final Out out;
     private final int rowBytes;
+    /** Bytes of a line. */
+    private final int stride;
+    /** The line with the scales of each block. */
+    private final int[] scaleLines;
 
     private Packer(Tensor tensor, Matrix matrix, Out out) {
         this.tensor = tensor;
@@ -47,6 +50,13 @@ final class Packer {
         this.matrix = matrix;
         this.out = out;
         rowBytes = Math.toIntExact(type.bytes(tensor.columns()));
+        stride = Integer.BYTES * matrix.lanes();
+        scaleLines = new int[matrix.blocks()];
+        Arrays.setAll(scaleLines, b -> matrix.packing().scaleLine(b * matrix.packing().block()));
+    }
+
+    private static VarHandle view(Class<?> array) {
+        return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Packs into the memory of a matrix. See {@link #pack(Tensor, Matrix, Out, Workers)}. */
@@ -89,114 +99,121 @@ final class Packer {
             int count = Math.min(most, to - first);
             byte[] packed = new byte[count * bytes];
             for (int i = 0; i < count; i++) {
-                group(stored, first + i, row, raw, MemorySegment.ofArray(packed).asSlice(i * (long) bytes, bytes));
+                group(stored, first + i, row, raw, packed, i * bytes);
             }
             out.put(matrix.offset(first, 0), packed);
         }
     }
 
-    private void group(MemorySegment stored, int group, RowCodes row, byte[] raw, MemorySegment into) {
+    /** Packs a group into an array, from an index on. */
+    private void group(MemorySegment stored, int group, RowCodes row, byte[] raw, byte[] into, int at) {
         int first = group * matrix.lanes();
         int rows = Math.clamp(matrix.rows() - (long) first, 0, matrix.lanes());
         if (rows > 0) {
             MemorySegment.copy(stored, ValueLayout.JAVA_BYTE, (long) first * rowBytes, raw, 0, rows * rowBytes);
         }
         for (int lane = 0; lane < rows; lane++) {
+            int to = at + Integer.BYTES * lane;
             if (type.isQuantised()) {
                 row.read(type, raw, lane * rowBytes);
-                scales(row, into, lane);
-                codes(row, into, lane);
+                scales(row, into, to);
+                codes(row, into, to);
             } else {
-                plain(raw, lane * rowBytes, into, lane);
+                plain(raw, lane * rowBytes, into, to);
             }
         }
     }
 
-    private void scales(RowCodes row, MemorySegment into, int lane) {
+    private void scales(RowCodes row, byte[] into, int lane) {
         Packing packing = matrix.packing();
-        for (int b = 0; b < matrix.blocks(); b++) {
-            int column = b * packing.block();
-            int in = column % packing.stretch() / packing.block();
-            long at = at(packing.scaleLine(column), lane);
-            long minimum = at + 4L * matrix.lanes();
+        boolean minima = packing.minima();
+        int each = packing.stretch() / packing.block();
+        for (int b = 0; b < scaleLines.length; b++) {
+            int in = b % each;
+            int at = lane + scaleLines[b] * stride;
             switch (packing.scales()) {
                 case NONE -> throw new IllegalArgumentException(tensor.name() + " has no blocks");
                 case HALF -> {
-                    half(row.scales[b], into, at + 2L * in);
-                    if (packing.minima()) {
-                        half(row.minima[b], into, minimum + 2L * in);
+                    half(row.scales[b], into, at + 2 * in);
+                    if (minima) {
+                        half(row.minima[b], into, at + stride + 2 * in);
                     }
                 }
                 case SUPER -> {
-                    if (column % Packing.SUPER == 0) {
-                        superBlock(row, column / Packing.SUPER, into, at(packing.superLine(column), lane));
-                    }
-                    into.set(ValueLayout.JAVA_BYTE, at + in, row.subScales[b]);
-                    if (packing.minima()) {
-                        into.set(ValueLayout.JAVA_BYTE, minimum + in, row.subMinima[b]);
+                    into[at + in] = row.subScales[b];
+                    if (minima) {
+                        into[at + stride + in] = row.subMinima[b];
                     }
                 }
                 case FLOAT -> {
                     finite(Float.isFinite(row.floatScales[b]));
-                    into.set(FLOAT, at, row.floatScales[b]);
+                    FLOAT.set(into, at, row.floatScales[b]);
                 }
+            }
+        }
+        for (int s = 0; packing.scales() == Packing.Scales.SUPER && s < matrix.columns() / Packing.SUPER; s++) {
+            int at = lane + packing.superLine(s * Packing.SUPER) * stride;
+            half(row.scales[s], into, at);
+            if (minima) {
+                half(row.minima[s], into, at + 2);
             }
         }
     }
 
-    private void superBlock(RowCodes row, int number, MemorySegment into, long at) {
-        half(row.scales[number], into, at);
-        if (matrix.packing().minima()) {
-            half(row.minima[number], into, at + 2);
-        }
-    }
-
-    /** Offset of an int in a group. */
-    private long at(int line, int lane) {
-        return 4L * line * matrix.lanes() + 4L * lane;
-    }
-
-    private void half(short value, MemorySegment into, long at) {
+    private void half(short value, byte[] into, int at) {
         finite(Float.isFinite(Float.float16ToFloat(value)));
-        into.set(HALF, at, value);
+        HALF.set(into, at, value);
     }
 
-    private void codes(RowCodes row, MemorySegment into, int lane) {
-        long stride = 4L * matrix.lanes();
+    private void codes(RowCodes row, byte[] into, int lane) {
         Packing packing = matrix.packing();
-        Packing.Codes kind = packing.codes();
         int end;
         for (int first = 0; first < matrix.columns(); first = end) {
             end = Math.min(matrix.columns(), first + packing.together(first));
-            long at = at(packing.line(first), lane);
-            for (int column = first; column < end; column += kind.columns()) {
-                switch (kind) {
-                    case NIBBLES ->
-                        into.set(INT, at, halves(nibbles(row.codes, column), nibbles(row.codes, column + 1)));
-                    case BYTES -> into.set(INT, at, halves(bytes(row.codes, column), bytes(row.codes, column + 1)));
-                    case SIXES -> {
-                        for (int i = 0; i < 3; i++) {
-                            into.set(INT, at + i * stride,
-                                    halves(sixes(row.codes, column, i), sixes(row.codes, column + 1, i)));
-                        }
-                    }
-                    case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(tensor.name() + " has no codes");
-                }
-                at += kind.ints() * stride;
+            int at = lane + packing.line(first) * stride;
+            switch (packing.codes()) {
+                case NIBBLES -> nibbles(row.codes, first, end, into, at);
+                case BYTES -> bytes(row.codes, first, end, into, at);
+                case SIXES -> sixes(row.codes, first, end, into, at);
+                case HALVES, BRAINS, FLOATS -> throw new IllegalArgumentException(tensor.name() + " has no codes");
+            }
+        }
+    }
+
+    private void nibbles(byte[] codes, int first, int end, byte[] into, int at) {
+        for (int column = first; column < end; column += 8) {
+            long eight = (long) EIGHT.get(codes, column);
+            INT.set(into, at, nibbles(eight) | (nibbles(eight >>> 8) << 16));
+            at += stride;
+        }
+    }
+
+    /** Bytes 0, 2, 4 and 6, four bits of each, in 16 bits. */
+    private static int nibbles(long eight) {
+        long two = eight & 0x000f000f000f000fL;
+        two |= two >>> 12;
+        return (int) (two & 0xff) | (int) ((two >>> 24) & 0xff00);
+    }
+
+    private void bytes(byte[] codes, int first, int end, byte[] into, int at) {
+        for (int column = first; column < end; column += 4) {
+            int four = (int) INT.get(codes, column);
+            INT.set(into, at, (four & 0xff0000ff) | ((four >>> 8) & 0xff00) | ((four & 0xff00) << 8));
+            at += stride;
+        }
+    }
+
+    private void sixes(byte[] codes, int first, int end, byte[] into, int at) {
+        for (int column = first; column < end; column += 16) {
+            for (int i = 0; i < 3; i++) {
+                INT.set(into, at, halves(sixes(codes, column, i), sixes(codes, column + 1, i)));
+                at += stride;
             }
         }
     }
 
     private static int halves(int even, int odd) {
         return even | (odd << 16);
-    }
-
-    private static int nibbles(byte[] codes, int at) {
-        return codes[at] | (codes[at + 2] << 4) | (codes[at + 4] << 8) | (codes[at + 6] << 12);
-    }
-
-    private static int bytes(byte[] codes, int at) {
-        return (codes[at] & 0xff) | ((codes[at + 2] & 0xff) << 8);
     }
 
     private static int sixes(byte[] codes, int at, int i) {
@@ -211,13 +228,12 @@ final class Packer {
     }
 
     /** Values that are not quantised. */
-    private void plain(byte[] raw, int from, MemorySegment into, int lane) {
-        MemorySegment in = MemorySegment.ofArray(raw).asSlice(from, rowBytes);
-        long stride = 4L * matrix.lanes();
-        long at = 4L * lane;
+    private void plain(byte[] raw, int from, byte[] into, int at) {
         boolean widened = matrix.packing().codes() == Packing.Codes.FLOATS && type != TensorType.F32;
         for (int i = 0; i < (widened ? matrix.columns() : rowBytes / 4); i++) {
-            int code = widened ? Float.floatToRawIntBits(widen(in.get(HALF, 2L * i))) : in.get(INT, 4L * i);
+            int code = widened
+                    ? Float.floatToRawIntBits(widen((short) HALF.get(raw, from + 2 * i)))
+                    : (int) INT.get(raw, from + 4 * i);
             finite(switch (type) {
                 case F16 -> widened
                         ? Float.isFinite(Float.intBitsToFloat(code))
@@ -225,7 +241,7 @@ final class Packer {
                 case BF16 -> exponent(code >>> 16, 0x7f80) && (widened || exponent(code, 0x7f80));
                 default -> Float.isFinite(Float.intBitsToFloat(code));
             });
-            into.set(INT, at + stride * i, code);
+            INT.set(into, at + stride * i, code);
         }
     }
 

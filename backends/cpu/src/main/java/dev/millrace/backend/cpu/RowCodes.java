@@ -5,6 +5,9 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.spi.TensorType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * One row of weights taken apart: a code for each value and the scales of its blocks, as {@link Packing} has them. Block layouts
@@ -16,6 +19,12 @@ final class RowCodes {
     private static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
     /** Levels of {@code MXFP4}, twice the value of E2M1, whose scale is halved instead. */
     private static final byte[] E2M1 = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+    /** Eight bytes at once. */
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long FOUR_BITS = 0x0f0f0f0f0f0f0f0fL;
+    private static final long TWO_BITS = 0x0303030303030303L;
+    private static final long ONE_BIT = 0x0101010101010101L;
 
     /** One a value. */
     final byte[] codes;
@@ -107,10 +116,15 @@ final class RowCodes {
     }
 
     private void nibbles(byte[] raw, int at, int to) {
-        for (int i = 0; i < 16; i++) {
-            codes[to + i] = (byte) (raw[at + i] & 15);
-            codes[to + 16 + i] = (byte) ((raw[at + i] >> 4) & 15);
+        for (int i = 0; i < 16; i += 8) {
+            long eight = eight(raw, at + i);
+            EIGHT.set(codes, to + i, eight & FOUR_BITS);
+            EIGHT.set(codes, to + 16 + i, (eight >>> 4) & FOUR_BITS);
         }
+    }
+
+    private static long eight(byte[] raw, int at) {
+        return (long) EIGHT.get(raw, at);
     }
 
     private void fiveBits(byte[] raw, int high, int low, int to) {
@@ -183,8 +197,8 @@ final class RowCodes {
         sixBits(raw, at + 4, b);
         for (int g = 0; g < 8; g++) {
             int q = at + 16 + 32 * (g >> 1);
-            for (int i = 0; i < 32; i++) {
-                codes[256 * b + 32 * g + i] = (byte) ((raw[q + i] >> (4 * (g & 1))) & 15);
+            for (int i = 0; i < 32; i += 8) {
+                EIGHT.set(codes, 256 * b + 32 * g + i, eight(raw, q + i) >>> (4 * (g & 1)) & FOUR_BITS);
             }
         }
     }
@@ -195,9 +209,10 @@ final class RowCodes {
         sixBits(raw, at + 4, b);
         for (int g = 0; g < 8; g++) {
             int q = at + 48 + 32 * (g >> 1);
-            for (int i = 0; i < 32; i++) {
-                int five = ((raw[q + i] >> (4 * (g & 1))) & 15) | (((raw[at + 16 + i] >> g) & 1) << 4);
-                codes[256 * b + 32 * g + i] = (byte) five;
+            for (int i = 0; i < 32; i += 8) {
+                long low = eight(raw, q + i) >>> (4 * (g & 1)) & FOUR_BITS;
+                long high = (eight(raw, at + 16 + i) >>> g) & ONE_BIT;
+                EIGHT.set(codes, 256 * b + 32 * g + i, low | (high << 4));
             }
         }
     }
@@ -210,10 +225,10 @@ final class RowCodes {
             subScales[16 * b + g] = raw[at + 192 + g];
             int low = at + 64 * (g >> 3) + 16 * (within & 3);
             int high = at + 128 + 32 * (g >> 3) + 16 * (within & 1);
-            for (int i = 0; i < 16; i++) {
-                int six = ((raw[low + i] >> (4 * (within >> 2))) & 15)
-                        | (((raw[high + i] >> (2 * (within >> 1))) & 3) << 4);
-                codes[256 * b + 16 * g + i] = (byte) six;
+            for (int i = 0; i < 16; i += 8) {
+                long four = (eight(raw, low + i) >>> (4 * (within >> 2))) & FOUR_BITS;
+                long two = (eight(raw, high + i) >>> (2 * (within >> 1))) & TWO_BITS;
+                EIGHT.set(codes, 256 * b + 16 * g + i, four | (two << 4));
             }
         }
     }
