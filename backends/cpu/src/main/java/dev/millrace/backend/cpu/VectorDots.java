@@ -38,10 +38,12 @@ final class VectorDots {
     private static final long SIXES = 3 * LINE;
     /** Bytes of a stretch of 64 columns: a line of scales, and nibbles or bytes. */
     private static final long HALF_NIBBLES = (1 + 8) * LINE;
+    private static final long HALF_NIBBLES_MINIMA = (2 + 8) * LINE;
     private static final long HALF_BYTES = (1 + 16) * LINE;
     /** Bytes of a super-block: lines of scales and minima, and nibbles or sixes. */
     private static final long SUPER_NIBBLES = (1 + 2 + 2 + 32) * LINE;
     private static final long SUPER_SIXES = (1 + 4 + 48) * LINE;
+    private static final long SUPER_SIXES_32 = (1 + 2 + 2 + 48) * LINE;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -189,24 +191,21 @@ final class VectorDots {
     }
 
     /**
-     * Nibbles with decoded scales for 16 columns, which are 2 chunks, or for 32: as a shift, 1 or 2.
-     *
-     * @param stretch blocks of a stretch, as a shift
-     * @param scaleBytes that lie behind the codes of its first block
-     * @param superBlock blocks of a super-block, as a shift
-     * @param superBytes that lie in front of it
+     * Nibbles with a binary16 for the scale and one for the minimum of 32 columns, decoded in step; a lane adds up 16 products of
+     * at most 15 x 127.
      */
-    static void nibbles(long group, int chunks, int stretch, long scaleBytes, int superBlock, long superBytes,
-            float[] scales, int shift, long digits, long sums, long steps, short zero, float[] y, int at) {
+    static void halfNibblesMinima(long group, int chunks, long digits, long totals, long steps, float[] y, int at) {
         int guard = guard(group);
-        int last = (1 << shift) - 1;
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
-        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
-        ShortVector a1 = a0;
+        FloatVector low0 = y0;
+        FloatVector low1 = y0;
+        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector a0 = zeros;
+        ShortVector a1 = zeros;
         for (int c = 0; c < chunks; c++) {
-            long codes = group + c * LINE + (((c >> shift) + (1 << stretch) - 1) >> stretch) * scaleBytes
-                    + ((c >> shift >> superBlock) + 1) * superBytes;
+            long stretch = group + (c >> 3) * HALF_NIBBLES_MINIMA;
+            long codes = stretch + (c & 7) * LINE + (c >> 2 & 1) * (2 * LINE);
             long p = digits + 16L * c;
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
             ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
@@ -222,26 +221,131 @@ final class VectorDots {
             t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
             a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
             a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
-            if ((c & last) == last) {
-                int b = c >> shift;
-                float step = MEMORY.get(FLOAT, steps + 4L * (c >> 2));
+            if ((c & 3) == 3) {
+                int b = c >> 2;
+                long line = stretch + 4 * LINE;
+                int left = 16 - 16 * (b & 1);
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float total = MEMORY.get(FLOAT, totals + 4L * b);
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
-                        .fma(FloatVector.fromArray(FLOATS, scales, 2 * b * L), y0);
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, line, LE).lanewise(VectorOperators.LSHL, left)
+                                .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats()
+                                .mul(HALF_TO_FLOAT), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
-                        .fma(FloatVector.fromArray(FLOATS, scales, 2 * b * L + L), y1);
-                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
-                a1 = a0;
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                                .reinterpretAsFloats().mul(HALF_TO_FLOAT), y1);
+                low0 = IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE).lanewise(VectorOperators.LSHL, left)
+                        .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT)
+                        .fma(FloatVector.broadcast(FLOATS, total), low0);
+                low1 = IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT).fma(FloatVector.broadcast(FLOATS, total), low1);
+                a0 = zeros;
+                a1 = zeros;
             }
         }
-        y0.intoArray(y, at + guard);
-        y1.intoArray(y, at + L);
+        y0.add(low0).intoArray(y, at + guard);
+        y1.add(low1).intoArray(y, at + L);
+    }
+
+    /**
+     * Nibbles under super-blocks of 256 columns, with a byte for the scale of 16 columns, which are 2 chunks, and perhaps one for
+     * their minimum, decoded in step.
+     *
+     * @param minima lines of minima in a stretch: 1 or 0
+     */
+    static void superNibbles16(long group, int chunks, int minima, long digits, long sums, long totals, long steps,
+            short zero, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        FloatVector m0 = y0;
+        FloatVector m1 = y0;
+        FloatVector low0 = y0;
+        FloatVector low1 = y0;
+        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector a0 = zeros;
+        ShortVector a1 = zeros;
+        long scaleBytes = (1 + minima) * LINE;
+        long stretchBytes = 8 * LINE + scaleBytes;
+        for (int c = 0; c < chunks; c++) {
+            long superBlock = group + (c >> 5) * (LINE + 4 * stretchBytes);
+            if ((c & 31) == 0) {
+                IntVector two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE);
+                s0 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m0 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+                two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE);
+                s1 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m1 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+            }
+            long stretch = superBlock + LINE + (c >> 3 & 3) * stretchBytes;
+            long codes = stretch + (c & 7) * LINE + (((c & 7) + 6) >> 3) * scaleBytes;
+            long p = digits + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 4).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 4).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 8).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 8).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
+            if ((c & 1) == 1) {
+                int b = c >> 1;
+                long line = stretch + 2 * LINE;
+                int left = 24 - 8 * (b & 3);
+                float step = MEMORY.get(FLOAT, steps + 4L * (c >> 2));
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b)).reinterpretAsShorts().mul(zero);
+                a0 = a0.add(t);
+                a1 = a1.add(t);
+                // both columns of a row together still fit 16 bits: 16 products of at most 15 x 127
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s0), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s1), y1);
+                if (minima != 0) {
+                    float total = MEMORY.get(FLOAT, totals + 4L * b);
+                    low0 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE)
+                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                            .convert(VectorOperators.I2F, 0)).mul(m0).fma(FloatVector.broadcast(FLOATS, total), low0);
+                    low1 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
+                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                            .convert(VectorOperators.I2F, 0)).mul(m1).fma(FloatVector.broadcast(FLOATS, total), low1);
+                }
+                a0 = zeros;
+                a1 = zeros;
+            }
+        }
+        y0.add(low0).intoArray(y, at + guard);
+        y1.add(low1).intoArray(y, at + L);
     }
 
     /**
@@ -314,26 +418,40 @@ final class VectorDots {
     }
 
     /**
-     * Sixes with decoded scales for 16 columns, or for 32 (wide); a lane adds up 8 products of at most 32 x 127.
+     * Sixes under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in step; a
+     * lane adds up 8 products of at most 32 x 127.
      *
      * @param units of 16 columns, three chunks each
-     * @param stretch blocks of a stretch, as a shift
-     * @param scaleBytes that lie behind the codes of its first block
-     * @param superBlock blocks of a super-block, as a shift
-     * @param superBytes that lie in front of it
      */
-    static void sixes(long group, int units, int stretch, long scaleBytes, int superBlock, long superBytes,
-            float[] scales, int wide, long digits, long sums, long steps, short zero, float[] y, int at) {
+    static void superSixes32(long group, int units, long digits, long totals, long steps, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
-        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
-        ShortVector a1 = a0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        FloatVector m0 = y0;
+        FloatVector m1 = y0;
+        FloatVector low0 = y0;
+        FloatVector low1 = y0;
+        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector a0 = zeros;
+        ShortVector a1 = zeros;
         for (int c = 0; c < 3 * units; c++) {
             int u = c / 3;
             int third = c - 3 * u;
-            long codes = group + c * LINE + (((u >> wide) + (1 << stretch) - 1) >> stretch) * scaleBytes
-                    + ((u >> wide >> superBlock) + 1) * superBytes;
+            long superBlock = group + (u >> 4) * SUPER_SIXES_32;
+            if ((u & 15) == 0) {
+                IntVector two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE);
+                s0 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m0 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+                two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE);
+                s1 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m1 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+            }
+            long stretch = superBlock + LINE + (u >> 3 & 1) * (26 * LINE);
+            long codes = stretch + (u & 7) * SIXES + (((u & 7) + 6) >> 3) * (2 * LINE) + third * LINE;
             long p = digits + 40L * u + 12L * third;
             ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
             ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
@@ -350,44 +468,117 @@ final class VectorDots {
                 t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
                 a0 = v.lanewise(VectorOperators.LSHR, 14).mul(t).add(a0);
                 a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
-                int scale = 2 * (u >> wide) * L;
+                long line = stretch + 2 * SIXES;
+                int left = 24 - 8 * (u >> 1 & 3);
                 float step = MEMORY.get(FLOAT, steps + 4L * (u >> 1));
+                float total = MEMORY.get(FLOAT, totals + 4L * u);
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
-                        .fma(FloatVector.fromArray(FLOATS, scales, scale), y0);
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s0), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
                 y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
-                        .fma(FloatVector.fromArray(FLOATS, scales, scale + L), y1);
-                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u + 4)).reinterpretAsShorts().mul(zero);
-                a1 = a0;
+                        .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                                .convert(VectorOperators.I2F, 0)).mul(s1), y1);
+                low0 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(m0).fma(FloatVector.broadcast(FLOATS, total), low0);
+                low1 = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(m1).fma(FloatVector.broadcast(FLOATS, total), low1);
+                a0 = zeros;
+                a1 = zeros;
             }
         }
-        y0.intoArray(y, at + guard);
-        y1.intoArray(y, at + L);
+        y0.add(low0).intoArray(y, at + guard);
+        y1.add(low1).intoArray(y, at + L);
     }
 
     /**
-     * Adds what a group's minima contribute.
+     * Sixes with a scale for 32 columns, decoded in step, and perhaps a minimum; a lane adds up 8 products of at most 32 x 127.
      *
-     * @param runs that have a total each
-     * @param shift of a run's number to its block's
+     * @param units of 16 columns, three chunks each
+     * @param halves 1 where scales are binary16, of two blocks in a line, 0 where they are binary32
+     * @param minima lines of minima in a stretch: 1 or 0
      */
-    static void minima(float[] minima, int runs, int shift, long totals, float[] y, int at) {
-        FloatVector low0 = FloatVector.zero(FLOATS);
-        FloatVector low1 = low0;
-        for (int run = 0; run < runs; run++) {
-            FloatVector total = FloatVector.broadcast(FLOATS, MEMORY.get(FLOAT, totals + 4L * run));
-            int minimum = 2 * (run >> shift) * L;
-            low0 = FloatVector.fromArray(FLOATS, minima, minimum).fma(total, low0);
-            low1 = FloatVector.fromArray(FLOATS, minima, minimum + L).fma(total, low1);
+    static void sixes(long group, int units, int halves, int minima, long digits, long sums, long totals, long steps,
+            short zero, float[] y, int at) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector low0 = y0;
+        FloatVector low1 = y0;
+        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector a0 = zeros;
+        ShortVector a1 = zeros;
+        long scaleBytes = (1 + minima) * LINE;
+        long stretchBytes = (2 << halves) * SIXES + scaleBytes;
+        int right = 3 * halves;
+        int mask = halves == 0 ? -1 : 0x8fffe000;
+        float factor = halves == 0 ? 1 : HALF_TO_FLOAT; // to multiply with 1 changes nothing
+        for (int c = 0; c < 3 * units; c++) {
+            int u = c / 3;
+            int third = c - 3 * u;
+            int b = u >> 1;
+            long codes = group + c * LINE + ((b + halves) >> halves) * scaleBytes;
+            long p = digits + 40L * u + 12L * third;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 6).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 6).mul(t).add(a1);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            a0 = v.lanewise(VectorOperators.LSHR, 12).mul(t).add(a0);
+            a1 = w.lanewise(VectorOperators.LSHR, 12).mul(t).add(a1);
+            if (third == 2) {
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+                a0 = v.lanewise(VectorOperators.LSHR, 14).mul(t).add(a0);
+                a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
+                long line = group + (b >> halves) * stretchBytes + 2 * SIXES;
+                int left = 16 * (~b & halves);
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
+                a0 = a0.add(t);
+                a1 = a1.add(t);
+                IntVector i;
+                i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, line, LE).lanewise(VectorOperators.LSHL, left)
+                                .lanewise(VectorOperators.ASHR, right).and(mask).reinterpretAsFloats().mul(factor), y0);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                        .fma(IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                                .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, right).and(mask)
+                                .reinterpretAsFloats().mul(factor), y1);
+                if (minima != 0) {
+                    float total = MEMORY.get(FLOAT, totals + 4L * u);
+                    low0 = IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE)
+                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                            .reinterpretAsFloats().mul(HALF_TO_FLOAT).fma(FloatVector.broadcast(FLOATS, total), low0);
+                    low1 = IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
+                            .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                            .reinterpretAsFloats().mul(HALF_TO_FLOAT).fma(FloatVector.broadcast(FLOATS, total), low1);
+                }
+                a0 = zeros;
+                a1 = zeros;
+            }
         }
-        FloatVector.fromArray(FLOATS, y, at).add(low0).intoArray(y, at);
-        FloatVector.fromArray(FLOATS, y, at + L).add(low1).intoArray(y, at + L);
+        y0.add(low0).intoArray(y, at + guard);
+        y1.add(low1).intoArray(y, at + L);
     }
 
     /**

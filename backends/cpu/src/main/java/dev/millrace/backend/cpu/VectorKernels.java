@@ -193,45 +193,29 @@ final class VectorKernels implements Kernels {
         long totals = x.digits.address() + 4L * place.total(vector);
         long steps = x.digits.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
-        if (packing.codes() == Packing.Codes.NIBBLES && packing.scales() == Packing.Scales.HALF && !packing.minima()) {
-            for (int g = 0; g < groups; g++) {
-                VectorDots.halfNibbles(from + g * bytes, units, digits, sums, steps, zero, y, at + 2 * g * L);
-            }
-        } else if (packing.codes() == Packing.Codes.NIBBLES && packing.minima() && packing.block() == 32
-                && packing.scales() == Packing.Scales.SUPER) {
-            for (int g = 0; g < groups; g++) {
-                VectorDots.superNibbles(from + g * bytes, units, digits, totals, steps, y, at + 2 * g * L);
-            }
-        } else if (packing.codes() == Packing.Codes.SIXES && !packing.minima() && packing.block() == 16) {
-            for (int g = 0; g < groups; g++) {
-                VectorDots.superSixes(from + g * bytes, units, digits, sums, steps, zero, y, at + 2 * g * L);
-            }
-        } else {
-            for (int g = 0; g < groups; g++) {
-                scales(matrix, first + g, own);
-                decoded(packing, from + g * bytes, units, own, digits, sums, steps, y, at + 2 * g * L);
-                if (packing.minima()) {
-                    VectorDots.minima(own.minima, matrix.columns() / place.block, packing.block() / place.block - 1,
-                            totals, y, at + 2 * g * L);
+        boolean supers = packing.scales() == Packing.Scales.SUPER;
+        int minima = packing.minima() ? 1 : 0;
+        for (int g = 0; g < groups; g++) {
+            long group = from + g * bytes;
+            int to = at + 2 * g * L;
+            if (packing.codes() == Packing.Codes.NIBBLES) {
+                if (supers && packing.block() == 16) {
+                    VectorDots.superNibbles16(group, units, minima, digits, sums, totals, steps, zero, y, to);
+                } else if (supers) {
+                    VectorDots.superNibbles(group, units, digits, totals, steps, y, to);
+                } else if (packing.minima()) {
+                    VectorDots.halfNibblesMinima(group, units, digits, totals, steps, y, to);
+                } else {
+                    VectorDots.halfNibbles(group, units, digits, sums, steps, zero, y, to);
                 }
+            } else if (supers && packing.block() == 16) {
+                VectorDots.superSixes(group, units, digits, sums, steps, zero, y, to);
+            } else if (supers) {
+                VectorDots.superSixes32(group, units, digits, totals, steps, y, to);
+            } else {
+                int halves = packing.scales() == Packing.Scales.HALF ? 1 : 0;
+                VectorDots.sixes(group, units, halves, minima, digits, sums, totals, steps, zero, y, to);
             }
-        }
-    }
-
-    /** Products of a group whose scales have been decoded. */
-    private static void decoded(Packing packing, long from, int units, ScaleScratch own, long digits, long sums,
-            long steps, float[] y, int at) {
-        int stretch = Integer.numberOfTrailingZeros(packing.stretch() / packing.block());
-        long scaleBytes = packing.scaleLines() * LINE;
-        int superBlock = Integer.numberOfTrailingZeros(Packing.SUPER / packing.block());
-        long superBytes = packing.scales() == Packing.Scales.SUPER ? LINE : 0;
-        short zero = (short) -packing.zero();
-        if (packing.codes() == Packing.Codes.NIBBLES) {
-            VectorDots.nibbles(from, units, stretch, scaleBytes, superBlock, superBytes, own.scales,
-                    packing.block() / 16, digits, sums, steps, zero, y, at);
-        } else {
-            VectorDots.sixes(from, units, stretch, scaleBytes, superBlock, superBytes, own.scales,
-                    packing.block() / 32, digits, sums, steps, zero, y, at);
         }
     }
 
