@@ -20,6 +20,8 @@ final class Activations {
     static final int TILE = 8;
     /** Columns that share a scale. */
     static final int BLOCK = 32;
+    /** Where the pairs of a block begin in working memory, so that there is one to read before them. */
+    static final int PAIRS = 1;
 
     /** How vectors are prepared. */
     enum Form {
@@ -203,14 +205,32 @@ final class Activations {
     /**
      * Writes a block of {@link #BLOCK} quantised values.
      *
-     * @param own the values, two an int, in its first 16 elements
+     * @param own the values, two an int, from {@link #PAIRS} on
      * @param step what a step is worth
      */
     void put(Place place, int vector, int block, int[] own, float step) {
+        putScales(place, vector, block, own, step);
+        if (place.form == Form.DIGITS) {
+            if (place.codes == Packing.Codes.NIBBLES) {
+                nibbles(place.pair(vector) + 16 * block, own);
+            } else {
+                sixes(place.pair(vector) + 20 * block, PAIRS, own);
+                sixes(place.pair(vector) + 20 * block + 10, PAIRS + 8, own);
+            }
+        } else {
+            int at = place.pair(vector) + 16 * block * place.width;
+            for (int i = 0; i < 16; i++) {
+                pairs[at + i * place.width] = own[PAIRS + i];
+            }
+        }
+    }
+
+    /** Writes what belongs to a block beside its values: scale, sums and totals. */
+    void putScales(Place place, int vector, int block, int[] own, float step) {
         for (int run = 0; run < BLOCK / place.block; run++) {
             int even = 0;
             int odd = 0;
-            for (int i = run * place.block / 2; i < (run + 1) * place.block / 2; i++) {
+            for (int i = PAIRS + run * place.block / 2; i < PAIRS + (run + 1) * place.block / 2; i++) {
                 even += (short) own[i];
                 odd += own[i] >> 16;
             }
@@ -226,27 +246,18 @@ final class Activations {
         }
         if (place.form == Form.DIGITS) {
             digits.setAtIndex(FLOAT, place.scale(vector) + block, step);
-            if (place.codes == Packing.Codes.NIBBLES) {
-                nibbles(place.pair(vector) + 16 * block, own);
-            } else {
-                sixes(place.pair(vector) + 20 * block, 0, own);
-                sixes(place.pair(vector) + 20 * block + 10, 8, own);
-            }
         } else {
             scales[place.scale(vector) + block * place.width] = step;
-            int at = place.pair(vector) + 16 * block * place.width;
-            for (int i = 0; i < 16; i++) {
-                pairs[at + i * place.width] = own[i];
-            }
         }
     }
 
     private void nibbles(int at, int[] own) {
         for (int i = 0; i < 16; i += 4) {
-            digit(at + i, own[i]);
-            digit(at + i + 1, less(own[i + 1], own[i], 4));
-            digit(at + i + 2, less(own[i + 2], own[i + 1], 4));
-            digit(at + i + 3, less(own[i + 3], own[i + 2], 4));
+            int from = PAIRS + i;
+            digit(at + i, own[from]);
+            digit(at + i + 1, less(own[from + 1], own[from], 4));
+            digit(at + i + 2, less(own[from + 2], own[from + 1], 4));
+            digit(at + i + 3, less(own[from + 3], own[from + 2], 4));
         }
     }
 

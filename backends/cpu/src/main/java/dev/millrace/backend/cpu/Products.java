@@ -205,8 +205,8 @@ final class Products {
     }
 
     private void band(int worker, int unit, int units) {
-        long from = total / units * unit;
-        long to = unit == units - 1 ? total : total / units * (unit + 1);
+        long from = workers.before(total, unit);
+        long to = workers.before(total, unit + 1);
         long start = 0;
         for (int i = 0; i < used; i++) {
             Product p = products.get(i);

@@ -104,7 +104,7 @@ final class ScalarKernels implements Kernels {
             for (int i = 0; i < Activations.BLOCK; i += 2) {
                 int even = Float.floatToRawIntBits(x[at + i] * inverse + ROUND);
                 int odd = Float.floatToRawIntBits(x[at + i + 1] * inverse + ROUND);
-                own[i / 2] = (even & 0xffff) | (odd << 16);
+                own[Activations.PAIRS + i / 2] = (even & 0xffff) | (odd << 16);
             }
             into.put(place, vector, block, own, largest / 127);
         }

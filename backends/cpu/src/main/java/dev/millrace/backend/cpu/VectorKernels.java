@@ -9,8 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -43,6 +45,18 @@ final class VectorKernels implements Kernels {
 
     /** Binary16 exponents count from 15, binary32 exponents from 127. */
     static final float HALF_TO_FLOAT = 0x1p112f;
+
+    private static final VectorSpecies<Integer> PAIRS = VectorSpecies.of(int.class,
+            VectorShape.forBitSize(INTS.vectorBitSize() / 2));
+
+    /** What {@link #digits} multiplies the digit before with. */
+    private static final short[] BEFORE = new short[2 * L];
+
+    static {
+        for (int i = 0; i < BEFORE.length; i++) {
+            BEFORE[i] = (short) (i % 8 < 2 ? 0 : -16);
+        }
+    }
 
     private final AttentionKernels attention = new VectorAttention();
 
@@ -138,16 +152,29 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own) {
+        boolean nibbles = place.form == Activations.Form.DIGITS && place.codes == Packing.Codes.NIBBLES;
         for (int b = 0; b < place.columns / Activations.BLOCK; b++) {
             float step = quantise(x, from + b * Activations.BLOCK, own);
-            for (int i = 0; i < 16; i++) {
-                own[i] = (own[2 * i] & 0xffff) | (own[2 * i + 1] << 16);
+            if (nibbles) {
+                into.putScales(place, vector, b, own, step);
+                digits(own, into.digits.address() + 4L * (place.pair(vector) + 16 * b));
+            } else {
+                into.put(place, vector, b, own, step);
             }
-            into.put(place, vector, b, own, step);
         }
     }
 
-    /** One block: adding a large number rounds, and leaves the integer in the low bits. */
+    /** A block of {@link Activations.Form#DIGITS} for nibbles, four by four: each less 16 times the one before. */
+    private static void digits(int[] own, long to) {
+        ShortVector factors = ShortVector.fromArray(SHORTS, BEFORE, 0);
+        for (int i = 0; i < Activations.BLOCK / 2; i += L) {
+            ShortVector before = IntVector.fromArray(INTS, own, Activations.PAIRS + i - 1).reinterpretAsShorts();
+            IntVector.fromArray(INTS, own, Activations.PAIRS + i).reinterpretAsShorts().add(before.mul(factors))
+                    .reinterpretAsInts().intoMemorySegment(MEMORY, to + 4L * i, LE);
+        }
+    }
+
+    /** One block, two values an int: adding a large number rounds, and leaves the integer in the low bits. */
     private static float quantise(float[] x, int from, int[] own) {
         FloatVector most = FloatVector.zero(FLOATS);
         for (int i = 0; i < Activations.BLOCK; i += L) {
@@ -156,8 +183,10 @@ final class VectorKernels implements Kernels {
         float largest = most.reduceLanes(VectorOperators.MAX);
         float inverse = largest == 0 ? 0 : 127 / largest;
         for (int i = 0; i < Activations.BLOCK; i += L) {
-            FloatVector.fromArray(FLOATS, x, from + i).mul(inverse).add(ScalarKernels.ROUND).reinterpretAsInts()
-                    .intoArray(own, i);
+            LongVector two = FloatVector.fromArray(FLOATS, x, from + i).mul(inverse).add(ScalarKernels.ROUND)
+                    .reinterpretAsInts().reinterpretAsLongs();
+            two = two.and(0xffff).or(two.lanewise(VectorOperators.LSHR, 16).and(0xffff0000L));
+            ((IntVector) two.convertShape(VectorOperators.L2I, PAIRS, 0)).intoArray(own, Activations.PAIRS + i / 2);
         }
         return largest / 127;
     }

@@ -35,8 +35,11 @@ final class Workers implements AutoCloseable {
         void run(int worker, int from, int to);
     }
 
-    /** Units a worker: enough to even out a worker that comes late, few enough to read long stretches. */
-    private static final int SHARES = 4;
+    /**
+     * Units a worker. They become smaller, the last an eighth of the first: long stretches are read at first, and at the
+     * end nobody waits long for the other. With units of one size a worker waited for a twentieth of a token.
+     */
+    private static final int SHARES = 5;
     /** Operations on floats below which a region costs more than it gains. */
     private static final long WORTHWHILE = 50_000;
     private static final int SPINS = 2_000;
@@ -124,9 +127,23 @@ final class Workers implements AutoCloseable {
         run(bands);
     }
 
+    /**
+     * How much of something lies before a unit of {@link #run(Region)}. Units are claimed from the last to the first; of those that
+     * every worker claims once, each is half as large as the one before.
+     */
+    long before(long all, int unit) {
+        int workers = count();
+        if (workers == 1) {
+            return unit == 0 ? 0 : all;
+        }
+        int round = unit / workers;
+        long parts = round == 0 ? unit : (long) (workers + unit % workers) << (round - 1);
+        return all * parts / ((long) workers << (SHARES - 1));
+    }
+
     private void band(int worker, int unit, int of) {
-        int from = (int) ((long) itemCount * unit / of);
-        int to = (int) ((long) itemCount * (unit + 1) / of);
+        int from = (int) before(itemCount, unit);
+        int to = (int) before(itemCount, unit + 1);
         Items work = items;
         if (work != null && from < to) {
             work.run(worker, from, to);

@@ -254,7 +254,7 @@ class KernelsTest {
                     for (int half = 0; half < 2; half++) {
                         int expected = 0;
                         for (int k = 0; k < codes.length; k++) {
-                            expected += codes[k] * (short) (own[first + k] >> (16 * half));
+                            expected += codes[k] * (short) (own[Activations.PAIRS + first + k] >> (16 * half));
                         }
                         int sum = 0;
                         for (int k = 0; k < shifts[kind].length; k++) {
