@@ -45,6 +45,10 @@ final class VectorDots {
     private static final long SUPER_SIXES = (1 + 4 + 48) * LINE;
     private static final long SUPER_SIXES_32 = (1 + 2 + 2 + 48) * LINE;
 
+    /** The eight highest bits of a float's mantissa, and the exponent of 256. */
+    private static final int MANTISSA = 0x007f8000;
+    private static final int WITH_EXPONENT = 0x43800000;
+
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -584,6 +588,11 @@ final class VectorDots {
     /**
      * Bytes with a binary16 for 32 columns, which are 8 chunks. Their products with 8-bit inputs would not fit 16 bits, and adding
      * the upper nibbles up by themselves was no faster than floats.
+     *
+     * <p>
+     * A byte moved to the top of a mantissa, with an exponent in front, is a float: 256 and the byte. What is too much of it goes
+     * when it is scaled, {@code (256 + code) * scale - (256 + 128) * scale}, where only the result is rounded. A conversion takes an
+     * operation more, and two Zen 4 cores read bytes from memory at 30 instead of 33 GB/s.
      */
     static void halfBytes(long group, int chunks, float[] x, int from, float[] y, int at) {
         int guard = guard(group);
@@ -591,41 +600,37 @@ final class VectorDots {
         FloatVector y1 = y0;
         FloatVector s0 = y0;
         FloatVector s1 = y0;
+        FloatVector m0 = y0;
+        FloatVector m1 = y0;
         for (int c = 0; c < chunks; c++) {
             long stretch = group + (c >> 4) * HALF_BYTES;
             if ((c & 7) == 0) {
                 int left = 16 - 2 * (c & 8);
                 s0 = IntVector.fromMemorySegment(INTS, MEMORY, stretch, LE).lanewise(VectorOperators.LSHL, left)
-                        .lanewise(VectorOperators.ASHR, 3)
-                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                        .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
                 s1 = IntVector.fromMemorySegment(INTS, MEMORY, stretch + CHUNK, LE).lanewise(VectorOperators.LSHL, left)
-                        .lanewise(VectorOperators.ASHR, 3)
-                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                        .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m0 = s0.mul(-(256f + 128f));
+                m1 = s1.mul(-(256f + 128f));
             }
             long codes = stretch + LINE + (c & 15) * LINE;
-            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).lanewise(VectorOperators.XOR,
-                    0x80808080);
-            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).lanewise(VectorOperators.XOR,
-                    0x80808080);
-            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s0).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y0);
-            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s1).fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y1);
-            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s0)
+            IntVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE);
+            IntVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE);
+            y0 = v.lanewise(VectorOperators.LSHL, 15).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s0, m0)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y0);
+            y1 = w.lanewise(VectorOperators.LSHL, 15).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s1, m1)
+                    .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c]), y1);
+            y0 = v.lanewise(VectorOperators.LSHR, 1).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s0, m0)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y0);
-            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s1)
+            y1 = w.lanewise(VectorOperators.LSHR, 1).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s1, m1)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 1]), y1);
-            y0 = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s0)
+            y0 = v.lanewise(VectorOperators.LSHL, 7).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s0, m0)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y0);
-            y1 = ((FloatVector) w.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0)).mul(s1)
+            y1 = w.lanewise(VectorOperators.LSHL, 7).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s1, m1)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 2]), y1);
-            y0 = ((FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s0)
+            y0 = v.lanewise(VectorOperators.LSHR, 9).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s0, m0)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y0);
-            y1 = ((FloatVector) w.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0)).mul(s1)
+            y1 = w.lanewise(VectorOperators.LSHR, 9).and(MANTISSA).or(WITH_EXPONENT).reinterpretAsFloats().fma(s1, m1)
                     .fma(FloatVector.broadcast(FLOATS, x[from + 4 * c + 3]), y1);
         }
         y0.intoArray(y, at + guard);
