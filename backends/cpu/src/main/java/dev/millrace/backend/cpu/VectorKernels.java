@@ -287,14 +287,12 @@ final class VectorKernels implements Kernels {
         for (int column = 0; column < count; column = to) {
             to = column + Math.min(count - column, packing.together(first + column));
             int units = (to - column) / packing.codes().columns();
-            for (int half = 0; half < 2; half++) {
-                long codes = matrix.address(group) + packing.line(first + column) * LINE + half * CHUNK;
-                int at = (2 * column + half * 2) * L;
-                if (packing.codes() == Packing.Codes.NIBBLES) {
-                    VectorPanels.nibbles(codes, units, (short) packing.zero(), panel, at);
-                } else {
-                    VectorPanels.sixes(codes, units, (short) packing.zero(), panel, at);
-                }
+            long codes = matrix.address(group) + packing.line(first + column) * LINE;
+            int at = 2 * column * L;
+            if (packing.codes() == Packing.Codes.NIBBLES) {
+                VectorPanels.nibbles(codes, units, (short) packing.zero(), panel, at);
+            } else {
+                VectorPanels.sixes(codes, units, (short) packing.zero(), panel, at);
             }
         }
     }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
+import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
 import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
 import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
 import static dev.millrace.backend.cpu.VectorKernels.INTS;
@@ -17,7 +18,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Unpacks half of a group's rows, one SIMD vector of every line, for {@link VectorTiles}. */
+/**
+ * Unpacks the rows of a group for {@link VectorTiles}: integers both halves of every line, which lie side by side, floats one SIMD
+ * vector of every line.
+ */
 final class VectorPanels {
 
     /** Bytes of 16 columns of sixes. */
@@ -29,9 +33,9 @@ final class VectorPanels {
     /** Nibbles to 16-bit integers. */
     static void nibbles(long codes, int units, short zero, short[] panel, int at) {
         int guard = guard(codes);
-        for (int u = 0; u < units; u++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * LINE, LE);
-            int to = at + guard + u * 4 * 4 * L;
+        for (int half = 0; half < 2 * units; half++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + half * CHUNK, LE);
+            int to = at + guard + (half >> 1) * 16 * L + (half & 1) * 2 * L;
             x.and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
             x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
                     to + 4 * L);
@@ -45,11 +49,12 @@ final class VectorPanels {
     /** Sixes to 16-bit integers. */
     static void sixes(long codes, int units, short zero, short[] panel, int at) {
         int guard = guard(codes);
-        for (int u = 0; u < units; u++) {
-            int to = at + guard + u * 8 * 4 * L;
-            IntVector a = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES, LE);
-            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + LINE, LE);
-            IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * SIXES + 2 * LINE, LE);
+        for (int half = 0; half < 2 * units; half++) {
+            long from = codes + (half >> 1) * SIXES + (half & 1) * CHUNK;
+            int to = at + guard + (half >> 1) * 32 * L + (half & 1) * 2 * L;
+            IntVector a = IntVector.fromMemorySegment(INTS, MEMORY, from, LE);
+            IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, from + LINE, LE);
+            IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * LINE, LE);
             a.and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
             a.lanewise(VectorOperators.LSHR, 6).and(0x003f003f).reinterpretAsShorts().sub(zero).intoArray(panel,
                     to + 4 * L);

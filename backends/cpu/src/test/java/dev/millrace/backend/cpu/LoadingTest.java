@@ -24,6 +24,8 @@ import dev.millrace.spi.Fit;
 import dev.millrace.spi.LoadOptions;
 import dev.millrace.spi.TensorType;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,6 +108,47 @@ class LoadingTest {
             assertFalse(embedding.arenas.getLast().scope().isAlive());
             executor.newSequence();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void refusesNormsTapsAndBiasesThatAreNotFinite(Device device) {
+        Blueprint.Layer conv = MODEL.layers().getFirst();
+        Blueprint.ShortConv taps = (Blueprint.ShortConv) conv.mixer();
+        refusesNotFinite(device, "taps", with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(),
+                new Blueprint.ShortConv(taps.width(), taps.in(),
+                        notFinite("taps", MODEL.hiddenSize(), taps.width(), Float.NEGATIVE_INFINITY), taps.out()),
+                conv.feedForwardNorm(), conv.feedForward())));
+        refusesNotFinite(device, "norm",
+                with(new Blueprint.Norm(notFinite("norm", 1, MODEL.hiddenSize(), Float.NaN), 1e-5f), conv));
+        Blueprint.Experts experts = (Blueprint.Experts) MODEL.layers().get(2).feedForward();
+        refusesNotFinite(device, "bias",
+                with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(), taps, conv.feedForwardNorm(),
+                        new Blueprint.Experts(experts.router(),
+                                notFinite("bias", 1, experts.experts().size(), Float.POSITIVE_INFINITY),
+                                experts.gating(), experts.used(), experts.normalise(), experts.scale(),
+                                experts.experts()))));
+    }
+
+    private static void refusesNotFinite(Device device, String tensor, Blueprint model) {
+        BackendException refused = assertThrows(BackendException.class,
+                () -> Run.load(model, device, 1, Precision.FAST).close());
+        assertEquals(tensor + " holds weights that are infinite or no numbers; the model file is damaged or was"
+                + " converted badly.", refused.getMessage());
+    }
+
+    /** The model with another norm at its end and another first layer. */
+    private static Blueprint with(Blueprint.Norm outputNorm, Blueprint.Layer first) {
+        List<Blueprint.Layer> layers = new ArrayList<>(MODEL.layers());
+        layers.set(0, first);
+        return new Blueprint(MODEL.architecture(), MODEL.vocabularySize(), MODEL.hiddenSize(), MODEL.contextLength(),
+                MODEL.embedding(), layers, outputNorm, MODEL.head());
+    }
+
+    private static MemoryTensor notFinite(String name, int rows, int columns, float value) {
+        ByteBuffer raw = ByteBuffer.allocate(rows * columns * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        raw.putFloat(raw.capacity() - Float.BYTES, value);
+        return new MemoryTensor(name, TensorType.F32, rows, columns, raw.array());
     }
 
     @Test
