@@ -25,6 +25,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** Whether single vectors are wanted as {@link Activations.Form#DIGITS}, not as pairs. */
     boolean digits();
 
+    /** Vectors from which on unpacking integer codes to a panel is faster than multiplying them as they are; measured. */
+    int unpacked(Packing.Codes codes);
+
     /**
      * Decodes the scales and minima of a group.
      *
@@ -63,6 +66,15 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
      */
     void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x, Activations.Place place,
             int vector, float[] y, int at);
+
+    /**
+     * The same with a vector and the next at once, in one pass over the weights for the types that have such a loop.
+     *
+     * @param y results of the vector from an index on
+     * @param z results of the next from an index on
+     */
+    void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x, Activations.Place place,
+            int vector, float[] y, int at, float[] z, int zAt);
 
     /**
      * The products of groups with one vector of floats. Not for types that fast precision multiplies as integers.

@@ -18,11 +18,18 @@ final class Products {
     /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 16 KiB, one of floats 32. */
     private static final int PANEL = 128;
 
-    /** Vectors from which on a matrix of integers is unpacked to a panel: below, reading the weights bounds the speed. */
-    private static final int UNPACKED = 4;
+    /**
+     * Bytes of weights that meet one pair of vectors after the other: they are still in the second-level cache for the next,
+     * and a call for so many is rare enough to cost nothing.
+     */
+    private static final int CACHED = 512 << 10;
 
-    /** Unpacking a row costs about as much as multiplying it with two vectors. */
-    private static final int UNPACKING = 2;
+    /** What comes to the work of multiplying a row with each vector, in such vectors: reading it from memory. */
+    private static final int READING = 1;
+    /** The same where its codes are unpacked to a panel of integers first. */
+    private static final int UNPACKING = 7;
+    /** The same with a panel of floats. */
+    private static final int WIDENING = 2;
 
     /** Elements of inputs below which preparing them in parallel costs more than it gains. */
     private static final int ALONE = 16_384;
@@ -123,7 +130,7 @@ final class Products {
         p.first = first;
         p.count = count;
         p.gated = gated;
-        p.cost = (long) matrix.columns() * (count + UNPACKING) * (gated ? 2 : 1);
+        p.cost = (long) matrix.columns() * (count + overhead(p)) * (gated ? 2 : 1);
         total += p.cost * matrix.groups();
         place(p);
         used++;
@@ -134,6 +141,18 @@ final class Products {
         Packing packing = p.matrix.packing();
         Packing other = p.up.packing();
         return !exact && packing.integers() && packing.codes() == other.codes() && packing.run() == other.run();
+    }
+
+    private int overhead(Product p) {
+        if (!integers(p)) {
+            return WIDENING;
+        }
+        return unpacked(p) ? UNPACKING : READING;
+    }
+
+    /** Whether the integer codes of a product are unpacked to a panel. */
+    private boolean unpacked(Product p) {
+        return p.count >= kernels.unpacked(p.matrix.packing().codes());
     }
 
     /** Whether a product reads its inputs where they are. */
@@ -158,7 +177,7 @@ final class Products {
             return;
         }
         if (integers) {
-            inputs.integers(p.place, p.count, p.matrix.columns(), p.matrix.packing(), p.count < UNPACKED);
+            inputs.integers(p.place, p.count, p.matrix.columns(), p.matrix.packing(), !unpacked(p));
         } else {
             inputs.floats(p.place, p.count, p.matrix.columns());
         }
@@ -245,11 +264,17 @@ final class Products {
         float[] results = own.results(p.count, kernels.lanes());
         if (direct(p) || place.width == 1) {
             int whole = Math.min(end, matrix.rows() / kernels.lanes());
-            int most = p.count == 1 ? whole - first : 1; // weights meet all vectors while they are in the cache
+            int most = p.count == 1 ? end : Math.max(1, CACHED / matrix.groupBytes());
             for (int group = first; group < whole; group += most) {
-                for (int v = 0; v < p.count; v++) {
-                    alone(matrix, group, most, p, place, v, y.array(p.first + v),
-                            y.offset(p.first + v) + group * kernels.lanes(), own);
+                int groups = Math.min(most, whole - group);
+                int row = group * kernels.lanes();
+                int v = 0;
+                for (; v + 1 < p.count; v += 2) {
+                    kernels.integers(matrix, group, groups, own.scales, inputs, place, v, y.array(p.first + v),
+                            y.offset(p.first + v) + row, y.array(p.first + v + 1), y.offset(p.first + v + 1) + row);
+                }
+                if (v < p.count) {
+                    alone(matrix, group, groups, p, place, v, y.array(p.first + v), y.offset(p.first + v) + row, own);
                 }
             }
             if (whole < end) {

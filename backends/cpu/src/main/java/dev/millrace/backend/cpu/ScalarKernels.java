@@ -54,6 +54,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public int unpacked(Packing.Codes codes) {
+        return 4;
+    }
+
+    @Override
     public void scales(Matrix matrix, int group, ScaleScratch own) {
         decode(matrix, group, own);
     }
@@ -129,6 +134,13 @@ final class ScalarKernels implements Kernels {
         for (int group = 0; group < groups; group++) {
             integers(matrix, first + group, own, x, place, vector, y, at + group * L);
         }
+    }
+
+    @Override
+    public void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x,
+            Activations.Place place, int vector, float[] y, int at, float[] z, int zAt) {
+        integers(matrix, first, groups, own, x, place, vector, y, at);
+        integers(matrix, first, groups, own, x, place, vector + 1, z, zAt);
     }
 
     private void integers(Matrix matrix, int group, ScaleScratch own, Activations x, Activations.Place place,

@@ -111,6 +111,94 @@ final class VectorDots {
         y1.intoArray(y, at + L);
     }
 
+    /** {@link #halfNibbles} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
+    static void halfNibbles(long group, int chunks, long digits, long sums, long steps, long digits2, long sums2,
+            long steps2, short zero, float[] y, int at, float[] z, int zAt) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector z0 = y0;
+        FloatVector z1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
+        ShortVector b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2)).reinterpretAsShorts().mul(zero);
+        ShortVector b1 = b0;
+        for (int c = 0; c < chunks; c++) {
+            long stretch = group + (c >> 3) * HALF_NIBBLES;
+            long codes = stretch + (c & 7) * LINE + (c >> 2 & 1) * LINE;
+            long p = digits + 16L * c;
+            long q = digits2 + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            ShortVector u = IntVector.broadcast(INTS, MEMORY.get(INT, q)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 4)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 8)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 12)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            if ((c & 3) == 3) {
+                int b = c >> 2;
+                int left = 16 - 16 * (b & 1);
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float step2 = MEMORY.get(FLOAT, steps2 + 4L * b);
+                FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, stretch + 4 * LINE, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                IntVector i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                i = b0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(b0).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                z0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z0);
+                scale = IntVector.fromMemorySegment(INTS, MEMORY, stretch + 4 * LINE + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                i = b1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(b1).reinterpretAsInts()
+                        .lanewise(VectorOperators.ASHR, 16);
+                z1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
+                b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2 + 4L * b + 4)).reinterpretAsShorts().mul(zero);
+                b1 = b0;
+            }
+        }
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
+        z0.intoArray(z, zAt);
+        z1.intoArray(z, zAt + L);
+    }
+
     /**
      * Nibbles under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in
      * step; a lane adds up 16 products of at most 15 x 127.
@@ -192,6 +280,127 @@ final class VectorDots {
         }
         y0.add(low0).intoArray(y, at + guard);
         y1.add(low1).intoArray(y, at + L);
+    }
+
+    /** {@link #superNibbles} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
+    static void superNibbles(long group, int chunks, long digits, long totals, long steps, long digits2, long totals2,
+            long steps2, float[] y, int at, float[] z, int zAt) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector z0 = y0;
+        FloatVector z1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        FloatVector m0 = y0;
+        FloatVector m1 = y0;
+        FloatVector yLow0 = y0;
+        FloatVector yLow1 = y0;
+        FloatVector zLow0 = y0;
+        FloatVector zLow1 = y0;
+        ShortVector zero = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector a0 = zero;
+        ShortVector a1 = zero;
+        ShortVector b0 = zero;
+        ShortVector b1 = zero;
+        for (int c = 0; c < chunks; c++) {
+            long superBlock = group + (c >> 5) * SUPER_NIBBLES;
+            if ((c & 31) == 0) {
+                IntVector two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE);
+                s0 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m0 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+                two = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE);
+                s1 = two.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
+                        .reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                m1 = two.lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats().mul(-HALF_TO_FLOAT);
+            }
+            long stretch = superBlock + LINE + (c >> 4 & 1) * (18 * LINE);
+            long codes = stretch + (c & 15) * LINE + (((c & 15) + 12) >> 4) * (2 * LINE);
+            long p = digits + 16L * c;
+            long q = digits2 + 16L * c;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            ShortVector u = IntVector.broadcast(INTS, MEMORY.get(INT, q)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 4)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 8)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 4);
+            w = w.lanewise(VectorOperators.LSHR, 4);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 12)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            if ((c & 3) == 3) {
+                int b = c >> 2;
+                long line = stretch + 4 * LINE;
+                int left = 24 - 8 * (b & 3);
+                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float step2 = MEMORY.get(FLOAT, steps2 + 4L * b);
+                FloatVector scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(s0);
+                IntVector i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                i = b0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                z0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z0);
+                scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(s1);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                i = b1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                z1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z1);
+                float total = MEMORY.get(FLOAT, totals + 4L * b);
+                float total2 = MEMORY.get(FLOAT, totals2 + 4L * b);
+                FloatVector minimum = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(m0);
+                yLow0 = minimum.fma(FloatVector.broadcast(FLOATS, total), yLow0);
+                zLow0 = minimum.fma(FloatVector.broadcast(FLOATS, total2), zLow0);
+                minimum = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + LINE + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(m1);
+                yLow1 = minimum.fma(FloatVector.broadcast(FLOATS, total), yLow1);
+                zLow1 = minimum.fma(FloatVector.broadcast(FLOATS, total2), zLow1);
+                a0 = zero;
+                a1 = zero;
+                b0 = zero;
+                b1 = zero;
+            }
+        }
+        y0.add(yLow0).intoArray(y, at + guard);
+        y1.add(yLow1).intoArray(y, at + L);
+        z0.add(zLow0).intoArray(z, zAt);
+        z1.add(zLow1).intoArray(z, zAt + L);
     }
 
     /**
@@ -419,6 +628,106 @@ final class VectorDots {
         }
         y0.intoArray(y, at + guard);
         y1.intoArray(y, at + L);
+    }
+
+    /** {@link #superSixes} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
+    static void superSixes(long group, int units, long digits, long sums, long steps, long digits2, long sums2,
+            long steps2, short zero, float[] y, int at, float[] z, int zAt) {
+        int guard = guard(group);
+        FloatVector y0 = FloatVector.zero(FLOATS);
+        FloatVector y1 = y0;
+        FloatVector z0 = y0;
+        FloatVector z1 = y0;
+        FloatVector s0 = y0;
+        FloatVector s1 = y0;
+        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
+        ShortVector a1 = a0;
+        ShortVector b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2)).reinterpretAsShorts().mul(zero);
+        ShortVector b1 = b0;
+        for (int c = 0; c < 3 * units; c++) {
+            int n = c / 3;
+            int third = c - 3 * n;
+            long superBlock = group + (n >> 4) * SUPER_SIXES;
+            if ((n & 15) == 0) {
+                s0 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE).lanewise(VectorOperators.LSHL, 16)
+                        .lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+                s1 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3)
+                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
+            }
+            long stretch = superBlock + LINE + (n >> 2 & 3) * (13 * LINE);
+            long codes = stretch + (n & 3) * SIXES + (((n & 3) + 3) >> 2) * LINE + third * LINE;
+            long p = digits + 40L * n + 12L * third;
+            long q = digits2 + 40L * n + 12L * third;
+            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
+            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + CHUNK, LE).reinterpretAsShorts();
+            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
+            ShortVector u = IntVector.broadcast(INTS, MEMORY.get(INT, q)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 6);
+            w = w.lanewise(VectorOperators.LSHR, 6);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 4)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            v = v.lanewise(VectorOperators.LSHR, 6);
+            w = w.lanewise(VectorOperators.LSHR, 6);
+            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
+            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 8)).reinterpretAsShorts();
+            a0 = v.mul(t).add(a0);
+            a1 = w.mul(t).add(a1);
+            b0 = v.mul(u).add(b0);
+            b1 = w.mul(u).add(b1);
+            if (third == 2) {
+                v = v.lanewise(VectorOperators.LSHR, 2);
+                w = w.lanewise(VectorOperators.LSHR, 2);
+                t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
+                u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 12)).reinterpretAsShorts();
+                a0 = v.mul(t).add(a0);
+                a1 = w.mul(t).add(a1);
+                b0 = v.mul(u).add(b0);
+                b1 = w.mul(u).add(b1);
+                int left = 24 - 8 * (n & 3);
+                float step = MEMORY.get(FLOAT, steps + 4L * (n >> 1));
+                float step2 = MEMORY.get(FLOAT, steps2 + 4L * (n >> 1));
+                FloatVector scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, stretch + SIXES, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(s0);
+                IntVector i = a0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                i = b0.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                z0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z0);
+                scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, stretch + SIXES + CHUNK, LE)
+                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
+                        .convert(VectorOperators.I2F, 0)).mul(s1);
+                i = a1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                i = b1.reinterpretAsInts();
+                i = i.lanewise(VectorOperators.ASHR, 16)
+                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                z1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z1);
+                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * n + 4)).reinterpretAsShorts().mul(zero);
+                a1 = a0;
+                b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2 + 4L * n + 4)).reinterpretAsShorts().mul(zero);
+                b1 = b0;
+            }
+        }
+        y0.intoArray(y, at + guard);
+        y1.intoArray(y, at + L);
+        z0.intoArray(z, zAt);
+        z1.intoArray(z, zAt + L);
     }
 
     /**

@@ -81,6 +81,11 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public int unpacked(Packing.Codes codes) {
+        return WIDE || codes == Packing.Codes.NIBBLES ? 9 : 7;
+    }
+
+    @Override
     public void scales(Matrix matrix, int group, ScaleScratch own) {
         Packing packing = matrix.packing();
         for (int half = 0; half < 2 && packing.scaled(); half++) {
@@ -244,6 +249,47 @@ final class VectorKernels implements Kernels {
             } else {
                 int halves = packing.scales() == Packing.Scales.HALF ? 1 : 0;
                 VectorDots.sixes(group, units, halves, minima, digits, sums, totals, steps, zero, y, to);
+            }
+        }
+    }
+
+    @Override
+    public void integers(Matrix matrix, int first, int groups, ScaleScratch own, Activations x,
+            Activations.Place place, int vector, float[] y, int at, float[] z, int zAt) {
+        Packing packing = matrix.packing();
+        boolean nibbles = packing.codes() == Packing.Codes.NIBBLES;
+        boolean supers = packing.scales() == Packing.Scales.SUPER;
+        boolean halves = packing.scales() == Packing.Scales.HALF;
+        boolean halfNibbles = nibbles && halves && !packing.minima();
+        boolean superNibbles = nibbles && supers && packing.block() == 32;
+        boolean superSixes = packing.codes() == Packing.Codes.SIXES && supers && packing.block() == 16;
+        if (!halfNibbles && !superNibbles && !superSixes) {
+            integers(matrix, first, groups, own, x, place, vector, y, at);
+            integers(matrix, first, groups, own, x, place, vector + 1, z, zAt);
+            return;
+        }
+        int units = matrix.columns() / packing.codes().columns();
+        long bytes = matrix.groupBytes();
+        long from = matrix.address(first);
+        long digits = x.digits.address() + 4L * place.pair(vector);
+        long sums = x.digits.address() + 4L * place.sum(vector);
+        long totals = x.digits.address() + 4L * place.total(vector);
+        long steps = x.digits.address() + 4L * place.scale(vector);
+        long digits2 = x.digits.address() + 4L * place.pair(vector + 1);
+        long sums2 = x.digits.address() + 4L * place.sum(vector + 1);
+        long totals2 = x.digits.address() + 4L * place.total(vector + 1);
+        long steps2 = x.digits.address() + 4L * place.scale(vector + 1);
+        short zero = (short) -packing.zero();
+        for (int g = 0; g < groups; g++) {
+            long group = from + g * bytes;
+            int to = at + 2 * g * L;
+            int zTo = zAt + 2 * g * L;
+            if (halfNibbles) {
+                VectorDots.halfNibbles(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
+            } else if (superNibbles) {
+                VectorDots.superNibbles(group, units, digits, totals, steps, digits2, totals2, steps2, y, to, z, zTo);
+            } else {
+                VectorDots.superSixes(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
             }
         }
     }

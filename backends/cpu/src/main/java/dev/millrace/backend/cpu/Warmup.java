@@ -42,7 +42,7 @@ final class Warmup implements AutoCloseable {
         this.kernels = kernels;
         this.matrices = matrices;
         this.keyValues = keyValues;
-        stageNanos = mostNanos / (2L * matrices.size() + 2);
+        stageNanos = mostNanos / (3L * matrices.size() + 2);
         int rows = 2 * kernels.lanes();
         results = new float[VECTORS * rows];
         y = Rows.of(results, rows, VECTORS);
@@ -97,6 +97,7 @@ final class Warmup implements AutoCloseable {
         for (Matrix matrix : matrices) {
             long work = (long) matrix.rows() * COLUMNS;
             until(() -> multiply(matrix, 1), work);
+            until(() -> multiply(matrix, 2), 2 * work);
             until(() -> multiply(matrix, VECTORS), work * VECTORS / 2);
         }
         until(() -> kernels.gate(results, 0, inputs, 0, results.length), 20L * results.length);

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("parity")
 class ProductsTest {
 
-    private static final int[] COUNTS = {1, 2, 3, 4, 5, 8, 9, 17};
+    private static final int[] COUNTS = {1, 2, 3, 4, 5, 7, 8, 9, 17};
     private static final int MOST = 17;
     private static final int COLUMNS = 512;
     /** Where all products have one sign the roundings of a sum may have, too: the most that they can be together. */
@@ -64,7 +64,7 @@ class ProductsTest {
                 byte[] raw = Blocks.random(type, 3 * COLUMNS, random);
                 Blocks.codes(type, raw, fill);
                 Packed weights = Packed.of(type, 3, COLUMNS, raw, kernels);
-                compare(kernels, weights, x, false, SAME_SIGN, 1, x.length);
+                compare(kernels, weights, x, false, SAME_SIGN, 1, 2, 8, x.length);
                 compare(kernels, weights, x, true, SAME_SIGN, 1, x.length);
             }
         }
@@ -149,6 +149,25 @@ class ProductsTest {
         }
     }
 
+    /** Weights that are multiplied with few vectors in several parts. */
+    @ParameterizedTest
+    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    void numberOfVectorsDoesNotMatterForLargeMatrices(Kernels kernels) {
+        Random random = new Random(8);
+        int columns = 1_792;
+        for (TensorType type : new TensorType[]{TensorType.Q4_0, TensorType.Q4_1, TensorType.Q4_K, TensorType.Q6_K}) {
+            Matrix weights = Packed.random(type, 1_107, columns, kernels, random).matrix();
+            assertTrue(weights.data().byteSize() > 1 << 20);
+            float[][] x = new float[9][];
+            Arrays.setAll(x, v -> KernelsTest.floats(columns, random));
+            float[][] expected = multiply(kernels, weights, false, 1, x);
+            for (int count : new int[]{1, 2, 3, 6}) {
+                float[][] got = multiply(kernels, weights, false, 1, Arrays.copyOf(x, count));
+                assertArrayEquals(Arrays.copyOf(expected, count), got, type + ", " + count + " vectors");
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
     void workersDoNotMatter(Kernels kernels) {
@@ -156,7 +175,7 @@ class ProductsTest {
         for (TensorType type : TensorType.values()) {
             Matrix weights = Packed.random(type, 131, 256, kernels, random).matrix();
             for (boolean exact : new boolean[]{false, true}) {
-                for (int count : new int[]{1, 3, 9}) {
+                for (int count : new int[]{1, 2, 3, 9}) {
                     float[][] x = new float[count][];
                     Arrays.setAll(x, v -> KernelsTest.floats(256, random));
                     float[][] alone = multiply(kernels, weights, exact, 1, x);
@@ -180,7 +199,7 @@ class ProductsTest {
                 Matrix up = Packed.random(second, 67, 256, kernels, random).matrix();
                 // of two types, both or neither compute with integers
                 boolean exact = type != second;
-                for (int count : new int[]{1, 3, 9}) {
+                for (int count : new int[]{1, 2, 3, 9}) {
                     float[][] x = new float[count][];
                     Arrays.setAll(x, v -> KernelsTest.floats(256, random));
                     float[][] expected = multiply(kernels, gate, exact, 1, x);
