@@ -329,17 +329,20 @@ final class VectorKernels implements Kernels {
     @Override
     public void unpack(Matrix matrix, int group, int first, int count, short[] panel) {
         Packing packing = matrix.packing();
-        int to;
-        for (int column = 0; column < count; column = to) {
-            to = column + Math.min(count - column, packing.together(first + column));
-            int units = (to - column) / packing.codes().columns();
-            long codes = matrix.address(group) + packing.line(first + column) * LINE;
-            int at = 2 * column * L;
-            if (packing.codes() == Packing.Codes.NIBBLES) {
-                VectorPanels.nibbles(codes, units, (short) packing.zero(), panel, at);
-            } else {
-                VectorPanels.sixes(codes, units, (short) packing.zero(), panel, at);
-            }
+        int columns = packing.codes().columns();
+        int block = Integer.numberOfTrailingZeros(packing.block()) - Integer.numberOfTrailingZeros(columns);
+        int stretch = Integer.numberOfTrailingZeros(packing.stretch()) - Integer.numberOfTrailingZeros(packing.block());
+        int superBlock = Integer.numberOfTrailingZeros(Packing.SUPER) - Integer.numberOfTrailingZeros(packing.block());
+        long superBytes = packing.scales() == Packing.Scales.SUPER ? LINE : 0;
+        long scaleBytes = packing.scaleLines() * LINE;
+        long address = matrix.address(group);
+        short zero = (short) packing.zero();
+        if (packing.codes() == Packing.Codes.NIBBLES) {
+            VectorPanels.nibbles(address, first / columns, count / columns, block, stretch, scaleBytes, superBlock,
+                    superBytes, zero, panel);
+        } else {
+            VectorPanels.sixes(address, first / columns, count / columns, block, stretch, scaleBytes, superBlock,
+                    superBytes, zero, panel);
         }
     }
 

@@ -30,12 +30,27 @@ final class VectorPanels {
     private VectorPanels() {
     }
 
-    /** Nibbles to 16-bit integers. */
-    static void nibbles(long codes, int units, short zero, short[] panel, int at) {
-        int guard = guard(codes);
+    /**
+     * Nibbles to 16-bit integers.
+     *
+     * @param group begins with the codes of its first column, or with the line of a super-block
+     * @param first first unit
+     * @param block units of a block, as a shift
+     * @param stretch blocks of a stretch, as a shift
+     * @param scaleBytes that lie behind the codes of a stretch's first block
+     * @param superBlock blocks of a super-block, as a shift
+     * @param superBytes that lie in front of it
+     */
+    static void nibbles(long group, int first, int units, int block, int stretch, long scaleBytes, int superBlock,
+            long superBytes, short zero, short[] panel) {
+        int guard = guard(group);
+        int round = (1 << stretch) - 1;
         for (int half = 0; half < 2 * units; half++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + half * CHUNK, LE);
-            int to = at + guard + (half >> 1) * 16 * L + (half & 1) * 2 * L;
+            int unit = first + (half >> 1);
+            long from = group + unit * LINE + (half & 1) * CHUNK + (((unit >> block) + round) >> stretch) * scaleBytes
+                    + ((unit >> block >> superBlock) + 1) * superBytes;
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from, LE);
+            int to = guard + (half >> 1) * 16 * L + (half & 1) * 2 * L;
             x.and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel, to);
             x.lanewise(VectorOperators.LSHR, 4).and(0x000f000f).reinterpretAsShorts().sub(zero).intoArray(panel,
                     to + 4 * L);
@@ -46,12 +61,16 @@ final class VectorPanels {
         }
     }
 
-    /** Sixes to 16-bit integers. */
-    static void sixes(long codes, int units, short zero, short[] panel, int at) {
-        int guard = guard(codes);
+    /** Sixes to 16-bit integers, as {@link #nibbles}. */
+    static void sixes(long group, int first, int units, int block, int stretch, long scaleBytes, int superBlock,
+            long superBytes, short zero, short[] panel) {
+        int guard = guard(group);
+        int round = (1 << stretch) - 1;
         for (int half = 0; half < 2 * units; half++) {
-            long from = codes + (half >> 1) * SIXES + (half & 1) * CHUNK;
-            int to = at + guard + (half >> 1) * 32 * L + (half & 1) * 2 * L;
+            int unit = first + (half >> 1);
+            long from = group + unit * SIXES + (half & 1) * CHUNK + (((unit >> block) + round) >> stretch) * scaleBytes
+                    + ((unit >> block >> superBlock) + 1) * superBytes;
+            int to = guard + (half >> 1) * 32 * L + (half & 1) * 2 * L;
             IntVector a = IntVector.fromMemorySegment(INTS, MEMORY, from, LE);
             IntVector b = IntVector.fromMemorySegment(INTS, MEMORY, from + LINE, LE);
             IntVector c = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * LINE, LE);
