@@ -27,7 +27,7 @@ final class Products {
     /** What comes to the work of multiplying a row with each vector, in such vectors: reading it from memory. */
     private static final int READING = 1;
     /** The same where its codes are unpacked to a panel of integers first. */
-    private static final int UNPACKING = 7;
+    private static final int UNPACKING = 3;
     /** The same with a panel of floats. */
     private static final int WIDENING = 2;
 
