@@ -29,7 +29,7 @@ final class Activations {
         FLOATS,
         /** Quantised, two neighbouring columns an int of {@link #pairs}, the even one in the lower half. */
         PAIRS,
-        /** Quantised, one vector by itself in {@link #digits}, as {@link VectorDots} multiplies unmasked nibbles or sixes. */
+        /** Quantised, one vector by itself in {@link #digits}, as {@link NibbleDots} multiplies unmasked nibbles or sixes. */
         DIGITS
     }
 

@@ -9,7 +9,7 @@ import dev.millrace.spi.TensorType;
 /**
  * How weights of a type lie in memory for the kernels. Rows come in groups of twice as many rows as a SIMD vector has int lanes, and
  * all that follows is counted in ints of one row: a line is one int of every row of the group. A group is a sequence of stretches
- * of columns, in which scales stand between codes, in the order in which {@link VectorDots} needs them. So a kernel reads a group
+ * of columns, in which scales stand between codes, in the order in which {@link NibbleDots} needs them. So a kernel reads a group
  * front to back, every lane adds up one row, and no sum ever crosses lanes.
  *
  * <p>

@@ -234,21 +234,21 @@ final class VectorKernels implements Kernels {
             int to = at + 2 * g * L;
             if (packing.codes() == Packing.Codes.NIBBLES) {
                 if (supers && packing.block() == 16) {
-                    VectorDots.superNibbles16(group, units, minima, digits, sums, totals, steps, zero, y, to);
+                    NibbleDots.superNibbles16(group, units, minima, digits, sums, totals, steps, zero, y, to);
                 } else if (supers) {
-                    VectorDots.superNibbles(group, units, digits, totals, steps, y, to);
+                    NibbleDots.superNibbles(group, units, digits, totals, steps, y, to);
                 } else if (packing.minima()) {
-                    VectorDots.halfNibblesMinima(group, units, digits, totals, steps, y, to);
+                    NibbleDots.halfNibblesMinima(group, units, digits, totals, steps, y, to);
                 } else {
-                    VectorDots.halfNibbles(group, units, digits, sums, steps, zero, y, to);
+                    NibbleDots.halfNibbles(group, units, digits, sums, steps, zero, y, to);
                 }
             } else if (supers && packing.block() == 16) {
-                VectorDots.superSixes(group, units, digits, sums, steps, zero, y, to);
+                SixDots.superSixes(group, units, digits, sums, steps, zero, y, to);
             } else if (supers) {
-                VectorDots.superSixes32(group, units, digits, totals, steps, y, to);
+                SixDots.superSixes32(group, units, digits, totals, steps, y, to);
             } else {
                 int halves = packing.scales() == Packing.Scales.HALF ? 1 : 0;
-                VectorDots.sixes(group, units, halves, minima, digits, sums, totals, steps, zero, y, to);
+                SixDots.sixes(group, units, halves, minima, digits, sums, totals, steps, zero, y, to);
             }
         }
     }
@@ -285,11 +285,11 @@ final class VectorKernels implements Kernels {
             int to = at + 2 * g * L;
             int zTo = zAt + 2 * g * L;
             if (halfNibbles) {
-                VectorDots.halfNibbles(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
+                NibbleDots.halfNibbles(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
             } else if (superNibbles) {
-                VectorDots.superNibbles(group, units, digits, totals, steps, digits2, totals2, steps2, y, to, z, zTo);
+                NibbleDots.superNibbles(group, units, digits, totals, steps, digits2, totals2, steps2, y, to, z, zTo);
             } else {
-                VectorDots.superSixes(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
+                SixDots.superSixes(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
             }
         }
     }
@@ -312,15 +312,15 @@ final class VectorKernels implements Kernels {
             switch (packing.codes()) {
                 case BYTES -> {
                     if (packing.scales() == Packing.Scales.HALF) {
-                        VectorDots.halfBytes(group, units, x, from, y, to);
+                        FloatDots.halfBytes(group, units, x, from, y, to);
                     } else {
                         scales(matrix, first + g, own);
-                        VectorDots.superBytes(group, units, own.scales, x, from, y, to);
+                        FloatDots.superBytes(group, units, own.scales, x, from, y, to);
                     }
                 }
-                case HALVES -> VectorDots.floatHalves(group, units, x, from, y, to);
-                case BRAINS -> VectorDots.floatBrains(group, units, x, from, y, to);
-                case FLOATS -> VectorDots.floatFloats(group, units, x, from, y, to);
+                case HALVES -> FloatDots.floatHalves(group, units, x, from, y, to);
+                case BRAINS -> FloatDots.floatBrains(group, units, x, from, y, to);
+                case FLOATS -> FloatDots.floatFloats(group, units, x, from, y, to);
                 case NIBBLES, SIXES -> throw new IllegalArgumentException(matrix.name() + " is unpacked to a panel");
             }
         }
