@@ -37,7 +37,7 @@ final class FloatDots {
      * <p>
      * A byte moved to the top of a mantissa, with an exponent in front, is a float: 256 and the byte. What is too much of it goes
      * when it is scaled, {@code (256 + code) * scale - (256 + 128) * scale}, where only the result is rounded. A conversion takes an
-     * operation more, and two Zen 4 cores read bytes from memory at 30 instead of 33 GB/s.
+     * operation more for each byte.
      */
     static void halfBytes(long group, int chunks, float[] x, int from, float[] y, int at) {
         int guard = guard(group);

@@ -21,8 +21,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of a group of nibbles with one vector or two: the loops that generate a token. A line of a group fills two SIMD vectors, which
- * share the inputs.
+ * Products of a group of nibbles with one vector or two: the loops that generate a token. A line of a group fills two SIMD
+ * vectors, which share the inputs.
  *
  * <p>
  * Codes are not masked. A 16-bit lane holds digits, as nibbles {@code v = n0 + 16 n1 + 256 n2 + 4096 n3}, and shifted down by k
@@ -30,7 +30,7 @@ import jdk.incubator.vector.VectorOperators;
  * {@code a0 n0 + a1 n1 + a2 n2 + a3 n3} is also the sum of the shifted lanes times {@code a0, a1 - 16 a0, a2 - 16 a1, a3 - 16 a2}:
  * inputs are prepared once as {@link Activations.Form#DIGITS} instead of weights being masked for each row. On Zen 4 that is 11
  * instead of 15 operations for 64 bytes of nibbles. Inputs lie outside the heap, from where C2 broadcasts them without a detour.
- * Bodies are as long as C2 inlines: with less of it in an iteration, a core reads ahead less far.
+ * An iteration takes one line: with four, C2 stopped inlining in some runs, and every vector was an object.
  */
 final class NibbleDots {
 
@@ -47,9 +47,9 @@ final class NibbleDots {
     }
 
     /**
-     * Nibbles with a binary16 for 32 columns, which are 4 chunks of each half of a group; a lane adds up 16 products of at most 15 x 127. Scales are
-     * decoded in step: decoded before, one core read 12 instead of 16 GB/s. Written out, since a helper that returns a vector is
-     * not inlined in some runs, and then every scale is an object.
+     * Nibbles with a binary16 for 32 columns, which are 4 chunks of each half of a group; a lane adds up 16 products of at most
+     * 15 x 127. Scales are decoded in step, so that the group is read once, front to back. Written out, since a helper that
+     * returns a vector is not inlined in some runs, and then every scale is an object.
      */
     static void halfNibbles(long group, int chunks, long digits, long sums, long steps, short zero, float[] y, int at) {
         int guard = guard(group);

@@ -171,6 +171,8 @@ final class PackedFile implements AutoCloseable {
                 failure = e;
             } catch (InterruptedException e) {
                 failure = new InterruptedIOException("writing was interrupted"); // by nobody that is known
+            } catch (RuntimeException | Error e) {
+                failure = new IOException("writing failed", e); // whoever puts bytes must not wait for a dead thread
             }
         }
     }
@@ -211,17 +213,7 @@ final class PackedFile implements AutoCloseable {
         if (writer.isAlive()) {
             pass(END);
         }
-        boolean interrupted = false;
-        while (writer.isAlive()) {
-            try {
-                writer.join();
-            } catch (InterruptedException e) {
-                interrupted = true; // handed on below: the thread uses memory that is freed next
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Workers.join(writer);
     }
 
     /** Closes the file, and deletes it if it is not complete. No other thread may be putting bytes. */

@@ -213,15 +213,20 @@ final class Workers implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        boolean interrupted = false;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true; // handed on below: threads must be gone before memory is freed
-                }
+            join(thread);
+        }
+    }
+
+    /** Waits until a thread is gone. An interrupt is kept: memory that the thread uses is freed next. */
+    static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         if (interrupted) {
