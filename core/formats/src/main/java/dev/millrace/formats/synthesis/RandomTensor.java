@@ -81,18 +81,22 @@ record RandomTensor(String name, TensorType type, long rows, long columns, long 
         }
     }
 
-    /** Sets what is not a value in a block; the numbers are the deviations of uniform values of 4, 6 and 8 bits. */
+    /**
+     * Sets what is not a value in a block; the numbers are the deviations of uniform values of 4, 6 and 8 bits. Codes reach one
+     * further down than up, so half of all scales are negative: with a mean of their own, matrices would turn all inputs towards
+     * one vector, a bit more in every layer, and in the end all tokens would take the same experts.
+     */
     private void scale(ByteBuffer out, int b, double deviation) {
         switch (type) {
             case F32 -> out.putFloat(b, plain(out.getInt(b), deviation));
             case F16 -> out.putShort(b, Float.floatToFloat16(plain(out.getShort(b) << 16, deviation)));
-            case Q4_0 -> out.putShort(b, Float.floatToFloat16((float) (deviation * SQRT_12 / 16)));
-            case Q8_0 -> out.putShort(b, Float.floatToFloat16((float) (deviation * SQRT_12 / 256)));
+            case Q4_0 -> putSigned(out, b, deviation * SQRT_12 / 16);
+            case Q8_0 -> putSigned(out, b, deviation * SQRT_12 / 256);
             case Q6_K -> {
                 for (int group = 0; group < 16; group++) {
                     out.put(b + 192 + group, (byte) 8);
                 }
-                out.putShort(b + 208, Float.floatToFloat16((float) (deviation * SQRT_12 / 64 / 8)));
+                putSigned(out, b + 208, deviation * SQRT_12 / 64 / 8);
             }
             case Q4_K -> {
                 // all scales and minima are 32; the minimum is what makes the mean zero
@@ -103,6 +107,11 @@ record RandomTensor(String name, TensorType type, long rows, long columns, long 
             }
             default -> throw new IllegalArgumentException("No random " + type + ".");
         }
+    }
+
+    /** A binary16 with the sign of the random bits that are there. */
+    private static void putSigned(ByteBuffer out, int at, double scale) {
+        out.putShort(at, Float.floatToFloat16((float) (out.getShort(at) < 0 ? -scale : scale)));
     }
 
     private static float plain(int bits, double deviation) {
