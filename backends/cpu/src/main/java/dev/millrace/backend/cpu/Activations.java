@@ -25,12 +25,25 @@ final class Activations {
 
     /** How vectors are prepared. */
     enum Form {
-        /** Floats as they are, in {@link #values}. */
-        FLOATS,
-        /** Quantised, two neighbouring columns an int of {@link #pairs}, the even one in the lower half. */
-        PAIRS,
-        /** Quantised, one vector by itself in {@link #digits}, as {@link NibbleDots} multiplies unmasked nibbles or sixes. */
-        DIGITS
+        /** Floats as they are, in tiles of {@link #values}. */
+        FLOATS(TILE),
+        /** Quantised, two neighbouring columns an int of {@link #pairs}, the even one in the lower half; each vector by itself. */
+        PAIRS(1),
+        /** The same in tiles. */
+        PAIR_TILES(TILE),
+        /** Quantised, each vector by itself in {@link #digits}, as {@link NibbleDots} multiplies codes that are not masked. */
+        DIGITS(1);
+
+        private final int width;
+
+        Form(int width) {
+            this.width = width;
+        }
+
+        /** Vectors side by side: 1 or {@link #TILE}. */
+        int width() {
+            return width;
+        }
     }
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -52,26 +65,16 @@ final class Activations {
      * second-level cache. A few kilobytes, freed with this object.
      */
     MemorySegment digits = MemorySegment.NULL;
-    private final boolean digitsAlone;
     private int pairsUsed;
     private int scalesUsed;
     private int sumsUsed;
     private int valuesUsed;
     private int digitsUsed;
 
-    /**
-     * Makes an empty store.
-     *
-     * @param digitsAlone whether single vectors are prepared as digits; as pairs otherwise
-     */
-    Activations(boolean digitsAlone) {
-        this.digitsAlone = digitsAlone;
-    }
-
     /** How the inputs of a product lie here. */
     static final class Place {
         Form form = Form.FLOATS;
-        /** Vectors side by side: 1 or {@link #TILE}. */
+        /** The width of the form. */
         int width;
         /** Columns of a vector. */
         int columns;
@@ -133,11 +136,10 @@ final class Activations {
      * Makes room for quantised vectors.
      *
      * @param packing of the weights
-     * @param alone whether each vector is multiplied by itself, not in a tile
      */
-    void integers(Place place, int count, int columns, Packing packing, boolean alone) {
-        place.width = alone ? 1 : TILE;
-        place.form = alone && digitsAlone ? Form.DIGITS : Form.PAIRS;
+    void integers(Place place, Form form, int count, int columns, Packing packing) {
+        place.form = form;
+        place.width = form.width();
         place.columns = columns;
         place.codes = packing.codes();
         place.block = packing.run();
@@ -145,7 +147,7 @@ final class Activations {
         int ints = Math.multiplyExact(vectors, place.ints());
         int steps = vectors * (columns / BLOCK);
         int runs = vectors * (columns / place.block) + 1; // kernels read one ahead
-        if (place.form == Form.DIGITS) {
+        if (form == Form.DIGITS) {
             place.pairs = digitsUsed;
             place.scales = place.pairs + ints;
             place.sums = place.scales + steps;
@@ -166,7 +168,7 @@ final class Activations {
     /** Makes room for vectors of floats. */
     void floats(Place place, int count, int columns) {
         place.form = Form.FLOATS;
-        place.width = TILE;
+        place.width = Form.FLOATS.width();
         place.columns = columns;
         place.codes = Packing.Codes.FLOATS;
         place.block = 0;
@@ -203,7 +205,8 @@ final class Activations {
     }
 
     /**
-     * Writes a block of {@link #BLOCK} quantised values.
+     * Writes a block of {@link #BLOCK} quantised values: as pairs, or as digits for sixes. Those for nibbles are written by the kernels,
+     * in vectors.
      *
      * @param own the values, two an int, from {@link #PAIRS} on
      * @param step what a step is worth
@@ -211,12 +214,8 @@ final class Activations {
     void put(Place place, int vector, int block, int[] own, float step) {
         putScales(place, vector, block, own, step);
         if (place.form == Form.DIGITS) {
-            if (place.codes == Packing.Codes.NIBBLES) {
-                nibbles(place.pair(vector) + 16 * block, own);
-            } else {
-                sixes(place.pair(vector) + 20 * block, PAIRS, own);
-                sixes(place.pair(vector) + 20 * block + 10, PAIRS + 8, own);
-            }
+            sixes(place.pair(vector) + 20 * block, PAIRS, own);
+            sixes(place.pair(vector) + 20 * block + 10, PAIRS + 8, own);
         } else {
             int at = place.pair(vector) + 16 * block * place.width;
             for (int i = 0; i < 16; i++) {
@@ -248,16 +247,6 @@ final class Activations {
             digits.setAtIndex(FLOAT, place.scale(vector) + block, step);
         } else {
             scales[place.scale(vector) + block * place.width] = step;
-        }
-    }
-
-    private void nibbles(int at, int[] own) {
-        for (int i = 0; i < 16; i += 4) {
-            int from = PAIRS + i;
-            digit(at + i, own[from]);
-            digit(at + i + 1, less(own[from + 1], own[from], 4));
-            digit(at + i + 2, less(own[from + 2], own[from + 1], 4));
-            digit(at + i + 3, less(own[from + 3], own[from + 2], 4));
         }
     }
 

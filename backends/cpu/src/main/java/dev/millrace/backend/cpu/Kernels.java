@@ -16,17 +16,17 @@ package dev.millrace.backend.cpu;
  */
 sealed interface Kernels permits ScalarKernels, VectorKernels {
 
+    /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 16 KiB, one of floats 32. */
+    int PANEL = 128;
+
     /** What this is, for people. */
     String description();
 
     /** Rows in a group. */
     int lanes();
 
-    /** Whether single vectors are wanted as {@link Activations.Form#DIGITS}, not as pairs. */
-    boolean digits();
-
-    /** Vectors from which on unpacking integer codes to a panel is faster than multiplying them as they are; measured. */
-    int unpacked(Packing.Codes codes);
+    /** How so many vectors are wanted for a product with integer codes: in tiles for {@link #tiles}, or alone for {@link #integers}. */
+    Activations.Form form(Packing.Codes codes, int count);
 
     /**
      * Decodes the scales and minima of a group.
@@ -46,15 +46,6 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
      * @param own working memory, 32 ints
      */
     void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] own);
-
-    /**
-     * Adds what a group's minima contribute: {@code y[lane] += sum over blocks of minimum * total}.
-     *
-     * @param minima {@code [block][lane]}
-     * @param vector of the prepared inputs
-     * @param y results from an index on
-     */
-    void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector, float[] y, int at);
 
     /**
      * The products of groups with integer codes and one vector of width 1; decodes scales and minima itself.
@@ -112,17 +103,24 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel);
 
     /**
-     * Adds the products of a panel of integers with a tile of {@link Activations#TILE} vectors.
+     * The products of a group with integer codes and vectors in tiles; decodes scales and minima itself.
      *
-     * @param first first column of the panel
+     * @param count vectors
+     * @param own working memory
+     * @param panel working memory for {@link #PANEL} columns
+     * @param y results, {@code [vector][lane]}, with room for whole tiles
+     */
+    void tiles(Matrix matrix, int group, int count, ScaleScratch own, short[] panel, Activations x,
+            Activations.Place place, float[] y);
+
+    /**
+     * Adds the products of a panel of weights with a tile of {@link Activations#TILE} vectors of floats.
+     *
      * @param count columns
+     * @param first first column of the panel
      * @param vectors how many of the tile's vectors are wanted
      * @param y results from an index on
      */
-    void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
-            Activations.Place place, int tile, int vectors, float[] y, int at);
-
-    /** The same with a panel of weights and vectors of floats. */
     void tile(float[] panel, int count, Activations x, Activations.Place place, int tile, int first, int vectors,
             float[] y, int at);
 

@@ -15,9 +15,6 @@ import java.util.List;
  */
 final class Products {
 
-    /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 16 KiB, one of floats 32. */
-    private static final int PANEL = 128;
-
     /**
      * Bytes of weights that meet one pair of vectors after the other: they are still in the second-level cache for the next,
      * and a call for so many is rare enough to cost nothing.
@@ -69,8 +66,8 @@ final class Products {
         /** Room for the longest row. */
         Scratch(int columns, int lanes) {
             scales = new ScaleScratch(columns, lanes);
-            shorts = new short[PANEL * lanes];
-            floats = new float[PANEL * lanes];
+            shorts = new short[Kernels.PANEL * lanes];
+            floats = new float[Kernels.PANEL * lanes];
         }
 
         /** Results of so many vectors; what is in there is left as it is. */
@@ -87,7 +84,7 @@ final class Products {
     private final Workers workers;
     private final Scratch[] scratch;
     private final boolean exact;
-    private final Activations inputs;
+    private final Activations inputs = new Activations();
     private final List<Product> products = new ArrayList<>();
     private final Workers.Region region = this::band;
     private final Workers.Items prepare = this::prepare;
@@ -101,7 +98,6 @@ final class Products {
         this.workers = workers;
         this.scratch = scratch;
         this.exact = exact;
-        inputs = new Activations(kernels.digits());
     }
 
     /** Adds {@code y[i] = matrix . x[i]} for a range of vectors. */
@@ -147,12 +143,14 @@ final class Products {
         if (!integers(p)) {
             return WIDENING;
         }
-        return unpacked(p) ? UNPACKING : READING;
+        return form(p).width() > 1 ? UNPACKING : READING;
     }
 
-    /** Whether the integer codes of a product are unpacked to a panel. */
-    private boolean unpacked(Product p) {
-        return p.count >= kernels.unpacked(p.matrix.packing().codes());
+    private Activations.Form form(Product p) {
+        if (!integers(p)) {
+            return Activations.Form.FLOATS;
+        }
+        return kernels.form(p.matrix.packing().codes(), p.count);
     }
 
     /** Whether a product reads its inputs where they are. */
@@ -162,13 +160,14 @@ final class Products {
 
     private void place(Product p) {
         p.source = used;
-        boolean integers = integers(p);
+        Activations.Form form = form(p);
         if (used > 0) {
             Product before = products.get(used - 1);
             if (before.x == p.x && before.first == p.first && before.count == p.count && !direct(before) && !direct(p)
-                    && integers == integers(before)
-                    && (!integers || (before.matrix.packing().codes() == p.matrix.packing().codes()
-                            && before.matrix.packing().run() == p.matrix.packing().run()))) {
+                    && form == form(before)
+                    && (form == Activations.Form.FLOATS
+                            || (before.matrix.packing().codes() == p.matrix.packing().codes()
+                                    && before.matrix.packing().run() == p.matrix.packing().run()))) {
                 p.source = before.source;
                 return;
             }
@@ -176,8 +175,8 @@ final class Products {
         if (direct(p)) {
             return;
         }
-        if (integers) {
-            inputs.integers(p.place, p.count, p.matrix.columns(), p.matrix.packing(), !unpacked(p));
+        if (form != Activations.Form.FLOATS) {
+            inputs.integers(p.place, form, p.count, p.matrix.columns(), p.matrix.packing());
         } else {
             inputs.floats(p.place, p.count, p.matrix.columns());
         }
@@ -287,12 +286,11 @@ final class Products {
         }
         for (int group = first; group < end; group++) {
             if (place.form != Activations.Form.FLOATS) {
-                integers(matrix, group, p.count, place, results, own);
-                store(matrix, group, p, y, results);
+                kernels.tiles(matrix, group, p.count, own.scales, own.shorts, inputs, place, results);
             } else {
                 floats(matrix, group, p.count, place, results, own);
-                store(matrix, group, p, y, results);
             }
+            store(matrix, group, p, y, results);
         }
     }
 
@@ -309,29 +307,12 @@ final class Products {
         }
     }
 
-    private void integers(Matrix matrix, int group, int count, Activations.Place place, float[] results, Scratch own) {
-        int lanes = kernels.lanes();
-        kernels.scales(matrix, group, own.scales);
-        Arrays.fill(results, 0, (count + Activations.TILE) * lanes, 0);
-        for (int column = 0; column < matrix.columns(); column += PANEL) {
-            int columns = Math.min(PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, group, column, columns, own.shorts);
-            for (int v = 0; v < count; v += Activations.TILE) {
-                kernels.tile(matrix, own.shorts, own.scales.scales, column, columns, inputs, place,
-                        v / Activations.TILE, Math.min(Activations.TILE, count - v), results, v * lanes);
-            }
-        }
-        for (int v = 0; v < count && matrix.packing().minima(); v++) {
-            kernels.minima(matrix, own.scales.minima, inputs, place, v, results, v * lanes);
-        }
-    }
-
     private void floats(Matrix matrix, int group, int count, Activations.Place place, float[] results, Scratch own) {
         int lanes = kernels.lanes();
         kernels.scales(matrix, group, own.scales);
         Arrays.fill(results, 0, (count + Activations.TILE) * lanes, 0);
-        for (int column = 0; column < matrix.columns(); column += PANEL) {
-            int columns = Math.min(PANEL, matrix.columns() - column);
+        for (int column = 0; column < matrix.columns(); column += Kernels.PANEL) {
+            int columns = Math.min(Kernels.PANEL, matrix.columns() - column);
             kernels.unpack(matrix, group, column, columns, own.shorts, own.floats);
             if (matrix.packing().scaled()) {
                 kernels.scale(matrix, own.scales, column, columns, own.floats);

@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Plain Java: needs no flag, and is what the SIMD kernels are compared with. Loops over lanes are short and of fixed length, so
@@ -49,13 +50,8 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public boolean digits() {
-        return false;
-    }
-
-    @Override
-    public int unpacked(Packing.Codes codes) {
-        return 4;
+    public Activations.Form form(Packing.Codes codes, int count) {
+        return count < 4 ? Activations.Form.PAIRS : Activations.Form.PAIR_TILES;
     }
 
     @Override
@@ -115,8 +111,8 @@ final class ScalarKernels implements Kernels {
         }
     }
 
-    @Override
-    public void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector,
+    /** Adds what minima contribute: {@code y[lane] += sum over blocks of minimum * total}. */
+    private static void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector,
             float[] y, int at) {
         for (int i = 0; i < L; i++) {
             float low = 0;
@@ -306,7 +302,25 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
+    public void tiles(Matrix matrix, int group, int count, ScaleScratch own, short[] panel, Activations x,
+            Activations.Place place, float[] y) {
+        decode(matrix, group, own);
+        Arrays.fill(y, 0, count * L, 0);
+        for (int column = 0; column < matrix.columns(); column += PANEL) {
+            int columns = Math.min(PANEL, matrix.columns() - column);
+            unpack(matrix, group, column, columns, panel);
+            for (int v = 0; v < count; v += Activations.TILE) {
+                tile(matrix, panel, own.scales, column, columns, x, place, v / Activations.TILE,
+                        Math.min(Activations.TILE, count - v), y, v * L);
+            }
+        }
+        for (int v = 0; v < count && matrix.packing().minima(); v++) {
+            minima(matrix, own.minima, x, place, v, y, v * L);
+        }
+    }
+
+    /** Adds the products of a panel of integers with the vectors of a tile. */
+    private static void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at) {
         Packing packing = matrix.packing();
         int[] sums = new int[L];

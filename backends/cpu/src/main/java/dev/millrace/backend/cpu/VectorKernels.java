@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
@@ -75,15 +76,14 @@ final class VectorKernels implements Kernels {
         return 2 * L;
     }
 
+    /**
+     * Where unpacking codes to a panel pays is measured: with nibbles from 4 or 5 vectors on, eight conversations of the 8B gave 40
+     * instead of 53 tokens a second on two Zen 4 cores.
+     */
     @Override
-    public boolean digits() {
-        return true;
-    }
-
-    @Override
-    public int unpacked(Packing.Codes codes) {
-        // with nibbles from 4 or 5 on, eight conversations of the 8B gave 40 instead of 53 tokens a second on two Zen 4 cores
-        return WIDE || codes == Packing.Codes.NIBBLES ? 9 : 7;
+    public Activations.Form form(Packing.Codes codes, int count) {
+        int many = WIDE || codes == Packing.Codes.NIBBLES ? 9 : 7;
+        return count < many ? Activations.Form.DIGITS : Activations.Form.PAIR_TILES;
     }
 
     @Override
@@ -197,9 +197,9 @@ final class VectorKernels implements Kernels {
         return largest / 127;
     }
 
-    @Override
-    public void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector, float[] y,
-            int at) {
+    /** Adds what minima contribute: {@code y[lane] += sum over blocks of minimum * total}. */
+    private static void minima(Matrix matrix, float[] minima, Activations x, Activations.Place place, int vector,
+            float[] y, int at) {
         FloatVector low0 = FloatVector.zero(FLOATS);
         FloatVector low1 = low0;
         float[] totals = x.totals;
@@ -386,7 +386,27 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
+    public void tiles(Matrix matrix, int group, int count, ScaleScratch own, short[] panel, Activations x,
+            Activations.Place place, float[] y) {
+        int tiles = (count + Activations.TILE - 1) / Activations.TILE;
+        Arrays.fill(y, 0, tiles * Activations.TILE * lanes(), 0);
+        scales(matrix, group, own);
+        for (int column = 0; column < matrix.columns(); column += PANEL) {
+            int columns = Math.min(PANEL, matrix.columns() - column);
+            unpack(matrix, group, column, columns, panel);
+            for (int tile = 0; tile < tiles; tile++) {
+                int v = tile * Activations.TILE;
+                tile(matrix, panel, own.scales, column, columns, x, place, tile,
+                        Math.min(Activations.TILE, count - v), y, v * lanes());
+            }
+        }
+        for (int v = 0; v < count && matrix.packing().minima(); v++) {
+            minima(matrix, own.minima, x, place, v, y, v * lanes());
+        }
+    }
+
+    /** Adds the products of a panel of integers with the vectors of a tile. */
+    private static void tile(Matrix matrix, short[] panel, float[] scales, int first, int count, Activations x,
             Activations.Place place, int tile, int vectors, float[] y, int at) {
         Packing packing = matrix.packing();
         int run = place.block;

@@ -222,8 +222,8 @@ class KernelsTest {
     }
 
     private static Activations quantised(Kernels kernels, float[] x, Activations.Place place, TensorType type) {
-        Activations activations = new Activations(kernels.digits());
-        activations.integers(place, 3, x.length, Packing.of(type, x.length), false);
+        Activations activations = new Activations();
+        activations.integers(place, Activations.Form.PAIR_TILES, 3, x.length, Packing.of(type, x.length));
         float[] shifted = new float[x.length + 3];
         System.arraycopy(x, 0, shifted, 3, x.length);
         kernels.quantise(shifted, 3, activations, place, 1, new int[Activations.BLOCK]);
@@ -231,47 +231,51 @@ class KernelsTest {
     }
 
     /** Digits times unmasked, shifted words give the sum of codes times inputs, modulo 2^16. */
-    @Test
-    void digitsStandForInputs() {
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void digitsStandForInputs(Kernels kernels) {
+        if (kernels.form(Packing.Codes.NIBBLES, 1) != Activations.Form.DIGITS) {
+            return;
+        }
         Random random = new Random(5);
-        int[][] shifts = {{0, 4, 8, 12}, {0, 6, 12, 0, 6, 12, 0, 6, 12, 14}};
-        TensorType[] types = {TensorType.Q4_0, TensorType.Q6_K};
-        for (int kind = 0; kind < types.length; kind++) {
-            Packing packing = Packing.of(types[kind], 256);
-            int columns = packing.codes().columns();
-            int words = packing.codes().ints();
-            Activations x = new Activations(true);
-            Activations.Place place = new Activations.Place();
-            x.integers(place, 1, Activations.BLOCK, packing, true);
-            for (int round = 0; round < 200; round++) {
-                int[] own = random.ints(Activations.BLOCK).map(i -> both(i % 128, (i >> 8) % 128)).toArray();
-                x.put(place, 0, 0, own, 1);
-                int at = place.pair(0);
-                int first = 0;
-                for (int unit = 0; unit < Activations.BLOCK / columns; unit++) {
-                    int[] codes = random.ints(columns / 2, 0, 1 << (16 * words / (columns / 2))).toArray();
-                    int[] word = word(packing.codes(), codes);
-                    for (int half = 0; half < 2; half++) {
-                        int expected = 0;
-                        for (int k = 0; k < codes.length; k++) {
-                            expected += codes[k] * (short) (own[Activations.PAIRS + first + k] >> (16 * half));
-                        }
-                        int sum = 0;
-                        for (int k = 0; k < shifts[kind].length; k++) {
-                            sum += (word[Math.min(k / 3, words - 1)] >>> shifts[kind][k])
-                                    * (short) (x.digits.getAtIndex(ValueLayout.JAVA_INT, at + k) >> (16 * half));
-                        }
-                        assertEquals((short) expected, (short) sum, types[kind].name());
-                    }
-                    at += shifts[kind].length;
-                    first += codes.length;
-                }
-            }
+        for (int round = 0; round < 200; round++) {
+            digits(kernels, TensorType.Q4_0, new int[]{0, 4, 8, 12}, random);
+            digits(kernels, TensorType.Q6_K, new int[]{0, 6, 12, 0, 6, 12, 0, 6, 12, 14}, random);
         }
     }
 
-    private static int both(int even, int odd) {
-        return (even & 0xffff) | (odd << 16);
+    private static void digits(Kernels kernels, TensorType type, int[] shifts, Random random) {
+        Packing packing = Packing.of(type, 256);
+        int columns = packing.codes().columns();
+        int words = packing.codes().ints();
+        Activations x = new Activations();
+        Activations.Place place = new Activations.Place();
+        x.integers(place, Activations.Form.DIGITS, 3, Activations.BLOCK, packing);
+        int[] inputs = random.ints(Activations.BLOCK, -127, 128).toArray();
+        inputs[0] = 127; // the largest, so that a step is 1
+        float[] values = new float[Activations.BLOCK];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = inputs[i];
+        }
+        kernels.quantise(values, 0, x, place, 1, new int[Activations.BLOCK]);
+        int at = place.pair(1);
+        for (int first = 0; first < Activations.BLOCK; first += columns) {
+            int[] codes = random.ints(columns / 2, 0, 1 << (16 * words / (columns / 2))).toArray();
+            int[] word = word(packing.codes(), codes);
+            for (int half = 0; half < 2; half++) {
+                int expected = 0;
+                for (int k = 0; k < codes.length; k++) {
+                    expected += codes[k] * inputs[first + 2 * k + half];
+                }
+                int sum = 0;
+                for (int k = 0; k < shifts.length; k++) {
+                    int digit = x.digits.getAtIndex(ValueLayout.JAVA_INT, at + k);
+                    sum += (word[Math.min(k / 3, words - 1)] >>> shifts[k]) * (short) (digit >> (16 * half));
+                }
+                assertEquals((short) expected, (short) sum, type.name());
+            }
+            at += shifts.length;
+        }
     }
 
     private static int[] word(Packing.Codes codes, int[] c) {

@@ -115,9 +115,9 @@ class ProductsTest {
             Arrays.setAll(rounded, i -> x[i]);
             return;
         }
-        Activations activations = new Activations(false);
+        Activations activations = new Activations();
         Activations.Place place = new Activations.Place();
-        activations.integers(place, 1, x.length, Packing.of(TensorType.Q4_0, x.length), true);
+        activations.integers(place, Activations.Form.PAIRS, 1, x.length, Packing.of(TensorType.Q4_0, x.length));
         new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
         for (int i = 0; i < x.length; i++) {
             double step = activations.scales[i / 32];
