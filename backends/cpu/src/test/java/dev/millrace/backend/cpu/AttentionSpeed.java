@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: one layer with 32 heads on 8 key-value heads of 64 values.
+ * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: six layers with 32 heads on 8 key-value heads of 64 values.
  * Arguments: threads, tokens of context, a type if only that is wanted, and {@code token} or {@code block} if only that is.
  */
 final class AttentionSpeed {
@@ -18,6 +18,7 @@ final class AttentionSpeed {
     private static final int KV_HEADS = 8;
     private static final int GROUP = 4;
     private static final int HEAD_SIZE = 64;
+    private static final int LAYERS = 6;
 
     private final AttentionKernels kernels;
     private final KvLayout layout;
@@ -25,23 +26,30 @@ final class AttentionSpeed {
     private final AttentionMemory memory;
     private final Workers workers;
     private int vectors;
+    private KvLayout.Layer layer;
 
     private AttentionSpeed(AttentionKernels kernels, KvType type, int threads, int context) {
         this.kernels = kernels;
-        KvLayout.Layer layer = new KvLayout.Layer(type, KV_HEADS, HEAD_SIZE, 0);
-        layout = new KvLayout(type, List.of(layer), layer.end());
+        List<KvLayout.Layer> layers = new ArrayList<>();
+        long bytes = 0;
+        for (int i = 0; i < LAYERS; i++) {
+            layers.add(new KvLayout.Layer(type, KV_HEADS, HEAD_SIZE, bytes));
+            bytes = layers.getLast().end();
+        }
+        layout = new KvLayout(type, layers, bytes);
+        layer = layers.getFirst();
         Random random = new Random(1);
         float[] values = new float[HEAD_SIZE];
         for (int p = 0; p < KvLayout.pages(context); p++) {
             KvPage page = new KvPage(layout);
             pages.add(page);
-            for (int head = 0; head < KV_HEADS; head++) {
+            for (int head = 0; head < LAYERS * KV_HEADS; head++) {
                 for (int t = 0; t < KvLayout.PAGE; t++) {
                     for (int d = 0; d < HEAD_SIZE; d++) {
                         values[d] = (float) random.nextGaussian();
                     }
-                    page.writeKey(layer, head, t, values, 0);
-                    page.writeValue(layer, head, t, values, 0);
+                    page.writeKey(layers.get(head / KV_HEADS), head % KV_HEADS, t, values, 0);
+                    page.writeValue(layers.get(head / KV_HEADS), head % KV_HEADS, t, values, 0);
                 }
             }
         }
@@ -67,7 +75,7 @@ final class AttentionSpeed {
         own.met.clear(vectors * heads);
         for (int p = first; p < Math.min(pages.size(), first + pagesASpan); p++) {
             for (int h = 0; h < heads; h++) {
-                kernels.attend(pages.get(p), layout.layers().getFirst(), head + h, own, h * vectors, vectors, GROUP,
+                kernels.attend(pages.get(p), layer, head + h, own, h * vectors, vectors, GROUP,
                         KvLayout.PAGE);
             }
         }
@@ -78,16 +86,24 @@ final class AttentionSpeed {
         int units = (vectors == GROUP ? 1 : KV_HEADS) * AttentionMixer.spans(pages.size() * KvLayout.PAGE);
         long warm = System.nanoTime() + nanos;
         while (System.nanoTime() < warm) {
-            workers.run(this::unit, units);
+            token(units);
         }
         List<Double> times = new ArrayList<>();
         long end = System.nanoTime() + nanos;
         while (System.nanoTime() < end) {
             long start = System.nanoTime();
-            workers.run(this::unit, units);
+            token(units);
             times.add((System.nanoTime() - start) / 1e9);
         }
         return times.stream().sorted().skip(times.size() / 4).findFirst().orElseThrow();
+    }
+
+    /** The layers of a token, one after the other, as pages hold them. */
+    private void token(int units) {
+        for (KvLayout.Layer each : layout.layers()) {
+            layer = each;
+            workers.run(this::unit, units);
+        }
     }
 
     /** Prints how fast keys and values are read for one token, and how fast a block of tokens is computed. */
@@ -102,14 +118,14 @@ final class AttentionSpeed {
             if (!what.equals("block")) {
                 double one = speed.seconds(GROUP, 1_500_000_000L);
                 double bytes = (double) speed.pages.size() * speed.layout.pageBytes();
-                System.out.println(String.format(Locale.ROOT, "%s one token %.2f ms for 6 layers, %.1f GB/s", setup,
-                        one * 6e3, bytes / one / 1e9));
+                System.out.println(String.format(Locale.ROOT, "%s one token %.2f ms, %.1f GB/s", setup,
+                        one * 1e3, bytes / one / 1e9));
             }
             if (!what.equals("token")) {
                 double block = speed.seconds(AttentionScratch.VECTORS, 1_500_000_000L);
-                double products = 2.0 * context * KV_HEADS * HEAD_SIZE * AttentionScratch.VECTORS;
-                System.out.println(String.format(Locale.ROOT, "%s a token of a block %.2f ms for 6 layers, %.1f GMAC/s",
-                        setup, block * 6e3 * GROUP / AttentionScratch.VECTORS, products / block / 1e9));
+                double products = 2.0 * LAYERS * context * KV_HEADS * HEAD_SIZE * AttentionScratch.VECTORS;
+                System.out.println(String.format(Locale.ROOT, "%s a token of a block %.2f ms, %.1f GMAC/s",
+                        setup, block * 1e3 * GROUP / AttentionScratch.VECTORS, products / block / 1e9));
             }
             speed.workers.close();
             speed.pages.forEach(KvPage::release);
