@@ -86,21 +86,14 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void unpack(Matrix matrix, int group, int first, int count, short[] panel);
 
     /**
-     * Unpacks columns of a group to floats, {@code [column][lane]}: weights, or where they are quantised their codes,
-     * which are whole numbers.
+     * Unpacks columns of a group to weights, {@code [column][lane]}.
      *
      * @param first first column, a multiple of 32
      * @param count columns
-     * @param own working memory, as large as the panel
-     */
-    void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel);
-
-    /**
-     * Makes codes weights: multiplies them with their scales and adds minima.
-     *
      * @param own decoded scales and minima, {@code [block][lane]}
+     * @param codes working memory, as large as the panel
      */
-    void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel);
+    void unpack(Matrix matrix, int group, int first, int count, ScaleScratch own, short[] codes, float[] panel);
 
     /**
      * The products of a group with integer codes and vectors in tiles; decodes scales and minima itself.

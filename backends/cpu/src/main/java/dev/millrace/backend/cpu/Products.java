@@ -313,10 +313,7 @@ final class Products {
         Arrays.fill(results, 0, (count + Activations.TILE) * lanes, 0);
         for (int column = 0; column < matrix.columns(); column += Kernels.PANEL) {
             int columns = Math.min(Kernels.PANEL, matrix.columns() - column);
-            kernels.unpack(matrix, group, column, columns, own.shorts, own.floats);
-            if (matrix.packing().scaled()) {
-                kernels.scale(matrix, own.scales, column, columns, own.floats);
-            }
+            kernels.unpack(matrix, group, column, columns, own.scales, own.shorts, own.floats);
             for (int v = 0; v < count; v += Activations.TILE) {
                 kernels.tile(own.floats, columns, inputs, place, v / Activations.TILE, column,
                         Math.min(Activations.TILE, count - v), results, v * lanes);

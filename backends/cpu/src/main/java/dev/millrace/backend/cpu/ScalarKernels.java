@@ -279,24 +279,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel) {
-        boolean codes = matrix.packing().scaled();
-        for (int column = 0; column < count; column++) {
+    public void unpack(Matrix matrix, int group, int first, int count, ScaleScratch own, short[] codes, float[] panel) {
+        for (int column = first; column < first + count; column++) {
             for (int i = 0; i < L; i++) {
-                panel[column * L + i] = codes
-                        ? code(matrix, group, i, first + column) - matrix.packing().zero()
-                        : plain(matrix, group, i, first + column);
-            }
-        }
-    }
-
-    @Override
-    public void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel) {
-        for (int column = 0; column < count; column++) {
-            for (int i = 0; i < L; i++) {
-                int scale = (first + column) / matrix.packing().block() * L + i;
-                float value = panel[column * L + i] * own.scales[scale];
-                panel[column * L + i] = matrix.packing().minima() ? value + own.minima[scale] : value;
+                int scale = column / matrix.packing().block() * L + i;
+                panel[(column - first) * L + i] = value(matrix, group, i, column, own, scale);
             }
         }
     }

@@ -348,11 +348,12 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void unpack(Matrix matrix, int group, int first, int count, short[] own, float[] panel) {
+    public void unpack(Matrix matrix, int group, int first, int count, ScaleScratch own, short[] codes, float[] panel) {
         Packing packing = matrix.packing();
         if (packing.integers()) {
-            unpack(matrix, group, first, count, own);
-            VectorPanels.widen(own, count, panel);
+            unpack(matrix, group, first, count, codes);
+            VectorPanels.widen(codes, count, panel);
+            scale(packing, own, first, count, panel);
             return;
         }
         int to;
@@ -360,22 +361,22 @@ final class VectorKernels implements Kernels {
             to = column + Math.min(count - column, packing.together(first + column));
             int units = (to - column) / packing.codes().columns();
             for (int half = 0; half < 2; half++) {
-                long codes = matrix.address(group) + packing.line(first + column) * LINE + half * CHUNK;
+                long from = matrix.address(group) + packing.line(first + column) * LINE + half * CHUNK;
                 int at = (2 * column + half) * L;
                 switch (packing.codes()) {
-                    case BYTES -> VectorPanels.bytes(codes, units, packing.zero(), panel, at);
-                    case HALVES -> VectorPanels.halves(codes, units, panel, at);
-                    case BRAINS -> VectorPanels.brains(codes, units, panel, at);
-                    case FLOATS -> VectorPanels.floats(codes, units, panel, at);
+                    case BYTES -> VectorPanels.bytes(from, units, packing.zero(), own.scales,
+                            (2 * ((first + column) / packing.block()) + half) * L, panel, at);
+                    case HALVES -> VectorPanels.halves(from, units, panel, at);
+                    case BRAINS -> VectorPanels.brains(from, units, panel, at);
+                    case FLOATS -> VectorPanels.floats(from, units, panel, at);
                     case NIBBLES, SIXES -> throw new IllegalStateException("unpacked above");
                 }
             }
         }
     }
 
-    @Override
-    public void scale(Matrix matrix, ScaleScratch own, int first, int count, float[] panel) {
-        Packing packing = matrix.packing();
+    /** Makes codes weights: multiplies them with their scales and adds minima. */
+    private static void scale(Packing packing, ScaleScratch own, int first, int count, float[] panel) {
         for (int half = 0; half < 2; half++) {
             int from = (2 * (first / packing.block()) + half) * L;
             VectorPanels.scale(own.scales, from, count, packing.block(), panel, half * L);

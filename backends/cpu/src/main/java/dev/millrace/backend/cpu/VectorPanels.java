@@ -91,18 +91,19 @@ final class VectorPanels {
         }
     }
 
-    /** Bytes to whole numbers. */
-    static void bytes(long codes, int units, int zero, float[] panel, int at) {
+    /** Bytes to weights, with scales for every 8 units from an index on. */
+    static void bytes(long codes, int units, int zero, float[] scales, int from, float[] panel, int at) {
         int guard = guard(codes);
         for (int u = 0; u < units; u++) {
             IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * LINE, LE);
+            FloatVector scale = FloatVector.fromArray(FLOATS, scales, from + (u >> 3) * 2 * L);
             int to = at + guard + u * 4 * 2 * L;
-            ((FloatVector) x.and(255).sub(zero).convert(VectorOperators.I2F, 0)).intoArray(panel, to);
+            ((FloatVector) x.and(255).sub(zero).convert(VectorOperators.I2F, 0)).mul(scale).intoArray(panel, to);
             ((FloatVector) x.lanewise(VectorOperators.LSHR, 16).and(255).sub(zero).convert(VectorOperators.I2F, 0))
-                    .intoArray(panel, to + 2 * L);
+                    .mul(scale).intoArray(panel, to + 2 * L);
             ((FloatVector) x.lanewise(VectorOperators.LSHR, 8).and(255).sub(zero).convert(VectorOperators.I2F, 0))
-                    .intoArray(panel, to + 4 * L);
-            ((FloatVector) x.lanewise(VectorOperators.LSHR, 24).sub(zero).convert(VectorOperators.I2F, 0))
+                    .mul(scale).intoArray(panel, to + 4 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 24).sub(zero).convert(VectorOperators.I2F, 0)).mul(scale)
                     .intoArray(panel, to + 6 * L);
         }
     }

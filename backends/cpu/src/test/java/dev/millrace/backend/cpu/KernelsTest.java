@@ -127,10 +127,7 @@ class KernelsTest {
                 if (integers) {
                     kernels.unpack(matrix, group, first, count, shorts);
                 }
-                kernels.unpack(matrix, group, first, count, new short[shorts.length], floats);
-                if (matrix.packing().scaled()) {
-                    kernels.scale(matrix, own, first, count, floats);
-                }
+                kernels.unpack(matrix, group, first, count, own, new short[shorts.length], floats);
                 for (int lane = 0; lane < lanes; lane++) {
                     for (int c = 0; c < count; c++) {
                         compare(packed, group * lanes + lane, first + c, floats[c * lanes + lane]);
