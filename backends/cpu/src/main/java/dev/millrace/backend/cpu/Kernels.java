@@ -16,7 +16,7 @@ package dev.millrace.backend.cpu;
  */
 sealed interface Kernels permits ScalarKernels, VectorKernels {
 
-    /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 16 KiB, one of floats 32. */
+    /** Columns that are unpacked at a time: with 512-bit vectors a panel of shorts is 8 KiB, one of floats 16. */
     int PANEL = 128;
 
     /** What this is, for people. */
