@@ -135,7 +135,6 @@ final class Activations {
     /**
      * Makes room for quantised vectors.
      *
-     * @param form any but floats
      * @param packing of the weights
      */
     void integers(Place place, Form form, int count, int columns, Packing packing) {
@@ -164,11 +163,6 @@ final class Activations {
             sumsUsed += runs;
         }
         grow();
-    }
-
-    /** Where in memory an element of {@link #digits} lies, or of what stands beside them. */
-    long address(int index) {
-        return digits.address() + (long) Integer.BYTES * index;
     }
 
     /** Makes room for vectors of floats. */

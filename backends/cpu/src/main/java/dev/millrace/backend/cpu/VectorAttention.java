@@ -42,11 +42,12 @@ final class VectorAttention implements AttentionKernels {
     private static final boolean WIDE = L != 8;
 
     /**
-     * The bits of {@link ScalarAttention#ROUND} plus a small integer are the bits of their sum. Codes become floats by it, since C2 takes
-     * a conversion for cheap enough to be repeated at each use, in some runs 13 times instead of 4 in a row of a page, but not a
+     * The bits of this number plus those of a small integer are the bits of their sum. Codes become floats by it, since C2 takes a
+     * conversion for cheap enough to be repeated at each use, in some runs 13 times instead of 4 in a row of a page, but not a
      * difference of two operands.
      */
-    private static final int ROUND_BITS = Float.floatToRawIntBits(ScalarAttention.ROUND);
+    private static final float WHOLE = 0x1.8p23f;
+    private static final int WHOLE_BITS = 0x4b40_0000;
 
     /** Queries up to which codes are not unpacked into memory first. */
     private static final int FEW = 8;
@@ -328,21 +329,21 @@ final class VectorAttention implements AttentionKernels {
         for (int r = 0; r < rows; r++) {
             long place = at + (long) r * columns;
             ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
-            FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(ROUND_BITS)
-                    .reinterpretAsFloats().sub(ScalarAttention.ROUND);
+            FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
+                    .reinterpretAsFloats().sub(WHOLE);
             FloatVector b = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
                     : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
-                    .add(ROUND_BITS).reinterpretAsFloats().sub(ScalarAttention.ROUND);
+                    .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             codes = ByteVector.fromMemorySegment(BYTES, m, place + 2L * L, ByteOrder.LITTLE_ENDIAN);
-            FloatVector c = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(ROUND_BITS)
-                    .reinterpretAsFloats().sub(ScalarAttention.ROUND);
+            FloatVector c = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
+                    .reinterpretAsFloats().sub(WHOLE);
             FloatVector d = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
                     : ByteVector.fromMemorySegment(BYTES, m, place + 3L * L, ByteOrder.LITTLE_ENDIAN)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
-                    .add(ROUND_BITS).reinterpretAsFloats().sub(ScalarAttention.ROUND);
+                    .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);
@@ -445,13 +446,13 @@ final class VectorAttention implements AttentionKernels {
         for (int r = 0; r < rows; r++) {
             long place = at + (long) r * columns;
             ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
-            FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(ROUND_BITS)
-                    .reinterpretAsFloats().sub(ScalarAttention.ROUND);
+            FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
+                    .reinterpretAsFloats().sub(WHOLE);
             FloatVector b = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
                     : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
-                    .add(ROUND_BITS).reinterpretAsFloats().sub(ScalarAttention.ROUND);
+                    .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
             a0 = a.fma(f, a0);
             b0 = b.fma(f, b0);

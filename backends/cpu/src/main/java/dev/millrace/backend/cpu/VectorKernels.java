@@ -163,7 +163,7 @@ final class VectorKernels implements Kernels {
             float step = quantise(x, from + b * Activations.BLOCK, own);
             if (nibbles) {
                 into.putScales(place, vector, b, own, step);
-                digits(own, into.address(place.pair(vector) + 16 * b));
+                digits(own, into.digits.address() + 4L * (place.pair(vector) + 16 * b));
             } else {
                 into.put(place, vector, b, own, step);
             }
@@ -223,10 +223,10 @@ final class VectorKernels implements Kernels {
         int units = matrix.columns() / packing.codes().columns();
         long bytes = matrix.groupBytes();
         long from = matrix.address(first);
-        long digits = x.address(place.pair(vector));
-        long sums = x.address(place.sum(vector));
-        long totals = x.address(place.total(vector));
-        long steps = x.address(place.scale(vector));
+        long digits = x.digits.address() + 4L * place.pair(vector);
+        long sums = x.digits.address() + 4L * place.sum(vector);
+        long totals = x.digits.address() + 4L * place.total(vector);
+        long steps = x.digits.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
         boolean supers = packing.scales() == Packing.Scales.SUPER;
         int minima = packing.minima() ? 1 : 0;
@@ -272,14 +272,14 @@ final class VectorKernels implements Kernels {
         int units = matrix.columns() / packing.codes().columns();
         long bytes = matrix.groupBytes();
         long from = matrix.address(first);
-        long digits = x.address(place.pair(vector));
-        long sums = x.address(place.sum(vector));
-        long totals = x.address(place.total(vector));
-        long steps = x.address(place.scale(vector));
-        long digits2 = x.address(place.pair(vector + 1));
-        long sums2 = x.address(place.sum(vector + 1));
-        long totals2 = x.address(place.total(vector + 1));
-        long steps2 = x.address(place.scale(vector + 1));
+        long digits = x.digits.address() + 4L * place.pair(vector);
+        long sums = x.digits.address() + 4L * place.sum(vector);
+        long totals = x.digits.address() + 4L * place.total(vector);
+        long steps = x.digits.address() + 4L * place.scale(vector);
+        long digits2 = x.digits.address() + 4L * place.pair(vector + 1);
+        long sums2 = x.digits.address() + 4L * place.sum(vector + 1);
+        long totals2 = x.digits.address() + 4L * place.total(vector + 1);
+        long steps2 = x.digits.address() + 4L * place.scale(vector + 1);
         short zero = (short) -packing.zero();
         for (int g = 0; g < groups; g++) {
             long group = from + g * bytes;
