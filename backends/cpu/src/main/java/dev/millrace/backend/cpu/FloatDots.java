@@ -4,15 +4,15 @@
  */
 package dev.millrace.backend.cpu;
 
-import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
-import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
-import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
-import static dev.millrace.backend.cpu.VectorKernels.INTS;
-import static dev.millrace.backend.cpu.VectorKernels.L;
-import static dev.millrace.backend.cpu.VectorKernels.LE;
-import static dev.millrace.backend.cpu.VectorKernels.LINE;
-import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
-import static dev.millrace.backend.cpu.VectorKernels.guard;
+import static dev.millrace.backend.cpu.Simd.CHUNK;
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.HALF_TO_FLOAT;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.Simd.LE;
+import static dev.millrace.backend.cpu.Simd.LINE;
+import static dev.millrace.backend.cpu.Simd.MEMORY;
+import static dev.millrace.backend.cpu.Simd.guard;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

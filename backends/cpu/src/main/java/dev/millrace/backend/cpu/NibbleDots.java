@@ -4,17 +4,18 @@
  */
 package dev.millrace.backend.cpu;
 
-import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
-import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
-import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
-import static dev.millrace.backend.cpu.VectorKernels.INTS;
-import static dev.millrace.backend.cpu.VectorKernels.L;
-import static dev.millrace.backend.cpu.VectorKernels.LE;
-import static dev.millrace.backend.cpu.VectorKernels.LINE;
-import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
-import static dev.millrace.backend.cpu.VectorKernels.guard;
+import static dev.millrace.backend.cpu.Simd.CHUNK;
+import static dev.millrace.backend.cpu.Simd.FLOAT;
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.HALF_TO_FLOAT;
+import static dev.millrace.backend.cpu.Simd.INT;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.Simd.LE;
+import static dev.millrace.backend.cpu.Simd.LINE;
+import static dev.millrace.backend.cpu.Simd.MEMORY;
+import static dev.millrace.backend.cpu.Simd.guard;
 
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -39,9 +40,6 @@ final class NibbleDots {
     private static final long HALF_NIBBLES_MINIMA = (2 + 8) * LINE;
     /** Bytes of a super-block: lines of scales and minima, and nibbles. */
     private static final long SUPER_NIBBLES = (1 + 2 + 2 + 32) * LINE;
-
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private NibbleDots() {
     }
@@ -204,7 +202,7 @@ final class NibbleDots {
         FloatVector m1 = y0;
         FloatVector low0 = y0;
         FloatVector low1 = y0;
-        ShortVector zero = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zero = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zero;
         ShortVector a1 = zero;
         for (int c = 0; c < chunks; c++) {
@@ -289,7 +287,7 @@ final class NibbleDots {
         FloatVector yLow1 = y0;
         FloatVector zLow0 = y0;
         FloatVector zLow1 = y0;
-        ShortVector zero = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zero = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zero;
         ShortVector a1 = zero;
         ShortVector b0 = zero;
@@ -404,7 +402,7 @@ final class NibbleDots {
         FloatVector y1 = y0;
         FloatVector low0 = y0;
         FloatVector low1 = y0;
-        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zeros = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zeros;
         ShortVector a1 = zeros;
         for (int c = 0; c < chunks; c++) {
@@ -477,7 +475,7 @@ final class NibbleDots {
         FloatVector m1 = y0;
         FloatVector low0 = y0;
         FloatVector low1 = y0;
-        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zeros = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zeros;
         ShortVector a1 = zeros;
         long scaleBytes = (1 + minima) * LINE;

@@ -4,17 +4,18 @@
  */
 package dev.millrace.backend.cpu;
 
-import static dev.millrace.backend.cpu.VectorKernels.CHUNK;
-import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
-import static dev.millrace.backend.cpu.VectorKernels.HALF_TO_FLOAT;
-import static dev.millrace.backend.cpu.VectorKernels.INTS;
-import static dev.millrace.backend.cpu.VectorKernels.L;
-import static dev.millrace.backend.cpu.VectorKernels.LE;
-import static dev.millrace.backend.cpu.VectorKernels.LINE;
-import static dev.millrace.backend.cpu.VectorKernels.MEMORY;
-import static dev.millrace.backend.cpu.VectorKernels.guard;
+import static dev.millrace.backend.cpu.Simd.CHUNK;
+import static dev.millrace.backend.cpu.Simd.FLOAT;
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.HALF_TO_FLOAT;
+import static dev.millrace.backend.cpu.Simd.INT;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.Simd.LE;
+import static dev.millrace.backend.cpu.Simd.LINE;
+import static dev.millrace.backend.cpu.Simd.MEMORY;
+import static dev.millrace.backend.cpu.Simd.guard;
 
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -28,9 +29,6 @@ final class SixDots {
     /** Bytes of a super-block: lines of scales, of 16 or 32 columns and with minima, and sixes. */
     private static final long SUPER_SIXES = (1 + 4 + 48) * LINE;
     private static final long SUPER_SIXES_32 = (1 + 2 + 2 + 48) * LINE;
-
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private SixDots() {
     }
@@ -220,7 +218,7 @@ final class SixDots {
         FloatVector m1 = y0;
         FloatVector low0 = y0;
         FloatVector low1 = y0;
-        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zeros = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zeros;
         ShortVector a1 = zeros;
         for (int c = 0; c < 3 * units; c++) {
@@ -302,7 +300,7 @@ final class SixDots {
         FloatVector y1 = y0;
         FloatVector low0 = y0;
         FloatVector low1 = y0;
-        ShortVector zeros = ShortVector.zero(VectorKernels.SHORTS);
+        ShortVector zeros = ShortVector.zero(Simd.SHORTS);
         ShortVector a0 = zeros;
         ShortVector a1 = zeros;
         long scaleBytes = (1 + minima) * LINE;

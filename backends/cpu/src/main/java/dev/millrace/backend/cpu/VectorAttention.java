@@ -4,6 +4,9 @@
  */
 package dev.millrace.backend.cpu;
 
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
 import static dev.millrace.backend.cpu.KvLayout.PAGE;
 
 import java.lang.foreign.MemorySegment;
@@ -27,15 +30,10 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorAttention implements AttentionKernels {
 
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > 16
-            ? FloatVector.SPECIES_512
-            : FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
-    private static final int L = FLOATS.length();
     /** A quarter of a vector of floats, or half of one where there is no shorter vector. */
     private static final VectorSpecies<Byte> BYTES = L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
     /** Half of a vector of floats. */
-    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+    private static final VectorSpecies<Short> HALF_SHORTS = VectorSpecies.of(short.class,
             VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
     /** Whether there are registers for four by four vectors of sums: not with AVX2. */
@@ -521,7 +519,7 @@ final class VectorAttention implements AttentionKernels {
 
     private static void unpackF16(MemorySegment data, long at, int values, float[] into) {
         for (int i = 0; i < values; i += L) {
-            half((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
+            half((IntVector) ShortVector.fromMemorySegment(HALF_SHORTS, data, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).intoArray(into, i);
         }
     }

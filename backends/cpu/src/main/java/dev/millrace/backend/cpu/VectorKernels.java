@@ -4,17 +4,23 @@
  */
 package dev.millrace.backend.cpu;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import static dev.millrace.backend.cpu.Simd.CHUNK;
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.HALF_TO_FLOAT;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.Simd.LE;
+import static dev.millrace.backend.cpu.Simd.LINE;
+import static dev.millrace.backend.cpu.Simd.MEMORY;
+import static dev.millrace.backend.cpu.Simd.SHORTS;
+import static dev.millrace.backend.cpu.Simd.guard;
+
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * SIMD by the Vector API, at any width. What the C2 compiler makes of these loops decides their speed, so they keep to what it
@@ -23,32 +29,11 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorKernels implements Kernels {
 
-    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-    static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
-    static final int L = FLOATS.length();
-    static final long CHUNK = INTS.vectorByteSize();
-    /** Bytes of a line of a group, see {@link Packing}. */
-    static final long LINE = 2 * CHUNK;
-    static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-
-    /**
-     * All memory: loads from a segment without bounds and owner cost no checks. Callers hold the owner and check ranges once.
-     */
-    @SuppressWarnings("restricted") // addresses come from live segments, in ranges checked when they were packed
-    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
     /**
      * Vectors that a tile's inner loop takes at once: two sums each must stay in registers, of which x86 with 256 bits or fewer
      * has only 16.
      */
     private static final boolean WIDE = L == 16 || System.getProperty("os.arch").equals("aarch64");
-
-    /** Binary16 exponents count from 15, binary32 exponents from 127. */
-    static final float HALF_TO_FLOAT = 0x1p112f;
-
-    private static final VectorSpecies<Integer> PAIRS = VectorSpecies.of(int.class,
-            VectorShape.forBitSize(INTS.vectorBitSize() / 2));
 
     /** What {@link #digits} multiplies the digit before with. */
     private static final short[] BEFORE = new short[2 * L];
@@ -192,7 +177,9 @@ final class VectorKernels implements Kernels {
             LongVector two = FloatVector.fromArray(FLOATS, x, from + i).mul(inverse).add(ScalarKernels.ROUND)
                     .reinterpretAsInts().reinterpretAsLongs();
             two = two.and(0xffff).or(two.lanewise(VectorOperators.LSHR, 16).and(0xffff0000L));
-            ((IntVector) two.convertShape(VectorOperators.L2I, PAIRS, 0)).intoArray(own, Activations.PAIRS + i / 2);
+            // the upper half, zeros, is overwritten next, or lies behind: one more width of ints would double the classes that
+            // small methods of the Vector API meet, see Simd
+            ((IntVector) two.convertShape(VectorOperators.L2I, INTS, 0)).intoArray(own, Activations.PAIRS + i / 2);
         }
         return largest / 127;
     }
@@ -293,14 +280,6 @@ final class VectorKernels implements Kernels {
                 SixDots.superSixes(group, units, digits, sums, steps, digits2, sums2, steps2, zero, y, to, z, zTo);
             }
         }
-    }
-
-    /**
-     * Zero, read in a way that the compiler must keep: one plain access to memory in a compiled method makes the JVM turn a fault
-     * of any access in it into an error. Without it, a mapped file that somebody cuts off ends the process.
-     */
-    static int guard(long codes) {
-        return MEMORY.get(ValueLayout.JAVA_BYTE, codes) >>> 31 >>> 1;
     }
 
     @Override

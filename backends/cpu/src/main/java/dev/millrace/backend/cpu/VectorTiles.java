@@ -4,10 +4,10 @@
  */
 package dev.millrace.backend.cpu;
 
-import static dev.millrace.backend.cpu.VectorKernels.FLOATS;
-import static dev.millrace.backend.cpu.VectorKernels.INTS;
-import static dev.millrace.backend.cpu.VectorKernels.L;
-import static dev.millrace.backend.cpu.VectorKernels.SHORTS;
+import static dev.millrace.backend.cpu.Simd.FLOATS;
+import static dev.millrace.backend.cpu.Simd.INTS;
+import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.Simd.SHORTS;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Widths of vectors and the memory that all kernels read.
+ *
+ * <p>
+ * As this class is loaded, every operation is done once. The Vector API looks up what an operation does on its first use, in small
+ * methods that C2 inlines hundreds of times into a kernel. A first use that comes when they are compiled already counts as a lost
+ * bet on a branch, at each place that they are inlined to; from 100 lost bets on (PerMethodTrapLimit), C2 compiles the rest of a
+ * kernel without any. Then types of vectors in loops stay unknown, and each vector becomes an object: up to 3 MB a token, seen in
+ * one of four runs of small models of several kinds, one after the other.
+ */
+final class Simd {
+
+    /** The widest that the machine has, up to 512 bits. */
+    private static final VectorShape SHAPE = VectorShape
+            .forBitSize(Math.min(512, VectorShape.preferredShape().vectorBitSize()));
+    static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
+    static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, SHAPE);
+    /** Floats of a vector. */
+    static final int L = FLOATS.length();
+    /** Bytes of a vector. */
+    static final long CHUNK = INTS.vectorByteSize();
+    /** Bytes of a line of a group, see {@link Packing}. */
+    static final long LINE = 2 * CHUNK;
+    static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    /**
+     * All memory: loads from a segment without bounds and owner cost no checks. Callers hold the owner and check ranges once.
+     */
+    @SuppressWarnings("restricted") // addresses come from live segments, in ranges checked when they were packed
+    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    /** Binary16 exponents count from 15, binary32 exponents from 127. */
+    static final float HALF_TO_FLOAT = 0x1p112f;
+
+    static {
+        List<VectorSpecies<?>> species = List.of(FLOATS, INTS, SHORTS, VectorSpecies.of(long.class, SHAPE),
+                VectorSpecies.of(byte.class, SHAPE));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment some = arena.allocate(LINE, LINE);
+            for (VectorSpecies<?> one : species) {
+                use(one.zero(), some);
+                species.forEach(other -> one.zero().reinterpretShape(other, 0));
+            }
+            int any = MEMORY.get(ValueLayout.JAVA_BYTE, some.address()) + MEMORY.get(INT, some.address());
+            MEMORY.set(FLOAT, some.address(), MEMORY.get(FLOAT, some.address()) + any);
+        }
+    }
+
+    private Simd() {
+    }
+
+    /**
+     * Zero, read in a way that the compiler must keep: one plain access to memory in a compiled method makes the JVM turn a fault
+     * of any access in it into an error. Without it, a mapped file that somebody cuts off ends the process.
+     */
+    static int guard(long codes) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, codes) >>> 31 >>> 1;
+    }
+
+    private static <E> void use(Vector<E> x, MemorySegment memory) {
+        boolean integral = x.elementType() != float.class;
+        List.of(VectorOperators.ADD, VectorOperators.SUB, VectorOperators.MUL, VectorOperators.MIN, VectorOperators.MAX)
+                .forEach(operator -> x.lanewise(operator, x));
+        List.of(VectorOperators.ABS, VectorOperators.NEG).forEach(x::lanewise);
+        if (integral) {
+            List.of(VectorOperators.AND, VectorOperators.OR, VectorOperators.XOR)
+                    .forEach(operator -> x.lanewise(operator, x));
+            List.of(VectorOperators.LSHL, VectorOperators.LSHR, VectorOperators.ASHR)
+                    .forEach(operator -> x.lanewise(operator, 1));
+        } else {
+            x.lanewise(VectorOperators.DIV, x).lanewise(VectorOperators.FMA, x, x);
+        }
+        x.reduceLanesToLong(VectorOperators.ADD);
+        x.reduceLanesToLong(VectorOperators.MAX);
+        x.blend(x, x.compare(VectorOperators.LT, x).or(x.compare(VectorOperators.GE, x)));
+        x.intoMemorySegment(memory, 0, LE);
+        x.species().fromMemorySegment(memory, 0, LE);
+        x.species().fromArray(x.toArray(), 0);
+    }
+}
