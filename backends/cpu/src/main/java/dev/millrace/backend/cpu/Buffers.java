@@ -59,7 +59,8 @@ final class Buffers {
 
         /** Floats for one token. */
         long perToken(int hidden) {
-            return (long) hidden * (3 + picked) + mixer + query + 2L * keyValue + 2L * inner + experts;
+            return 3L * hidden + Math.max(mixer, (long) hidden * picked) + Math.max(inner, query)
+                    + Math.max(inner, keyValue) + keyValue + experts;
         }
     }
 
@@ -69,14 +70,15 @@ final class Buffers {
         Widths widths = Widths.of(blueprint);
         stream = floats(hidden);
         normed = floats(hidden);
-        mixed = floats(widths.mixer());
         output = floats(hidden);
-        queries = floats(widths.query());
-        keys = floats(widths.keyValue());
+        // the mixer and the feed-forward part of a layer take turns: they share memory
+        expertOutputs = floats(Math.max(widths.mixer(), Math.multiplyExact(hidden, widths.picked())));
+        mixed = expertOutputs;
+        gated = floats(Math.max(widths.inner(), widths.query()));
+        queries = gated;
+        up = floats(Math.max(widths.inner(), widths.keyValue()));
+        keys = up;
         values = floats(widths.keyValue());
-        gated = floats(widths.inner());
-        up = floats(widths.inner());
-        expertOutputs = floats(Math.multiplyExact(hidden, widths.picked()));
         scores = floats(widths.experts());
         normedRows = rows(normed, hidden);
         mixedRows = rows(mixed, hidden);

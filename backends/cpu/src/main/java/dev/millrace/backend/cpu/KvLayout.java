@@ -27,6 +27,8 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
     /** Tokens in a page. */
     static final int PAGE = 64;
 
+    static final int HALF_PAGE = PAGE / 2;
+
     /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */
     static final int STEP = 32;
 
@@ -45,9 +47,22 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
             return KvLayout.width(headSize);
         }
 
-        /** Where the scales of a head's keys begin, if the type has any: one float a token, then those of the values. */
-        long scales(int head) {
+        /**
+         * Where the scales of a head's keys begin, if the type has any: one bfloat16 a token, then those of the values. Tokens of the
+         * first half of a page share ints with those of the second, so that vectors of ints hold neighbours.
+         */
+        private long scales(int head) {
             return start + head * headBytes();
+        }
+
+        /** Place of the scale of a token's key. */
+        long keyScale(int head, int token) {
+            return scales(head) + (token % HALF_PAGE) * (long) Integer.BYTES + (token / HALF_PAGE) * (long) Short.BYTES;
+        }
+
+        /** Place of the scale of a token's values. */
+        long valueScale(int head, int token) {
+            return keyScale(head, token) + PAGE * (long) Short.BYTES;
         }
 
         /** Where the keys of a head begin. */
@@ -71,7 +86,7 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
         }
 
         private long scaleBytes() {
-            return type == KvType.Q8 ? 2L * PAGE * Float.BYTES : 0;
+            return type == KvType.Q8 ? 2L * PAGE * Short.BYTES : 0;
         }
 
         private long headBytes() {

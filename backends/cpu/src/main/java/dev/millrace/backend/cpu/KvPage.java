@@ -62,7 +62,7 @@ final class KvPage {
     /** Writes one head's key of a token, rounded to the layer's type. */
     void writeKey(KvLayout.Layer layer, int head, int token, float[] from, int at) {
         long start = layer.keys(head);
-        float factor = scale(layer, layer.scales(head) + (long) token * Float.BYTES, from, at);
+        float factor = scale(layer, layer.keyScale(head, token), from, at);
         for (int d = 0; d < layer.headSize(); d++) {
             set(layer.type(), start + layer.key(token, d), from[at + d] * factor);
         }
@@ -71,7 +71,7 @@ final class KvPage {
     /** Writes one head's values of a token, rounded to the layer's type. */
     void writeValue(KvLayout.Layer layer, int head, int token, float[] from, int at) {
         long start = layer.values(head);
-        float factor = scale(layer, layer.scales(head) + (long) (KvLayout.PAGE + token) * Float.BYTES, from, at);
+        float factor = scale(layer, layer.valueScale(head, token), from, at);
         for (int d = 0; d < layer.headSize(); d++) {
             set(layer.type(), start + layer.value(token, d), from[at + d] * factor);
         }
@@ -80,7 +80,7 @@ final class KvPage {
     /** Reads one head's key of a token. */
     void readKey(KvLayout.Layer layer, int head, int token, float[] into, int at) {
         long start = layer.keys(head);
-        float scale = layer.type() == KvType.Q8 ? data.get(FLOAT, layer.scales(head) + (long) token * Float.BYTES) : 1;
+        float scale = layer.type() == KvType.Q8 ? scale(layer.keyScale(head, token)) : 1;
         for (int d = 0; d < layer.headSize(); d++) {
             into[at + d] = get(layer.type(), start + layer.key(token, d)) * scale;
         }
@@ -89,18 +89,16 @@ final class KvPage {
     /** Reads one head's values of a token. */
     void readValue(KvLayout.Layer layer, int head, int token, float[] into, int at) {
         long start = layer.values(head);
-        float scale = layer.type() == KvType.Q8
-                ? data.get(FLOAT, layer.scales(head) + (long) (KvLayout.PAGE + token) * Float.BYTES)
-                : 1;
+        float scale = layer.type() == KvType.Q8 ? scale(layer.valueScale(head, token)) : 1;
         for (int d = 0; d < layer.headSize(); d++) {
             into[at + d] = get(layer.type(), start + layer.value(token, d)) * scale;
         }
     }
 
     /**
-     * Writes the scale of a run, if the type has any: a 127th of the largest value, rounded to 16 binary digits. A code of 7
-     * digits times that is exact in a float, and the largest is always 127 scales. So what is read from a page and written
-     * again gives the same scale and the same codes.
+     * Writes the scale of a run, if the type has any: a 127th of the largest value, rounded to 8 binary digits, as bfloat16 has.
+     * The largest value is 126.5 to 127.5 scales, so its code is 127, and a code of 7 digits times a scale is exact in a float. So
+     * what is read from a page and written again gives the same scale and the same codes.
      *
      * @return the factor that makes codes of values
      */
@@ -112,9 +110,13 @@ final class KvPage {
         for (int d = at; d < at + layer.headSize(); d++) {
             most = Math.max(most, Math.abs(from[d]));
         }
-        float scale = most < SMALLEST ? 0 : Float.intBitsToFloat((Float.floatToRawIntBits(most / 127) + 0x80) & ~0xff);
-        data.set(FLOAT, place, scale);
-        return scale == 0 ? 0 : 1 / scale;
+        short upper = most < SMALLEST ? 0 : (short) ((Float.floatToRawIntBits(most / 127) + 0x8000) >>> 16);
+        data.set(HALF, place, upper);
+        return upper == 0 ? 0 : 1 / scale(place);
+    }
+
+    private float scale(long place) {
+        return Float.intBitsToFloat(data.get(HALF, place) << 16);
     }
 
     private void set(KvType type, long place, float value) {

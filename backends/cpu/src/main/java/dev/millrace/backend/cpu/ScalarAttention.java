@@ -34,7 +34,10 @@ final class ScalarAttention implements AttentionKernels {
         MemorySegment data = page.data();
         int width = layer.width();
         if (layer.type() == KvType.Q8) {
-            unpack(KvType.F32, data, layer.scales(head), 2 * PAGE, own.scales);
+            for (int t = 0; t < PAGE; t++) {
+                own.scales[t] = Float.intBitsToFloat(data.get(HALF, layer.keyScale(head, t)) << 16);
+                own.scales[PAGE + t] = Float.intBitsToFloat(data.get(HALF, layer.valueScale(head, t)) << 16);
+            }
         }
         unpack(layer.type(), data, layer.keys(head), PAGE * width, own.tile);
         for (int v = 0; v < vectors; v++) {

@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu;
 import static dev.millrace.backend.cpu.Simd.FLOATS;
 import static dev.millrace.backend.cpu.Simd.INTS;
 import static dev.millrace.backend.cpu.Simd.L;
+import static dev.millrace.backend.cpu.KvLayout.HALF_PAGE;
 import static dev.millrace.backend.cpu.KvLayout.PAGE;
 
 import java.lang.foreign.MemorySegment;
@@ -57,7 +58,8 @@ final class VectorAttention implements AttentionKernels {
         int width = layer.width();
         int filled = AttentionScratch.filled(vectors);
         if (layer.type() == KvType.Q8) {
-            unpackF32(data, layer.scales(head), 2 * PAGE, own.scales);
+            unpackScales(data, layer.keyScale(head, 0), own.scales, 0);
+            unpackScales(data, layer.valueScale(head, 0), own.scales, PAGE);
         }
         boolean codes = layer.type() == KvType.Q8 && vectors <= FEW;
         if (!codes) {
@@ -508,6 +510,15 @@ final class VectorAttention implements AttentionKernels {
             case F32 -> unpackF32(data, at, values, into);
             case F16 -> unpackF16(data, at, values, into);
             case Q8 -> unpackQ8(data, at, values, into);
+        }
+    }
+
+    /** Two bfloat16 an int, the one of the second half of the page in its upper half. */
+    private static void unpackScales(MemorySegment data, long at, float[] into, int to) {
+        for (int i = 0; i < HALF_PAGE; i += L) {
+            IntVector two = IntVector.fromMemorySegment(INTS, data, at + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            two.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(into, to + i);
+            two.and(0xffff0000).reinterpretAsFloats().intoArray(into, to + HALF_PAGE + i);
         }
     }
 

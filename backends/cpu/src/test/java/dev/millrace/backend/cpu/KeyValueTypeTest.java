@@ -130,11 +130,11 @@ class KeyValueTypeTest {
     void refusalsCountWhatWasAskedFor(KeyValueType type) {
         LoadOptions asked = new LoadOptions(100_000, 1, Precision.FAST, type);
         MemoryNeeds needs = MemoryNeeds.of(MODEL, asked, new ScalarKernels().lanes());
-        // a head of 64 and one of 32, two of the first kind, keys and values; 8 bits have a scale of 4 bytes a head
+        // a head of 64 and one of 32, two of the first kind, keys and values; 8 bits have a scale of 2 bytes a head
         long perToken = switch (type) {
             case F32 -> 2 * (2 * 64 + 32) * 4;
             case F16 -> 2 * (2 * 64 + 32) * 2;
-            default -> 2 * (2 * 64 + 32) + 2 * 3 * 4;
+            default -> 2 * (2 * 64 + 32) + 2 * 3 * 2;
         };
         assertEquals(perToken, needs.perToken());
         assertInstanceOf(Fit.Good.class, fit(asked, needs.total()));
