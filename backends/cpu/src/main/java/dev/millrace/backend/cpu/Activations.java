@@ -7,7 +7,6 @@ package dev.millrace.backend.cpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * Input vectors prepared for the kernels: quantised to 8 bits, or as floats, and interleaved for tiles. Vectors of one product
@@ -20,6 +19,8 @@ final class Activations {
     static final int TILE = 8;
     /** Columns that share a scale. */
     static final int BLOCK = 32;
+    /** A share of the room for quantised vectors that is taken in advance: experts fill other numbers of tiles in each chunk. */
+    static final int SPARE = 8;
     /** Where the pairs of a block begin in working memory, so that there is one to read before them. */
     static final int PAIRS = 1;
 
@@ -133,7 +134,7 @@ final class Activations {
     }
 
     /**
-     * Makes room for quantised vectors.
+     * Gives quantised vectors a place.
      *
      * @param packing of the weights
      */
@@ -162,10 +163,9 @@ final class Activations {
             scalesUsed += steps;
             sumsUsed += runs;
         }
-        grow();
     }
 
-    /** Makes room for vectors of floats. */
+    /** Gives vectors of floats a place. */
     void floats(Place place, int count, int columns) {
         place.form = Form.FLOATS;
         place.width = Form.FLOATS.width();
@@ -174,26 +174,30 @@ final class Activations {
         place.block = 0;
         place.values = valuesUsed;
         valuesUsed = Math.addExact(valuesUsed, Math.multiplyExact(place.vectors(count), columns));
-        grow();
     }
 
-    private void grow() {
+    /** Makes the room that places were given since the last {@link #clear}; what was prepared before it is lost. */
+    void makeRoom() {
         if (pairsUsed > pairs.length) {
-            pairs = Arrays.copyOf(pairs, pairsUsed);
+            pairs = new int[withSpare(pairsUsed)];
         }
         if (scalesUsed > scales.length) {
-            scales = Arrays.copyOf(scales, scalesUsed);
+            scales = new float[withSpare(scalesUsed)];
         }
         if (sumsUsed > sums.length) {
-            sums = Arrays.copyOf(sums, sumsUsed);
-            totals = Arrays.copyOf(totals, sumsUsed);
+            sums = new int[withSpare(sumsUsed)];
+            totals = new float[sums.length];
         }
         if (valuesUsed > values.length) {
-            values = Arrays.copyOf(values, valuesUsed);
+            values = new float[valuesUsed];
         }
         if (4L * digitsUsed > digits.byteSize()) {
-            digits = Arena.ofAuto().allocate(6L * digitsUsed, 64); // what is there is written after all room is made
+            digits = Arena.ofAuto().allocate(6L * digitsUsed, 64);
         }
+    }
+
+    private static int withSpare(int used) {
+        return Math.addExact(used, used / SPARE);
     }
 
     /** Writes one vector as floats. */

@@ -42,7 +42,7 @@ final class PreparedInputs {
             inputs.feedForward(layer.feedForward());
         }
         inputs.all(blueprint.head());
-        return inputs.integers + inputs.floats;
+        return inputs.integers + inputs.integers / Activations.SPARE + inputs.floats;
     }
 
     private void mixer(Blueprint.Mixer mixer) {

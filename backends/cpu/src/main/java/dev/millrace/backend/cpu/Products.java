@@ -187,6 +187,7 @@ final class Products {
     void run() {
         try {
             if (vectors > 0) {
+                inputs.makeRoom();
                 workers.run(prepare, vectors, vectors > 1 ? ALONE : 0);
             }
             workers.run(region);

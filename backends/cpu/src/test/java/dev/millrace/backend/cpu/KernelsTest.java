@@ -221,6 +221,7 @@ class KernelsTest {
     private static Activations quantised(Kernels kernels, float[] x, Activations.Place place, TensorType type) {
         Activations activations = new Activations();
         activations.integers(place, Activations.Form.PAIR_TILES, 3, x.length, Packing.of(type, x.length));
+        activations.makeRoom();
         float[] shifted = new float[x.length + 3];
         System.arraycopy(x, 0, shifted, 3, x.length);
         kernels.quantise(shifted, 3, activations, place, 1, new int[Activations.BLOCK]);
@@ -248,6 +249,7 @@ class KernelsTest {
         Activations x = new Activations();
         Activations.Place place = new Activations.Place();
         x.integers(place, Activations.Form.DIGITS, 3, Activations.BLOCK, packing);
+        x.makeRoom();
         int[] inputs = random.ints(Activations.BLOCK, -127, 128).toArray();
         inputs[0] = 127; // the largest, so that a step is 1
         float[] values = new float[Activations.BLOCK];

@@ -118,6 +118,7 @@ class ProductsTest {
         Activations activations = new Activations();
         Activations.Place place = new Activations.Place();
         activations.integers(place, Activations.Form.PAIRS, 1, x.length, Packing.of(TensorType.Q4_0, x.length));
+        activations.makeRoom();
         new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
         for (int i = 0; i < x.length; i++) {
             double step = activations.scales[i / 32];
