@@ -52,6 +52,7 @@ final class KernelMeasurements {
         private int next;
 
         private Trial(Kernels kernels, TensorType type) {
+            kernels.rehearse();
             Packing packing = Packing.of(type, COLUMNS);
             int rows = Math.max(1,
                     (int) (BAND_BYTES / Matrix.bytes(kernels.lanes(), COLUMNS, packing, kernels.lanes())))

@@ -22,6 +22,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** What this is, for people. */
     String description();
 
+    /** Does every operation once, before others are used, so that none is new to compiled code. Takes some hundredths of a second. */
+    void rehearse();
+
     /** Rows in a group. */
     int lanes();
 

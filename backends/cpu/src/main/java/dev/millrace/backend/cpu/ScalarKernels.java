@@ -45,6 +45,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void rehearse() {
+        // plain Java looks nothing up
+    }
+
+    @Override
     public int lanes() {
         return L;
     }

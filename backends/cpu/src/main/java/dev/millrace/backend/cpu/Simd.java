@@ -4,31 +4,33 @@
  */
 package dev.millrace.backend.cpu;
 
+import static jdk.incubator.vector.VectorOperators.ABS;
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.DIV;
+import static jdk.incubator.vector.VectorOperators.FMA;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.MUL;
+import static jdk.incubator.vector.VectorOperators.NEG;
+import static jdk.incubator.vector.VectorOperators.OR;
+import static jdk.incubator.vector.VectorOperators.SUB;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.List;
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/**
- * Widths of vectors and the memory that all kernels read.
- *
- * <p>
- * As this class is loaded, every operation is done once. The Vector API looks up what an operation does on its first use, in small
- * methods that C2 inlines hundreds of times into a kernel. A first use that comes when they are compiled already counts as a lost
- * bet on a branch, at each place that they are inlined to; from 100 lost bets on (PerMethodTrapLimit), C2 compiles the rest of a
- * kernel without any. Then types of vectors in loops stay unknown, and each vector becomes an object: up to 3 MB a token, seen in
- * one of four runs of small models of several kinds, one after the other.
- */
+/** Widths of vectors and the memory that all kernels read. */
 final class Simd {
 
     /** The widest that the machine has, up to 512 bits. */
@@ -56,20 +58,6 @@ final class Simd {
     /** Binary16 exponents count from 15, binary32 exponents from 127. */
     static final float HALF_TO_FLOAT = 0x1p112f;
 
-    static {
-        List<VectorSpecies<?>> species = List.of(FLOATS, INTS, SHORTS, VectorSpecies.of(long.class, SHAPE),
-                VectorSpecies.of(byte.class, SHAPE));
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment some = arena.allocate(LINE, LINE);
-            for (VectorSpecies<?> one : species) {
-                use(one.zero(), some);
-                species.forEach(other -> one.zero().reinterpretShape(other, 0));
-            }
-            int any = MEMORY.get(ValueLayout.JAVA_BYTE, some.address()) + MEMORY.get(INT, some.address());
-            MEMORY.set(FLOAT, some.address(), MEMORY.get(FLOAT, some.address()) + any);
-        }
-    }
-
     private Simd() {
     }
 
@@ -81,24 +69,42 @@ final class Simd {
         return MEMORY.get(ValueLayout.JAVA_BYTE, codes) >>> 31 >>> 1;
     }
 
-    private static <E> void use(Vector<E> x, MemorySegment memory) {
-        boolean integral = x.elementType() != float.class;
-        List.of(VectorOperators.ADD, VectorOperators.SUB, VectorOperators.MUL, VectorOperators.MIN, VectorOperators.MAX)
-                .forEach(operator -> x.lanewise(operator, x));
-        List.of(VectorOperators.ABS, VectorOperators.NEG).forEach(x::lanewise);
-        if (integral) {
-            List.of(VectorOperators.AND, VectorOperators.OR, VectorOperators.XOR)
-                    .forEach(operator -> x.lanewise(operator, x));
-            List.of(VectorOperators.LSHL, VectorOperators.LSHR, VectorOperators.ASHR)
-                    .forEach(operator -> x.lanewise(operator, 1));
-        } else {
-            x.lanewise(VectorOperators.DIV, x).lanewise(VectorOperators.FMA, x, x);
+    /**
+     * Does every operation of the kernels once. The Vector API looks up what an operation does on its first use, in small methods
+     * that C2 inlines hundreds of times into a kernel. A first use that comes when they are compiled already counts as a lost bet on
+     * a branch, at each place that they are inlined to; from 100 lost bets on (PerMethodTrapLimit), C2 compiles the rest of a kernel
+     * without any. Then types of vectors in loops stay unknown, and each vector becomes an object: up to 3 MB a token, seen in one of
+     * four runs of small models of several kinds, one after the other.
+     */
+    static void rehearse() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment some = arena.allocate(LINE, LINE);
+            use(FLOATS, some, ADD, SUB, MUL, DIV, MIN, MAX, ABS, NEG, FMA);
+            use(INTS, some, ADD, SUB, AND, OR, XOR, LSHL, LSHR, ASHR, MAX);
+            use(SHORTS, some, ADD, SUB, MUL, LSHR);
+            use(VectorSpecies.of(long.class, SHAPE), some, AND, OR, LSHR);
+            use(VectorSpecies.of(short.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2)), some);
+            use(ByteVector.SPECIES_64, some);
+            use(ByteVector.SPECIES_128, some);
+            int any = MEMORY.get(ValueLayout.JAVA_BYTE, some.address()) + MEMORY.get(INT, some.address());
+            MEMORY.set(FLOAT, some.address(), MEMORY.get(FLOAT, some.address()) + any);
         }
-        x.reduceLanesToLong(VectorOperators.ADD);
-        x.reduceLanesToLong(VectorOperators.MAX);
-        x.blend(x, x.compare(VectorOperators.LT, x).or(x.compare(VectorOperators.GE, x)));
+    }
+
+    private static <E> void use(VectorSpecies<E> species, MemorySegment memory, VectorOperators.Operator... operators) {
+        Vector<E> x = species.fromMemorySegment(memory, 0, LE);
         x.intoMemorySegment(memory, 0, LE);
-        x.species().fromMemorySegment(memory, 0, LE);
-        x.species().fromArray(x.toArray(), 0);
+        species.fromArray(x.toArray(), 0);
+        x.reinterpretAsInts().reinterpretAsShorts().reinterpretAsFloats().reinterpretAsLongs();
+        for (VectorOperators.Operator operator : operators) {
+            if (operator instanceof VectorOperators.Ternary three) {
+                x.lanewise(three, x, x);
+            } else if (operator instanceof VectorOperators.Binary two) {
+                x.lanewise(two, 1);
+            } else if (operator instanceof VectorOperators.Unary one) {
+                x.lanewise(one);
+            }
+        }
+        x.reduceLanesToLong(MAX);
     }
 }

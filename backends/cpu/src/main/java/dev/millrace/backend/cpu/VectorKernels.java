@@ -57,6 +57,11 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void rehearse() {
+        Simd.rehearse();
+    }
+
+    @Override
     public int lanes() {
         return 2 * L;
     }

@@ -94,6 +94,7 @@ final class Warmup implements AutoCloseable {
     }
 
     private void run() {
+        kernels.rehearse();
         for (Matrix matrix : matrices) {
             long work = (long) matrix.rows() * COLUMNS;
             until(() -> multiply(matrix, 1), work);

@@ -26,9 +26,7 @@ class AttentionTest {
     private static final int HEADS = 2;
 
     static Stream<AttentionKernels> kernels() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                ? Stream.of(new ScalarAttention(), new VectorAttention())
-                : Stream.of(new ScalarAttention());
+        return KernelsTest.kernels().map(Kernels::attention);
     }
 
     private static KvLayout layout(KvType type, int headSize) {

@@ -30,9 +30,10 @@ class KernelsTest {
     private static final int[] ROWS = {1, 3, 33};
 
     static Stream<Kernels> kernels() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        Stream<Kernels> all = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
                 ? Stream.of(new ScalarKernels(), new VectorKernels())
                 : Stream.of(new ScalarKernels());
+        return all.peek(Kernels::rehearse);
     }
 
     /** Sizes that rows of a type can have: with blocks and super-blocks in odd numbers, or of no regular size at all. */
