@@ -59,8 +59,21 @@ final class Buffers {
 
         /** Floats for one token. */
         long perToken(int hidden) {
-            return 3L * hidden + Math.max(mixer, (long) hidden * picked) + Math.max(inner, query)
-                    + Math.max(inner, keyValue) + keyValue + experts;
+            return 3L * hidden + mixedOrExpertOutputs(hidden) + queriesOrGated() + keysOrUp() + keyValue + experts;
+        }
+
+        // the mixer and the feed-forward part of a layer take turns: they share memory
+
+        private int mixedOrExpertOutputs(int hidden) {
+            return Math.max(mixer, Math.multiplyExact(hidden, picked));
+        }
+
+        private int queriesOrGated() {
+            return Math.max(query, inner);
+        }
+
+        private int keysOrUp() {
+            return Math.max(keyValue, inner);
         }
     }
 
@@ -71,13 +84,12 @@ final class Buffers {
         stream = floats(hidden);
         normed = floats(hidden);
         output = floats(hidden);
-        // the mixer and the feed-forward part of a layer take turns: they share memory
-        expertOutputs = floats(Math.max(widths.mixer(), Math.multiplyExact(hidden, widths.picked())));
-        mixed = expertOutputs;
-        gated = floats(Math.max(widths.inner(), widths.query()));
-        queries = gated;
-        up = floats(Math.max(widths.inner(), widths.keyValue()));
-        keys = up;
+        mixed = floats(widths.mixedOrExpertOutputs(hidden));
+        expertOutputs = mixed;
+        queries = floats(widths.queriesOrGated());
+        gated = queries;
+        keys = floats(widths.keysOrUp());
+        up = keys;
         values = floats(widths.keyValue());
         scores = floats(widths.experts());
         normedRows = rows(normed, hidden);

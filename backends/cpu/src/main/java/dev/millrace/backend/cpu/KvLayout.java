@@ -27,6 +27,7 @@ record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
     /** Tokens in a page. */
     static final int PAGE = 64;
 
+    /** Tokens whose scales lie in the lower halves of ints. */
     static final int HALF_PAGE = PAGE / 2;
 
     /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */

@@ -115,7 +115,8 @@ final class KvPage {
         return upper == 0 ? 0 : 1 / scale(place);
     }
 
-    private float scale(long place) {
+    /** Reads the scale at a place. */
+    float scale(long place) {
         return Float.intBitsToFloat(data.get(HALF, place) << 16);
     }
 

@@ -35,8 +35,8 @@ final class ScalarAttention implements AttentionKernels {
         int width = layer.width();
         if (layer.type() == KvType.Q8) {
             for (int t = 0; t < PAGE; t++) {
-                own.scales[t] = Float.intBitsToFloat(data.get(HALF, layer.keyScale(head, t)) << 16);
-                own.scales[PAGE + t] = Float.intBitsToFloat(data.get(HALF, layer.valueScale(head, t)) << 16);
+                own.scales[t] = page.scale(layer.keyScale(head, t));
+                own.scales[PAGE + t] = page.scale(layer.valueScale(head, t));
             }
         }
         unpack(layer.type(), data, layer.keys(head), PAGE * width, own.tile);

@@ -4,14 +4,14 @@
  */
 package dev.millrace.backend.cpu;
 
+import static dev.millrace.backend.cpu.KvLayout.HALF_PAGE;
+import static dev.millrace.backend.cpu.KvLayout.PAGE;
 import static dev.millrace.backend.cpu.Simd.FLOATS;
 import static dev.millrace.backend.cpu.Simd.INTS;
 import static dev.millrace.backend.cpu.Simd.L;
-import static dev.millrace.backend.cpu.KvLayout.HALF_PAGE;
-import static dev.millrace.backend.cpu.KvLayout.PAGE;
+import static dev.millrace.backend.cpu.Simd.LE;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -328,20 +328,20 @@ final class VectorAttention implements AttentionKernels {
         FloatVector d3 = a0;
         for (int r = 0; r < rows; r++) {
             long place = at + (long) r * columns;
-            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, LE);
             FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
                     .reinterpretAsFloats().sub(WHOLE);
             FloatVector b = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
-                    : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + L, LE)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
                     .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
-            codes = ByteVector.fromMemorySegment(BYTES, m, place + 2L * L, ByteOrder.LITTLE_ENDIAN);
+            codes = ByteVector.fromMemorySegment(BYTES, m, place + 2L * L, LE);
             FloatVector c = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
                     .reinterpretAsFloats().sub(WHOLE);
             FloatVector d = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
-                    : ByteVector.fromMemorySegment(BYTES, m, place + 3L * L, ByteOrder.LITTLE_ENDIAN)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + 3L * L, LE)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
                     .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
@@ -445,12 +445,12 @@ final class VectorAttention implements AttentionKernels {
         FloatVector b3 = a0;
         for (int r = 0; r < rows; r++) {
             long place = at + (long) r * columns;
-            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, ByteOrder.LITTLE_ENDIAN);
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, m, place, LE);
             FloatVector a = ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0)).add(WHOLE_BITS)
                     .reinterpretAsFloats().sub(WHOLE);
             FloatVector b = ((IntVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2I, INTS, 1)
-                    : ByteVector.fromMemorySegment(BYTES, m, place + L, ByteOrder.LITTLE_ENDIAN)
+                    : ByteVector.fromMemorySegment(BYTES, m, place + L, LE)
                             .convertShape(VectorOperators.B2I, INTS, 0)))
                     .add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             FloatVector f = FloatVector.broadcast(FLOATS, x[x0 + r]);
@@ -516,7 +516,7 @@ final class VectorAttention implements AttentionKernels {
     /** Two bfloat16 an int, the one of the second half of the page in its upper half. */
     private static void unpackScales(MemorySegment data, long at, float[] into, int to) {
         for (int i = 0; i < HALF_PAGE; i += L) {
-            IntVector two = IntVector.fromMemorySegment(INTS, data, at + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            IntVector two = IntVector.fromMemorySegment(INTS, data, at + 4L * i, LE);
             two.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(into, to + i);
             two.and(0xffff0000).reinterpretAsFloats().intoArray(into, to + HALF_PAGE + i);
         }
@@ -524,13 +524,13 @@ final class VectorAttention implements AttentionKernels {
 
     private static void unpackF32(MemorySegment data, long at, int values, float[] into) {
         for (int i = 0; i < values; i += L) {
-            FloatVector.fromMemorySegment(FLOATS, data, at + 4L * i, ByteOrder.LITTLE_ENDIAN).intoArray(into, i);
+            FloatVector.fromMemorySegment(FLOATS, data, at + 4L * i, LE).intoArray(into, i);
         }
     }
 
     private static void unpackF16(MemorySegment data, long at, int values, float[] into) {
         for (int i = 0; i < values; i += L) {
-            half((IntVector) ShortVector.fromMemorySegment(HALF_SHORTS, data, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
+            half((IntVector) ShortVector.fromMemorySegment(HALF_SHORTS, data, at + 2L * i, LE)
                     .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).intoArray(into, i);
         }
     }
@@ -547,11 +547,11 @@ final class VectorAttention implements AttentionKernels {
 
     private static void unpackQ8(MemorySegment data, long at, int values, float[] into) {
         for (int i = 0; i < values; i += 2 * L) {
-            ByteVector codes = ByteVector.fromMemorySegment(BYTES, data, at + i, ByteOrder.LITTLE_ENDIAN);
+            ByteVector codes = ByteVector.fromMemorySegment(BYTES, data, at + i, LE);
             ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, 0)).intoArray(into, i);
             ((FloatVector) (L == 4
                     ? codes.convertShape(VectorOperators.B2F, FLOATS, 1)
-                    : ByteVector.fromMemorySegment(BYTES, data, at + i + L, ByteOrder.LITTLE_ENDIAN)
+                    : ByteVector.fromMemorySegment(BYTES, data, at + i + L, LE)
                             .convertShape(VectorOperators.B2F, FLOATS, 0)))
                     .intoArray(into, i + L);
         }

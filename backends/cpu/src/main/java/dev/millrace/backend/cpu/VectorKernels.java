@@ -183,7 +183,7 @@ final class VectorKernels implements Kernels {
                     .reinterpretAsInts().reinterpretAsLongs();
             two = two.and(0xffff).or(two.lanewise(VectorOperators.LSHR, 16).and(0xffff0000L));
             // the upper half, zeros, is overwritten next, or lies behind: one more width of ints would double the classes that
-            // small methods of the Vector API meet, see Simd
+            // small methods of the Vector API meet, see Simd.rehearse
             ((IntVector) two.convertShape(VectorOperators.L2I, INTS, 0)).intoArray(own, Activations.PAIRS + i / 2);
         }
         return largest / 127;
