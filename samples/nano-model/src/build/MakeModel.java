@@ -5,7 +5,7 @@
 
 import dev.millrace.api.Progress;
 import dev.millrace.formats.Converter;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

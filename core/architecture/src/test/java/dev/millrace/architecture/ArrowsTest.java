@@ -19,6 +19,11 @@ class ArrowsTest {
 
     private static final String API = "dev.millrace.api..";
     private static final String SPI = "dev.millrace.spi..";
+    private static final String SPI_MODEL = "dev.millrace.spi.model..";
+    private static final String SPI_BACKEND = "dev.millrace.spi.backend..";
+    private static final String SPI_TEXT = "dev.millrace.spi.text..";
+    private static final String JSON = "dev.millrace.json..";
+    private static final String MACHINE = "dev.millrace.machine..";
     private static final String TEXT = "dev.millrace.text..";
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
@@ -49,19 +54,32 @@ class ArrowsTest {
     static final ArchRule API_STANDS_ALONE = only(API);
 
     @ArchTest
-    static final ArchRule SPI_KNOWS_THE_API = only(SPI, API);
+    static final ArchRule CONTRACTS_OF_MODELS_KNOW_THE_API = only(SPI_MODEL, API);
 
     @ArchTest
-    static final ArchRule TEXT_KNOWS_THE_SPI = only(TEXT, API, SPI);
+    static final ArchRule CONTRACTS_OF_BACKENDS_KNOW_THOSE_OF_MODELS = only(SPI_BACKEND, API, SPI_MODEL);
 
     @ArchTest
-    static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI);
+    static final ArchRule CONTRACTS_OF_TEXT_KNOW_THE_API = only(SPI_TEXT, API);
 
     @ArchTest
-    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, TEXT, FORMATS);
+    static final ArchRule JSON_KNOWS_JACKSON = only(JSON, "com.fasterxml.jackson.core..");
 
     @ArchTest
-    static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI, "jdk.incubator.vector..",
+    static final ArchRule MACHINE_KNOWS_JAVA = only(MACHINE, "com.sun.management..");
+
+    @ArchTest
+    static final ArchRule TEXT_KNOWS_THE_SPI = only(TEXT, API, SPI, JSON);
+
+    @ArchTest
+    static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI, JSON);
+
+    @ArchTest
+    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
+
+    @ArchTest
+    static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
+            "jdk.incubator.vector..",
             "com.sun.management..");
 
     @ArchTest
@@ -82,7 +100,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
-            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK);
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE);
 
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()

@@ -4,8 +4,8 @@
  */
 package dev.millrace.benchmark;
 
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.DialectParser;
 import dev.millrace.text.dialect.HermesDialect;
 import dev.millrace.text.dialect.Lfm2Dialect;
 import java.util.concurrent.TimeUnit;

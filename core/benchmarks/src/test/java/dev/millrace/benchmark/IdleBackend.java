@@ -6,14 +6,14 @@ package dev.millrace.benchmark;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.Fit;
-import dev.millrace.spi.LoadOptions;
-import dev.millrace.spi.Program;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.model.Program;
 import java.util.Arrays;
 import java.util.List;
 

@@ -6,8 +6,8 @@ package dev.millrace.benchmark;
 
 import dev.millrace.api.Millrace;
 import dev.millrace.engine.Engine;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.io.IOException;

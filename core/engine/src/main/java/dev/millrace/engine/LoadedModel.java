@@ -6,10 +6,10 @@ package dev.millrace.engine;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.LoadOptions;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Program;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Program;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 
 /**

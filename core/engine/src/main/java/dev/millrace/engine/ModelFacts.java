@@ -5,11 +5,11 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.ModelInfo;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Graph;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;

@@ -6,7 +6,7 @@ package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelNotFoundException;
-import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.model.PackagedModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -5,8 +5,8 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.Program;
-import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.model.Program;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.ByteBuffer;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.engine;
 
-import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.backend.SequenceState;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

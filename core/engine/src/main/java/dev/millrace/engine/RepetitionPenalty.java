@@ -4,8 +4,8 @@
  */
 package dev.millrace.engine;
 
-import dev.millrace.spi.SamplerStage;
-import dev.millrace.spi.TokenHistory;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.TokenHistory;
 import java.util.BitSet;
 
 /**

@@ -5,10 +5,10 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -6,11 +6,11 @@ package dev.millrace.engine;
 
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.ModelFormat;
-import dev.millrace.spi.PackagedModel;
-import dev.millrace.spi.SamplerStage;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.PackagedModel;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.SamplerStage;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -5,9 +5,9 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.Step;
-import dev.millrace.spi.TokenHistory;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.text.TokenHistory;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -7,12 +7,12 @@ package dev.millrace.engine;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Tokenizer;
-import dev.millrace.text.tokenizer.PromptTokenizer;
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.ModelText;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.ModelText;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.prompt.PromptWriter;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.Collection;
 
 /** Finds out from a model file how its prompts are written and its answers are read. */

@@ -4,9 +4,9 @@
  */
 package dev.millrace.engine;
 
-import dev.millrace.spi.Program;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.model.Program;
+import dev.millrace.spi.model.TensorType;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -5,8 +5,8 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Sampling;
-import dev.millrace.spi.SamplerStage;
-import dev.millrace.spi.TokenHistory;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.TokenHistory;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -10,7 +10,7 @@ import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolResult;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

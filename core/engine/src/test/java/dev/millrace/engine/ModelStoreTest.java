@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelNotFoundException;
-import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.model.PackagedModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -5,13 +5,13 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Sampling;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Program;
-import dev.millrace.spi.ModelFormat;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.Program;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
+import dev.millrace.spi.model.VocabularySource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

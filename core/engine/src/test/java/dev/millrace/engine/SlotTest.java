@@ -7,9 +7,9 @@ package dev.millrace.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
 import org.junit.jupiter.api.Test;
 
 /** What a slot hands from the scheduler's thread to the one that generates. */

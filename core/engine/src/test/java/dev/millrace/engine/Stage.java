@@ -11,7 +11,7 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
-import dev.millrace.spi.Dialect;
+import dev.millrace.spi.text.Dialect;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

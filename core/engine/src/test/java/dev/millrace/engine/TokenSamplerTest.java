@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Sampling;
-import dev.millrace.spi.SamplerStage;
-import dev.millrace.spi.TokenHistory;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.TokenHistory;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;

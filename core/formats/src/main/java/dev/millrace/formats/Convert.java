@@ -6,7 +6,7 @@ package dev.millrace.formats;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Progress;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;

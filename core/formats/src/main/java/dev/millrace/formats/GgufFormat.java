@@ -6,9 +6,9 @@ package dev.millrace.formats;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.gguf.GgufModel;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.ModelFormat;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;

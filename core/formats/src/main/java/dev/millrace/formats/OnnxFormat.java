@@ -5,8 +5,8 @@
 package dev.millrace.formats;
 
 import dev.millrace.formats.onnx.OnnxFolder;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.ModelFormat;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.ModelFormat;
 import java.nio.file.Path;
 import org.osgi.service.component.annotations.Component;
 

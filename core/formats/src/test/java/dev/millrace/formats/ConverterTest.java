@@ -11,11 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.BlockEncoder;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
+import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;

@@ -13,10 +13,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

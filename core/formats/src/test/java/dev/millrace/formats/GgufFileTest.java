@@ -13,9 +13,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -11,9 +11,9 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Progress;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.ModelFormat;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

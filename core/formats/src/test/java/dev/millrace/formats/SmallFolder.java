@@ -4,9 +4,9 @@
  */
 package dev.millrace.formats;
 
-import dev.millrace.spi.TensorType;
 import dev.millrace.formats.tensor.BlockEncoder;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

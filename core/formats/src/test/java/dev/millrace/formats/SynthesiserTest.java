@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.Progress;
 import dev.millrace.formats.synthesis.ModelShape;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
+import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,9 +5,9 @@
 package dev.millrace.formats;
 
 import dev.millrace.formats.tensor.BlockDecoder;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.json.Json;
 import dev.millrace.launcher.Program.Result;
-import dev.millrace.spi.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -14,7 +14,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolSpec;
 import dev.millrace.api.Tools;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

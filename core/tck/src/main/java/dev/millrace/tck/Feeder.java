@@ -4,9 +4,9 @@
  */
 package dev.millrace.tck;
 
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
 import java.util.List;
 

@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.model.Blueprint;
 
 /** The activations of one pass, made once at load for the largest chunk. */
 final class Buffers {

@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
 
 /** The tokens of one pass through the layers: runs of tokens of several sequences. Filled again for every pass. */

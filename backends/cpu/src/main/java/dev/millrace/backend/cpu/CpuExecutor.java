@@ -4,10 +4,10 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.IdentityHashMap;

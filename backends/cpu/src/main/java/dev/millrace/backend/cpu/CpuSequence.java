@@ -4,10 +4,10 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

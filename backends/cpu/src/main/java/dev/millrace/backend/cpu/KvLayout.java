@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.model.Blueprint;
 import java.util.ArrayList;
 import java.util.List;
 

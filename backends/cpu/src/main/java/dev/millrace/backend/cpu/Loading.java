@@ -5,8 +5,8 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;

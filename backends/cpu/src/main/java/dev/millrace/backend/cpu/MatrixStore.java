@@ -6,7 +6,7 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Progress;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -5,8 +5,8 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.LoadOptions;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Blueprint;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

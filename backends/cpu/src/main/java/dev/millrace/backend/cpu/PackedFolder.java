@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.CacheFolder;
-import dev.millrace.spi.Tensor;
+import dev.millrace.machine.CacheFolder;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

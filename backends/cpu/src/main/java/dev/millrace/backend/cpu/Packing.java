@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 
 /**
  * How weights of a type lie in memory for the kernels. Rows come in groups of twice as many rows as a SIMD vector has int lanes, and

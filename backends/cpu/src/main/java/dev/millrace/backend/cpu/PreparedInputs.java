@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
 import java.util.List;
 
 /**

@@ -4,9 +4,9 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /** Checks that the parts of a blueprint fit together, and that this backend can run them. */

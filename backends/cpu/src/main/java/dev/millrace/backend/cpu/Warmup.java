@@ -5,7 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.model.Blueprint;
 import java.lang.foreign.Arena;
 import java.util.List;
 

@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

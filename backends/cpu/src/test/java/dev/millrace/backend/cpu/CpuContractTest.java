@@ -6,9 +6,9 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Device;
 import dev.millrace.formats.SafetensorsFormat;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.Program;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Program;
 import dev.millrace.tck.BackendContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;

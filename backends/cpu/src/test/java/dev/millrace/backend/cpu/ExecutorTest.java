@@ -13,12 +13,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
-import dev.millrace.spi.Step;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

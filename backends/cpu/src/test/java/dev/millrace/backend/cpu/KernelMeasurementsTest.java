@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Device;
-import dev.millrace.spi.KernelSpeed;
+import dev.millrace.spi.backend.KernelSpeed;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

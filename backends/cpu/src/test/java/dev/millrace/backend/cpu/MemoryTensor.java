@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

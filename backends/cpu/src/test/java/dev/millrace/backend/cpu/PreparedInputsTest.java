@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Precision;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Executor;
-import dev.millrace.spi.LoadOptions;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.TensorType;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;

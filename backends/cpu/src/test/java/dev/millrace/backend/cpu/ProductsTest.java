@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.onnx;
 
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.SequenceState;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
 import java.util.Arrays;
 
 /** A row of a cache set, and the tokens behind it. */

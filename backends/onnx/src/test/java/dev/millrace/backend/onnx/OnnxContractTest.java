@@ -5,8 +5,8 @@
 package dev.millrace.backend.onnx;
 
 import dev.millrace.backend.onnx.export.BlueprintExport;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Program;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.model.Program;
 import dev.millrace.tck.BackendContract;
 import java.io.IOException;
 import java.nio.file.Path;

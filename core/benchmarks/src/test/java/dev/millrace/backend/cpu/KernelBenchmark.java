@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -5,8 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.KernelSpeed;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.KernelSpeed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Device;
 import dev.millrace.backend.cpu.CpuBackend;
-import dev.millrace.spi.KernelSpeed;
+import dev.millrace.spi.backend.KernelSpeed;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

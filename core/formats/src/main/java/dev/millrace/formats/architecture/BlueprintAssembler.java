@@ -6,8 +6,8 @@ package dev.millrace.formats.architecture;
 
 import dev.millrace.formats.tensor.ArrayTensor;
 import dev.millrace.formats.tensor.WidenedTensor;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 

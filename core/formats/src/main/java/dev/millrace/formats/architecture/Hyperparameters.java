@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.architecture;
 
-import dev.millrace.spi.Blueprint.Gating;
+import dev.millrace.spi.model.Blueprint.Gating;
 import java.util.List;
 
 /**

@@ -6,7 +6,7 @@ package dev.millrace.formats.architecture;
 
 import dev.millrace.formats.architecture.Hyperparameters.FeedForward;
 import dev.millrace.formats.architecture.Hyperparameters.Mixer;
-import dev.millrace.spi.Blueprint.Gating;
+import dev.millrace.spi.model.Blueprint.Gating;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,7 +5,7 @@
 package dev.millrace.formats.architecture;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.gguf;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.util.List;
 import java.util.Map;
 

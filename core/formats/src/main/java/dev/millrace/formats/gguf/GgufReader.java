@@ -6,7 +6,7 @@ package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.tensor.WeightFile;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

@@ -5,7 +5,7 @@
 package dev.millrace.formats.gguf;
 
 import dev.millrace.formats.architecture.Settings;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.VocabularySource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -4,8 +4,8 @@
  */
 package dev.millrace.formats.gguf;
 
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.util.List;
 
 /**

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.onnx;
 
-import dev.millrace.spi.StateShape;
+import dev.millrace.spi.model.StateShape;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -6,8 +6,8 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.Settings;
-import dev.millrace.spi.json.Json;
-import dev.millrace.spi.json.JsonException;
+import dev.millrace.json.Json;
+import dev.millrace.json.JsonException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

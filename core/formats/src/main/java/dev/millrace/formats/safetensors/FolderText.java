@@ -6,7 +6,7 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Settings;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -6,9 +6,9 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.Settings;
-import dev.millrace.spi.VocabularySource;
-import dev.millrace.spi.json.Json;
-import dev.millrace.spi.json.JsonException;
+import dev.millrace.json.Json;
+import dev.millrace.json.JsonException;
+import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

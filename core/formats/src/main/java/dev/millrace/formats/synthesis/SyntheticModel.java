@@ -5,9 +5,9 @@
 package dev.millrace.formats.synthesis;
 
 import dev.millrace.formats.tensor.ArrayTensor;
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.synthesis;
 
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.VocabularySource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

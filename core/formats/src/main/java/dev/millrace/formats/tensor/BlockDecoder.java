@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.tensor;
 
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.tensor;
 
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Tensor;
 import java.util.Objects;
 
 /** What all tensors have in common when they are cut into rows. */

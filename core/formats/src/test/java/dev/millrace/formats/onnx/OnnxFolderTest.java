@@ -12,9 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.OnnxFormat;
-import dev.millrace.spi.Graph;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.StateShape;
+import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.StateShape;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.formats.Shared;
-import dev.millrace.spi.TensorType;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,7 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.Answer;
 import dev.millrace.api.Timings;
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;

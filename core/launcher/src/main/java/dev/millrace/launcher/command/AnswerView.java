@@ -8,7 +8,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;

@@ -5,8 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.engine.LoadedModel;
-import dev.millrace.spi.Processors;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.machine.Processors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

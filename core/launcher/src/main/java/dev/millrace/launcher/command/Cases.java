@@ -5,7 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,8 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.engine.Engine;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Dialect;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.text.Dialect;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import org.osgi.framework.BundleContext;

@@ -5,7 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.formats.Converter;
-import dev.millrace.spi.TensorType;
+import dev.millrace.spi.model.TensorType;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;

@@ -5,8 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.engine.LoadedModel;
-import dev.millrace.spi.Sequence;
-import dev.millrace.spi.Step;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
 import java.util.List;
 

@@ -5,9 +5,9 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.DialectEvent;
 import dev.millrace.text.dialect.ParsedAnswer;
 import java.io.IOException;
 import java.nio.file.Path;

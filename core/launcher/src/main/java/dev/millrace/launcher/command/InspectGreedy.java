@@ -5,7 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.engine.LoadedModel;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

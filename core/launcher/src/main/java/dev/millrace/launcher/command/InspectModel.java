@@ -6,8 +6,8 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.ModelFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;

@@ -6,9 +6,9 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Tokenizer;
-import dev.millrace.spi.ModelFile;
-import dev.millrace.spi.VocabularySource;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -9,7 +9,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.engine.LoadedModel;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -5,8 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.json.Json;
-import dev.millrace.spi.json.JsonException;
+import dev.millrace.json.Json;
+import dev.millrace.json.JsonException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

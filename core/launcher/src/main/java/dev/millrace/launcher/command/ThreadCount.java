@@ -5,7 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelOptions;
-import dev.millrace.spi.Processors;
+import dev.millrace.machine.Processors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

@@ -7,8 +7,8 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.Model;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.LoadedModel;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Dialect;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.text.Dialect;
 import java.util.List;
 
 /**

@@ -12,9 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Millrace;
 import dev.millrace.engine.Engine;
-import dev.millrace.spi.Backend;
-import dev.millrace.spi.Processors;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.machine.Processors;
+import dev.millrace.spi.backend.Backend;
 import dev.millrace.text.dialect.Dialects;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -6,7 +6,7 @@ package dev.millrace.launcher.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.millrace.spi.KernelSpeed;
+import dev.millrace.spi.backend.KernelSpeed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,8 +4,8 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.text.DialectEvent;
+import dev.millrace.spi.text.DialectParser;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

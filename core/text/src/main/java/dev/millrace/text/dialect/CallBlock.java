@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.DialectEvent;
+import dev.millrace.spi.text.DialectEvent;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

@@ -4,8 +4,8 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.ModelText;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.ModelText;
 import java.util.Collection;
 import java.util.List;
 

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /**

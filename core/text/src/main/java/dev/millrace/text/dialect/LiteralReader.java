@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

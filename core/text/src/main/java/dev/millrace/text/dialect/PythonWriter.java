@@ -5,7 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;

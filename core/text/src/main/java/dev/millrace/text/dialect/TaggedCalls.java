@@ -5,8 +5,8 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.text.DialectEvent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;

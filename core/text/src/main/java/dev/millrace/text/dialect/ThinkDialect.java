@@ -5,9 +5,9 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.DialectParser;
-import dev.millrace.spi.ModelText;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.DialectParser;
+import dev.millrace.spi.text.ModelText;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Component;

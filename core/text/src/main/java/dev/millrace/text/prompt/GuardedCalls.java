@@ -5,7 +5,7 @@
 package dev.millrace.text.prompt;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.Dialect;
+import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.template.MarkedText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

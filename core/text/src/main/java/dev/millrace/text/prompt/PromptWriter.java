@@ -7,7 +7,7 @@ package dev.millrace.text.prompt;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.spi.Dialect;
+import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.template.ChatTemplate;
 import dev.millrace.text.template.MarkedText;
 import dev.millrace.text.template.TemplateException;

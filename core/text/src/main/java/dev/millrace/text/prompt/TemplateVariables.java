@@ -7,7 +7,7 @@ package dev.millrace.text.prompt;
 import dev.millrace.api.Message;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import dev.millrace.text.template.MarkedText;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.template;
 
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

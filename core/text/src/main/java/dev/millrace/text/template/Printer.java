@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.template;
 
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.util.List;
 
 /** Writes values as Python's {@code str} and {@code repr} do. */

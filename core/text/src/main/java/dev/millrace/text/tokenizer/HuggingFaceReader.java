@@ -5,9 +5,9 @@
 package dev.millrace.text.tokenizer;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.VocabularySource.HuggingFace;
-import dev.millrace.spi.json.Json;
-import dev.millrace.spi.json.JsonException;
+import dev.millrace.json.Json;
+import dev.millrace.json.JsonException;
+import dev.millrace.spi.model.VocabularySource.HuggingFace;
 import dev.millrace.text.tokenizer.AddedTokens.Added;
 import dev.millrace.text.tokenizer.AddedTokens.Precedence;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@
 package dev.millrace.text.tokenizer;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.VocabularySource.Table;
+import dev.millrace.spi.model.VocabularySource.Table;
 import dev.millrace.text.tokenizer.AddedTokens.Added;
 import dev.millrace.text.tokenizer.AddedTokens.Precedence;
 import java.nio.charset.StandardCharsets;

@@ -5,7 +5,7 @@
 package dev.millrace.text.tokenizer;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.VocabularySource;
 
 /** Builds tokenizers from what model files state. */
 public final class Tokenizers {

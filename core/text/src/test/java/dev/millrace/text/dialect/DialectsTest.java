@@ -7,8 +7,8 @@ package dev.millrace.text.dialect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.ModelText;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.ModelText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

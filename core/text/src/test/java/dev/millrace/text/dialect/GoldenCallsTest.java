@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.text.DialectEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

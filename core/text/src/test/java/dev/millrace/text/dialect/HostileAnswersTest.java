@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.millrace.api.ToolCall;
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.DialectEvent;
+import dev.millrace.spi.text.DialectParser;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -4,9 +4,9 @@
  */
 package dev.millrace.text.dialect;
 
-import dev.millrace.spi.Dialect;
-import dev.millrace.spi.DialectEvent;
-import dev.millrace.spi.DialectParser;
+import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.DialectEvent;
+import dev.millrace.spi.text.DialectParser;
 import java.util.ArrayList;
 import java.util.List;
 

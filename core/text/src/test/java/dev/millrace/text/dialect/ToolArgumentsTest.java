@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import dev.millrace.text.dialect.ToolArguments.Accepted;
 import dev.millrace.text.dialect.ToolArguments.Refused;
 import dev.millrace.text.dialect.ToolArguments.Verdict;

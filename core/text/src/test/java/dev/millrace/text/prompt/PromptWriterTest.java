@@ -14,7 +14,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.spi.VocabularySource;
+import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.text.template.MarkedText;
 import dev.millrace.text.template.TemplateException;
 import dev.millrace.text.tokenizer.PromptTokenizer;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.template;
 
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

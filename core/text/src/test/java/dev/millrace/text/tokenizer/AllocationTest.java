@@ -7,7 +7,7 @@ package dev.millrace.text.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.millrace.spi.VocabularySource.Table;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;

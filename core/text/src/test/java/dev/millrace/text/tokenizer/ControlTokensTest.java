@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.spi.VocabularySource.HuggingFace;
+import dev.millrace.spi.model.VocabularySource.HuggingFace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.tokenizer;
 
-import dev.millrace.spi.VocabularySource.Table;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

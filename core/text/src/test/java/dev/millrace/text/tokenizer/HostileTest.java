@@ -10,10 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.VocabularySource;
-import dev.millrace.spi.VocabularySource.HuggingFace;
-import dev.millrace.spi.VocabularySource.Table;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.VocabularySource;
+import dev.millrace.spi.model.VocabularySource.HuggingFace;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -4,10 +4,10 @@
  */
 package dev.millrace.text.tokenizer;
 
-import dev.millrace.spi.VocabularySource;
-import dev.millrace.spi.VocabularySource.HuggingFace;
-import dev.millrace.spi.VocabularySource.Table;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.VocabularySource;
+import dev.millrace.spi.model.VocabularySource.HuggingFace;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

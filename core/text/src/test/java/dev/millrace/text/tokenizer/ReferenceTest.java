@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.millrace.spi.VocabularySource.HuggingFace;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
+import dev.millrace.spi.model.VocabularySource.HuggingFace;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

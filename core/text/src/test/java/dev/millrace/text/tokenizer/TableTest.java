@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.spi.VocabularySource.Table;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.tokenizer;
 
-import dev.millrace.spi.VocabularySource.Table;
+import dev.millrace.spi.model.VocabularySource.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.sample.nano;
 
-import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.model.PackagedModel;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;

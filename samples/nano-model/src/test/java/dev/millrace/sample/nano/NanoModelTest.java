@@ -7,7 +7,7 @@ package dev.millrace.sample.nano;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.spi.PackagedModel;
+import dev.millrace.spi.model.PackagedModel;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;

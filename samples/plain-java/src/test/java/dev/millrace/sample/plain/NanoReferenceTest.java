@@ -16,7 +16,7 @@ import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.spi.json.Json;
+import dev.millrace.json.Json;
 import dev.millrace.text.dialect.Lfm2Dialect;
 import dev.millrace.text.dialect.ParsedAnswer;
 import java.io.IOException;

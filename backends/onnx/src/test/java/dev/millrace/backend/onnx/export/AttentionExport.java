@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.onnx.export;
 
-import dev.millrace.spi.Blueprint;
+import dev.millrace.spi.model.Blueprint;
 
 /** Exports the part of attention between the projections. */
 interface AttentionExport {

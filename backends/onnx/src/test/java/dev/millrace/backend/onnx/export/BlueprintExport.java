@@ -4,8 +4,8 @@
  */
 package dev.millrace.backend.onnx.export;
 
-import dev.millrace.spi.Blueprint;
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.onnx.export;
 
-import dev.millrace.spi.Tensor;
+import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

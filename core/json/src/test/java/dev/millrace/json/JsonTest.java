@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonTest {
+
+    @Test
+    void readsEveryKindOfValue() {
+        Object value = Json
+                .parse(" {\"a\": [1, -2.5, 1e3, true, false, null, \"x\\n\\u00e9\\\"\"], \"b\": {}, \"c\": []} ");
+        assertEquals(Map.of("a", Arrays.asList(1L, -2.5, 1000.0, true, false, null, "x\n\u00e9\""), "b", Map.of(), "c",
+                List.of()), value);
+    }
+
+    @Test
+    void keepsLargeIntegers() {
+        assertEquals(Long.MAX_VALUE, Json.parse("9223372036854775807"));
+        assertEquals(new BigInteger("9223372036854775808"), Json.parse("9223372036854775808"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "[1,]", "{\"a\"}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "01", "-", "1.", "1e", ".5",
+            "nul", "\"a",
+            "\"\\x\"", "\"\\u12\"", "\"\u0001\"", "1 2", "{\"a\":1,\"a\":2}", "1e999", "'a'", "NaN"})
+    void refusesWhatIsNotJson(String text) {
+        assertThrows(JsonException.class, () -> Json.parse(text));
+    }
+
+    @Test
+    void refusesDeepNestingInsteadOfOverflowingTheStack() {
+        assertThrows(JsonException.class, () -> Json.parse("[".repeat(1_000_000)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.0,1.0", "0.1,0.1", "1e16,1e+16", "123456789012345680,1.2345678901234568e+17",
+            "1e15,1000000000000000.0",
+            "1e-4,0.0001", "1e-5,1e-05", "-1.5e-7,-1.5e-07", "1e7,10000000.0", "12345678.9,12345678.9", "-0.0,-0.0",
+            "1e100,1e+100", "0.00123,0.00123"})
+    void writesNumbersAsPythonDoes(double value, String expected) {
+        assertEquals(expected, Json.write(value));
+    }
+
+    @Test
+    void writesAsPythonDoes() {
+        assertEquals("{\"room\": \"K\u00fcche \\\"1\\\"\", \"values\": [1, 2.5, null, true]}",
+                Json.write(Json.parse("{\"room\":\"K\u00fcche \\\"1\\\"\",\"values\":[1,2.5,null,true]}")));
+    }
+
+    @Test
+    void readsBackWhatItWrote() {
+        Random random = new Random(1);
+        for (int i = 0; i < 10_000; i++) {
+            double value = Double.longBitsToDouble(random.nextLong());
+            if (Double.isFinite(value)) {
+                assertEquals(value, Json.parse(Json.write(value)));
+            }
+        }
+    }
+
+    @Test
+    void neverThrowsAnythingElse() {
+        Random random = new Random(2);
+        String alphabet = "{}[]\",:0123456789.eE+-truefalsn\\u \n";
+        int refused = 0;
+        for (int i = 0; i < 50_000; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int n = random.nextInt(20); n >= 0; n--) {
+                text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+            }
+            try {
+                Json.parse(text.toString());
+            } catch (JsonException e) {
+                refused++;
+            }
+        }
+        assertTrue(refused > 40_000);
+    }
+}

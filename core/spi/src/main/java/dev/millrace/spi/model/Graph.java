@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi.model;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A decoder-only model whose computation is a graph in files of its own, weights included. Its runtime reads names, types and
+ * shapes of inputs and outputs from there; what stands here is what everybody else needs to know.
+ *
+ * @param format the graph's format, for example {@code onnx}; a backend looks at it first
+ * @param architecture the family's name, for messages only, for example {@code lfm2_moe}
+ * @param vocabularySize logits in a row
+ * @param hiddenSize width of the residual stream
+ * @param contextLength tokens that the model was made for
+ * @param stateShapes what each layer keeps, in order
+ * @param variants the same network stored in different ways, at least one; the backend takes what suits it
+ */
+public record Graph(String format, String architecture, int vocabularySize, int hiddenSize, int contextLength,
+        List<StateShape> stateShapes, List<Variant> variants) implements Program {
+
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException if there is no variant
+     */
+    public Graph {
+        stateShapes = List.copyOf(stateShapes);
+        variants = List.copyOf(variants);
+        if (variants.isEmpty()) {
+            throw new IllegalArgumentException("A graph has at least one variant.");
+        }
+    }
+
+    /**
+     * One way in which the network is stored.
+     *
+     * @param name its short name, for example {@code fp32}, {@code fp16}, {@code q4}, {@code q4f16} or {@code q8}
+     * @param file the graph
+     * @param weights further files with weights, all present; empty if they stand in the graph's own
+     * @param bytes size of all these files
+     */
+    public record Variant(String name, Path file, List<Path> weights, long bytes) {
+
+        /** Copies the list. */
+        public Variant {
+            weights = List.copyOf(weights);
+        }
+    }
+}

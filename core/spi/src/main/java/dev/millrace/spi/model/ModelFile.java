@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi.model;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.Sampling;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** An open model file: everything that it says, checked. Safe for use from any thread. */
+@ConsumerType
+public interface ModelFile extends AutoCloseable {
+
+    /**
+     * Where it is.
+     *
+     * @return the file or folder
+     */
+    Path path();
+
+    /**
+     * What the model calls itself.
+     *
+     * @return a name, the file's own if it gives none
+     */
+    String name();
+
+    /**
+     * Everything that the file says of itself, for people.
+     *
+     * @return key to value (see the package description of the API), in the file's order; long lists may be shortened
+     */
+    Map<String, @Nullable Object> metadata();
+
+    /**
+     * The model.
+     *
+     * @return what it computes; tensors are usable while this file is open
+     */
+    Program program();
+
+    /**
+     * The model with its tensors, for those who read weights.
+     *
+     * @return the program, if it is a blueprint
+     * @throws ModelFormatException if it is a graph
+     */
+    default Blueprint blueprint() {
+        if (program() instanceof Blueprint blueprint) {
+            return blueprint;
+        }
+        throw new ModelFormatException(path(), "weights",
+                "they stand in a graph that only its own runtime reads; take the model's GGUF or safetensors file for this");
+    }
+
+    /**
+     * The vocabulary with its rules.
+     *
+     * @return empty if the file has none
+     */
+    Optional<VocabularySource> vocabulary();
+
+    /**
+     * How messages become a prompt.
+     *
+     * @return a Jinja template, or empty if the file has none
+     */
+    Optional<String> chatTemplate();
+
+    /**
+     * What the makers recommend.
+     *
+     * @return sampling, greedy if the file says nothing
+     */
+    Sampling sampling();
+
+    /**
+     * Tokens that end an answer.
+     *
+     * @return ids inside the vocabulary; may be empty
+     */
+    Set<Integer> endTokens();
+
+    /** Closes the file. Mappings stay until their arenas close. Closing twice does nothing. */
+    @Override
+    void close();
+}

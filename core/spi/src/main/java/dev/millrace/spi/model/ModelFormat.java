@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi.model;
+
+import java.nio.file.Path;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** Reads one kind of model file. A service; stateless and safe for use from any thread. */
+@ConsumerType
+public interface ModelFormat {
+
+    /**
+     * A short name, for example {@code gguf}.
+     *
+     * @return the name
+     */
+    String id();
+
+    /**
+     * Whether a path looks like this format, by a quick look (name, first bytes, files in a folder).
+     *
+     * @param path an existing file or folder
+     * @return true to be asked to open it
+     */
+    boolean recognises(Path path);
+
+    /**
+     * Opens a model. Reads its description; weights stay in the file until they are mapped.
+     *
+     * @param path the file or folder
+     * @return the open file, closed by the caller
+     * @throws dev.millrace.api.ModelFormatException if it is damaged, incomplete or not supported
+     */
+    ModelFile open(Path path);
+}

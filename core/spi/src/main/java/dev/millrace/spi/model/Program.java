@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi.model;
+
+import java.util.List;
+
+/**
+ * What a model computes: either a {@link Blueprint}, whose tensors a backend reads, or a {@link Graph}, which a runtime with
+ * operators of its own executes. A backend takes the kinds that it understands and refuses the others.
+ */
+public sealed interface Program permits Blueprint, Graph {
+
+    /**
+     * The family's name in its file format, for messages only.
+     *
+     * @return for example {@code lfm2moe}
+     */
+    String architecture();
+
+    /**
+     * Number of token ids.
+     *
+     * @return logits in a row; ids run from 0 to this minus one
+     */
+    int vocabularySize();
+
+    /**
+     * Width of the residual stream.
+     *
+     * @return values
+     */
+    int hiddenSize();
+
+    /**
+     * Tokens that the model was made for.
+     *
+     * @return 1 or more
+     */
+    int contextLength();
+
+    /**
+     * What each layer keeps of a sequence. Programs with equal shapes can exchange states of sequences as far as shapes
+     * go; that their weights are the same network is the caller's business.
+     *
+     * @return one entry a layer, in order
+     */
+    List<StateShape> stateShapes();
+}
