@@ -63,6 +63,7 @@ public final class Step {
      * @param where where logits are wanted
      * @return this
      * @throws IndexOutOfBoundsException if the range is empty or outside the array
+     * @throws ArithmeticException if more logits are wanted than an array holds
      */
     public Step feed(int[] source, int first, int end, Logits where) {
         if (first < 0 || first >= end || end > source.length) {
@@ -76,6 +77,8 @@ public final class Step {
         failure = null;
         filled = false;
         best.forget();
+        // more logits than an array holds are refused here, where they are asked for
+        Math.multiplyExact(logitRows(), vocabularySize);
         return this;
     }
 
