@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -41,11 +42,11 @@ public final class CpuBackend implements Backend {
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
     private final PackedFolder folder;
-    private final Supplier<MachineMemory> memory;
+    private final Supplier<Memory> memory;
 
     /** Looks for the Vector API; warns once if it is not there. */
     public CpuBackend() {
-        this(PackedFolder.configured(), MachineMemory::now);
+        this(PackedFolder.configured(), Memory::now);
     }
 
     /**
@@ -54,7 +55,7 @@ public final class CpuBackend implements Backend {
      * @param folder keeps packed weights
      * @param memory figures of the machine
      */
-    CpuBackend(PackedFolder folder, Supplier<MachineMemory> memory) {
+    CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
         vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
@@ -73,7 +74,7 @@ public final class CpuBackend implements Backend {
     public List<Device> devices() {
         List<Device> devices = new ArrayList<>();
         long all = memory.get().total();
-        String machine = Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch")
+        String machine = Processors.here().available() + " processors (" + System.getProperty("os.arch")
                 + "), ";
         if (vector != null) {
             devices.add(new Device(VECTOR, id(), machine + vector.description(), all));

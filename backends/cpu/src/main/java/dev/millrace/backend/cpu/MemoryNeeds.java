@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
 import java.util.Locale;
@@ -81,7 +82,7 @@ record MemoryNeeds(long weights, long perToken, int context, long activations, l
      * @return one sentence with the numbers and what would fit, or null if it fits
      */
     @Nullable
-    String refusal(String architecture, MachineMemory memory, boolean mapped) {
+    String refusal(String architecture, Memory memory, boolean mapped) {
         long leftOfAll = memory.total() - weights - scratch();
         long left = Math.min(leftOfAll, memory.available() - scratch() - (mapped ? 0 : weights));
         if (keyValues() <= left) {

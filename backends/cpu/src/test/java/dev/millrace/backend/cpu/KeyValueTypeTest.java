@@ -13,6 +13,7 @@ import dev.millrace.api.Device;
 import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
@@ -144,7 +145,7 @@ class KeyValueTypeTest {
     }
 
     private static Fit fit(LoadOptions options, long memory) {
-        CpuBackend backend = new CpuBackend(new PackedFolder(null, 0, 0), () -> new MachineMemory(memory, memory));
+        CpuBackend backend = new CpuBackend(new PackedFolder(null, 0, 0), () -> new Memory(memory, memory));
         return backend.fit(MODEL, backend.devices().getLast(), options);
     }
 }

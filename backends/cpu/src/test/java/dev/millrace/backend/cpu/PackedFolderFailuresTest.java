@@ -14,6 +14,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
@@ -87,7 +88,7 @@ class PackedFolderFailuresTest {
     }
 
     private static CpuBackend backend(Path folder) {
-        return new CpuBackend(new PackedFolder(folder, 0, 0), () -> new MachineMemory(Long.MAX_VALUE, Long.MAX_VALUE));
+        return new CpuBackend(new PackedFolder(folder, 0, 0), () -> new Memory(Long.MAX_VALUE, Long.MAX_VALUE));
     }
 
     /** Loads a model and says what it computes. */

@@ -17,6 +17,7 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
@@ -58,7 +59,7 @@ class PackedFolderTest {
 
     private static CpuBackend backend(Path folder, long limit) {
         return new CpuBackend(new PackedFolder(folder, limit, 0),
-                () -> new MachineMemory(Long.MAX_VALUE, Long.MAX_VALUE));
+                () -> new Memory(Long.MAX_VALUE, Long.MAX_VALUE));
     }
 
     /** Loads a model and says what it computes. */
@@ -135,7 +136,7 @@ class PackedFolderTest {
         PackedFolder folder = new PackedFolder(temporary, 0, PackedFolder.LEAST);
         assertFalse(folder.keeps(PackedFolder.LEAST - 1));
         assertTrue(folder.keeps(PackedFolder.LEAST));
-        logits(new CpuBackend(folder, MachineMemory::now), MODEL);
+        logits(new CpuBackend(folder, Memory::now), MODEL);
         assertEquals(List.of(), files());
     }
 
