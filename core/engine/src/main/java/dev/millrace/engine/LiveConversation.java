@@ -66,6 +66,11 @@ final class LiveConversation implements Conversation {
     }
 
     @Override
+    public int promptTokens() {
+        return model.prompts().write(messages(), settings.definitions(), true).ids().length;
+    }
+
+    @Override
     public Conversation fork() {
         return idle("fork", () -> {
             Settings own = settings.sampling().seed().isPresent() ? settings : settings.withSeed(model.newSeed());
