@@ -4,7 +4,12 @@
  */
 package dev.millrace.api;
 
-/** Why an answer ended. */
+/**
+ * Why an answer ended.
+ *
+ * <p>
+ * Minor versions may add values.
+ */
 public enum FinishReason {
     /** The model said all that it wanted to. */
     STOP,

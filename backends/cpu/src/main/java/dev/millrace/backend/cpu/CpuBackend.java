@@ -16,11 +16,13 @@ import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.KernelSpeed;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
@@ -34,6 +36,8 @@ public final class CpuBackend implements Backend {
 
     private static final String VECTOR = "cpu:vector";
     private static final String SCALAR = "cpu:scalar";
+    private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
+            Feature.HEAD_NORM, Feature.SWIGLU, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX);
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
@@ -77,6 +81,11 @@ public final class CpuBackend implements Backend {
         }
         devices.add(new Device(SCALAR, id(), machine + scalar.description(), all));
         return List.copyOf(devices);
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return FEATURES;
     }
 
     @Override

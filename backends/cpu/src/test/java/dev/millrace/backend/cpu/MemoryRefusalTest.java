@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MemoryRefusalTest {
 
     private static final Blueprint MODEL = RandomModel.of(TensorType.Q8_0);
-    private static final LoadOptions OPTIONS = new LoadOptions(4096, 1, Precision.EXACT);
+    private static final LoadOptions OPTIONS = LoadOptions.of(4096).withThreads(1).withPrecision(Precision.EXACT);
     private static final PackedFolder OFF = new PackedFolder(null, 0, 0);
 
     private final MemoryNeeds needs = MemoryNeeds.of(MODEL, OPTIONS, new ScalarKernels().lanes());
@@ -66,7 +66,7 @@ class MemoryRefusalTest {
         int fitting = Integer.parseInt(context.group(1));
         assertTrue(fitting > 1024 && fitting < 4096, reason);
         assertInstanceOf(Fit.Good.class,
-                fit(OFF, available, available, new LoadOptions(fitting, 1, Precision.EXACT)));
+                fit(OFF, available, available, LoadOptions.of(fitting).withThreads(1).withPrecision(Precision.EXACT)));
     }
 
     @Test

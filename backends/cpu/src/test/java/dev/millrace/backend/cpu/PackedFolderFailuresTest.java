@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
@@ -95,7 +94,7 @@ class PackedFolderFailuresTest {
     /** Loads a model and says what it computes. */
     private static float[] logits(CpuBackend backend, Blueprint model, Progress progress) {
         try (Executor executor = backend.load(model, backend.devices().getFirst(),
-                new LoadOptions(64, 2, Precision.FAST), progress); Sequence sequence = executor.newSequence()) {
+                LoadOptions.of(64).withThreads(2), progress); Sequence sequence = executor.newSequence()) {
             return Run.feed(executor, sequence, RandomModel.VOCABULARY, TOKENS);
         }
     }

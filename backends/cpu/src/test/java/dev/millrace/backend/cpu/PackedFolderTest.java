@@ -14,7 +14,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
@@ -65,7 +64,7 @@ class PackedFolderTest {
 
     /** Loads a model and says what it computes. */
     private static float[] logits(CpuBackend backend, Blueprint model, Device device, Progress progress) {
-        try (Executor executor = backend.load(model, device, new LoadOptions(64, 2, Precision.FAST), progress);
+        try (Executor executor = backend.load(model, device, LoadOptions.of(64).withThreads(2), progress);
                 Sequence sequence = executor.newSequence()) {
             return Run.feed(executor, sequence, RandomModel.VOCABULARY, TOKENS);
         }
@@ -323,7 +322,7 @@ class PackedFolderTest {
 
         private static void cut(CpuBackend backend, Device device, Path folder, String name, int rounds)
                 throws IOException {
-            try (Executor executor = backend.load(MODEL, device, new LoadOptions(64, 2, Precision.FAST),
+            try (Executor executor = backend.load(MODEL, device, LoadOptions.of(64).withThreads(2),
                     Progress.NONE)) {
                 for (int i = 0; i < rounds; i++) {
                     feed(executor);

@@ -20,6 +20,7 @@ import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.StateShape;
@@ -31,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.Set;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -110,6 +112,11 @@ public final class OnnxBackend implements Backend {
                 : provider.provider().getName();
         // accelerators do not tell how much memory they have
         return new Device(provider.deviceId(), ID, what + ", ONNX Runtime", Memory.now().total());
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return Set.of(); // graphs say themselves what they compute
     }
 
     @Override

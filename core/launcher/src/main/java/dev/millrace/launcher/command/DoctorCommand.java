@@ -5,7 +5,6 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
-import dev.millrace.api.Precision;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
@@ -226,7 +225,7 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            LoadOptions options = new LoadOptions(file.program().contextLength(), 0, Precision.FAST);
+            LoadOptions options = LoadOptions.of(file.program().contextLength());
             for (Backend backend : workplace.backends()) {
                 for (Device device : backend.devices()) {
                     String fit = switch (backend.fit(file.program(), device, options)) {
