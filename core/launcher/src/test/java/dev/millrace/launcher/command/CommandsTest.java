@@ -208,7 +208,8 @@ final class CommandsTest {
         Result last = run(List.of("run", prompt, "--max-tokens", "2", "--greedy", "--json"));
         assertEquals(0, last.code(), last::err);
         assertEquals(tokens(first), tokens(last));
-        assertEquals(tokens(first), tokens(run(List.of("run", "--max-tokens", "2", "--greedy", "--json", "--", prompt))));
+        assertEquals(tokens(first),
+                tokens(run(List.of("run", "--max-tokens", "2", "--greedy", "--json", "--", prompt))));
         assertEquals(tokens(first),
                 tokens(run(prompt, "run", "--max-tokens", "2", "--greedy", "--json", "-")));
     }
