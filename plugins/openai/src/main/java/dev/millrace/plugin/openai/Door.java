@@ -36,6 +36,7 @@ final class Door implements Handler {
         Exchange exchange = audit == Settings.Audit.CONTENT ? new Logged(raw) : raw;
         Routes.Route route = routes.find(exchange.path());
         Request request = new Request(exchange, "nobody");
+        metrics.began();
         try {
             access.checkOrigin(exchange);
             if (exchange.method().equals("OPTIONS")) {
