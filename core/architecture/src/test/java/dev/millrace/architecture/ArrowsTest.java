@@ -27,6 +27,9 @@ class ArrowsTest {
     private static final String TEXT = "dev.millrace.text..";
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
+    private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
+    private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
+    private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
     private static final String LAUNCHER = "dev.millrace.launcher..";
     private static final String BACKENDS = "dev.millrace.backend..";
     private static final String PLUGINS = "dev.millrace.plugin..";
@@ -76,6 +79,16 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
+
+    @ArchTest
+    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, API, SPI);
+
+    @ArchTest
+    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, API, SPI);
+
+    @ArchTest
+    static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SCHEDULE, API,
+            SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,

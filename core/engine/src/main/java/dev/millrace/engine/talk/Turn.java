@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
@@ -27,7 +27,7 @@ final class Turn {
 
     private final DialectParser parser;
     private final Tokenizer.Decoder decoder;
-    private final Settings settings;
+    private final ConversationOptions options;
     private final Supplier<String> ids;
     private final LiveGeneration log;
     private final StringBuilder text = new StringBuilder();
@@ -37,10 +37,11 @@ final class Turn {
     private final List<String> problems = new ArrayList<>();
     private FinishReason reason = FinishReason.STOP;
 
-    Turn(DialectParser parser, Tokenizer.Decoder decoder, Settings settings, Supplier<String> ids, LiveGeneration log) {
+    Turn(DialectParser parser, Tokenizer.Decoder decoder, ConversationOptions options, Supplier<String> ids,
+            LiveGeneration log) {
         this.parser = parser;
         this.decoder = decoder;
-        this.settings = settings;
+        this.options = options;
         this.ids = ids;
         this.log = log;
     }
@@ -101,7 +102,7 @@ final class Turn {
 
     /** The call with arguments made to fit the tool's schema; one that does not fit is noted, to be refused. */
     private ToolCall checked(ToolCall call) {
-        Optional<ToolDefinition> tool = settings.definition(call.name());
+        Optional<ToolDefinition> tool = options.definition(call.name());
         if (tool.isEmpty()) {
             return call;
         }

@@ -2,8 +2,10 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.cache;
 
+import dev.millrace.engine.schedule.Scheduler;
+import dev.millrace.engine.schedule.Slot;
 import dev.millrace.spi.backend.SequenceState;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The marks are what makes the next turn cheap: most templates drop the thinking of earlier turns, so the answer just generated
  * is no beginning of the next prompt, and a short convolution cannot go back. For one thread at a time.
  */
-final class PromptCache implements AutoCloseable {
+public final class PromptCache implements AutoCloseable {
 
     private static final int MOST_MARKS = 8;
 
@@ -25,19 +27,19 @@ final class PromptCache implements AutoCloseable {
     private final List<Slot> marks = new ArrayList<>();
     private @Nullable Slot slot;
 
-    PromptCache(Scheduler scheduler) {
+    public PromptCache(Scheduler scheduler) {
         this.scheduler = scheduler;
     }
 
     /** A cache that continues from a saved state. */
-    PromptCache(Scheduler scheduler, SequenceState state) {
+    public PromptCache(Scheduler scheduler, SequenceState state) {
         this(scheduler);
         slot = scheduler.open(state);
         mark();
     }
 
     /** The slot to read a prompt on: it holds the prompt, and has read as much of it as was known. */
-    Slot take(int[] prompt) {
+    public Slot take(int[] prompt) {
         Slot current = slot;
         if (current == null || !current.leadsTo(prompt)) {
             Slot mark = longest(prompt);
@@ -63,13 +65,13 @@ final class PromptCache implements AutoCloseable {
     }
 
     /** Generates on another slot from now on. */
-    void replace(Slot other) {
+    public void replace(Slot other) {
         drop();
         slot = other;
     }
 
     /** Remembers this point, so that a later prompt can start from it. */
-    void mark() {
+    public void mark() {
         if (slot != null) {
             marks.add(scheduler.fork(slot));
             if (marks.size() > MOST_MARKS) {
@@ -79,14 +81,14 @@ final class PromptCache implements AutoCloseable {
     }
 
     /** Gives up a slot whose sequence failed. */
-    void drop() {
+    public void drop() {
         if (slot != null) {
             scheduler.close(slot);
             slot = null;
         }
     }
 
-    PromptCache fork() {
+    public PromptCache fork() {
         PromptCache copy = new PromptCache(scheduler);
         if (slot != null) {
             copy.slot = scheduler.fork(slot);
@@ -98,8 +100,7 @@ final class PromptCache implements AutoCloseable {
     }
 
     /** The state of the latest mark, which the next turn is sure to start with, or null if nothing was read. */
-    @Nullable
-    SequenceState export() {
+    public @Nullable SequenceState export() {
         return marks.isEmpty() ? null : scheduler.export(marks.getLast());
     }
 

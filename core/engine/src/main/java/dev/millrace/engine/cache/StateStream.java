@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.cache;
 
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.model.Program;
@@ -15,14 +15,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** States of sequences as bytes: tokens, type of keys and values, then the data of each layer. */
-final class StateStream {
+public final class StateStream {
 
     private static final int CHUNK = 1 << 16;
 
     private StateStream() {
     }
 
-    static void write(SequenceState state, DataOutputStream out) throws IOException {
+    public static void write(SequenceState state, DataOutputStream out) throws IOException {
         int[] tokens = state.tokens();
         out.writeInt(tokens.length);
         for (int token : tokens) {
@@ -53,7 +53,7 @@ final class StateStream {
      * @param context tokens that a sequence can hold
      * @throws StreamCorruptedException if it is not what was written
      */
-    static SequenceState read(DataInputStream in, long length, Program program, int context) throws IOException {
+    public static SequenceState read(DataInputStream in, long length, Program program, int context) throws IOException {
         int count = in.readInt();
         if (count < 0 || count * 4L > length || count >= context) {
             throw new StreamCorruptedException("it claims " + count + " tokens");

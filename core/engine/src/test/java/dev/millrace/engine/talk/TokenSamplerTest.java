@@ -2,17 +2,25 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Sampling;
+import dev.millrace.engine.ScriptedModel;
 import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.StageContext;
 import dev.millrace.spi.text.TokenHistory;
+import dev.millrace.text.tokenizer.PromptTokenizer;
+import dev.millrace.text.tokenizer.Tokenizers;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -36,10 +44,23 @@ class TokenSamplerTest {
         }
     }
 
+    /** A stage that bans one token. */
+    private record Ban(int token) implements SamplerStage {
+        @Override
+        public void apply(float[] logits, TokenHistory history) {
+            logits[token] = Float.NEGATIVE_INFINITY;
+        }
+
+        @Override
+        public SamplerStage fork() {
+            return this;
+        }
+    }
+
     /** How often each token is drawn, over positions. */
     private static double[] frequencies(Sampling sampling, float[] logits, int draws) {
         double[] counts = new double[logits.length];
-        TokenSampler sampler = new TokenSampler(sampling, 7, logits.length, List.of());
+        TokenSampler sampler = new TokenSampler(sampling, 7, logits.length, Stages.none());
         for (int i = 0; i < draws; i++) {
             counts[sampler.choose(logits.clone(), new History(new int[i % 5000]))] += 1.0 / draws;
         }
@@ -104,14 +125,14 @@ class TokenSamplerTest {
     @Test
     void greedyTakesTheLikeliest() {
         float[] logits = {1, 5, 5, -3};
-        assertEquals(1, new TokenSampler(Sampling.greedy(), 0, 4, List.of()).choose(logits, new History()));
+        assertEquals(1, new TokenSampler(Sampling.greedy(), 0, 4, Stages.none()).choose(logits, new History()));
     }
 
     @Test
     void penalisesWhatOccurred() {
         Sampling sampling = Sampling.greedy().withRepetitionPenalty(2);
         float[] logits = {4, 3, -1};
-        assertEquals(1, new TokenSampler(sampling, 0, 3, List.of()).choose(logits, new History(0, 2, 0)));
+        assertEquals(1, new TokenSampler(sampling, 0, 3, Stages.none()).choose(logits, new History(0, 2, 0)));
         assertEquals(2, logits[0]);
         assertEquals(-2, logits[2]);
     }
@@ -122,7 +143,7 @@ class TokenSamplerTest {
         Sampling sampling = Sampling.greedy().withTemperature(1);
         int[][] runs = new int[3][50];
         for (int run = 0; run < 3; run++) {
-            TokenSampler sampler = new TokenSampler(sampling, run == 2 ? 99 : 42, 500, List.of());
+            TokenSampler sampler = new TokenSampler(sampling, run == 2 ? 99 : 42, 500, Stages.none());
             for (int i = 0; i < 50; i++) {
                 runs[run][i] = sampler.choose(logits.clone(), new History(new int[i]));
             }
@@ -140,12 +161,16 @@ class TokenSamplerTest {
             }
 
             @Override
-            public SamplerStage create() {
-                return (logits, history) -> logits[0] = Float.NEGATIVE_INFINITY;
+            public Optional<SamplerStage> create(StageContext context) {
+                return Optional.of(new Ban(context.endTokens().iterator().next()));
             }
         };
+        PromptTokenizer tokenizer = Tokenizers
+                .of(new ScriptedModel(Path.of("x")).vocabulary().orElseThrow());
+        Stages stages = Stages.of(List.of(ban), new Stages.Context(tokenizer, Set.of(0), List.of(), AnswerFormat.TEXT,
+                Sampling.greedy()));
         Sampling sampling = Sampling.greedy().withTemperature(1);
-        TokenSampler sampler = new TokenSampler(sampling, 1, 3, List.of(ban));
+        TokenSampler sampler = new TokenSampler(sampling, 1, 3, stages);
         for (int i = 0; i < 200; i++) {
             assertNotEquals(0, sampler.choose(new float[]{50, 1, 1}, new History(new int[i])));
         }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Conversation;
@@ -12,6 +12,7 @@ import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.PromptCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,11 +21,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Collects how a conversation is to be. */
-final class ConversationSetup implements Conversation.Builder {
+final class ConversationBuilder implements Conversation.Builder {
 
     private static final int TOOL_STEPS = 8;
 
-    private final RunningModel model;
+    private final Conversations conversations;
+    private final ModelParts model;
+    private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
@@ -35,8 +38,10 @@ final class ConversationSetup implements Conversation.Builder {
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolSteps = TOOL_STEPS;
 
-    ConversationSetup(RunningModel model) {
+    ConversationBuilder(Conversations conversations, ModelParts model, Extensions extensions) {
+        this.conversations = conversations;
         this.model = model;
+        this.extensions = extensions;
     }
 
     @Override
@@ -65,7 +70,7 @@ final class ConversationSetup implements Conversation.Builder {
 
     @Override
     public Conversation.Builder suggestedTools() {
-        return tools(model.suggestedTools().toArray(ToolProvider[]::new));
+        return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
     }
 
     @Override
@@ -122,10 +127,11 @@ final class ConversationSetup implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        List<ToolGuard> all = new ArrayList<>(model.services().guards);
+        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
-        Sampling how = sampling == null ? model.defaults() : sampling;
-        Settings settings = new Settings(tools, declared, all, how, how.seed().orElseGet(model::newSeed), maxTokens,
+        Sampling how = sampling == null ? model.sampling() : sampling;
+        ConversationOptions options = new ConversationOptions(tools, declared, all, how,
+                how.seed().orElseGet(conversations::newSeed), maxTokens,
                 maxToolSteps);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
@@ -139,9 +145,10 @@ final class ConversationSetup implements Conversation.Builder {
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
-        Stages stages = Stages.of(model.services().stages, new Stages.Context(model.tokenizer(),
-                model.file().endTokens(), settings.definitions(), AnswerFormat.TEXT, how));
-        return model.adopt(
-                new LiveConversation(model, settings, start, saved == null ? 0 : saved.calls(), cache, stages));
+        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
+                model.endTokens(), options.definitions(), AnswerFormat.TEXT, how));
+        return conversations.adopt(
+                new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
+                        stages));
     }
 }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.schedule;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.spi.backend.Sequence;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A line of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
  * to the scheduler's thread; {@link #read} and the request fields pass between the two through {@link #pending}.
  */
-final class Slot implements TokenHistory {
+public final class Slot implements TokenHistory {
 
     private int[] tokens = new int[256];
     private int length;
@@ -62,22 +62,22 @@ final class Slot implements TokenHistory {
     }
 
     /** Tokens that the sequence has read: the first of all tokens. */
-    int read() {
+    public int read() {
         return read;
     }
 
     /** The tokens that the sequence has read. */
-    int[] readTokens() {
+    public int[] readTokens() {
         return Arrays.copyOf(tokens, read);
     }
 
     /** Whether everything read is the beginning of a prompt, and the prompt goes on after it. */
-    boolean leadsTo(int[] prompt) {
+    public boolean leadsTo(int[] prompt) {
         return read < prompt.length && Arrays.equals(tokens, 0, read, prompt, 0, read);
     }
 
     /** Takes a prompt; what has been read must be its beginning. */
-    void prompt(int[] prompt) {
+    public void prompt(int[] prompt) {
         if (!leadsTo(prompt)) {
             throw new IllegalStateException("The sequence has read something else than the prompt's beginning.");
         }
@@ -90,7 +90,7 @@ final class Slot implements TokenHistory {
         promptLength = all.length;
     }
 
-    void append(int token) {
+    public void append(int token) {
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, length * 2);
         }

@@ -2,12 +2,15 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ToolCall;
+import dev.millrace.engine.cache.CheckedFile;
+import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.cache.StateStream;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import dev.millrace.spi.backend.SequenceState;
@@ -50,7 +53,7 @@ final class ConversationFile {
 
     // ---- writing
 
-    static void save(Path file, RunningModel model, List<Message> messages, int calls, PromptCache cache) {
+    static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
         try (SequenceState state = cache.export()) {
             at(file).write(out -> {
                 byte[] description = Json.write(description(model.info(), messages, calls))
@@ -102,18 +105,18 @@ final class ConversationFile {
     // ---- reading
 
     /** Reads and checks the description. */
-    static Saved describe(Path file, RunningModel model) {
+    static Saved describe(Path file, ModelParts model) {
         return at(file).read((in, left) -> saved(file, description(file, in, left, model)));
     }
 
     /** What was read, on the model's scheduler. */
-    static PromptCache cache(Saved saved, RunningModel model) {
+    static PromptCache cache(Saved saved, ModelParts model) {
         return at(saved.file()).read((in, left) -> {
             description(saved.file(), in, left, model);
             if (!in.readBoolean()) {
                 return new PromptCache(model.scheduler());
             }
-            try (SequenceState state = StateStream.read(in, left, model.file().program(),
+            try (SequenceState state = StateStream.read(in, left, model.program(),
                     model.info().contextLength())) {
                 return new PromptCache(model.scheduler(), state);
             } catch (StreamCorruptedException e) {
@@ -123,7 +126,7 @@ final class ConversationFile {
         });
     }
 
-    private static String description(Path file, DataInputStream in, long left, RunningModel model) throws IOException {
+    private static String description(Path file, DataInputStream in, long left, ModelParts model) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > left || length > MOST_DESCRIPTION) {
             throw at(file).damaged("it claims a description of " + length + " bytes");

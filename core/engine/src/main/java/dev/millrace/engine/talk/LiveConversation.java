@@ -2,11 +2,12 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.engine.cache.PromptCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** A conversation: its messages and what was read of them. While an answer is generated, both belong to its thread. */
 final class LiveConversation implements Conversation {
 
-    private final RunningModel model;
-    private final Settings settings;
+    private final Conversations all;
+    private final ModelParts model;
+    private final ConversationOptions options;
     private final PromptCache cache;
     private final Stages stages;
     private final ReentrantLock lock = new ReentrantLock();
@@ -27,10 +29,12 @@ final class LiveConversation implements Conversation {
     private int calls;
     private boolean closed;
 
-    LiveConversation(RunningModel model, Settings settings, List<Message> messages, int calls,
+    LiveConversation(Conversations all, ModelParts model, ConversationOptions options, List<Message> messages,
+            int calls,
             PromptCache cache, Stages stages) {
+        this.all = all;
         this.model = model;
-        this.settings = settings;
+        this.options = options;
         this.messages = new ArrayList<>(messages);
         this.calls = calls;
         this.cache = cache;
@@ -49,7 +53,7 @@ final class LiveConversation implements Conversation {
         return idle("send to", () -> {
             int before = messages.size();
             messages.addAll(added);
-            AnswerRun run = new AnswerRun(model, this, settings, cache, stages);
+            AnswerRun run = new AnswerRun(model, this, options, cache, stages);
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
             running = generation;
             generation.start();
@@ -75,9 +79,9 @@ final class LiveConversation implements Conversation {
     @Override
     public Conversation fork() {
         return idle("fork", () -> {
-            Settings own = settings.sampling().seed().isPresent() ? settings : settings.withSeed(model.newSeed());
-            LiveConversation copy = new LiveConversation(model, own, messages, calls, cache.fork(), stages.fork());
-            return model.adopt(copy);
+            ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
+            LiveConversation copy = new LiveConversation(all, model, own, messages, calls, cache.fork(), stages.fork());
+            return all.adopt(copy);
         });
     }
 
@@ -174,7 +178,7 @@ final class LiveConversation implements Conversation {
         if (generation != null) {
             generation.close();
         }
-        model.forget(this);
+        all.forget(this);
         cache.close();
     }
 }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Executor;
@@ -31,7 +31,7 @@ import java.util.function.Supplier;
  * <p>
  * Long prompts are cut into chunks, so that other conversations go on meanwhile and a cancelled one stops soon.
  */
-final class Scheduler implements AutoCloseable {
+public final class Scheduler implements AutoCloseable {
 
     /** Tokens in one pass over all slots. Enough to make prefill efficient, few enough to keep decoding neighbours alive. */
     private static final int TOKENS_PER_PASS = 512;
@@ -49,7 +49,7 @@ final class Scheduler implements AutoCloseable {
     private final List<Slot> batch = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
 
-    Scheduler(String name, Executor executor, int vocabularySize) {
+    public Scheduler(String name, Executor executor, int vocabularySize) {
         this.executor = executor;
         this.vocabularySize = vocabularySize;
         this.thread = Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
@@ -57,27 +57,27 @@ final class Scheduler implements AutoCloseable {
     }
 
     /** A slot that has read nothing. */
-    Slot open() {
+    public Slot open() {
         return call(() -> register(new Slot(executor.newSequence(), vocabularySize)));
     }
 
     /** A slot that continues from a state. */
-    Slot open(SequenceState state) {
+    public Slot open(SequenceState state) {
         return call(() -> register(new Slot(adopt(executor, state), vocabularySize, state.tokens())));
     }
 
     /** A second slot that has read the same. */
-    Slot fork(Slot slot) {
+    public Slot fork(Slot slot) {
         int[] tokens = slot.readTokens();
         return call(() -> register(new Slot(slot.sequence().fork(), vocabularySize, tokens)));
     }
 
     /** What a slot has read, closed by the caller. */
-    SequenceState export(Slot slot) {
+    public SequenceState export(Slot slot) {
         return call(() -> slot.sequence().export());
     }
 
-    void close(Slot slot) {
+    public void close(Slot slot) {
         call(() -> {
             if (slots.remove(slot)) {
                 slot.sequence().close();
@@ -92,7 +92,7 @@ final class Scheduler implements AutoCloseable {
      * @return the logits after the last token, valid until the next call; meaningless if withdrawn
      * @throws dev.millrace.api.MillraceException if the backend failed; the slot is of no use any more
      */
-    float[] read(Slot slot, BooleanSupplier cancelled) {
+    public float[] read(Slot slot, BooleanSupplier cancelled) {
         slot.request(Thread.currentThread());
         lock.lock();
         try {
@@ -123,7 +123,7 @@ final class Scheduler implements AutoCloseable {
      * Moves all slots to another executor and closes the old one. If anything fails, all stays on the old one and the new one is
      * closed.
      */
-    void move(Executor next, Runnable onMoved) {
+    public void move(Executor next, Runnable onMoved) {
         call(() -> {
             Map<Slot, Sequence> moved = new LinkedHashMap<>();
             try {

@@ -2,9 +2,11 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.cache;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.engine.schedule.Scheduler;
+import dev.millrace.engine.schedule.Slot;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.model.Program;
 import java.io.IOException;
@@ -35,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  * values, and the tokens. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
  * several threads.
  */
-final class Prefixes implements AutoCloseable {
+public final class Prefixes implements AutoCloseable {
 
     /** Shorter beginnings are read as quickly as they are found. */
-    static final int LEAST_TOKENS = 64;
+    public static final int LEAST_TOKENS = 64;
 
     private static final System.Logger LOG = System.getLogger(Prefixes.class.getName());
     private static final long MAGIC = 0x4D494C4C50524531L;
@@ -62,7 +64,8 @@ final class Prefixes implements AutoCloseable {
      * @param identity of model, device, precision and type of keys and values, now
      * @param folder for files, or null to keep none
      */
-    Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity, @Nullable Path folder) {
+    public Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity,
+            @Nullable Path folder) {
         this.scheduler = scheduler;
         this.program = program;
         this.context = context;
@@ -71,7 +74,7 @@ final class Prefixes implements AutoCloseable {
     }
 
     /** A new slot that has read the beginning, if it is known. */
-    synchronized @Nullable Slot find(int[] beginning) {
+    public synchronized @Nullable Slot find(int[] beginning) {
         for (Slot slot : kept) {
             if (slot.read() == beginning.length && Arrays.equals(slot.readTokens(), beginning)) {
                 return scheduler.fork(slot);
@@ -86,7 +89,7 @@ final class Prefixes implements AutoCloseable {
     }
 
     /** Keeps what a slot has read. */
-    synchronized void keep(Slot slot) {
+    public synchronized void keep(Slot slot) {
         if (closed) {
             return;
         }

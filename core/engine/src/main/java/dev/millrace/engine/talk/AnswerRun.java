@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
@@ -10,6 +10,9 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
+import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.schedule.Slot;
 import dev.millrace.text.prompt.Prompt;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,9 +25,9 @@ import java.util.List;
  */
 final class AnswerRun {
 
-    private final RunningModel model;
+    private final ModelParts model;
     private final LiveConversation conversation;
-    private final Settings settings;
+    private final ConversationOptions options;
     private final PromptCache cache;
     private final Stages stages;
 
@@ -38,11 +41,11 @@ final class AnswerRun {
     private int cachedTokens;
     private int completionTokens;
 
-    AnswerRun(RunningModel model, LiveConversation conversation, Settings settings, PromptCache cache,
+    AnswerRun(ModelParts model, LiveConversation conversation, ConversationOptions options, PromptCache cache,
             Stages stages) {
         this.model = model;
         this.conversation = conversation;
-        this.settings = settings;
+        this.options = options;
         this.cache = cache;
         this.stages = stages;
     }
@@ -79,9 +82,9 @@ final class AnswerRun {
     }
 
     private FinishReason steps(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(settings);
+        ToolRun toolRun = new ToolRun(options);
         for (int step = 0;; step++) {
-            Prompt prompt = model.prompts().write(conversation.messages(), settings.definitions(), true);
+            Prompt prompt = model.prompts().write(conversation.messages(), options.definitions(), true);
             Slot slot = take(prompt.ids(), log);
             float[] logits = read(slot, log);
             if (log.isCancelled()) {
@@ -92,7 +95,7 @@ final class AnswerRun {
             }
             Turn turn = speak(slot, logits, prompt, log);
             conversation.add(turn.message());
-            boolean mayRun = turn.reason() == FinishReason.STOP && step < settings.maxToolSteps();
+            boolean mayRun = turn.reason() == FinishReason.STOP && step < options.maxToolSteps();
             if (!turn.wantsTools()) {
                 return turn.reason();
             }
@@ -167,7 +170,7 @@ final class AnswerRun {
         for (String other : List.of("0", "?")) {
             List<Message> probe = new ArrayList<>(messages.subList(0, user));
             probe.add(Message.user(other));
-            int[] otherIds = model.prompts().write(probe, settings.definitions(), true).ids();
+            int[] otherIds = model.prompts().write(probe, options.definitions(), true).ids();
             int differs = Arrays.mismatch(ids, otherIds);
             shared = Math.min(shared, differs < 0 ? ids.length - 1 : differs);
         }
@@ -185,10 +188,10 @@ final class AnswerRun {
 
     /** Lets the model speak until it ends its turn, or has to end. */
     private Turn speak(Slot slot, float[] first, Prompt prompt, LiveGeneration log) {
-        TokenSampler sampler = new TokenSampler(settings.sampling(), settings.seed(), model.info().vocabularySize(),
+        TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
                 stages);
         stages.begin(slot);
-        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), settings,
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), options,
                 conversation::nextCallId, log);
         int context = model.info().contextLength();
         long start = System.nanoTime();
@@ -203,12 +206,12 @@ final class AnswerRun {
             if (completionTokens++ == 0) {
                 firstToken = System.nanoTime() - started;
             }
-            if (model.file().endTokens().contains(token)) {
+            if (model.endTokens().contains(token)) {
                 turn.end(FinishReason.STOP);
                 break;
             }
             turn.token(token);
-            if (completionTokens >= settings.maxTokens()) {
+            if (completionTokens >= options.maxTokens()) {
                 turn.end(FinishReason.LENGTH);
                 break;
             }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
 import dev.millrace.api.Message;
@@ -31,10 +31,10 @@ final class ToolRun {
     record Outcome(List<Message> messages, boolean callerRunsSome) {
     }
 
-    private final Settings settings;
+    private final ConversationOptions options;
 
-    ToolRun(Settings settings) {
-        this.settings = settings;
+    ToolRun(ConversationOptions options) {
+        this.options = options;
     }
 
     Outcome run(Turn turn, LiveGeneration log) {
@@ -58,7 +58,7 @@ final class ToolRun {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
         for (ToolCall call : turn.calls()) {
-            if (settings.declared().containsKey(call.name())) {
+            if (options.declared().containsKey(call.name())) {
                 callerRunsSome = true;
             } else {
                 messages.add(answer(call, result.apply(call), log));
@@ -81,13 +81,13 @@ final class ToolRun {
     }
 
     private ToolResult run(ToolCall call) {
-        Tool tool = settings.tools().get(call.name());
+        Tool tool = options.tools().get(call.name());
         if (tool == null) {
             return ToolResult.error("There is no tool " + call.name() + "; there are "
-                    + (settings.toolNames().isEmpty() ? "none" : String.join(", ", settings.toolNames())) + ".");
+                    + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
         }
         try {
-            for (ToolGuard guard : settings.guards()) {
+            for (ToolGuard guard : options.guards()) {
                 Optional<String> refusal = guard.refuse(tool.definition(), call);
                 if (refusal.isPresent()) {
                     return ToolResult.error(refusal.get());

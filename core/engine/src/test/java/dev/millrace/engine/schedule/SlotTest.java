@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -20,6 +20,11 @@ class SlotTest {
         @Override
         public Sequence fork() {
             return this;
+        }
+
+        @Override
+        public boolean truncate(int to) {
+            return to == length;
         }
 
         @Override

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.talk;
 
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
@@ -28,11 +28,11 @@ import java.util.Set;
  * @param maxTokens of one answer
  * @param maxToolSteps within one answer
  */
-record Settings(Map<String, Tool> tools, Map<String, ToolDefinition> declared, List<ToolGuard> guards,
+record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> declared, List<ToolGuard> guards,
         Sampling sampling,
         long seed, int maxTokens, int maxToolSteps) {
 
-    Settings {
+    ConversationOptions {
         tools = Collections.unmodifiableMap(new LinkedHashMap<>(tools));
         declared = Collections.unmodifiableMap(new LinkedHashMap<>(declared));
         guards = List.copyOf(guards);
@@ -58,7 +58,7 @@ record Settings(Map<String, Tool> tools, Map<String, ToolDefinition> declared, L
         return names;
     }
 
-    Settings withSeed(long other) {
-        return new Settings(tools, declared, guards, sampling, other, maxTokens, maxToolSteps);
+    ConversationOptions withSeed(long other) {
+        return new ConversationOptions(tools, declared, guards, sampling, other, maxTokens, maxToolSteps);
     }
 }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine;
+package dev.millrace.engine.cache;
 
 import dev.millrace.api.MillraceException;
 import java.io.BufferedInputStream;
@@ -28,21 +28,21 @@ import java.util.zip.CheckedOutputStream;
  * @param magic says what it holds
  * @param what names it in messages, for example {@code saved conversation}
  */
-record CheckedFile(Path path, long magic, String what) {
+public record CheckedFile(Path path, long magic, String what) {
 
     private static final int BUFFER = 1 << 16;
 
     @FunctionalInterface
-    interface Writer {
+    public interface Writer {
         void write(DataOutputStream out) throws IOException;
     }
 
     @FunctionalInterface
-    interface Reader<T> {
+    public interface Reader<T> {
         T read(DataInputStream in, long length) throws IOException;
     }
 
-    void write(Writer content) throws IOException {
+    public void write(Writer content) throws IOException {
         Path target = path.toAbsolutePath();
         Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
@@ -73,7 +73,7 @@ record CheckedFile(Path path, long magic, String what) {
      *
      * @throws MillraceException if it cannot be read or is damaged
      */
-    <T> T read(Reader<T> content) {
+    public <T> T read(Reader<T> content) {
         try {
             long size = Files.size(path);
             verify(size);
@@ -103,7 +103,7 @@ record CheckedFile(Path path, long magic, String what) {
         }
     }
 
-    MillraceException damaged(String how) {
+    public MillraceException damaged(String how) {
         return new MillraceException("The " + what + " " + path + " is damaged: " + how + ".");
     }
 }
