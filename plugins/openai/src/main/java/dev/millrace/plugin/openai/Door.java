@@ -43,7 +43,7 @@ final class Door implements Handler {
                 preflight(exchange);
                 return;
             }
-            Routes.Action action = route.action(exchange.method());
+            Routes.Action action = route.action(exchange);
             request = new Request(exchange, action.needsToken() ? access.checkToken(exchange) : "anyone");
             action.endpoint().handle(request);
         } catch (ApiError e) {
