@@ -36,7 +36,7 @@ class StopStringsTest {
             }
             int cut = stops.stream().filter(text::contains)
                     .min(Comparator.<String>comparingInt(stop -> text.indexOf(stop) + stop.length())
-                            .thenComparing(text::indexOf))
+                            .thenComparingInt(text::indexOf))
                     .map(text::indexOf).orElse(text.length());
             StopStrings.Search search = new StopStrings(stops, false).search();
             StringBuilder given = new StringBuilder();
