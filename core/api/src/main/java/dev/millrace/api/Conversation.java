@@ -47,6 +47,16 @@ public interface Conversation extends AutoCloseable {
     List<Message> messages();
 
     /**
+     * Counts the tokens that the model would have before it if it answered the messages so far: with the tools, as its
+     * template writes them. Nothing is read or generated.
+     *
+     * @return the number of tokens; 1 or more
+     * @throws MillraceException if the model's template refuses the messages
+     * @throws IllegalArgumentException if a message has a lone surrogate
+     */
+    int promptTokens();
+
+    /**
      * A second conversation that continues from here by itself and shares everything read so far.
      *
      * @return the new conversation, closed by the caller

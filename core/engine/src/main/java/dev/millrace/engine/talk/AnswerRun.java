@@ -109,7 +109,8 @@ final class AnswerRun {
                 return FinishReason.CANCELLED;
             }
             if (outcome.callerRunsSome()) {
-                return FinishReason.TOOL_CALLS;
+                // an answer that was cut may have lost calls: the caller must know
+                return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_CALLS : turn.reason();
             }
             if (!mayRun) {
                 return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_LIMIT : turn.reason();

@@ -72,6 +72,11 @@ final class LiveConversation implements Conversation {
     }
 
     @Override
+    public int promptTokens() {
+        return model.prompts().write(messages(), settings.definitions(), true).ids().length;
+    }
+
+    @Override
     public Conversation fork() {
         return idle("fork", () -> {
             ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
