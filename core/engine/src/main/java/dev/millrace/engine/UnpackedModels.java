@@ -101,7 +101,8 @@ final class UnpackedModels {
                 if (isWhole(model, file, seal)) {
                     return file;
                 }
-                LOG.log(System.Logger.Level.WARNING, "The unpacked model " + file + " was damaged; it is unpacked again.");
+                LOG.log(System.Logger.Level.WARNING,
+                        "The unpacked model " + file + " was damaged; it is unpacked again.");
             }
             Files.createDirectories(home);
             Path part = Files.createTempFile(home, model.fileName(), ".part");

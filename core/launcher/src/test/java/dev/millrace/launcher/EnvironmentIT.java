@@ -177,7 +177,8 @@ final class EnvironmentIT {
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void whateverTheEnvironmentSaysItStarts(long seed) throws Exception {
         Random random = new Random(seed);
-        String[] values = {"", "/", "/nonexistent", "relative", "0", "-1", "\u0663", "C", "ar_SA.UTF-8", "tr_TR.ISO-8859-9",
+        String[] values = {"", "/", "/nonexistent", "relative", "0", "-1", "\u0663", "C", "ar_SA.UTF-8",
+                "tr_TR.ISO-8859-9",
                 "xx", "x".repeat(5000), "a b", "$(exit 1)", "*", "\n"};
         StringBuilder said = new StringBuilder();
         for (String name : List.of("HOME", "XDG_CACHE_HOME", "MILLRACE_CACHE", "LANG", "LC_ALL", "LC_CTYPE",
