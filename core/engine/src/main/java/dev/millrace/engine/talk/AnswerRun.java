@@ -236,6 +236,10 @@ final class AnswerRun {
                 break;
             }
             turn.token(token);
+            if (turn.isStopped()) {
+                turn.end(FinishReason.STOP_STRING);
+                break;
+            }
             if (completionTokens >= options.maxTokens()) {
                 turn.end(FinishReason.LENGTH);
                 break;

@@ -49,7 +49,8 @@ final class MillraceCommand implements Runnable {
         line = new CommandLine(this).addSubcommand(running).addSubcommand(new ChatCommand(workplace))
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
-                .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace));
+                .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
+                .addSubcommand(new ServeCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -85,7 +86,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, bench, inspect, convert, synth, parity or doctor");
+                "a command is missing: run, chat, bench, inspect, convert, synth, parity, doctor or serve");
     }
 
     private int wrongUsage(ParameterException problem) {

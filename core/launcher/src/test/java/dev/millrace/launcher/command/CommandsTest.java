@@ -59,7 +59,7 @@ final class CommandsTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
-                    console, "0.1.0");
+                    console, "0.1.0", List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
             return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }
@@ -95,7 +95,8 @@ final class CommandsTest {
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
-            "convert a b --quant q1", "run --precision rough hello", "run --kv q4 hello", "bench --model nano --kv f8",
+            "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello",
+            "bench --model nano --kv f8",
             "parity --model nano --model nano --kv half"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
@@ -110,7 +111,7 @@ final class CommandsTest {
         Result help = run(List.of("--help"));
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help::out);
-        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor")) {
+        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve")) {
             assertEquals(0, run(List.of(command, "--help")).code());
         }
         assertEquals(0, run(List.of("inspect", "logits", "--help")).code());
@@ -124,7 +125,7 @@ final class CommandsTest {
             "inspect tokens --tokenizer missing.json --text-file missing.txt",
             "inspect chat --template missing.jinja --input missing.json", "inspect calls --text-file missing",
             "inspect calls --text-file . --dialect latin", "run --tools missing.json hello",
-            "inspect logits --model nano --ids 99999", "convert missing out.gguf"})
+            "inspect logits --model nano --ids 99999", "serve", "convert missing out.gguf"})
     void whatFailsIsOneAndOneSentence(String line) {
         Result result = run(List.of(line.split(" ")));
         assertEquals(1, result.code(), result::err);

@@ -32,7 +32,8 @@ final class ParityCommandTest {
                 false, false, false, false);
         try (Millrace millrace = Millrace.start()) {
             return new MillraceCommand(
-                    new Workplace(assertInstanceOf(Engine.class, millrace), List.of(), List.of(), console, "0.1.0"))
+                    new Workplace(assertInstanceOf(Engine.class, millrace), List.of(), List.of(), console, "0.1.0",
+                            List.of()))
                     .execute(arguments);
         }
     }
