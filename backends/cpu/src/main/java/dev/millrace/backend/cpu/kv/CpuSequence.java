@@ -46,6 +46,7 @@ public final class CpuSequence implements Sequence {
     }
 
     /** Whether somebody owns it. */
+    @SuppressWarnings("ReferenceEquality") // an owner is itself alone
     public boolean belongsTo(SequenceOwner other) {
         return owner == other;
     }
