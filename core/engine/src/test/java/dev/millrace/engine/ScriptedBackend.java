@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
  * that were read alone, so a conversation that is forked, moved or restored goes on just as a real one would.
  */
-final class ScriptedBackend implements Backend {
+public final class ScriptedBackend implements Backend {
 
     private final String id;
     private final List<String> script;
@@ -54,7 +54,7 @@ final class ScriptedBackend implements Backend {
     volatile Runnable onExecutorClosed = () -> {
     };
 
-    ScriptedBackend(String id, boolean exchangesStates, String... script) {
+    public ScriptedBackend(String id, boolean exchangesStates, String... script) {
         this.id = id;
         this.exchangesStates = exchangesStates;
         this.script = List.of(script);

@@ -13,6 +13,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +36,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private @Nullable String system;
     private @Nullable Sampling sampling;
     private ConversationFile.@Nullable Saved saved;
+    private StopStrings stop = StopStrings.NONE;
+    private AnswerFormat format = AnswerFormat.TEXT;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolSteps = TOOL_STEPS;
 
@@ -120,6 +123,25 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder stop(List<String> texts, boolean inThinking) {
+        for (String text : texts) {
+            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
+                throw new IllegalArgumentException(
+                        "A stop string has at least one character, and none of them is half of a"
+                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
+            }
+        }
+        stop = new StopStrings(texts, inThinking);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder format(AnswerFormat wanted) {
+        format = wanted;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -127,12 +149,13 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
+        enforceable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
         Sampling how = sampling == null ? model.sampling() : sampling;
         ConversationOptions options = new ConversationOptions(tools, declared, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolSteps);
+                maxToolSteps, stop, format);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -146,9 +169,17 @@ final class ConversationBuilder implements Conversation.Builder {
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
         Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), AnswerFormat.TEXT, how));
+                model.endTokens(), options.definitions(), format, how));
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
                         stages));
+    }
+
+    private void enforceable() {
+        if (!(format instanceof AnswerFormat.Text)
+                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
+            throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
+                    + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+        }
     }
 }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
@@ -27,10 +28,12 @@ import java.util.Set;
  * @param seed of the draws
  * @param maxTokens of one answer
  * @param maxToolSteps within one answer
+ * @param stop texts that end an answer
+ * @param format of an answer
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> declared, List<ToolGuard> guards,
         Sampling sampling,
-        long seed, int maxTokens, int maxToolSteps) {
+        long seed, int maxTokens, int maxToolSteps, StopStrings stop, AnswerFormat format) {
 
     ConversationOptions {
         tools = Collections.unmodifiableMap(new LinkedHashMap<>(tools));
@@ -59,6 +62,6 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, declared, guards, sampling, other, maxTokens, maxToolSteps);
+        return new ConversationOptions(tools, declared, guards, sampling, other, maxTokens, maxToolSteps, stop, format);
     }
 }

@@ -73,7 +73,7 @@ final class LiveConversation implements Conversation {
 
     @Override
     public int promptTokens() {
-        return model.prompts().write(messages(), settings.definitions(), true).ids().length;
+        return model.prompts().write(messages(), options.definitions(), true).ids().length;
     }
 
     @Override

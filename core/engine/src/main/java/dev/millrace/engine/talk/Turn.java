@@ -35,6 +35,8 @@ final class Turn {
     private final List<ToolCall> calls = new ArrayList<>();
     private final Map<String, String> refusals = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
+    private final StopStrings.Search textSearch;
+    private final StopStrings.Search thinkingSearch;
     private FinishReason reason = FinishReason.STOP;
 
     Turn(DialectParser parser, Tokenizer.Decoder decoder, ConversationOptions options, Supplier<String> ids,
@@ -44,6 +46,8 @@ final class Turn {
         this.options = options;
         this.ids = ids;
         this.log = log;
+        this.textSearch = options.stop().search();
+        this.thinkingSearch = (options.stop().inThinking() ? options.stop() : StopStrings.NONE).search();
     }
 
     void token(int id) {
@@ -54,6 +58,11 @@ final class Turn {
         reason = why;
         take(decoder.finish());
         parser.finish(this::found);
+        flushThinking();
+        flushText();
+        if (isStopped()) {
+            reason = FinishReason.STOP_STRING;
+        }
     }
 
     private void take(String piece) {
@@ -63,14 +72,17 @@ final class Turn {
     }
 
     private void found(DialectEvent event) {
+        if (isStopped()) {
+            return; // what follows a stop string is no part of the answer
+        }
         switch (event) {
             case DialectEvent.Thinking more -> {
-                thinking.append(more.text());
-                log.add(new Event.Thinking(more.text()));
+                flushText();
+                think(thinkingSearch.next(more.text()));
             }
             case DialectEvent.Text more -> {
-                text.append(more.text());
-                log.add(new Event.Text(more.text()));
+                flushThinking();
+                say(textSearch.next(more.text()));
             }
             case DialectEvent.CallStarted started -> {
                 // told as a whole when it is complete
@@ -78,13 +90,47 @@ final class Turn {
             case DialectEvent.CallArguments more -> {
                 // told as a whole when the call is complete
             }
-            case DialectEvent.CallCompleted complete -> called(complete.call());
+            case DialectEvent.CallCompleted complete -> {
+                flushThinking();
+                flushText();
+                called(complete.call());
+            }
             case DialectEvent.Problem problem -> {
+                flushThinking();
+                flushText();
                 // the text stays in the message, so that the model sees what it wrote
                 text.append(problem.source());
                 problems.add(problem.message());
             }
         }
+    }
+
+    private void think(String more) {
+        if (!more.isEmpty()) {
+            thinking.append(more);
+            log.add(new Event.Thinking(more));
+        }
+    }
+
+    private void say(String more) {
+        if (!more.isEmpty()) {
+            text.append(more);
+            log.add(new Event.Text(more));
+        }
+    }
+
+    /** Thinking is over for now: what was kept back was no beginning of a stop string. */
+    private void flushThinking() {
+        think(thinkingSearch.rest());
+    }
+
+    private void flushText() {
+        say(textSearch.rest());
+    }
+
+    /** Whether the model has written a stop string. */
+    boolean isStopped() {
+        return textSearch.found() || thinkingSearch.found();
     }
 
     private void called(ToolCall call) {

@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -66,13 +69,23 @@ public final class GgufWriter {
             check.accept(part);
             Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            MillraceException failure = new MillraceException(target + " cannot be written: " + e, e);
+            MillraceException failure = new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
             remove(part, failure);
             throw failure;
         } catch (RuntimeException | Error e) {
             remove(part, e);
             throw e;
         }
+    }
+
+    /** Without the name of the part, which nobody asked for. */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException absent -> "its folder is not there";
+            case AccessDeniedException denied -> "its folder cannot be written";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> e.toString();
+        };
     }
 
     private static void remove(Path part, Throwable failure) {
