@@ -79,8 +79,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
-            "jdk.incubator.vector..",
-            "com.sun.management..");
+            "jdk.incubator.vector..");
 
     @ArchTest
     static final ArchRule CONTRACT_TESTS_KNOW_THE_SPI = only(TCK, API, SPI, "org.junit.jupiter.api..");

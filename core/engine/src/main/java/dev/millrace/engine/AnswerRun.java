@@ -26,6 +26,7 @@ final class AnswerRun {
     private final LiveConversation conversation;
     private final Settings settings;
     private final PromptCache cache;
+    private final Stages stages;
 
     private final long started = System.nanoTime();
     private long firstToken;
@@ -37,11 +38,13 @@ final class AnswerRun {
     private int cachedTokens;
     private int completionTokens;
 
-    AnswerRun(RunningModel model, LiveConversation conversation, Settings settings, PromptCache cache) {
+    AnswerRun(RunningModel model, LiveConversation conversation, Settings settings, PromptCache cache,
+            Stages stages) {
         this.model = model;
         this.conversation = conversation;
         this.settings = settings;
         this.cache = cache;
+        this.stages = stages;
     }
 
     /**
@@ -182,7 +185,8 @@ final class AnswerRun {
     /** Lets the model speak until it ends its turn, or has to end. */
     private Turn speak(Slot slot, float[] first, Prompt prompt, LiveGeneration log) {
         TokenSampler sampler = new TokenSampler(settings.sampling(), settings.seed(), model.info().vocabularySize(),
-                model.services().stages);
+                stages);
+        stages.begin(slot);
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), settings,
                 conversation::nextCallId, log);
         int context = model.info().contextLength();
@@ -194,6 +198,7 @@ final class AnswerRun {
                 break;
             }
             int token = sampler.choose(logits, slot);
+            stages.accept(token);
             if (completionTokens++ == 0) {
                 firstToken = System.nanoTime() - started;
             }

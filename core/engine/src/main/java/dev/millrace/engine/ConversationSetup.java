@@ -4,6 +4,7 @@
  */
 package dev.millrace.engine;
 
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Sampling;
@@ -138,6 +139,9 @@ final class ConversationSetup implements Conversation.Builder {
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
-        return model.adopt(new LiveConversation(model, settings, start, saved == null ? 0 : saved.calls(), cache));
+        Stages stages = Stages.of(model.services().stages, new Stages.Context(model.tokenizer(),
+                model.file().endTokens(), settings.definitions(), AnswerFormat.TEXT, how));
+        return model.adopt(
+                new LiveConversation(model, settings, start, saved == null ? 0 : saved.calls(), cache, stages));
     }
 }

@@ -20,6 +20,7 @@ final class LiveConversation implements Conversation {
     private final RunningModel model;
     private final Settings settings;
     private final PromptCache cache;
+    private final Stages stages;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Message> messages;
     private @Nullable LiveGeneration running;
@@ -27,12 +28,13 @@ final class LiveConversation implements Conversation {
     private boolean closed;
 
     LiveConversation(RunningModel model, Settings settings, List<Message> messages, int calls,
-            PromptCache cache) {
+            PromptCache cache, Stages stages) {
         this.model = model;
         this.settings = settings;
         this.messages = new ArrayList<>(messages);
         this.calls = calls;
         this.cache = cache;
+        this.stages = stages;
     }
 
     @Override
@@ -47,7 +49,7 @@ final class LiveConversation implements Conversation {
         return idle("send to", () -> {
             int before = messages.size();
             messages.addAll(added);
-            AnswerRun run = new AnswerRun(model, this, settings, cache);
+            AnswerRun run = new AnswerRun(model, this, settings, cache, stages);
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
             running = generation;
             generation.start();
@@ -69,7 +71,7 @@ final class LiveConversation implements Conversation {
     public Conversation fork() {
         return idle("fork", () -> {
             Settings own = settings.sampling().seed().isPresent() ? settings : settings.withSeed(model.newSeed());
-            LiveConversation copy = new LiveConversation(model, own, messages, calls, cache.fork());
+            LiveConversation copy = new LiveConversation(model, own, messages, calls, cache.fork(), stages.fork());
             return model.adopt(copy);
         });
     }

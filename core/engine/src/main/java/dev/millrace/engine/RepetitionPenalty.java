@@ -18,6 +18,12 @@ final class RepetitionPenalty implements SamplerStage {
     private final BitSet seen = new BitSet();
     private int noted;
 
+    private RepetitionPenalty(RepetitionPenalty other) {
+        penalty = other.penalty;
+        seen.or(other.seen);
+        noted = other.noted;
+    }
+
     RepetitionPenalty(double penalty) {
         this.penalty = (float) penalty;
     }
@@ -30,5 +36,10 @@ final class RepetitionPenalty implements SamplerStage {
         for (int id = seen.nextSetBit(0); id >= 0; id = seen.nextSetBit(id + 1)) {
             logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
         }
+    }
+
+    @Override
+    public SamplerStage fork() {
+        return new RepetitionPenalty(this);
     }
 }

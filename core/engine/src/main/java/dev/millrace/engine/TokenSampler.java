@@ -25,9 +25,6 @@ final class TokenSampler {
     private static final int PENALTY_ORDER = 0;
     private static final int TEMPERATURE_ORDER = 100;
 
-    private record Ordered(int order, SamplerStage stage) {
-    }
-
     private final Sampling sampling;
     private final long seed;
     private final SamplerStage[] stages;
@@ -40,32 +37,39 @@ final class TokenSampler {
      * @param sampling what to do
      * @param seed of the draws
      * @param vocabularySize logits in a row
-     * @param plugins make further stages
+     * @param plugins further stages, which stay the conversation's
      */
-    TokenSampler(Sampling sampling, long seed, int vocabularySize, List<SamplerStage.Factory> plugins) {
+    TokenSampler(Sampling sampling, long seed, int vocabularySize, Stages plugins) {
         this.sampling = sampling;
         this.seed = seed;
         this.ids = new int[vocabularySize];
         this.weights = new float[vocabularySize];
-        List<Ordered> ordered = new ArrayList<>();
+        List<Stages.Placed> ordered = new ArrayList<>();
         if (sampling.repetitionPenalty() != 1) {
-            ordered.add(new Ordered(PENALTY_ORDER, new RepetitionPenalty(sampling.repetitionPenalty())));
+            ordered.add(new Stages.Placed(PENALTY_ORDER, new RepetitionPenalty(sampling.repetitionPenalty())));
         }
         if (sampling.temperature() > 0 && sampling.temperature() != 1) {
-            ordered.add(new Ordered(TEMPERATURE_ORDER, temperature(sampling.temperature())));
+            ordered.add(new Stages.Placed(TEMPERATURE_ORDER, temperature(sampling.temperature())));
         }
-        for (SamplerStage.Factory plugin : plugins) {
-            ordered.add(new Ordered(plugin.order(), plugin.create()));
-        }
-        ordered.sort(Comparator.comparingInt(Ordered::order));
-        this.stages = ordered.stream().map(Ordered::stage).toArray(SamplerStage[]::new);
+        ordered.addAll(plugins.placed());
+        ordered.sort(Comparator.comparingInt(Stages.Placed::order));
+        this.stages = ordered.stream().map(Stages.Placed::stage).toArray(SamplerStage[]::new);
     }
 
     private static SamplerStage temperature(double temperature) {
         float scale = (float) (1 / temperature);
-        return (logits, history) -> {
-            for (int i = 0; i < logits.length; i++) {
-                logits[i] *= scale;
+        return new SamplerStage() {
+
+            @Override
+            public void apply(float[] logits, TokenHistory history) {
+                for (int i = 0; i < logits.length; i++) {
+                    logits[i] *= scale;
+                }
+            }
+
+            @Override
+            public SamplerStage fork() {
+                return this; // nothing in it changes
             }
         };
     }

@@ -45,9 +45,9 @@ final class Buffers {
                     case Blueprint.ShortConv c -> mixer = Math.multiplyExact(3, blueprint.hiddenSize());
                 }
                 switch (layer.feedForward()) {
-                    case Blueprint.Dense d -> inner = Math.max(inner, Math.toIntExact(d.gate().rows()));
+                    case Blueprint.Dense d -> inner = Math.max(inner, Math.toIntExact(d.gate().weight().rows()));
                     case Blueprint.Experts e -> {
-                        int rows = Math.toIntExact(e.experts().getFirst().gate().rows());
+                        int rows = Math.toIntExact(e.experts().getFirst().gate().weight().rows());
                         inner = Math.max(inner, Math.multiplyExact(e.used(), rows));
                         picked = Math.max(picked, e.used());
                         experts = Math.max(experts, e.experts().size());

@@ -70,7 +70,7 @@ final class Chunk {
             tokens[count] = step.token(i);
             sequence.append(step.token(i));
             boolean last = i == step.length() - 1;
-            if (step.wanted() == Step.Logits.ALL || (last && step.wanted() == Step.Logits.LAST)) {
+            if (step.wanted() == Step.Logits.ALL || (last && step.logitRows() == 1)) {
                 int row = step.wanted() == Step.Logits.ALL ? i : 0;
                 wanted[wantedCount] = count;
                 logits.set(wantedCount, step.logits(), row * vocabularySize);

@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -15,11 +16,13 @@ import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.KernelSpeed;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
@@ -33,15 +36,17 @@ public final class CpuBackend implements Backend {
 
     private static final String VECTOR = "cpu:vector";
     private static final String SCALAR = "cpu:scalar";
+    private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
+            Feature.HEAD_NORM, Feature.SWIGLU, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX);
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
     private final PackedFolder folder;
-    private final Supplier<MachineMemory> memory;
+    private final Supplier<Memory> memory;
 
     /** Looks for the Vector API; warns once if it is not there. */
     public CpuBackend() {
-        this(PackedFolder.configured(), MachineMemory::now);
+        this(PackedFolder.configured(), Memory::now);
     }
 
     /**
@@ -50,7 +55,7 @@ public final class CpuBackend implements Backend {
      * @param folder keeps packed weights
      * @param memory figures of the machine
      */
-    CpuBackend(PackedFolder folder, Supplier<MachineMemory> memory) {
+    CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
         vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
@@ -69,13 +74,18 @@ public final class CpuBackend implements Backend {
     public List<Device> devices() {
         List<Device> devices = new ArrayList<>();
         long all = memory.get().total();
-        String machine = Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch")
+        String machine = Processors.here().available() + " processors (" + System.getProperty("os.arch")
                 + "), ";
         if (vector != null) {
             devices.add(new Device(VECTOR, id(), machine + vector.description(), all));
         }
         devices.add(new Device(SCALAR, id(), machine + scalar.description(), all));
         return List.copyOf(devices);
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return FEATURES;
     }
 
     @Override

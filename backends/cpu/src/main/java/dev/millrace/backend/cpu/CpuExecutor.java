@@ -5,9 +5,12 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.StepCheck;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -17,6 +20,8 @@ import java.util.Set;
 /** A loaded model: checks what it is asked, cuts it into chunks, and owns weights, threads and sequences. */
 final class CpuExecutor implements Executor {
 
+    private static final Limits LIMITS = Limits.of(Chunk.MOST).withStates(true).withSharedForks(true);
+
     private final Network network;
     private final KvLayout layout;
     private final int context;
@@ -25,7 +30,7 @@ final class CpuExecutor implements Executor {
     private final Chunk chunk;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
-    private long calls;
+    private final StepCheck stepCheck;
     private boolean closed;
 
     CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, Chunk chunk,
@@ -37,6 +42,12 @@ final class CpuExecutor implements Executor {
         this.arena = arena;
         this.chunk = chunk;
         this.pass = pass;
+        this.stepCheck = new StepCheck(network.blueprint(), context, LIMITS);
+    }
+
+    @Override
+    public Limits limits() {
+        return LIMITS;
     }
 
     /** Refuses use after close. */
@@ -85,20 +96,18 @@ final class CpuExecutor implements Executor {
     @Override
     public void forward(List<Step> steps) {
         check();
-        calls++;
         for (int i = 0; i < steps.size(); i++) {
             check(steps.get(i));
         }
-        try {
-            for (int i = 0; i < steps.size(); i++) {
-                sequence(steps.get(i)).reserve(steps.get(i).length());
-            }
-        } catch (OutOfMemoryError e) {
-            throw Workers.failed(e);
+        stepCheck.check(steps);
+        for (int i = 0; i < steps.size(); i++) {
+            reserve(steps.get(i));
         }
         try {
             for (int i = 0; i < steps.size(); i++) {
-                feed(steps.get(i));
+                if (!steps.get(i).failed()) {
+                    feed(steps.get(i));
+                }
             }
             flush();
         } catch (Throwable e) {
@@ -111,32 +120,21 @@ final class CpuExecutor implements Executor {
         }
     }
 
+    /** A step that finds no room fails alone, and its sequence stays as it is. */
+    private static void reserve(Step step) {
+        try {
+            sequence(step).reserve(step.length());
+        } catch (OutOfMemoryError e) {
+            step.fail(new OutOfRoomException("There is no memory for the keys and values of " + step.length()
+                    + " more tokens (" + e.getMessage() + ")."));
+        }
+    }
+
     private void check(Step step) {
         if (!(step.sequence() instanceof CpuSequence sequence) || !sequence.belongsTo(this)) {
             throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
         }
         sequence.check();
-        if (sequence.seenBy == calls) {
-            throw new IllegalArgumentException("Two steps feed the same sequence.");
-        }
-        sequence.seenBy = calls;
-        if (step.length() < 1) {
-            throw new IllegalArgumentException("A step has no tokens.");
-        }
-        if (step.length() > context - sequence.length()) {
-            throw new IllegalArgumentException("The sequence holds " + sequence.length() + " tokens and cannot take "
-                    + step.length() + " more: the context ends at " + context + ".");
-        }
-        int vocabulary = network.blueprint().vocabularySize();
-        for (int i = 0; i < step.length(); i++) {
-            if (step.token(i) < 0 || step.token(i) >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "Token " + step.token(i) + " is outside the vocabulary of " + vocabulary + ".");
-            }
-        }
-        if (step.logits().length < (long) step.logitRows() * vocabulary) {
-            throw new IllegalArgumentException("A step was made for a vocabulary smaller than " + vocabulary + ".");
-        }
     }
 
     private static CpuSequence sequence(Step step) {

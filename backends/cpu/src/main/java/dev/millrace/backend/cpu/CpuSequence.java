@@ -32,8 +32,6 @@ final class CpuSequence implements Sequence {
     private int length;
     private boolean closed;
     private boolean failed;
-    /** The call of forward that has seen this sequence last, to notice when one is given twice. */
-    long seenBy;
 
     CpuSequence(CpuExecutor executor, Blueprint blueprint, KvLayout layout) {
         this.executor = executor;
@@ -124,6 +122,32 @@ final class CpuSequence implements Sequence {
     }
 
     @Override
+    public boolean truncate(int kept) {
+        check();
+        if (kept < 0 || kept > length) {
+            throw new IndexOutOfBoundsException("The sequence has " + length + " tokens; it cannot keep " + kept + ".");
+        }
+        boolean remembers = false;
+        for (float[] columnsOfLayer : columns) {
+            remembers |= columnsOfLayer.length > 0;
+        }
+        if (kept != length && kept != 0 && remembers) {
+            return false; // the columns of the convolutions before are gone
+        }
+        for (float[] columnsOfLayer : columns) {
+            if (kept == 0) {
+                Arrays.fill(columnsOfLayer, 0);
+            }
+        }
+        length = kept;
+        int needed = KvLayout.pages(length);
+        while (pageCount > needed) {
+            pages[--pageCount].release();
+        }
+        return true;
+    }
+
+    @Override
     public SequenceState export() {
         check();
         // values of 8 bits times a scale do not fit in float16
@@ -150,13 +174,14 @@ final class CpuSequence implements Sequence {
     private void exchange(SequenceState state, boolean out) {
         for (int i = 0; i < columns.length; i++) {
             switch (state.layers().get(i)) {
-                case SequenceState.KeyValues kv -> exchange(layout.layers().get(i), kv, state.length(), out);
+                case SequenceState.KeyValues kv -> exchange(layout.layers().get(i), kv, out);
                 case SequenceState.ConvColumns c -> exchange(columns[i], c, out);
             }
         }
     }
 
-    private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, int count, boolean out) {
+    private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
+        int count = kv.tokens();
         int size = layer.headSize();
         float[] run = new float[size];
         for (int head = 0; head < layer.heads(); head++) {

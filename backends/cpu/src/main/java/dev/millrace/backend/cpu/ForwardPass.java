@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.spi.model.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +41,8 @@ final class ForwardPass {
             Network.Layer layer = network.layers().get(i);
             mixers.add(switch (layer.mixer()) {
                 case Network.Attention a -> {
-                    Angles angles = new Angles(a.shape().rope().theta(), a.shape().headSize());
+                    Position.Rope turned = (Position.Rope) a.shape().position();
+                    Angles angles = new Angles(turned.base(), a.shape().headSize());
                     Rope rope = tables.computeIfAbsent(angles,
                             key -> new Rope(key.theta(), key.headSize(), buffers.tokens));
                     yield new AttentionMixer(a, machine, rope, chunk);

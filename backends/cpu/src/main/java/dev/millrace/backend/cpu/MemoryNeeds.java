@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
 import java.util.Locale;
@@ -26,7 +27,7 @@ record MemoryNeeds(long weights, long perToken, int context, long activations, l
         int tokens = Math.min(Chunk.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
                 + PreparedInputs.bytes(blueprint, tokens, options.precision() == Precision.EXACT);
-        return new MemoryNeeds(PackedLayout.of(WeightTensors.of(blueprint), lanes).bytes(),
+        return new MemoryNeeds(PackedLayout.of(blueprint.matrices(), lanes).bytes(),
                 layout.pageBytes() / KvLayout.PAGE, options.context(), activations,
                 AttentionMemory.bytes(blueprint, options.context()));
     }
@@ -57,7 +58,7 @@ record MemoryNeeds(long weights, long perToken, int context, long activations, l
     private static boolean quantised(Blueprint blueprint) {
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a
-                    && !(a.key().type().isQuantised() && a.value().type().isQuantised())) {
+                    && !(a.key().weight().type().isQuantised() && a.value().weight().type().isQuantised())) {
                 return false;
             }
         }
@@ -81,7 +82,7 @@ record MemoryNeeds(long weights, long perToken, int context, long activations, l
      * @return one sentence with the numbers and what would fit, or null if it fits
      */
     @Nullable
-    String refusal(String architecture, MachineMemory memory, boolean mapped) {
+    String refusal(String architecture, Memory memory, boolean mapped) {
         long leftOfAll = memory.total() - weights - scratch();
         long left = Math.min(leftOfAll, memory.available() - scratch() - (mapped ? 0 : weights));
         if (keyValues() <= left) {

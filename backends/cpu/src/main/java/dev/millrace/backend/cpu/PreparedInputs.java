@@ -48,8 +48,8 @@ final class PreparedInputs {
     private void mixer(Blueprint.Mixer mixer) {
         switch (mixer) {
             case Blueprint.Attention a -> {
-                all(a.query(), a.key(), a.value());
-                all(a.output());
+                all(a.query().weight(), a.key().weight(), a.value().weight());
+                all(a.output().weight());
             }
             case Blueprint.ShortConv c -> {
                 all(c.in());
@@ -62,7 +62,7 @@ final class PreparedInputs {
         switch (feedForward) {
             case Blueprint.Dense d -> dense(tiles(tokens), 1, d);
             case Blueprint.Experts e -> {
-                all(e.router());
+                all(e.router().weight());
                 long picks = (long) tokens * e.used();
                 int experts = e.experts().size();
                 // the last tile of each expert may be nearly empty
@@ -75,9 +75,9 @@ final class PreparedInputs {
     }
 
     private void dense(long tiles, int products, Blueprint.Dense d) {
-        int kind = kind(d.gate());
-        region(tiles, products, d.gate().columns(), List.of(kind == kind(d.up()) ? kind : 0));
-        region(tiles, products, d.down().columns(), List.of(kind(d.down())));
+        int kind = kind(d.gate().weight());
+        region(tiles, products, d.gate().weight().columns(), List.of(kind == kind(d.up().weight()) ? kind : 0));
+        region(tiles, products, d.down().weight().columns(), List.of(kind(d.down().weight())));
     }
 
     /** Weights that read the same vector of each token. */

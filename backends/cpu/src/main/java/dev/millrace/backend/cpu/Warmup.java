@@ -59,7 +59,7 @@ final class Warmup implements AutoCloseable {
      */
     static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, KvType keyValues, long weights) {
         int rows = 2 * kernels.lanes();
-        List<Matrix> matrices = WeightTensors.of(blueprint).stream()
+        List<Matrix> matrices = blueprint.matrices().stream()
                 .map(tensor -> Packing.of(tensor.type(), COLUMNS)).distinct()
                 .map(packing -> new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(),
                         Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64)))

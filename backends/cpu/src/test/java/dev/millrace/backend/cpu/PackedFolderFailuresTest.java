@@ -11,10 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
@@ -88,13 +88,13 @@ class PackedFolderFailuresTest {
     }
 
     private static CpuBackend backend(Path folder) {
-        return new CpuBackend(new PackedFolder(folder, 0, 0), () -> new MachineMemory(Long.MAX_VALUE, Long.MAX_VALUE));
+        return new CpuBackend(new PackedFolder(folder, 0, 0), () -> new Memory(Long.MAX_VALUE, Long.MAX_VALUE));
     }
 
     /** Loads a model and says what it computes. */
     private static float[] logits(CpuBackend backend, Blueprint model, Progress progress) {
         try (Executor executor = backend.load(model, backend.devices().getFirst(),
-                new LoadOptions(64, 2, Precision.FAST), progress); Sequence sequence = executor.newSequence()) {
+                LoadOptions.of(64).withThreads(2), progress); Sequence sequence = executor.newSequence()) {
             return Run.feed(executor, sequence, RandomModel.VOCABULARY, TOKENS);
         }
     }

@@ -14,10 +14,10 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
@@ -59,12 +59,12 @@ class PackedFolderTest {
 
     private static CpuBackend backend(Path folder, long limit) {
         return new CpuBackend(new PackedFolder(folder, limit, 0),
-                () -> new MachineMemory(Long.MAX_VALUE, Long.MAX_VALUE));
+                () -> new Memory(Long.MAX_VALUE, Long.MAX_VALUE));
     }
 
     /** Loads a model and says what it computes. */
     private static float[] logits(CpuBackend backend, Blueprint model, Device device, Progress progress) {
-        try (Executor executor = backend.load(model, device, new LoadOptions(64, 2, Precision.FAST), progress);
+        try (Executor executor = backend.load(model, device, LoadOptions.of(64).withThreads(2), progress);
                 Sequence sequence = executor.newSequence()) {
             return Run.feed(executor, sequence, RandomModel.VOCABULARY, TOKENS);
         }
@@ -136,7 +136,7 @@ class PackedFolderTest {
         PackedFolder folder = new PackedFolder(temporary, 0, PackedFolder.LEAST);
         assertFalse(folder.keeps(PackedFolder.LEAST - 1));
         assertTrue(folder.keeps(PackedFolder.LEAST));
-        logits(new CpuBackend(folder, MachineMemory::now), MODEL);
+        logits(new CpuBackend(folder, Memory::now), MODEL);
         assertEquals(List.of(), files());
     }
 
@@ -322,7 +322,7 @@ class PackedFolderTest {
 
         private static void cut(CpuBackend backend, Device device, Path folder, String name, int rounds)
                 throws IOException {
-            try (Executor executor = backend.load(MODEL, device, new LoadOptions(64, 2, Precision.FAST),
+            try (Executor executor = backend.load(MODEL, device, LoadOptions.of(64).withThreads(2),
                     Progress.NONE)) {
                 for (int i = 0; i < rounds; i++) {
                     feed(executor);

@@ -45,7 +45,7 @@ class PreparedInputsTest {
     @Test
     void theyCountAsHeap() {
         Blueprint model = RandomModel.of(TensorType.Q4_0);
-        LoadOptions options = new LoadOptions(2048, 1, Precision.FAST);
+        LoadOptions options = LoadOptions.of(2048).withThreads(1);
         long buffers = Buffers.Widths.of(model).perToken(model.hiddenSize()) * 4 * Chunk.MOST
                 + AttentionMemory.bytes(model, 2048);
         assertEquals(buffers + PreparedInputs.bytes(model, Chunk.MOST, false),

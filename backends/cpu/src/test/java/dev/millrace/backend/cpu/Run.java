@@ -33,7 +33,8 @@ final class Run {
     }
 
     static Executor load(Blueprint blueprint, Device device, int threads, Precision precision, int context) {
-        return BACKEND.load(blueprint, device, new LoadOptions(context, threads, precision), Progress.NONE);
+        return BACKEND.load(blueprint, device, LoadOptions.of(context).withThreads(threads).withPrecision(precision),
+                Progress.NONE);
     }
 
     /** Feeds tokens and returns the logits after the last. */

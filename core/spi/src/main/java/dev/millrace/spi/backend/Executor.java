@@ -18,9 +18,17 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface Executor extends AutoCloseable {
 
     /**
+     * What it can take and do.
+     *
+     * @return the same for its whole life
+     */
+    Limits limits();
+
+    /**
      * A new, empty sequence.
      *
      * @return closed by the caller
+     * @throws OutOfRoomException if there are {@link Limits#sequences} already, or there is no memory for one more
      */
     Sequence newSequence();
 
@@ -30,7 +38,8 @@ public interface Executor extends AutoCloseable {
      * @param state copied; stays the caller's
      * @return closed by the caller
      * @throws IllegalArgumentException if the state does not fit the model
-     * @throws UnsupportedOperationException if this backend cannot take states; the caller reads the tokens again
+     * @throws OutOfRoomException if there is no room for it
+     * @throws UnsupportedOperationException if {@link Limits#exchangesStates} is false
      */
     Sequence newSequence(SequenceState state);
 
@@ -38,10 +47,14 @@ public interface Executor extends AutoCloseable {
      * Feeds tokens to sequences and computes logits where they are wanted. Results do not depend on what else is in the
      * list, up to rounding.
      *
-     * @param steps each sequence at most once
-     * @throws dev.millrace.api.BackendException if computing failed; the sequences of these steps are not usable any more
-     * @throws IllegalArgumentException if a token is outside the vocabulary or a sequence would outgrow the context;
-     *             nothing was changed
+     * <p>
+     * A step fails alone: {@link Step#failure} tells, and the other steps are computed all the same. After
+     * {@link OutOfRoomException} its sequence is as it was; after any other failure the sequence is not usable any more.
+     *
+     * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most
+     * @throws dev.millrace.api.BackendException if computing failed as a whole; the sequences of these steps are not usable
+     *             any more
+     * @throws IllegalArgumentException if a step cannot be computed by its content, see {@link StepCheck}; nothing was changed
      */
     void forward(List<Step> steps);
 

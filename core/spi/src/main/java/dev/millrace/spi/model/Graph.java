@@ -6,6 +6,7 @@ package dev.millrace.spi.model;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A decoder-only model whose computation is a graph in files of its own, weights included. Its runtime reads names, types and
@@ -33,6 +34,11 @@ public record Graph(String format, String architecture, int vocabularySize, int 
         if (variants.isEmpty()) {
             throw new IllegalArgumentException("A graph has at least one variant.");
         }
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return Set.of();
     }
 
     /**

@@ -5,6 +5,7 @@
 package dev.millrace.spi.model;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a model computes: either a {@link Blueprint}, whose tensors a backend reads, or a {@link Graph}, which a runtime with
@@ -47,4 +48,11 @@ public sealed interface Program permits Blueprint, Graph {
      * @return one entry a layer, in order
      */
     List<StateShape> stateShapes();
+
+    /**
+     * What a backend has to compute for it.
+     *
+     * @return the features, derived from the data; empty for a graph, whose runtime reads what it needs
+     */
+    Set<Feature> features();
 }

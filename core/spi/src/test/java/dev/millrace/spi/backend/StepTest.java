@@ -31,6 +31,11 @@ class StepTest {
         }
 
         @Override
+        public boolean truncate(int length) {
+            return false;
+        }
+
+        @Override
         public SequenceState export() {
             throw new UnsupportedOperationException();
         }
