@@ -5,6 +5,12 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.Matrix;
+import dev.millrace.backend.cpu.weights.MatrixStore;
+import dev.millrace.backend.cpu.weights.Packer;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Tensor;
 import java.io.IOException;

@@ -119,7 +119,7 @@ final class Shapes {
         demand(tensor.rows() == rows && tensor.columns() == columns,
                 tensor.name() + " has " + tensor.rows() + " rows of "
                         + tensor.columns() + " values, but " + rows + " of " + columns + " are needed.");
-        // decoded panels and buffers of a whole chunk are Java arrays
+        // decoded panels and buffers of a whole micro-batch are Java arrays
         demand(rows <= 1 << 24 && columns <= 1 << 20 && rows > 0 && columns > 0,
                 tensor.name() + " is larger than this backend can index.");
         TensorType type = tensor.type();

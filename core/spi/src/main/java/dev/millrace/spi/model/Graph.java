@@ -12,6 +12,9 @@ import java.util.Set;
  * A decoder-only model whose computation is a graph in files of its own, weights included. Its runtime reads names, types and
  * shapes of inputs and outputs from there; what stands here is what everybody else needs to know.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param format the graph's format, for example {@code onnx}; a backend looks at it first
  * @param architecture the family's name, for messages only, for example {@code lfm2_moe}
  * @param vocabularySize logits in a row

@@ -10,6 +10,9 @@ import java.util.Set;
 /**
  * What a model computes: either a {@link Blueprint}, whose tensors a backend reads, or a {@link Graph}, which a runtime with
  * operators of its own executes. A backend takes the kinds that it understands and refuses the others.
+ *
+ * <p>
+ * Minor versions may add kinds.
  */
 public sealed interface Program permits Blueprint, Graph {
 
