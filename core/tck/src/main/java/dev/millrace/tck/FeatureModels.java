@@ -75,7 +75,8 @@ final class FeatureModels {
                     matrix(1, KV_HEADS * HEAD_SIZE), matrix(1, KV_HEADS * HEAD_SIZE), matrix(1, HIDDEN)), dense());
             case NO_NORM_BEFORE -> model(new Norms(null, norm(HIDDEN)), attention(), dense());
             case NORM_AFTER -> model(new Norms(norm(HIDDEN), norm(HIDDEN)), attention(), dense());
-            case NORM_ONE_PLUS -> model(new Norms(new Norm(matrix(1, HIDDEN), 1e-5f, true), null), attention(), dense());
+            case NORM_ONE_PLUS ->
+                model(new Norms(new Norm(matrix(1, HIDDEN), 1e-5f, true), null), attention(), dense());
             case GEGLU -> model(attention(), dense(Activation.GELU, false));
             case CLAMPED_SWIGLU -> model(attention(), dense(new Activation.ClampedSwiglu(1.7f, 0.8f), false));
             case FEED_FORWARD_BIAS -> model(attention(), dense(Activation.SILU, true));
