@@ -49,14 +49,14 @@ public final class Buffers {
                     case Blueprint.Experts e -> {
                         int rows = Math.toIntExact(e.experts().getFirst().gate().weight().rows());
                         int all = Math.multiplyExact(e.used(), rows);
-                        boolean shared = e.shared() != null;
-                        if (shared) {
-                            all = Math.addExact(all, Math.toIntExact(e.shared().expert().gate().weight().rows()));
+                        Blueprint.Shared shared = e.shared();
+                        if (shared != null) {
+                            all = Math.addExact(all, Math.toIntExact(shared.expert().gate().weight().rows()));
                         }
                         inner = Math.max(inner, all);
                         picked = Math.max(picked, e.used());
                         // the gate of a shared expert has a place behind the router's outputs
-                        experts = Math.max(experts, e.experts().size() + (shared ? 1 : 0));
+                        experts = Math.max(experts, e.experts().size() + (shared != null ? 1 : 0));
                     }
                 }
             }

@@ -29,7 +29,7 @@ public final class ScalarActivations {
     public static final float C5 = 1.9875691e-4f;
 
     /** {@code 2 * sqrt(2 / pi)}. */
-    public static final float GELU = 1.5957691f;
+    public static final float GELU = 1.5957692f;
     /** The cubic term of GELU in its tanh form, times {@link #GELU}. */
     public static final float GELU_CUBIC = 0.044715f * GELU;
 
