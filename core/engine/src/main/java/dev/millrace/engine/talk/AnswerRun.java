@@ -34,6 +34,9 @@ final class AnswerRun {
     private final PromptCache cache;
     private final Stages stages;
 
+    /** Characters. */
+    private static final int LONG_TEXT = 1 << 20;
+
     private final long started = System.nanoTime();
     private long firstToken;
     private long prefill;
@@ -101,6 +104,7 @@ final class AnswerRun {
     private FinishReason rounds(LiveGeneration log) {
         ToolRun toolRun = new ToolRun(options);
         for (int round = 0;; round++) {
+            checkLength(conversation.messages());
             Prompt prompt = model.prompts().write(conversation.messages(), options.definitions(), true);
             Slot slot = take(prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
@@ -141,12 +145,33 @@ final class AnswerRun {
         }
     }
 
+    /**
+     * Counts the tokens of very long texts, such as a file that is piped in, before anything is made of them: what the chat
+     * template may work on has a limit of its own, which says nothing to whoever sent them.
+     */
+    private void checkLength(List<Message> messages) {
+        long tokens = 0;
+        for (Message message : messages) {
+            String text = message.content();
+            for (int from = 0; text.length() > LONG_TEXT && from < text.length(); from += LONG_TEXT) {
+                tokens += model.tokenizer()
+                        .encode(text.substring(from, Math.min(text.length(), from + LONG_TEXT))).length;
+                if (tokens >= model.info().contextLength()) {
+                    throw tooLong("more than " + tokens);
+                }
+            }
+        }
+    }
+
+    private MillraceException tooLong(String tokens) {
+        return new MillraceException("The conversation has become " + tokens + " tokens long and the context holds "
+                + model.info().contextLength()
+                + ": rewind it, start a new one, or open the model with a larger context.");
+    }
+
     private Slot take(int[] ids, LiveGeneration log) {
-        int context = model.info().contextLength();
-        if (ids.length >= context) {
-            throw new MillraceException(
-                    "The conversation has become " + ids.length + " tokens long and the context holds "
-                            + context + ": rewind it, start a new one, or open the model with a larger context.");
+        if (ids.length >= model.info().contextLength()) {
+            throw tooLong("" + ids.length);
         }
         Slot slot = cache.take(ids);
         promptTokens = ids.length;

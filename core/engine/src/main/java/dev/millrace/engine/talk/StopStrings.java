@@ -82,7 +82,7 @@ record StopStrings(List<String> texts, boolean inThinking) {
             for (String text : texts) {
                 int at = kept.indexOf(text);
                 int here = at + text.length();
-                if (at >= 0 && (here < end || here == end && at < first)) {
+                if (at >= 0 && (here < end || (here == end && at < first))) {
                     first = at;
                     end = here;
                 }

@@ -41,8 +41,7 @@ final class AnswerView {
             }
             case Event.Text text -> {
                 turnTo(At.TEXT);
-                console.out().print(text.text());
-                console.out().flush();
+                console.piece(text.text());
                 if (!text.text().isEmpty()) {
                     textEndsLine = text.text().endsWith("\n");
                 }

@@ -36,13 +36,14 @@ final class Door implements Handler {
         Exchange exchange = audit == Settings.Audit.CONTENT ? new Logged(raw) : raw;
         Routes.Route route = routes.find(exchange.path());
         Request request = new Request(exchange, "nobody");
+        metrics.began();
         try {
             access.checkOrigin(exchange);
             if (exchange.method().equals("OPTIONS")) {
                 preflight(exchange);
                 return;
             }
-            Routes.Action action = route.action(exchange.method());
+            Routes.Action action = route.action(exchange);
             request = new Request(exchange, action.needsToken() ? access.checkToken(exchange) : "anyone");
             action.endpoint().handle(request);
         } catch (ApiError e) {

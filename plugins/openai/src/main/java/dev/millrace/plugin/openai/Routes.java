@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.plugin.openai.anthropic.Messages;
 import dev.millrace.plugin.openai.chat.ChatCompletions;
 import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.http.Exchange;
 import dev.millrace.plugin.openai.info.Health;
 import dev.millrace.plugin.openai.info.ModelList;
 import dev.millrace.plugin.openai.info.Tokens;
@@ -44,12 +45,13 @@ final class Routes {
     record Route(String name, Function<ApiError, ObjectNode> errors, Map<String, Action> actions) {
 
         /** What is done with a method. HEAD is a GET whose body is not sent. */
-        Action action(String method) {
+        Action action(Exchange exchange) {
             if (actions.isEmpty()) {
                 throw new ApiError(404, "There is nothing at this path.", null, "not_found");
             }
-            Action action = actions.get(method.equals("HEAD") ? "GET" : method);
+            Action action = actions.get(exchange.method().equals("HEAD") ? "GET" : exchange.method());
             if (action == null) {
+                exchange.header("Allow", String.join(", ", actions.keySet()));
                 throw new ApiError(405, "The path takes " + String.join(" and ", actions.keySet()) + " only.", null,
                         "method_not_allowed");
             }

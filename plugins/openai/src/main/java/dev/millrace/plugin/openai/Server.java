@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import org.osgi.service.component.annotations.Component;
 
 /** Starts servers. Found as a service inside a framework, and by the service loader on a plain class path. */
@@ -36,14 +35,13 @@ public final class Server implements ModelServer {
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
         Models models = new Models(millrace, settings.models(), settings.options());
-        AtomicReference<Transport> transport = new AtomicReference<>();
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());
-            Routes routes = new Routes(models, new Talk(gate, metrics, ids), ids, () -> metrics.text(gate, models,
-                    transport.get() == null ? 0 : transport.get().connections()));
-            transport.set(Transport.start(settings.address(), settings.tls(), settings.limits(),
-                    new Door(access, routes, metrics, settings.audit())));
+            Routes routes = new Routes(models, new Talk(gate, metrics, ids), ids, () -> metrics.text(gate, models));
+            Transport transport = Transport.start(settings.address(), settings.tls(), settings.limits(),
+                    new Door(access, routes, metrics, settings.audit()));
+            return new Started(transport, models, address(settings, transport.address()));
         } catch (IOException e) {
             models.close();
             throw new MillraceException("The server cannot listen on " + settings.address().getHostString() + " port "
@@ -52,7 +50,6 @@ public final class Server implements ModelServer {
             models.close();
             throw e;
         }
-        return new Started(transport.get(), models, address(settings, transport.get().address()));
     }
 
     private static URI address(Settings settings, InetSocketAddress bound) {

@@ -47,14 +47,12 @@ public final class Transport implements AutoCloseable {
     private final AtomicInteger connections = new AtomicInteger();
     private final Limits limits;
     private final Handler handler;
-    private final boolean tls;
     private volatile boolean closed;
 
     private Transport(HttpServer server, Limits limits, Handler handler) {
         this.server = server;
         this.limits = limits;
         this.handler = handler;
-        this.tls = server instanceof HttpsServer;
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("millrace-http-", 0).factory());
     }
 
@@ -91,16 +89,6 @@ public final class Transport implements AutoCloseable {
     /** Where it listens. */
     public InetSocketAddress address() {
         return server.getAddress();
-    }
-
-    /** Whether connections are encrypted. */
-    public boolean tls() {
-        return tls;
-    }
-
-    /** Exchanges in progress. */
-    public int connections() {
-        return connections.get();
     }
 
     private void serve(HttpExchange raw) {

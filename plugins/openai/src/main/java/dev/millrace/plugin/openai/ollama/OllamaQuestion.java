@@ -86,33 +86,31 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         String role = fields.word("role", "system", "user", "assistant", "tool").orElseThrow();
         String content = fields.text("content").orElse("");
         fields.refuseUnlessNeutral("images", "is not supported: the models here read text.");
-        switch (role) {
-            case "system" -> {
-                return Message.system(content);
-            }
-            case "user" -> {
-                return Message.user(content);
-            }
+        return switch (role) {
+            case "system" -> Message.system(content);
+            case "user" -> Message.user(content);
             case "tool" -> {
                 fields.harmless("tool_name", "name");
                 Optional<String> id = fields.text("tool_call_id");
-                return Message.tool(id.orElseGet(() -> open.isEmpty() ? "call_0" : open.poll()), content);
+                yield Message.tool(id.orElseGet(() -> open.isEmpty() ? "call_0" : open.remove()), content);
             }
-            default -> {
-                List<ToolCall> calls = new ArrayList<>();
-                open.clear();
-                for (Fields call : fields.objects("tool_calls")) {
-                    call.harmless("type");
-                    Fields function = call.requiredObject("function");
-                    function.harmless("index");
-                    String id = call.text("id").orElse("call_" + (calls.size() + 1));
-                    calls.add(new ToolCall(id, function.requiredText("name"), Json.plain(arguments(function))));
-                    open.add(id);
-                }
-                return Message.assistant(content,
-                        fields.text("thinking").filter(text -> !text.isEmpty()).orElse(null), calls);
-            }
+            default -> Message.assistant(content,
+                    fields.text("thinking").filter(text -> !text.isEmpty()).orElse(null), calls(fields, open));
+        };
+    }
+
+    private static List<ToolCall> calls(Fields fields, Deque<String> open) {
+        List<ToolCall> calls = new ArrayList<>();
+        open.clear();
+        for (Fields call : fields.objects("tool_calls")) {
+            call.harmless("type");
+            Fields function = call.requiredObject("function");
+            function.harmless("index");
+            String id = call.text("id").orElse("call_" + (calls.size() + 1));
+            calls.add(new ToolCall(id, function.requiredText("name"), Json.plain(arguments(function))));
+            open.add(id);
         }
+        return calls;
     }
 
     private static ObjectNode arguments(Fields function) {

@@ -26,7 +26,6 @@ final class ResponseAssembly implements Listener {
         void send(ObjectNode event) throws IOException;
     }
 
-    private final ResponseQuestion question;
     private final Ids ids;
     private final Events events;
     private final ObjectNode response = Json.object();
@@ -36,7 +35,6 @@ final class ResponseAssembly implements Listener {
     private int sequence;
 
     ResponseAssembly(ResponseQuestion question, Ids ids, Events events) {
-        this.question = question;
         this.ids = ids;
         this.events = events;
         response.put("id", ids.next("resp_")).put("object", "response").put("created_at",

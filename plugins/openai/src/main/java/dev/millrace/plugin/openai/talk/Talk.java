@@ -171,7 +171,8 @@ public final class Talk {
                 }
                 yield Ending.Reason.CALLS;
             }
-            case STOP, TOOL_LIMIT -> Ending.Reason.STOP;
+            // also after the last step of tools, and for reasons that come with later versions
+            default -> Ending.Reason.STOP;
         };
     }
 
