@@ -241,7 +241,8 @@ final class AnswerRun {
                 conversation::nextCallId, log);
         int context = model.info().contextLength();
         long start = System.nanoTime();
-        @Nullable Step step = first;
+        @Nullable
+        Step step = first;
         while (true) {
             if (log.isCancelled() || step == null) {
                 turn.end(FinishReason.CANCELLED);

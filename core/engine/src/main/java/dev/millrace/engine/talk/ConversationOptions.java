@@ -59,6 +59,7 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolSteps, stop, format);
+        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolSteps, stop,
+                format);
     }
 }

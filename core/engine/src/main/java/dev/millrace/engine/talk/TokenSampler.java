@@ -303,7 +303,8 @@ final class TokenSampler implements Wish {
         } else {
             what = "a logit that is infinite";
         }
-        throw new BackendException("After " + position + " tokens there is " + what + ". Either the weights of the model are"
+        throw new BackendException("After " + position + " tokens there is " + what
+                + ". Either the weights of the model are"
                 + " damaged, or its backend computes wrongly (try another one), or a plugin or the sampling drives the logits out"
                 + " of range: temperature " + sampling.temperature() + ", repetition penalty "
                 + sampling.repetitionPenalty() + ".");
