@@ -14,6 +14,8 @@ import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Finds out from a model file how its prompts are written and its answers are read. */
 final class Speech {
@@ -32,5 +34,12 @@ final class Speech {
         } catch (MillraceException e) {
             throw new ModelFormatException(file.path(), "chat template", e.getMessage(), e);
         }
+    }
+
+    /** All that may end a turn: what the file names, and what its vocabulary calls the end of a text. */
+    static Set<Integer> endTokens(ModelFile file, PromptTokenizer tokenizer) {
+        Set<Integer> ends = new HashSet<>(file.endTokens());
+        tokenizer.eos().ifPresent(ends::add);
+        return ends;
     }
 }
