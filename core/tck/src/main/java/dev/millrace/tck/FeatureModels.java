@@ -75,7 +75,8 @@ final class FeatureModels {
                     matrix(1, KV_HEADS * HEAD_SIZE), matrix(1, KV_HEADS * HEAD_SIZE), matrix(1, HIDDEN)), dense());
             case NO_NORM_BEFORE -> model(new Norms(null, norm(HIDDEN)), attention(), dense());
             case NORM_AFTER -> model(new Norms(norm(HIDDEN), norm(HIDDEN)), attention(), dense());
-            case NORM_ONE_PLUS -> model(new Norms(new Norm(matrix(1, HIDDEN), 1e-5f, true), null), attention(), dense());
+            case NORM_ONE_PLUS ->
+                model(new Norms(new Norm(matrix(1, HIDDEN), 1e-5f, true), null), attention(), dense());
             case GEGLU -> model(attention(), dense(Activation.GELU, false));
             case CLAMPED_SWIGLU -> model(attention(), dense(new Activation.ClampedSwiglu(1.7f, 0.8f), false));
             case FEED_FORWARD_BIAS -> model(attention(), dense(Activation.SILU, true));
@@ -93,15 +94,13 @@ final class FeatureModels {
         };
     }
 
-    /** A plain model whose head has some rows of zeros, which are all equal, and one that is no number. */
-    Blueprint ties(List<Integer> zeros, int broken) {
+    /** A plain model whose head has some rows of zeros, whose logits are all equal. */
+    Blueprint ties(List<Integer> zeros) {
         Blueprint plain = model(attention(), dense());
         float[] head = new float[VOCABULARY * HIDDEN];
         for (int row = 0; row < VOCABULARY; row++) {
             for (int i = 0; i < HIDDEN; i++) {
-                head[row * HIDDEN + i] = row == broken
-                        ? Float.NaN
-                        : zeros.contains(row) ? 0 : (float) random.nextGaussian();
+                head[row * HIDDEN + i] = zeros.contains(row) ? 0 : (float) random.nextGaussian();
             }
         }
         return new Blueprint(plain.architecture(), VOCABULARY, HIDDEN, CONTEXT, plain.embedding(), plain.layers(),

@@ -59,7 +59,8 @@ abstract class ForkTests {
         try (Executor executor = bench.load()) {
             Feeder feeder = bench.feeder(executor);
             Sequence fork = executor.newSequence().fork();
-            bench.assertClose(feeder.feed(executor.newSequence(), tokens), feeder.feed(fork, tokens), "a fork of nothing");
+            bench.assertClose(feeder.feed(executor.newSequence(), tokens), feeder.feed(fork, tokens),
+                    "a fork of nothing");
         }
     }
 

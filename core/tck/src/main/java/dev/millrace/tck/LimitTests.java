@@ -69,7 +69,8 @@ abstract class LimitTests {
             most.forEach(step -> step.sequence().close());
             List<Step> more = steps(executor, limits.batchTokens() + 1);
             assertThrows(IllegalArgumentException.class, () -> executor.forward(more),
-                    () -> "forward takes more than the " + limits.batchTokens() + " tokens of limits(): call StepCheck.");
+                    () -> "forward takes more than the " + limits.batchTokens()
+                            + " tokens of limits(): call StepCheck.");
             assertTrue(more.stream().allMatch(step -> step.sequence().length() == 0), "a refused batch was read");
         }
     }
