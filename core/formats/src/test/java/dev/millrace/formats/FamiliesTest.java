@@ -76,7 +76,6 @@ class FamiliesTest {
                 double[] last = list(one, "last_logits").stream().mapToDouble(v -> ((Number) v).doubleValue())
                         .toArray();
                 double error = error(last, logits[ids.length - 1]);
-                System.err.println(what + " " + ids.length + " " + error);
                 assertTrue(error < BOUND, what + ", " + ids.length + " tokens: off by " + error);
             }
         }

@@ -38,7 +38,7 @@ final class Ropes {
         this.truncate = truncate;
         Keys all = keys.group("rope_parameters");
         parameters = all.has(kind) ? all.group(kind) : all;
-        scaling = keys.has("rope_parameters") ? parameters : keys.group("rope_scaling");
+        scaling = keys.has("rope_scaling") ? keys.group("rope_scaling") : parameters;
     }
 
     /**

@@ -76,7 +76,13 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
     private void vocabulary(GgufMetadata out, VocabularySource.Table table) {
         String t = GgufVocabulary.PREFIX;
         out.text(t + "model", table.model()).text(t + "pre", table.pre()).texts(t + "tokens", table.tokens());
-        out.numbers(t + "token_type", table.types()).texts(t + "merges", table.merges());
+        out.numbers(t + "token_type", table.types());
+        if (table.scores().length > 0) {
+            out.reals(t + "scores", table.scores()).flag(t + "add_space_prefix", table.addSpacePrefix());
+        } else {
+            out.texts(t + "merges", table.merges());
+        }
+        table.unknown().ifPresent(id -> out.number(t + "unknown_token_id", id));
         table.bos().ifPresent(id -> out.number(t + "bos_token_id", id));
         table.eos().ifPresent(id -> out.number(t + "eos_token_id", id));
         padding.ifPresent(id -> out.number(t + "padding_token_id", id));

@@ -75,7 +75,8 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
      * @param marks what divides its parts
      */
     AnswerSyntax(Mark... marks) {
-        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false, Set.of(), null);
+        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false,
+                Set.of(), null);
     }
 
     /** The marks that count in a part. */
