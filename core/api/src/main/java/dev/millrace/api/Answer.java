@@ -9,6 +9,9 @@ import java.util.List;
 /**
  * A whole answer.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param text what the model said to the user, over all steps
  * @param thinking what it thought, over all steps; empty if it did not
  * @param toolCalls the calls it made, in order, over all steps

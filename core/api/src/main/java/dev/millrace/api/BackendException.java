@@ -7,7 +7,7 @@ package dev.millrace.api;
 import org.jspecify.annotations.Nullable;
 
 /** No backend can run the model, the asked one is not there, or it failed while it computed. */
-public final class BackendException extends MillraceException {
+public class BackendException extends MillraceException {
 
     private static final long serialVersionUID = 1;
 

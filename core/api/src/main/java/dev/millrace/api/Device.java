@@ -7,6 +7,9 @@ package dev.millrace.api;
 /**
  * Something that can run a model.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param id what {@link ModelOptions#withBackend} and {@link Model#moveTo} take, {@code backend:device}, for example
  *            {@code cpu:vector}
  * @param backend the id of the backend that drives it, for example {@code cpu}; also accepted in place of the id, for

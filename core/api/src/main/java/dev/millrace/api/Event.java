@@ -7,7 +7,12 @@ package dev.millrace.api;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Something that happens while an answer is generated, in order. */
+/**
+ * Something that happens while an answer is generated, in order.
+ *
+ * <p>
+ * Minor versions may add kinds.
+ */
 public sealed interface Event {
 
     /**

@@ -4,10 +4,17 @@
  */
 package dev.millrace.api;
 
-/** Why an answer ended. */
+/**
+ * Why an answer ended.
+ *
+ * <p>
+ * Minor versions may add values.
+ */
 public enum FinishReason {
     /** The model said all that it wanted to. */
     STOP,
+    /** The model wrote a text that was to end the answer. */
+    STOP_STRING,
     /** The token budget is spent. */
     LENGTH,
     /** The context is full. */

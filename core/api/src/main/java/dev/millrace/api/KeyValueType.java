@@ -7,6 +7,9 @@ package dev.millrace.api;
 /**
  * How the keys and values of tokens that were read are kept. They grow with the conversation: fewer bytes make room for a longer
  * one and are read faster, more bytes round less.
+ *
+ * <p>
+ * Minor versions may add values.
  */
 public enum KeyValueType {
     /** What the backend finds suitable for model and precision: the default. */

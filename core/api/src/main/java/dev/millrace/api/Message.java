@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One message of a conversation.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param role who speaks
  * @param content what is said; for a tool, its result as text
  * @param thinking what the assistant thought before it spoke, or null

@@ -7,6 +7,9 @@ package dev.millrace.api;
 /**
  * What a model is.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param name the name that its file gives, or the file's own
  * @param architecture for example {@code lfm2moe}
  * @param parameters number of weights, or 0 where only the runtime of a graph knows

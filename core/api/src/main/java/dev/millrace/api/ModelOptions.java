@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to open a model. Immutable: each {@code with} method returns a changed copy.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param backend a backend or device id as in {@link Device}, or null for the best that fits
  * @param context tokens that one conversation may hold, or 0 for the model's own limit (as far as memory allows)
  * @param threads threads that compute, {@link #MOST_THREADS} at most, or 0 for what suits the machine; more than it has processors

@@ -4,7 +4,12 @@
  */
 package dev.millrace.api;
 
-/** How a backend may round while it computes. Weights are used as they stand in the file in both. */
+/**
+ * How a backend may round while it computes. Weights are used as they stand in the file in both.
+ *
+ * <p>
+ * Minor versions may add values.
+ */
 public enum Precision {
     /** Activations may be rounded to 8 bits where the weights are quantised: the default. */
     FAST,

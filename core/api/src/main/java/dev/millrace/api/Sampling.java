@@ -13,6 +13,9 @@ import java.util.OptionalLong;
  * The steps follow Hugging Face transformers: repetition penalty over all tokens of the context, temperature, top k, top
  * p, min p, then a draw.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param temperature divides the logits; 0 takes the likeliest token always
  * @param topK keep the k likeliest tokens; 0 keeps all
  * @param topP keep the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all

@@ -9,6 +9,9 @@ import java.time.Duration;
 /**
  * Time of one answer, over all its steps.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param firstToken from sending to the first token
  * @param prefill reading prompts and tool results
  * @param prefillTokens tokens read in that time

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tool call that a model made.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param id unique within its conversation
  * @param name the tool's name as the model wrote it
  * @param arguments name to value, in the order of the call; values as in the package description, null included

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a model is told of a tool.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param name letters, digits, {@code _ . -}; at most 64 characters
  * @param description what it does and when to use it
  * @param parameters a JSON schema of type object, as data (see the package description)

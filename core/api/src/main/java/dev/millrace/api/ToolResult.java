@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a tool answers.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param value text, which the model gets as it is, or data (see the package description), which it gets as JSON
  * @param error whether the tool failed; the model is told why and may try again
  */

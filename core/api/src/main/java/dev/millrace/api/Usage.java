@@ -7,6 +7,9 @@ package dev.millrace.api;
 /**
  * Tokens of one answer, over all its steps.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param promptTokens tokens that stood before the model in the last step
  * @param cachedTokens of all tokens to be read, those that had been read before and were not read again
  * @param completionTokens tokens that the model generated

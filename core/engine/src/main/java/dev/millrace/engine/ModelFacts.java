@@ -10,7 +10,6 @@ import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -41,7 +40,7 @@ final class ModelFacts {
         long parameters = 0;
         long bytes = 0;
         Map<TensorType, Long> matrices = new EnumMap<>(TensorType.class);
-        for (Tensor tensor : tensors(blueprint)) {
+        for (Tensor tensor : blueprint.tensors()) {
             long values = tensor.rows() * tensor.columns();
             parameters += values;
             bytes += tensor.byteSize();
@@ -53,32 +52,5 @@ final class ModelFacts {
                 .orElse("none");
         return new ModelInfo(name, blueprint.architecture(), parameters, blueprint.layers().size(),
                 blueprint.hiddenSize(), blueprint.vocabularySize(), context, bytes, commonest);
-    }
-
-    static List<Tensor> tensors(Blueprint blueprint) {
-        List<Tensor> all = new ArrayList<>();
-        all.add(blueprint.embedding());
-        all.add(blueprint.outputNorm().weight());
-        if (!blueprint.head().equals(blueprint.embedding())) {
-            all.add(blueprint.head());
-        }
-        for (Blueprint.Layer layer : blueprint.layers()) {
-            all.add(layer.mixerNorm().weight());
-            all.add(layer.feedForwardNorm().weight());
-            switch (layer.mixer()) {
-                case Blueprint.Attention a -> all.addAll(List.of(a.query(), a.key(), a.value(), a.output(),
-                        a.queryNorm().weight(), a.keyNorm().weight()));
-                case Blueprint.ShortConv c -> all.addAll(List.of(c.in(), c.kernel(), c.out()));
-            }
-            switch (layer.feedForward()) {
-                case Blueprint.Dense d -> all.addAll(List.of(d.gate(), d.up(), d.down()));
-                case Blueprint.Experts e -> {
-                    all.add(e.router());
-                    all.add(e.bias());
-                    e.experts().forEach(d -> all.addAll(List.of(d.gate(), d.up(), d.down())));
-                }
-            }
-        }
-        return all;
     }
 }

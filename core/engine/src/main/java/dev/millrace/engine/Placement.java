@@ -10,9 +10,14 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +42,8 @@ record Placement(Backend backend, Device device, LoadOptions options) {
         int context = wanted.context() > 0 ? wanted.context() : program.contextLength();
         List<String> reasons = new ArrayList<>();
         while (true) {
-            LoadOptions options = new LoadOptions(context, wanted.threads(), wanted.precision(),
-                    wanted.keyValues());
+            LoadOptions options = LoadOptions.of(context).withThreads(wanted.threads())
+                    .withPrecision(wanted.precision()).withKeyValues(wanted.keyValues());
             reasons.clear();
             Placement best = best(backends, program, wanted.backend(), options, reasons);
             if (best != null) {
@@ -60,7 +65,7 @@ record Placement(Backend backend, Device device, LoadOptions options) {
                 if (id != null && !id.equals(device.id()) && !id.equals(backend.id())) {
                     continue;
                 }
-                switch (backend.fit(program, device, options)) {
+                switch (fit(backend, program, device, options)) {
                     case Fit.Refused refused -> reasons.add(device.id() + ": " + refused.reason());
                     case Fit.Good good -> {
                         if (good.score() > bestScore) {
@@ -72,6 +77,17 @@ record Placement(Backend backend, Device device, LoadOptions options) {
             }
         }
         return best;
+    }
+
+    private static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
+        Set<Feature> missing = new TreeSet<>(program.features());
+        missing.removeAll(backend.features());
+        if (program instanceof Blueprint && !missing.isEmpty()) {
+            return new Fit.Refused("This " + program.architecture() + " model needs "
+                    + missing.stream().map(Feature::description).collect(Collectors.joining(", ")) + ", which the "
+                    + backend.id() + " backend does not compute.");
+        }
+        return backend.fit(program, device, options);
     }
 
     private static BackendException none(List<Backend> backends, @Nullable String id, List<String> reasons) {

@@ -12,6 +12,11 @@ import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.schedule.Scheduler;
+import dev.millrace.engine.talk.Conversations;
+import dev.millrace.engine.talk.Extensions;
+import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.model.ModelFile;
@@ -19,10 +24,7 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +39,10 @@ final class RunningModel implements Model {
     private final PromptTokenizer tokenizer;
     private final Services services;
     private final ModelOptions options;
-    private final List<String> toolNames;
     private final Consumer<RunningModel> onClose;
-    private final PromptWriter prompts;
-    private final Dialect dialect;
     private final Scheduler scheduler;
     private final Prefixes prefixes;
-    private final Set<LiveConversation> conversations = ConcurrentHashMap.newKeySet();
-    private final SecureRandom random = new SecureRandom();
+    private final Conversations conversations;
     private final ReentrantLock moving = new ReentrantLock();
     private volatile Device device;
     private volatile boolean closed;
@@ -56,17 +54,20 @@ final class RunningModel implements Model {
         this.tokenizer = loaded.tokenizer();
         this.services = services;
         this.options = options.withContext(loaded.options().context());
-        this.toolNames = toolNames;
         this.onClose = onClose;
         this.device = loaded.device();
-        this.dialect = Speech.dialect(file, tokenizer, services.dialects);
-        this.prompts = Speech.prompts(file, tokenizer, dialect);
+        Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
+        PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         String fileIdentity = FileIdentity.of(file.path());
         this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
         this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
                 () -> String.join("\n", fileIdentity, device.id(), options.precision().name(),
                         options.keyValues().name()),
                 prefixFolder);
+        this.conversations = new Conversations(
+                new ModelParts(info, file.program(), tokenizer, prompts, dialect,
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
+                new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
     }
 
     @Override
@@ -91,7 +92,7 @@ final class RunningModel implements Model {
 
     @Override
     public Conversation.Builder conversation() {
-        return new ConversationSetup(this);
+        return conversations.builder();
     }
 
     @Override
@@ -132,51 +133,8 @@ final class RunningModel implements Model {
         });
     }
 
-    // ---- for conversations
-
-    ModelFile file() {
-        return file;
-    }
-
-    Services services() {
-        return services;
-    }
-
-    Prefixes prefixes() {
-        return prefixes;
-    }
-
-    Scheduler scheduler() {
-        return scheduler;
-    }
-
-    PromptWriter prompts() {
-        return prompts;
-    }
-
-    Dialect dialect() {
-        return dialect;
-    }
-
-    List<ToolProvider> suggestedTools() {
-        return services.tools.stream().filter(provider -> toolNames.contains(provider.name())).toList();
-    }
-
-    long newSeed() {
-        return random.nextLong();
-    }
-
-    LiveConversation adopt(LiveConversation conversation) {
-        conversations.add(conversation);
-        if (closed) {
-            conversation.close();
-            throw new IllegalStateException("The model is closed.");
-        }
-        return conversation;
-    }
-
-    void forget(LiveConversation conversation) {
-        conversations.remove(conversation);
+    private List<ToolProvider> suggested(List<String> names) {
+        return services.tools.stream().filter(provider -> names.contains(provider.name())).toList();
     }
 
     @Override
@@ -187,7 +145,7 @@ final class RunningModel implements Model {
                 return;
             }
             closed = true;
-            conversations.forEach(LiveConversation::close);
+            conversations.close();
             prefixes.close();
             scheduler.close();
             file.close();

@@ -10,15 +10,20 @@ import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.StepCheck;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -27,11 +32,13 @@ import java.util.function.Consumer;
  * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
  * that were read alone, so a conversation that is forked, moved or restored goes on just as a real one would.
  */
-final class ScriptedBackend implements Backend {
+public final class ScriptedBackend implements Backend {
 
     private final String id;
     private final List<String> script;
     private final boolean exchangesStates;
+    volatile Limits limits;
+    volatile Set<Feature> features = EnumSet.allOf(Feature.class);
     final AtomicInteger tokensRead = new AtomicInteger();
     final AtomicInteger largestBatch = new AtomicInteger();
     final AtomicInteger openSequences = new AtomicInteger();
@@ -40,13 +47,18 @@ final class ScriptedBackend implements Backend {
     volatile Consumer<List<Step>> onForward = steps -> {
     };
 
+    /** Called with each step; it may fail the step. */
+    volatile Consumer<Step> onStep = step -> {
+    };
+
     volatile Runnable onExecutorClosed = () -> {
     };
 
-    ScriptedBackend(String id, boolean exchangesStates, String... script) {
+    public ScriptedBackend(String id, boolean exchangesStates, String... script) {
         this.id = id;
         this.exchangesStates = exchangesStates;
         this.script = List.of(script);
+        this.limits = Limits.of(512).withStates(exchangesStates).withRollback(Limits.ANY_ROLLBACK);
     }
 
     @Override
@@ -60,6 +72,11 @@ final class ScriptedBackend implements Backend {
     }
 
     @Override
+    public Set<Feature> features() {
+        return features;
+    }
+
+    @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
         return options.context() > ScriptedModel.CONTEXT
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
@@ -70,7 +87,7 @@ final class ScriptedBackend implements Backend {
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         progress.update("learning the part", 1);
         openExecutors.incrementAndGet();
-        return new Player(program);
+        return new Player(program, options.context());
     }
 
     private final class Player implements Executor {
@@ -78,10 +95,17 @@ final class ScriptedBackend implements Backend {
         private final Program program;
         private final dev.millrace.api.Tokenizer tokenizer = Tokenizers
                 .of(new ScriptedModel(java.nio.file.Path.of("x")).vocabulary().orElseThrow());
+        private final StepCheck check;
         private boolean closed;
 
-        Player(Program program) {
+        Player(Program program, int context) {
             this.program = program;
+            this.check = new StepCheck(program, context, limits);
+        }
+
+        @Override
+        public Limits limits() {
+            return limits;
         }
 
         @Override
@@ -108,13 +132,18 @@ final class ScriptedBackend implements Backend {
             }
             onForward.accept(steps);
             largestBatch.accumulateAndGet(steps.size(), Math::max);
+            check.check(steps);
             for (Step step : steps) {
+                onStep.accept(step);
+                if (step.failed()) {
+                    continue;
+                }
                 Line line = (Line) step.sequence();
                 for (int i = 0; i < step.length(); i++) {
                     line.read(step.token(i));
                 }
                 tokensRead.addAndGet(step.length());
-                if (step.wanted() == Step.Logits.LAST) {
+                if (step.logitRows() == 1) {
                     Arrays.fill(step.logits(), 0, ScriptedModel.VOCABULARY, 0);
                     step.logits()[next(line.tokens())] = 10;
                 }
@@ -181,6 +210,12 @@ final class ScriptedBackend implements Backend {
         @Override
         public Sequence fork() {
             return new Line(program, tokens.clone());
+        }
+
+        @Override
+        public boolean truncate(int length) {
+            tokens = Arrays.copyOf(tokens, length);
+            return true;
         }
 
         @Override

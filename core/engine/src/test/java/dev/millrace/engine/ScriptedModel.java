@@ -8,6 +8,7 @@ import dev.millrace.api.Sampling;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
@@ -24,7 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** A model file without weights: a byte vocabulary with control tokens, a small template, one attention and one conv layer. */
-final class ScriptedModel implements ModelFile {
+public final class ScriptedModel implements ModelFile {
 
     static final List<String> CONTROL = List.of("<|pad|>", "<|startoftext|>", "<|im_start|>", "<|im_end|>",
             "<|tool_call_start|>", "<|tool_call_end|>", "<think>", "</think>");
@@ -52,7 +53,7 @@ final class ScriptedModel implements ModelFile {
     private final Path path;
     boolean closed;
 
-    ScriptedModel(Path path) {
+    public ScriptedModel(Path path) {
         this.path = path;
     }
 
@@ -118,8 +119,8 @@ final class ScriptedModel implements ModelFile {
         Blueprint.Norm headNorm = new Blueprint.Norm(new Weights("head_norm", 1, 4), 1e-5f);
         Tensor square = new Weights("square", hidden, hidden);
         Blueprint.Dense dense = new Blueprint.Dense(square, square, square);
-        Blueprint.Mixer attention = new Blueprint.Attention(2, 1, 4, square, new Weights("k", 4, hidden),
-                new Weights("v", 4, hidden), square, headNorm, headNorm, new Blueprint.Rope(10_000));
+        Blueprint.Mixer attention = Blueprint.Attention.plain(2, 1, 4, square, new Weights("k", 4, hidden),
+                new Weights("v", 4, hidden), square, new Position.Rope(4, 10_000)).withNorms(headNorm, headNorm);
         Blueprint.Mixer conv = new Blueprint.ShortConv(3, new Weights("in", 24, hidden),
                 new Weights("kernel", hidden, 3),
                 square);

@@ -4,15 +4,17 @@
  */
 package dev.millrace.machine;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The processors that this process may use, and how many threads should compute on them: one a core, since hyperthreads share
@@ -21,7 +23,9 @@ import java.util.regex.Pattern;
  */
 public final class Processors {
 
-    private static final Pattern RANGE = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
+    private static final Pattern RANGE = Pattern.compile("([0-9]{1,6})(?:-([0-9]{1,6}))?");
+    /** Time that may be used in a period; without a limit the first is a word or negative. */
+    private static final Pattern TIME = Pattern.compile("([0-9]{1,15}) (0*[1-9][0-9]{0,14})");
     /** Linux has fewer. */
     private static final int MOST = 1 << 16;
     private static final String ALLOWED = "Cpus_allowed_list:";
@@ -78,6 +82,31 @@ public final class Processors {
         return asked > 0 ? asked : cores();
     }
 
+    /**
+     * Processors that the machine has switched on, whatever of them this process may use.
+     *
+     * @return their number; empty where the machine does not say
+     */
+    public OptionalInt online() {
+        int count = list(SystemFiles.lines(root.resolve("sys/devices/system/cpu/online"))).size();
+        return count > 0 ? OptionalInt.of(count) : OptionalInt.empty();
+    }
+
+    /**
+     * The limit of processor time that a container or service sets: the smallest of this process's control group and those
+     * around it.
+     *
+     * @return processors, perhaps not a whole number; empty if there is no limit
+     */
+    public OptionalDouble timeLimit() {
+        return new ControlGroups(root).folders("cpu").stream().flatMap(group -> Stream.of(
+                SystemFiles.line(group.resolve("cpu.max")).orElse(""),
+                SystemFiles.line(group.resolve("cpu.cfs_quota_us")).orElse("") + " "
+                        + SystemFiles.line(group.resolve("cpu.cfs_period_us")).orElse("")))
+                .map(TIME::matcher).filter(Matcher::matches)
+                .mapToDouble(time -> Double.parseDouble(time.group(1)) / Double.parseDouble(time.group(2))).min();
+    }
+
     /** Cores with a processor that is switched on and allowed, or 0 if that is not known. */
     private int countedCores() {
         Set<Set<Integer>> cores = new HashSet<>();
@@ -86,9 +115,9 @@ public final class Processors {
             if (!Files.isDirectory(topology)) {
                 continue; // it is switched off
             }
-            Set<Integer> siblings = list(lines(topology.resolve("core_cpus_list")));
+            Set<Integer> siblings = list(SystemFiles.lines(topology.resolve("core_cpus_list")));
             if (siblings.isEmpty()) {
-                siblings = list(lines(topology.resolve("thread_siblings_list")));
+                siblings = list(SystemFiles.lines(topology.resolve("thread_siblings_list")));
             }
             if (!siblings.contains(processor)) {
                 return 0;
@@ -99,7 +128,8 @@ public final class Processors {
     }
 
     private Set<Integer> allowed() {
-        List<String> lists = lines(root.resolve("proc/self/status")).stream().filter(line -> line.startsWith(ALLOWED))
+        List<String> lists = SystemFiles.lines(root.resolve("proc/self/status")).stream()
+                .filter(line -> line.startsWith(ALLOWED))
                 .map(line -> line.substring(ALLOWED.length())).toList();
         return list(lists);
     }
@@ -122,13 +152,5 @@ public final class Processors {
             }
         }
         return numbers;
-    }
-
-    private static List<String> lines(Path file) {
-        try {
-            return Files.isRegularFile(file) ? Files.readAllLines(file) : List.of();
-        } catch (IOException e) {
-            return List.of(); // as if it were not there
-        }
     }
 }

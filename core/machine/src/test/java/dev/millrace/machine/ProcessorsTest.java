@@ -10,9 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cores of machines as Linux describes them. */
@@ -129,6 +132,51 @@ class ProcessorsTest {
         Files.delete(root.resolve("proc/self/status"));
         Files.write(root.resolve("proc/self/status"), new byte[]{(byte) 0xff, (byte) 0xfe, 0});
         assertEquals(8, cores(8));
+    }
+
+    @Test
+    void whereThereAreNoSuchFilesTheMachineDoesNotSay() {
+        assertEquals(OptionalInt.empty(), new Processors(root, 1).online());
+        assertEquals(OptionalDouble.empty(), new Processors(root, 1).timeLimit());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "0-7, 8", "'0-3,8-11', 8", "'0,2', 2"})
+    void processorsOfTheMachineAreCounted(String online, int count) throws IOException {
+        file("sys/devices/system/cpu/online", online);
+        assertEquals(OptionalInt.of(count), new Processors(root, 1).online());
+    }
+
+    @Test
+    void theTightestLimitOfAllGroupsAroundHolds() throws IOException {
+        file("proc/self/cgroup", "0::/machine/container");
+        file("sys/fs/cgroup/machine/cpu.max", "150000 100000");
+        file("sys/fs/cgroup/machine/container/cpu.max", "400000 100000");
+        assertEquals(OptionalDouble.of(1.5), new Processors(root, 4).timeLimit());
+    }
+
+    @Test
+    void inAContainerTheGroupIsTheMount() throws IOException {
+        file("proc/self/cgroup", "0::/docker/of/the/host");
+        file("sys/fs/cgroup/cpu.max", "200000 100000");
+        assertEquals(OptionalDouble.of(2), new Processors(root, 4).timeLimit());
+    }
+
+    @Test
+    void groupsOfTheOldKindAreUnderstood() throws IOException {
+        file("proc/self/cgroup", "4:memory:/a\n3:cpu,cpuacct:/docker/1234");
+        file("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000");
+        file("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000");
+        assertEquals(OptionalDouble.of(0.5), new Processors(root, 4).timeLimit());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"max 100000", "-1 100000", "100000 0", "100000", "", "many few",
+            "99999999999999999999999 100000"})
+    void whatIsNoLimitIsNone(String max) throws IOException {
+        file("proc/self/cgroup", "0::/../../x\nnonsense\n0::/\n");
+        file("sys/fs/cgroup/cpu.max", max);
+        assertEquals(OptionalDouble.empty(), new Processors(root, 4).timeLimit());
     }
 
     @Test

@@ -94,7 +94,7 @@ public abstract class BackendContract {
     }
 
     private LoadOptions options() {
-        return new LoadOptions(CONTEXT, THREADS, Precision.EXACT);
+        return LoadOptions.of(CONTEXT).withThreads(THREADS).withPrecision(Precision.EXACT);
     }
 
     private Executor load() {
@@ -145,7 +145,7 @@ public abstract class BackendContract {
     @Test
     void longerContextsNeedNoLessMemory() {
         Fit.Good small = assertInstanceOf(Fit.Good.class, backend().fit(program(), device(), options()));
-        Fit large = backend().fit(program(), device(), new LoadOptions(64 * CONTEXT, THREADS, Precision.EXACT));
+        Fit large = backend().fit(program(), device(), options().withContext(64 * CONTEXT));
         assertTrue(large instanceof Fit.Refused || (large instanceof Fit.Good good && good.bytes() >= small.bytes()));
     }
 

@@ -4,6 +4,11 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kernels.AttentionKernels;
+import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvPage;
+import dev.millrace.backend.cpu.kv.KvType;
 import java.util.List;
 
 /** Attends to a page of zeros as a token does and as a prompt does, until the caller finds it fast enough. */

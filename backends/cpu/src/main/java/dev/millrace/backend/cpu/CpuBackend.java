@@ -8,6 +8,21 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.layers.AttentionMemory;
+import dev.millrace.backend.cpu.layers.Buffers;
+import dev.millrace.backend.cpu.layers.ForwardPass;
+import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MicroBatch;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.layers.Resources;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.MatrixStore;
+import dev.millrace.backend.cpu.weights.PackedFolder;
+import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -15,11 +30,13 @@ import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.KernelSpeed;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
@@ -33,15 +50,17 @@ public final class CpuBackend implements Backend {
 
     private static final String VECTOR = "cpu:vector";
     private static final String SCALAR = "cpu:scalar";
+    private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
+            Feature.HEAD_NORM, Feature.SWIGLU, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX);
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
     private final PackedFolder folder;
-    private final Supplier<MachineMemory> memory;
+    private final Supplier<Memory> memory;
 
     /** Looks for the Vector API; warns once if it is not there. */
     public CpuBackend() {
-        this(PackedFolder.configured(), MachineMemory::now);
+        this(PackedFolder.configured(), Memory::now);
     }
 
     /**
@@ -50,7 +69,7 @@ public final class CpuBackend implements Backend {
      * @param folder keeps packed weights
      * @param memory figures of the machine
      */
-    CpuBackend(PackedFolder folder, Supplier<MachineMemory> memory) {
+    public CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
         vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
@@ -69,13 +88,18 @@ public final class CpuBackend implements Backend {
     public List<Device> devices() {
         List<Device> devices = new ArrayList<>();
         long all = memory.get().total();
-        String machine = Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch")
+        String machine = Processors.here().available() + " processors (" + System.getProperty("os.arch")
                 + "), ";
         if (vector != null) {
             devices.add(new Device(VECTOR, id(), machine + vector.description(), all));
         }
         devices.add(new Device(SCALAR, id(), machine + scalar.description(), all));
         return List.copyOf(devices);
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return FEATURES;
     }
 
     @Override
@@ -94,16 +118,16 @@ public final class CpuBackend implements Backend {
         if (problem != null) {
             return new Fit.Refused(problem);
         }
-        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         String tooMuch = needs.refusal(blueprint.architecture(), memory.get(), folder.keeps(needs.weights()));
         if (tooMuch != null) {
             return new Fit.Refused(tooMuch);
         }
         if (needs.scratch() > Runtime.getRuntime().maxMemory()) {
             return new Fit.Refused("This " + blueprint.architecture() + " model needs "
-                    + MemoryNeeds.gigabytes(needs.scratch())
+                    + Memory.gigabytes(needs.scratch())
                     + " of Java heap for activations, but the heap is limited to "
-                    + MemoryNeeds.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
+                    + Memory.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
         }
         return new Fit.Good(device.id().equals(VECTOR) ? 100 : 10, needs.total());
     }
@@ -127,12 +151,12 @@ public final class CpuBackend implements Backend {
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = Processors.here().threads(options.threads());
-        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         Arena arena = Arena.ofShared();
         Workers workers = null;
         try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels.lanes(), workers, arena,
+            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels, workers, arena,
                     progress, () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, layout, options, kernels, workers, arena);
             warmup.await();
@@ -171,17 +195,17 @@ public final class CpuBackend implements Backend {
     private static Executor executor(Network network, KvLayout layout, LoadOptions options, Kernels kernels,
             Workers workers, Arena arena) {
         Blueprint blueprint = network.blueprint();
-        int tokens = Math.min(Chunk.MOST, options.context());
-        Products.Scratch[] scratch = new Products.Scratch[workers.count()];
+        int tokens = Math.min(MicroBatch.MOST, options.context());
+        Matmul.Scratch[] scratch = new Matmul.Scratch[workers.count()];
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Products.Scratch(columns, kernels.lanes());
+            scratch[i] = new Matmul.Scratch(columns, kernels.lanes());
         }
-        Machine machine = new Machine(kernels, workers,
-                new Products(kernels, workers, scratch, options.precision() == Precision.EXACT),
+        Resources machine = new Resources(kernels, workers,
+                new Matmul(kernels, workers, scratch, options.precision() == Precision.EXACT),
                 new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
-        Chunk chunk = new Chunk(tokens);
-        return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,
-                new ForwardPass(network, machine, scratch[0], chunk));
+        MicroBatch batch = new MicroBatch(tokens);
+        return new CpuExecutor(network, layout, options.context(), workers, arena, batch,
+                new ForwardPass(network, machine, scratch[0], batch));
     }
 }

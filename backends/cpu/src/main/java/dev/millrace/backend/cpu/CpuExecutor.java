@@ -4,53 +4,73 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kv.CpuSequence;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.SequenceOwner;
+import dev.millrace.backend.cpu.layers.ForwardPass;
+import dev.millrace.backend.cpu.layers.MicroBatch;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.StepCheck;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
-/** A loaded model: checks what it is asked, cuts it into chunks, and owns weights, threads and sequences. */
-final class CpuExecutor implements Executor {
+/** A loaded model: checks what it is asked, cuts it into micro-batchs, and owns weights, threads and sequences. */
+final class CpuExecutor implements Executor, SequenceOwner {
+
+    private static final Limits LIMITS = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true);
 
     private final Network network;
     private final KvLayout layout;
     private final int context;
     private final Workers workers;
     private final Arena arena;
-    private final Chunk chunk;
+    private final MicroBatch batch;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
-    private long calls;
+    private final StepCheck stepCheck;
     private boolean closed;
 
-    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, Chunk chunk,
+    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, MicroBatch batch,
             ForwardPass pass) {
         this.network = network;
         this.layout = layout;
         this.context = context;
         this.workers = workers;
         this.arena = arena;
-        this.chunk = chunk;
+        this.batch = batch;
         this.pass = pass;
+        this.stepCheck = new StepCheck(network.blueprint(), context, LIMITS);
     }
 
-    /** Refuses use after close. */
-    void check() {
+    @Override
+    public Limits limits() {
+        return LIMITS;
+    }
+
+    @Override
+    public void check() {
         if (closed) {
             throw new IllegalStateException("This model has been closed on the CPU backend.");
         }
     }
 
-    void adopt(CpuSequence sequence) {
+    @Override
+    public void adopt(CpuSequence sequence) {
         sequences.add(sequence);
     }
 
-    void forget(CpuSequence sequence) {
+    @Override
+    public void forget(CpuSequence sequence) {
         sequences.remove(sequence);
     }
 
@@ -85,20 +105,18 @@ final class CpuExecutor implements Executor {
     @Override
     public void forward(List<Step> steps) {
         check();
-        calls++;
         for (int i = 0; i < steps.size(); i++) {
             check(steps.get(i));
         }
-        try {
-            for (int i = 0; i < steps.size(); i++) {
-                sequence(steps.get(i)).reserve(steps.get(i).length());
-            }
-        } catch (OutOfMemoryError e) {
-            throw Workers.failed(e);
+        stepCheck.check(steps);
+        for (int i = 0; i < steps.size(); i++) {
+            reserve(steps.get(i));
         }
         try {
             for (int i = 0; i < steps.size(); i++) {
-                feed(steps.get(i));
+                if (!steps.get(i).failed()) {
+                    feed(steps.get(i));
+                }
             }
             flush();
         } catch (Throwable e) {
@@ -107,7 +125,17 @@ final class CpuExecutor implements Executor {
             }
             throw Workers.failed(e);
         } finally {
-            chunk.clear();
+            batch.clear();
+        }
+    }
+
+    /** A step that finds no room fails alone, and its sequence stays as it is. */
+    private static void reserve(Step step) {
+        try {
+            sequence(step).reserve(step.length());
+        } catch (OutOfMemoryError e) {
+            step.fail(new OutOfRoomException("There is no memory for the keys and values of " + step.length()
+                    + " more tokens (" + e.getMessage() + ")."));
         }
     }
 
@@ -116,27 +144,6 @@ final class CpuExecutor implements Executor {
             throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
         }
         sequence.check();
-        if (sequence.seenBy == calls) {
-            throw new IllegalArgumentException("Two steps feed the same sequence.");
-        }
-        sequence.seenBy = calls;
-        if (step.length() < 1) {
-            throw new IllegalArgumentException("A step has no tokens.");
-        }
-        if (step.length() > context - sequence.length()) {
-            throw new IllegalArgumentException("The sequence holds " + sequence.length() + " tokens and cannot take "
-                    + step.length() + " more: the context ends at " + context + ".");
-        }
-        int vocabulary = network.blueprint().vocabularySize();
-        for (int i = 0; i < step.length(); i++) {
-            if (step.token(i) < 0 || step.token(i) >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "Token " + step.token(i) + " is outside the vocabulary of " + vocabulary + ".");
-            }
-        }
-        if (step.logits().length < (long) step.logitRows() * vocabulary) {
-            throw new IllegalArgumentException("A step was made for a vocabulary smaller than " + vocabulary + ".");
-        }
     }
 
     private static CpuSequence sequence(Step step) {
@@ -145,19 +152,19 @@ final class CpuExecutor implements Executor {
 
     private void feed(Step step) {
         for (int from = 0; from < step.length();) {
-            if (chunk.room() == 0) {
+            if (batch.room() == 0) {
                 flush();
             }
-            int to = Math.min(step.length(), from + chunk.room());
-            chunk.add(step, sequence(step), from, to, network.blueprint().vocabularySize());
+            int to = Math.min(step.length(), from + batch.room());
+            batch.add(step, sequence(step), from, to, network.blueprint().vocabularySize());
             from = to;
         }
     }
 
     private void flush() {
-        if (!chunk.isEmpty()) {
-            pass.run(chunk);
-            chunk.clear();
+        if (!batch.isEmpty()) {
+            pass.run(batch);
+            batch.clear();
         }
     }
 

@@ -5,6 +5,12 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.Matrix;
+import dev.millrace.backend.cpu.weights.MatrixStore;
+import dev.millrace.backend.cpu.weights.Packer;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
@@ -12,6 +18,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a blueprint into a network: the same structure, with matrices in place of tensors. */
 final class Loading {
@@ -34,7 +41,7 @@ final class Loading {
      */
     static Network load(Blueprint blueprint, KvLayout keyValues, MatrixStore store) {
         try {
-            return new Loading(blueprint, keyValues, store.load(WeightTensors.of(blueprint))).network();
+            return new Loading(blueprint, keyValues, store.load(blueprint.matrices())).network();
         } catch (IOException e) {
             throw new BackendException("The weights cannot be read: " + e.getMessage(), e);
         } catch (InternalError | OutOfMemoryError e) {
@@ -47,7 +54,8 @@ final class Loading {
         for (int i = 0; i < blueprint.layers().size(); i++) {
             Blueprint.Layer layer = blueprint.layers().get(i);
             layers.add(
-                    new Network.Layer(norm(layer.mixerNorm()), mixer(i, layer.mixer()), norm(layer.feedForwardNorm()),
+                    new Network.Layer(norm(layer.mixerNorms().before()), mixer(i, layer.mixer()),
+                            norm(layer.feedForwardNorms().before()),
                             feedForward(layer.feedForward())));
         }
         return new Network(blueprint, matrix(blueprint.embedding()), List.copyOf(layers), norm(blueprint.outputNorm()),
@@ -56,8 +64,10 @@ final class Loading {
 
     private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
         return switch (mixer) {
-            case Blueprint.Attention a -> new Network.Attention(a, keyValues.layers().get(layer), matrix(a.query()),
-                    matrix(a.key()), matrix(a.value()), matrix(a.output()), norm(a.queryNorm()), norm(a.keyNorm()));
+            case Blueprint.Attention a ->
+                new Network.Attention(a, keyValues.layers().get(layer), matrix(a.query().weight()),
+                        matrix(a.key().weight()), matrix(a.value().weight()), matrix(a.output().weight()),
+                        norm(a.queryNorm()), norm(a.keyNorm()));
             case Blueprint.ShortConv c -> new Network.ShortConv(c.width(), matrix(c.in()), taps(c), matrix(c.out()));
         };
     }
@@ -70,16 +80,18 @@ final class Loading {
                 for (Blueprint.Dense expert : e.experts()) {
                     experts.add(dense(expert));
                 }
-                yield new Network.Experts(e, matrix(e.router()), floats(e.bias()), List.copyOf(experts));
+                yield new Network.Experts(e, matrix(e.router().weight()),
+                        e.bias() == null ? new float[e.experts().size()] : floats(e.bias()), List.copyOf(experts));
             }
         };
     }
 
     private Network.Dense dense(Blueprint.Dense d) {
-        return new Network.Dense(matrix(d.gate()), matrix(d.up()), matrix(d.down()));
+        return new Network.Dense(matrix(d.gate().weight()), matrix(d.up().weight()), matrix(d.down().weight()));
     }
 
-    private Network.Norm norm(Blueprint.Norm norm) throws IOException {
+    private Network.Norm norm(Blueprint.@Nullable Norm norm) throws IOException {
+        Objects.requireNonNull(norm);
         return new Network.Norm(floats(norm.weight()), norm.epsilon());
     }
 

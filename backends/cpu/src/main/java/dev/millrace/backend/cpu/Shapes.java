@@ -47,8 +47,8 @@ final class Shapes {
         matrix(blueprint.head(), blueprint.vocabularySize(), hidden);
         norm(blueprint.outputNorm(), hidden);
         for (Blueprint.Layer layer : blueprint.layers()) {
-            norm(layer.mixerNorm(), hidden);
-            norm(layer.feedForwardNorm(), hidden);
+            norms(layer.mixerNorms(), hidden);
+            norms(layer.feedForwardNorms(), hidden);
             switch (layer.mixer()) {
                 case Blueprint.Attention a -> attention(a, hidden);
                 case Blueprint.ShortConv c -> {
@@ -60,14 +60,14 @@ final class Shapes {
                 }
             }
             switch (layer.feedForward()) {
-                case Blueprint.Dense d -> dense(d, d.gate().rows(), hidden);
+                case Blueprint.Dense d -> dense(d, d.gate().weight().rows(), hidden);
                 case Blueprint.Experts e -> experts(e, hidden);
             }
         }
     }
 
     private void attention(Blueprint.Attention a, int hidden) throws Mismatch {
-        String name = a.query().name();
+        String name = a.query().weight().name();
         demand(a.heads() > 0 && a.kvHeads() > 0 && a.heads() % a.kvHeads() == 0,
                 name + " has " + a.heads() + " heads, which " + a.kvHeads() + " key-value heads do not divide.");
         demand(a.headSize() > 0 && a.headSize() % 2 == 0 && a.headSize() <= 1024,
@@ -75,10 +75,10 @@ final class Shapes {
         demand(a.heads() / a.kvHeads() <= 256, name + " has more than 256 heads for one key-value head.");
         long queries = (long) a.heads() * a.headSize();
         long keys = (long) a.kvHeads() * a.headSize();
-        matrix(a.query(), queries, hidden);
-        matrix(a.key(), keys, hidden);
-        matrix(a.value(), keys, hidden);
-        matrix(a.output(), hidden, queries);
+        matrix(a.query().weight(), queries, hidden);
+        matrix(a.key().weight(), keys, hidden);
+        matrix(a.value().weight(), keys, hidden);
+        matrix(a.output().weight(), hidden, queries);
         norm(a.queryNorm(), a.headSize());
         norm(a.keyNorm(), a.headSize());
     }
@@ -86,22 +86,32 @@ final class Shapes {
     private void experts(Blueprint.Experts e, int hidden) throws Mismatch {
         int count = e.experts().size();
         demand(e.used() >= 1 && e.used() <= count,
-                e.router().name() + " picks " + e.used() + " of " + count + " experts.");
-        matrix(e.router(), count, hidden);
-        matrix(e.bias(), 1, count);
-        long inner = e.experts().getFirst().gate().rows();
+                e.router().weight().name() + " picks " + e.used() + " of " + count + " experts.");
+        matrix(e.router().weight(), count, hidden);
+        if (e.bias() != null) {
+            matrix(e.bias(), 1, count);
+        }
+        long inner = e.experts().getFirst().gate().weight().rows();
         for (Blueprint.Dense expert : e.experts()) {
             dense(expert, inner, hidden);
         }
     }
 
     private void dense(Blueprint.Dense d, long inner, int hidden) throws Mismatch {
-        matrix(d.gate(), inner, hidden);
-        matrix(d.up(), inner, hidden);
-        matrix(d.down(), hidden, inner);
+        matrix(d.gate().weight(), inner, hidden);
+        matrix(d.up().weight(), inner, hidden);
+        matrix(d.down().weight(), hidden, inner);
     }
 
-    private void norm(Blueprint.Norm norm, int width) throws Mismatch {
+    private void norms(Blueprint.Norms norms, int width) throws Mismatch {
+        norm(norms.before(), width);
+        norm(norms.after(), width);
+    }
+
+    private void norm(Blueprint.@Nullable Norm norm, int width) throws Mismatch {
+        if (norm == null) {
+            return;
+        }
         matrix(norm.weight(), 1, width);
     }
 
@@ -109,7 +119,7 @@ final class Shapes {
         demand(tensor.rows() == rows && tensor.columns() == columns,
                 tensor.name() + " has " + tensor.rows() + " rows of "
                         + tensor.columns() + " values, but " + rows + " of " + columns + " are needed.");
-        // decoded panels and buffers of a whole chunk are Java arrays
+        // decoded panels and buffers of a whole micro-batch are Java arrays
         demand(rows <= 1 << 24 && columns <= 1 << 20 && rows > 0 && columns > 0,
                 tensor.name() + " is larger than this backend can index.");
         TensorType type = tensor.type();

@@ -5,6 +5,13 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.backend.cpu.kernels.Activations;
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kv.KvType;
+import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.Rows;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.spi.model.Blueprint;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -27,7 +34,7 @@ final class Warmup implements AutoCloseable {
     private static final long NANOS_PER_BYTE = 5;
 
     private final Kernels kernels;
-    private final Products products;
+    private final Matmul matmul;
     private final List<Matrix> matrices;
     private final float[] inputs = new float[VECTORS * COLUMNS];
     private final float[] results;
@@ -46,8 +53,8 @@ final class Warmup implements AutoCloseable {
         int rows = 2 * kernels.lanes();
         results = new float[VECTORS * rows];
         y = Rows.of(results, rows, VECTORS);
-        Products.Scratch[] scratch = {new Products.Scratch(COLUMNS, kernels.lanes())};
-        products = new Products(kernels, new Workers(1), scratch, precision == Precision.EXACT);
+        Matmul.Scratch[] scratch = {new Matmul.Scratch(COLUMNS, kernels.lanes())};
+        matmul = new Matmul(kernels, new Workers(1), scratch, precision == Precision.EXACT);
         thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
     }
 
@@ -59,8 +66,8 @@ final class Warmup implements AutoCloseable {
      */
     static Warmup start(Kernels kernels, Blueprint blueprint, Precision precision, KvType keyValues, long weights) {
         int rows = 2 * kernels.lanes();
-        List<Matrix> matrices = WeightTensors.of(blueprint).stream()
-                .map(tensor -> Packing.of(tensor.type(), COLUMNS)).distinct()
+        List<Matrix> matrices = blueprint.matrices().stream()
+                .map(tensor -> kernels.packing(tensor.type(), COLUMNS)).distinct()
                 .map(packing -> new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(),
                         Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64)))
                 .toList();
@@ -120,7 +127,7 @@ final class Warmup implements AutoCloseable {
     }
 
     private void multiply(Matrix matrix, int vectors) {
-        products.add(matrix, x, y, 0, vectors);
-        products.run();
+        matmul.add(matrix, x, y, 0, vectors);
+        matmul.run();
     }
 }

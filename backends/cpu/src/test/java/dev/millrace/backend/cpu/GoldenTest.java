@@ -97,7 +97,8 @@ class GoldenTest {
         assumeTrue(!shared.isEmpty() && Files.exists(model), "no reference data");
         try (ModelFile file = open(model);
                 Executor executor = Run.BACKEND.load(file.blueprint(), device,
-                        new LoadOptions(600, 2, Precision.EXACT, type), Progress.NONE)) {
+                        LoadOptions.of(600).withThreads(2).withPrecision(Precision.EXACT).withKeyValues(type),
+                        Progress.NONE)) {
             double largest = 0;
             for (Case c : Case.read(Path.of(shared, golden.expected()))) {
                 try (Sequence sequence = executor.newSequence()) {

@@ -13,6 +13,10 @@ import dev.millrace.api.Device;
 import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kv.KvType;
+import dev.millrace.backend.cpu.weights.PackedFolder;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
@@ -53,7 +57,7 @@ class KeyValueTypeTest {
     }
 
     private static LoadOptions options(Precision precision, KeyValueType type) {
-        return new LoadOptions(512, 2, precision, type);
+        return LoadOptions.of(512).withThreads(2).withPrecision(precision).withKeyValues(type);
     }
 
     private static Executor load(Device device, Precision precision, KeyValueType type) {
@@ -128,8 +132,8 @@ class KeyValueTypeTest {
     @ParameterizedTest
     @EnumSource(value = KeyValueType.class, names = {"F32", "F16", "Q8"})
     void refusalsCountWhatWasAskedFor(KeyValueType type) {
-        LoadOptions asked = new LoadOptions(100_000, 1, Precision.FAST, type);
-        MemoryNeeds needs = MemoryNeeds.of(MODEL, asked, new ScalarKernels().lanes());
+        LoadOptions asked = LoadOptions.of(100_000).withThreads(1).withKeyValues(type);
+        MemoryNeeds needs = MemoryNeeds.of(MODEL, asked, new ScalarKernels());
         // a head of 64 and one of 32, two of the first kind, keys and values; 8 bits have a scale of 2 bytes a head
         long perToken = switch (type) {
             case F32 -> 2 * (2 * 64 + 32) * 4;
@@ -139,12 +143,12 @@ class KeyValueTypeTest {
         assertEquals(perToken, needs.perToken());
         assertInstanceOf(Fit.Good.class, fit(asked, needs.total()));
         String reason = assertInstanceOf(Fit.Refused.class, fit(asked, needs.total() - 1)).reason();
-        assertTrue(reason.contains("keys and values of 100000 tokens " + MemoryNeeds.gigabytes(needs.keyValues())),
+        assertTrue(reason.contains("keys and values of 100000 tokens " + Memory.gigabytes(needs.keyValues())),
                 reason);
     }
 
     private static Fit fit(LoadOptions options, long memory) {
-        CpuBackend backend = new CpuBackend(new PackedFolder(null, 0, 0), () -> new MachineMemory(memory, memory));
+        CpuBackend backend = new CpuBackend(new PackedFolder(null, 0, 0), () -> new Memory(memory, memory));
         return backend.fit(MODEL, backend.devices().getLast(), options);
     }
 }

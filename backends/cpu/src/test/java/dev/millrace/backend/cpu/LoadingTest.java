@@ -71,30 +71,30 @@ class LoadingTest {
     @ParameterizedTest
     @MethodSource("devices")
     void fits(Device device) {
-        Fit fit = Run.BACKEND.fit(MODEL, device, new LoadOptions(100, 1, Precision.FAST));
+        Fit fit = Run.BACKEND.fit(MODEL, device, LoadOptions.of(100).withThreads(1));
         Fit.Good good = assertInstanceOf(Fit.Good.class, fit);
         assertEquals(device.id().equals("cpu:vector") ? 100 : 10, good.score());
         Fit.Good larger = assertInstanceOf(Fit.Good.class,
-                Run.BACKEND.fit(MODEL, device, new LoadOptions(100_000, 1, Precision.EXACT)));
+                Run.BACKEND.fit(MODEL, device, LoadOptions.of(100_000).withThreads(1).withPrecision(Precision.EXACT)));
         assertTrue(larger.bytes() > good.bytes() + 90_000L * 2 * (2 * 64 + 32) * 4);
     }
 
     @ParameterizedTest
     @MethodSource("devices")
     void refusesWhatDoesNotFit(Device device) {
-        LoadOptions endless = new LoadOptions(Integer.MAX_VALUE - 100, 1, Precision.EXACT);
+        LoadOptions endless = LoadOptions.of(Integer.MAX_VALUE - 100).withThreads(1).withPrecision(Precision.EXACT);
         Fit.Refused refused = assertInstanceOf(Fit.Refused.class, Run.BACKEND.fit(MODEL, device, endless));
         assertTrue(refused.reason().matches(".* [0-9.]+ GB .*with a context of [0-9]+ tokens it would fit\\."),
                 refused.reason());
         assertThrows(BackendException.class, () -> Run.BACKEND.load(MODEL, device, endless, Progress.NONE));
         Device unknown = new Device("cpu:abacus", "cpu", "", 0);
         assertInstanceOf(Fit.Refused.class,
-                Run.BACKEND.fit(MODEL, unknown, new LoadOptions(100, 1, Precision.FAST)));
+                Run.BACKEND.fit(MODEL, unknown, LoadOptions.of(100).withThreads(1)));
         Blueprint broken = new Blueprint("broken", RandomModel.VOCABULARY, MODEL.hiddenSize() * 2, 512,
                 MODEL.embedding(),
                 MODEL.layers(), MODEL.outputNorm(), MODEL.head());
         Fit.Refused shape = assertInstanceOf(Fit.Refused.class,
-                Run.BACKEND.fit(broken, device, new LoadOptions(100, 1, Precision.FAST)));
+                Run.BACKEND.fit(broken, device, LoadOptions.of(100).withThreads(1)));
         assertTrue(shape.reason().contains("embedding"), shape.reason());
     }
 
@@ -115,19 +115,19 @@ class LoadingTest {
     void refusesNormsTapsAndBiasesThatAreNotFinite(Device device) {
         Blueprint.Layer conv = MODEL.layers().getFirst();
         Blueprint.ShortConv taps = (Blueprint.ShortConv) conv.mixer();
-        refusesNotFinite(device, "taps", with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(),
+        refusesNotFinite(device, "taps", with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorms(),
                 new Blueprint.ShortConv(taps.width(), taps.in(),
                         notFinite("taps", MODEL.hiddenSize(), taps.width(), Float.NEGATIVE_INFINITY), taps.out()),
-                conv.feedForwardNorm(), conv.feedForward())));
+                conv.feedForwardNorms(), conv.feedForward())));
         refusesNotFinite(device, "norm",
                 with(new Blueprint.Norm(notFinite("norm", 1, MODEL.hiddenSize(), Float.NaN), 1e-5f), conv));
         Blueprint.Experts experts = (Blueprint.Experts) MODEL.layers().get(2).feedForward();
         refusesNotFinite(device, "bias",
-                with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(), taps, conv.feedForwardNorm(),
+                with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorms(), taps, conv.feedForwardNorms(),
                         new Blueprint.Experts(experts.router(),
                                 notFinite("bias", 1, experts.experts().size(), Float.POSITIVE_INFINITY),
                                 experts.gating(), experts.used(), experts.normalise(), experts.scale(),
-                                experts.experts()))));
+                                experts.experts(), null))));
     }
 
     private static void refusesNotFinite(Device device, String tensor, Blueprint model) {
@@ -161,7 +161,7 @@ class LoadingTest {
                 MODEL.embedding(), MODEL.layers(), MODEL.outputNorm(),
                 new FileTensor("head", TensorType.Q4_0, RandomModel.VOCABULARY, columns, file, 0));
         BackendException failed = assertThrows(BackendException.class, () -> Run.BACKEND.load(model,
-                Run.BACKEND.devices().getFirst(), new LoadOptions(100, 2, Precision.FAST), (what, fraction) -> {
+                Run.BACKEND.devices().getFirst(), LoadOptions.of(100).withThreads(2), (what, fraction) -> {
                     try {
                         file.close();
                     } catch (IOException e) {
@@ -176,7 +176,7 @@ class LoadingTest {
     @MethodSource("devices")
     void nothingStaysBehindWhenLoadingIsCancelled(Device device) {
         List<Double> fractions = new ArrayList<>();
-        try (Executor executor = Run.BACKEND.load(MODEL, device, new LoadOptions(100, 1, Precision.FAST),
+        try (Executor executor = Run.BACKEND.load(MODEL, device, LoadOptions.of(100).withThreads(1),
                 (what, fraction) -> fractions.add(fraction))) {
             executor.newSequence().close();
             assertEquals(fractions.stream().sorted().toList(), fractions);
@@ -187,7 +187,7 @@ class LoadingTest {
             int at = stop;
             int[] calls = {0};
             assertThrows(CancellationException.class, () -> Run.BACKEND.load(MODEL, device,
-                    new LoadOptions(100, 3, Precision.FAST), (what, fraction) -> {
+                    LoadOptions.of(100).withThreads(3), (what, fraction) -> {
                         if (calls[0]++ == at) {
                             throw new CancellationException();
                         }

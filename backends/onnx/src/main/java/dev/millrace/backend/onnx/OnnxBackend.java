@@ -8,28 +8,31 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
-import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.runtime.OnnxLibrary;
 import dev.millrace.machine.CacheFolder;
+import dev.millrace.machine.Memory;
+import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.StateShape;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.Set;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -105,22 +108,15 @@ public final class OnnxBackend implements Backend {
 
     private Device device(Provider provider) {
         String what = provider == Provider.CPU
-                ? Runtime.getRuntime().availableProcessors() + " processors (" + System.getProperty("os.arch") + ")"
+                ? Processors.here().available() + " processors (" + System.getProperty("os.arch") + ")"
                 : provider.provider().getName();
-        return new Device(provider.deviceId(), ID, what + ", ONNX Runtime", memory());
+        // accelerators do not tell how much memory they have
+        return new Device(provider.deviceId(), ID, what + ", ONNX Runtime", Memory.now().total());
     }
 
-    /** All memory of the machine; accelerators do not tell theirs. */
-    private static long memory() {
-        try {
-            if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-                    && system.getTotalMemorySize() > 0) {
-                return system.getTotalMemorySize();
-            }
-        } catch (NoClassDefFoundError e) {
-            LOG.log(System.Logger.Level.DEBUG, "This Java runtime has no module jdk.management.", e);
-        }
-        return Long.MAX_VALUE;
+    @Override
+    public Set<Feature> features() {
+        return Set.of(); // graphs say themselves what they compute
     }
 
     @Override
@@ -137,7 +133,7 @@ public final class OnnxBackend implements Backend {
                 .filter(v -> needs(graph, v, options) <= device.memoryBytes()).toList();
         if (fitting.isEmpty()) {
             long least = graph.variants().stream().mapToLong(v -> needs(graph, v, options)).min().orElse(0);
-            return new Fit.Refused(String.format(
+            return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB with a context of %d tokens, but %s has %.1f GB; ask for a smaller context.",
                     graph.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9));
         }

@@ -9,9 +9,11 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.StepCheck;
 import dev.millrace.spi.model.Graph;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,6 +35,8 @@ final class OnnxExecutor implements Executor {
     /** Most graphs compute logits of all tokens, wanted or not; a run gets no more tokens than fit here. */
     private static final long LOGIT_BYTES = 64L << 20;
 
+    private static final Limits LIMITS = Limits.of(MOST_TOKENS).withStates(true).withSharedForks(true);
+
     private final Graph graph;
     private final int context;
     private final OrtSession session;
@@ -40,7 +44,7 @@ final class OnnxExecutor implements Executor {
     private final GraphRun run;
     private final int chunk;
     private final Set<OnnxSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
-    private long calls;
+    private final StepCheck stepCheck;
     private boolean closed;
 
     OnnxExecutor(Graph graph, int context, OrtEnvironment environment, OrtSession session, GraphPorts ports) {
@@ -50,6 +54,7 @@ final class OnnxExecutor implements Executor {
         this.factory = new CacheFactory(environment, ports.caches());
         this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
         long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
+        this.stepCheck = new StepCheck(graph, context, LIMITS);
         this.chunk = Math.clamp(affordable, 16, MOST_TOKENS);
     }
 
@@ -72,6 +77,11 @@ final class OnnxExecutor implements Executor {
     /** Time spent inside ONNX Runtime so far, in nanoseconds. */
     long nanos() {
         return run.nanos();
+    }
+
+    @Override
+    public Limits limits() {
+        return LIMITS;
     }
 
     @Override
@@ -99,6 +109,16 @@ final class OnnxExecutor implements Executor {
         }
     }
 
+    /** Lets a sequence start again. */
+    boolean restart(OnnxSequence sequence) {
+        try {
+            sequence.clear(factory.empty());
+            return true;
+        } catch (OrtException | OutOfMemoryError e) {
+            throw failed("A sequence cannot be started again", e);
+        }
+    }
+
     SequenceState export(OnnxSequence sequence, int[] tokens) {
         SequenceState state = SequenceState.allocate(graph, tokens, factory.keyValueType());
         try {
@@ -113,10 +133,10 @@ final class OnnxExecutor implements Executor {
     @Override
     public void forward(List<Step> steps) {
         check();
-        calls++;
         for (int i = 0; i < steps.size(); i++) {
             check(steps.get(i));
         }
+        stepCheck.check(steps);
         try {
             if (steps.size() == 1) {
                 feed(steps);
@@ -138,27 +158,6 @@ final class OnnxExecutor implements Executor {
             throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
         }
         sequence.check();
-        if (sequence.seenBy == calls) {
-            throw new IllegalArgumentException("Two steps feed the same sequence.");
-        }
-        sequence.seenBy = calls;
-        if (step.length() < 1) {
-            throw new IllegalArgumentException("A step has no tokens.");
-        }
-        if (step.length() > context - sequence.length()) {
-            throw new IllegalArgumentException("The sequence holds " + sequence.length() + " tokens and cannot take "
-                    + step.length() + " more: the context ends at " + context + ".");
-        }
-        for (int i = 0; i < step.length(); i++) {
-            if (step.token(i) < 0 || step.token(i) >= graph.vocabularySize()) {
-                throw new IllegalArgumentException("Token " + step.token(i) + " is outside the vocabulary of "
-                        + graph.vocabularySize() + ".");
-            }
-        }
-        if (step.logits().length < (long) step.logitRows() * graph.vocabularySize()) {
-            throw new IllegalArgumentException(
-                    "A step was made for a vocabulary smaller than " + graph.vocabularySize() + ".");
-        }
     }
 
     private static OnnxSequence sequence(Step step) {
@@ -211,7 +210,7 @@ final class OnnxExecutor implements Executor {
     private static int wanted(Step step, int from, int count) {
         return switch (step.wanted()) {
             case NONE -> 0;
-            case LAST -> from + count == step.length() ? 1 : 0;
+            case LAST, BEST -> from + count == step.length() ? 1 : 0;
             case ALL -> count;
         };
     }

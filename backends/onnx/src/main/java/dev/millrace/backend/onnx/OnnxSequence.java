@@ -7,6 +7,7 @@ package dev.millrace.backend.onnx;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import java.util.Arrays;
+import java.util.Objects;
 
 /** A row of a cache set, and the tokens behind it. */
 final class OnnxSequence implements Sequence {
@@ -18,8 +19,6 @@ final class OnnxSequence implements Sequence {
     private int length;
     private boolean failed;
     private boolean closed;
-    /** The call of forward that has seen this sequence last, to notice when one is given twice. */
-    long seenBy;
 
     OnnxSequence(OnnxExecutor executor, CacheSet caches, int row, int[] tokens) {
         this.executor = executor;
@@ -81,6 +80,19 @@ final class OnnxSequence implements Sequence {
     public Sequence fork() {
         check();
         return executor.adopt(new OnnxSequence(executor, caches, row, Arrays.copyOf(tokens, length)));
+    }
+
+    @Override
+    public boolean truncate(int kept) {
+        check();
+        Objects.checkIndex(kept, length + 1);
+        return kept == length || (kept == 0 && executor.restart(this));
+    }
+
+    /** Goes back to the beginning. */
+    void clear(CacheSet empty) {
+        become(empty, 0);
+        length = 0;
     }
 
     @Override

@@ -13,7 +13,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.cpu.CpuBackend;
 import dev.millrace.backend.onnx.export.BlueprintExport;
@@ -39,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Graphs and folders that cannot be run: one clear error each. */
 class BadGraphTest {
 
-    private static final LoadOptions OPTIONS = new LoadOptions(64, 1, Precision.FAST);
+    private static final LoadOptions OPTIONS = LoadOptions.of(64).withThreads(1);
 
     @TempDir
     Path folder;

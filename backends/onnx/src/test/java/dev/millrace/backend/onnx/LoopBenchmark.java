@@ -32,7 +32,7 @@ public final class LoopBenchmark {
                 ? Path.of(arguments[0])
                 : Nano.export(Files.createTempDirectory("loop"), BlueprintExport.Options.standard(), "model.onnx");
         OnnxBackend backend = new OnnxBackend();
-        LoadOptions options = new LoadOptions(4096, 0, Precision.EXACT);
+        LoadOptions options = LoadOptions.of(4096).withPrecision(Precision.EXACT);
         try (OnnxExecutor executor = (OnnxExecutor) backend.load(Nano.graph(folder), backend.devices().getFirst(),
                 options,
                 Progress.NONE)) {

@@ -36,7 +36,8 @@ class MoveTest {
     Path folder;
 
     private static Executor load(Backend backend, Program program) {
-        return backend.load(program, backend.devices().getFirst(), new LoadOptions(256, 2, Precision.EXACT),
+        return backend.load(program, backend.devices().getFirst(),
+                LoadOptions.of(256).withThreads(2).withPrecision(Precision.EXACT),
                 Progress.NONE);
     }
 

@@ -70,7 +70,8 @@ class ReferenceTest {
         List<Case> cases = cases();
         OnnxBackend backend = new OnnxBackend();
         try (Executor executor = backend.load(Nano.graph(Nano.export(folder, options, graph)),
-                backend.devices().getFirst(), new LoadOptions(1024, 2, Precision.EXACT), Progress.NONE)) {
+                backend.devices().getFirst(), LoadOptions.of(1024).withThreads(2).withPrecision(Precision.EXACT),
+                Progress.NONE)) {
             Feeder feeder = new Feeder(executor, 2048);
             for (Case c : cases) {
                 try (Sequence sequence = executor.newSequence()) {
@@ -105,7 +106,7 @@ class ReferenceTest {
         Nano.export(contributed, BlueprintExport.Options.quantised(), "model_q4.onnx");
         Nano.export(standard, new BlueprintExport.Options(false, true, false, false, true, false, true), "model.onnx");
         OnnxBackend backend = new OnnxBackend();
-        LoadOptions options = new LoadOptions(1024, 2, Precision.EXACT);
+        LoadOptions options = LoadOptions.of(1024).withThreads(2).withPrecision(Precision.EXACT);
         int[] prompt = new int[200];
         for (int i = 0; i < prompt.length; i++) {
             prompt[i] = (i * 37 + 11) % 2048;

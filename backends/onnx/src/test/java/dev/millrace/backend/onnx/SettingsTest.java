@@ -46,7 +46,8 @@ class SettingsTest {
     /** The megabytes of the variant that is taken. */
     private static long taken(Map<String, String> settings, String device, Precision precision, long memory) {
         Fit fit = new OnnxBackend(OnnxSettings.of(settings)).fit(GRAPH,
-                new Device(device, "onnx", "test", memory * MEGABYTE), new LoadOptions(64, 1, precision));
+                new Device(device, "onnx", "test", memory * MEGABYTE),
+                LoadOptions.of(64).withThreads(1).withPrecision(precision));
         return fit instanceof Fit.Good good ? Math.round(good.bytes() / 1.1 / MEGABYTE) : -1;
     }
 
@@ -86,7 +87,7 @@ class SettingsTest {
     private float[] logits(Graph graph, Map<String, String> settings) {
         OnnxBackend backend = new OnnxBackend(OnnxSettings.of(settings));
         try (Executor executor = backend.load(graph, backend.devices().getFirst(),
-                new LoadOptions(64, 1, Precision.EXACT),
+                LoadOptions.of(64).withThreads(1).withPrecision(Precision.EXACT),
                 Progress.NONE)) {
             return new Feeder(executor, 2048).feed(executor.newSequence(), 5, 6, 7, 8);
         }

@@ -7,7 +7,6 @@ package dev.millrace.backend.onnx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.export.BlueprintExport;
 import dev.millrace.backend.onnx.runtime.OnnxLibrary;
@@ -45,7 +44,7 @@ class TracesTest {
         public static void main(String[] arguments) throws IOException {
             OnnxBackend backend = new OnnxBackend();
             try (Executor executor = backend.load(Nano.graph(Path.of(arguments[0])), backend.devices().getFirst(),
-                    new LoadOptions(64, 1, Precision.FAST), Progress.NONE)) {
+                    LoadOptions.of(64).withThreads(1), Progress.NONE)) {
                 new Feeder(executor, 2048).feed(executor.newSequence(), 1, 2, 3);
                 System.out.println("ready " + OnnxLibrary.environment(CacheFolder.ofUser().path()).getVersion());
                 System.in.read();

@@ -4,9 +4,9 @@
  */
 package dev.millrace.formats.architecture;
 
-import dev.millrace.formats.tensor.ArrayTensor;
 import dev.millrace.formats.tensor.WidenedTensor;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,11 +75,12 @@ public final class BlueprintAssembler {
                 long queries = (long) a.heads() * a.headSize();
                 long keys = (long) a.kvHeads() * a.headSize();
                 TensorNames.Attention n = names.attention();
-                yield new Blueprint.Attention(a.heads(), a.kvHeads(), a.headSize(),
+                yield Blueprint.Attention.plain(a.heads(), a.kvHeads(), a.headSize(),
                         matrix(n.query(), layer, queries, hidden), matrix(n.key(), layer, keys, hidden),
                         matrix(n.value(), layer, keys, hidden), matrix(n.output(), layer, hidden, queries),
-                        norm(TensorNames.at(n.queryNorm(), layer), a.headSize()),
-                        norm(TensorNames.at(n.keyNorm(), layer), a.headSize()), new Blueprint.Rope(a.theta()));
+                        new Position.Rope(a.headSize(), a.theta()))
+                        .withNorms(norm(TensorNames.at(n.queryNorm(), layer), a.headSize()),
+                                norm(TensorNames.at(n.keyNorm(), layer), a.headSize()));
             }
             case Hyperparameters.ShortConv c -> new Blueprint.ShortConv(c.width(),
                     matrix(names.convolution().in(), layer, 3 * hidden, hidden),
@@ -96,12 +97,11 @@ public final class BlueprintAssembler {
                     matrix(names.dense().down(), layer, hidden, d.inner()));
             case Hyperparameters.Experts e -> {
                 Tensor router = WidenedTensor.of(matrix(names.router(), layer, e.count(), hidden));
-                String biasName = TensorNames.at(names.bias(), layer);
                 Tensor bias = e.bias()
-                        ? WidenedTensor.of(weights.take(biasName, e.count()))
-                        : new ArrayTensor(biasName, e.count(), new float[e.count()]);
-                yield new Blueprint.Experts(router, bias, e.gating(), e.used(), e.normalise(), e.scale(),
-                        experts(e, layer));
+                        ? WidenedTensor.of(weights.take(TensorNames.at(names.bias(), layer), e.count()))
+                        : null;
+                yield new Blueprint.Experts(new Blueprint.Linear(router), bias, e.gating(), e.used(), e.normalise(),
+                        e.scale(), experts(e, layer), null);
             }
         };
     }

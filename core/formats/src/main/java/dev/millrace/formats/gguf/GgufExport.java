@@ -8,16 +8,20 @@ import dev.millrace.api.Progress;
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Architecture;
 import dev.millrace.formats.architecture.TensorNames;
+import dev.millrace.formats.tensor.ArrayTensor;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model to be written as GGUF, with the keys and names that its readers expect.
@@ -73,7 +77,7 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
                 at -> out.number(a + "attention.key_length", at.headSize()).number(a + "attention.value_length",
                         at.headSize()));
         out.real(a + "attention.layer_norm_rms_epsilon", blueprint.outputNorm().epsilon());
-        out.real(a + "rope.freq_base", attention.map(at -> at.rope().theta()).orElse(1e6f));
+        out.real(a + "rope.freq_base", attention.map(at -> ((Position.Rope) at.position()).base()).orElse(1e6f));
         out.number(a + "vocab_size", blueprint.vocabularySize());
         layers.stream().map(Blueprint.Layer::mixer).filter(Blueprint.ShortConv.class::isInstance)
                 .map(Blueprint.ShortConv.class::cast).findFirst()
@@ -96,8 +100,8 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
 
     private static int innerSize(Blueprint.FeedForward feedForward) {
         return switch (feedForward) {
-            case Blueprint.Dense d -> (int) d.gate().rows();
-            case Blueprint.Experts e -> (int) e.experts().getFirst().gate().rows();
+            case Blueprint.Dense d -> (int) d.gate().weight().rows();
+            case Blueprint.Experts e -> (int) e.experts().getFirst().gate().weight().rows();
         };
     }
 
@@ -154,16 +158,16 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
         }
 
         private void layer(List<OutgoingTensor> out, Blueprint.Layer layer, int i, long hidden) {
-            plain(out, TensorNames.at(names.mixerNorm(), i), layer.mixerNorm().weight(), hidden);
+            plain(out, TensorNames.at(names.mixerNorm(), i), layer.mixerNorms().before(), hidden);
             switch (layer.mixer()) {
                 case Blueprint.Attention a -> {
                     TensorNames.Attention n = names.attention();
-                    matrix(out, TensorNames.at(n.query(), i), a.query());
-                    matrix(out, TensorNames.at(n.key(), i), a.key());
-                    matrix(out, TensorNames.at(n.value(), i), a.value());
-                    matrix(out, TensorNames.at(n.output(), i), a.output());
-                    plain(out, TensorNames.at(n.queryNorm(), i), a.queryNorm().weight(), a.headSize());
-                    plain(out, TensorNames.at(n.keyNorm(), i), a.keyNorm().weight(), a.headSize());
+                    matrix(out, TensorNames.at(n.query(), i), a.query().weight());
+                    matrix(out, TensorNames.at(n.key(), i), a.key().weight());
+                    matrix(out, TensorNames.at(n.value(), i), a.value().weight());
+                    matrix(out, TensorNames.at(n.output(), i), a.output().weight());
+                    plain(out, TensorNames.at(n.queryNorm(), i), a.queryNorm(), a.headSize());
+                    plain(out, TensorNames.at(n.keyNorm(), i), a.keyNorm(), a.headSize());
                 }
                 case Blueprint.ShortConv c -> {
                     matrix(out, TensorNames.at(names.convolution().in(), i), c.in());
@@ -171,20 +175,24 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
                     matrix(out, TensorNames.at(names.convolution().out(), i), c.out());
                 }
             }
-            plain(out, TensorNames.at(names.feedForwardNorm(), i), layer.feedForwardNorm().weight(), hidden);
+            plain(out, TensorNames.at(names.feedForwardNorm(), i), layer.feedForwardNorms().before(), hidden);
             switch (layer.feedForward()) {
                 case Blueprint.Dense d -> {
-                    matrix(out, TensorNames.at(names.dense().gate(), i), d.gate());
-                    matrix(out, TensorNames.at(names.dense().up(), i), d.up());
-                    matrix(out, TensorNames.at(names.dense().down(), i), d.down());
+                    matrix(out, TensorNames.at(names.dense().gate(), i), d.gate().weight());
+                    matrix(out, TensorNames.at(names.dense().up(), i), d.up().weight());
+                    matrix(out, TensorNames.at(names.dense().down(), i), d.down().weight());
                 }
                 case Blueprint.Experts e -> {
-                    plain(out, TensorNames.at(names.router(), i), e.router(), e.experts().size(), hidden);
-                    plain(out, TensorNames.at(names.bias(), i), e.bias(), e.experts().size());
+                    plain(out, TensorNames.at(names.router(), i), e.router().weight(), e.experts().size(), hidden);
+                    // llama.cpp wants one, zeros change nothing
+                    Tensor bias = e.bias() != null
+                            ? e.bias()
+                            : new ArrayTensor("bias", e.experts().size(), new float[e.experts().size()]);
+                    plain(out, TensorNames.at(names.bias(), i), bias, e.experts().size());
                     TensorNames.Gated n = ((TensorNames.Experts.Stacked) names.experts().getFirst()).names();
-                    stack(out, TensorNames.at(n.gate(), i), e.experts().stream().map(Blueprint.Dense::gate).toList());
-                    stack(out, TensorNames.at(n.up(), i), e.experts().stream().map(Blueprint.Dense::up).toList());
-                    stack(out, TensorNames.at(n.down(), i), e.experts().stream().map(Blueprint.Dense::down).toList());
+                    stack(out, TensorNames.at(n.gate(), i), e.experts().stream().map(d -> d.gate().weight()).toList());
+                    stack(out, TensorNames.at(n.up(), i), e.experts().stream().map(d -> d.up().weight()).toList());
+                    stack(out, TensorNames.at(n.down(), i), e.experts().stream().map(d -> d.down().weight()).toList());
                 }
             }
         }
@@ -198,6 +206,10 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
             Tensor first = parts.getFirst();
             out.add(new OutgoingTensor(name, types.apply(first),
                     new long[]{parts.size(), first.rows(), first.columns()}, parts));
+        }
+
+        private void plain(List<OutgoingTensor> out, String name, Blueprint.@Nullable Norm norm, long... shape) {
+            plain(out, name, Objects.requireNonNull(norm, name).weight(), shape);
         }
 
         private void plain(List<OutgoingTensor> out, String name, Tensor tensor, long... shape) {

@@ -6,6 +6,7 @@ package dev.millrace.formats.synthesis;
 
 import dev.millrace.formats.tensor.ArrayTensor;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
@@ -63,9 +64,10 @@ final class SyntheticModel {
         }
         int headSize = hidden / shape.heads();
         long keys = (long) shape.kvHeads() * headSize;
-        return new Blueprint.Attention(shape.heads(), shape.kvHeads(), headSize, matrix(hidden, hidden),
+        return Blueprint.Attention.plain(shape.heads(), shape.kvHeads(), headSize, matrix(hidden, hidden),
                 matrix(keys, hidden), random(mix.value(index, shape.attention().size()), keys, hidden),
-                matrix(hidden, hidden), norm(headSize), norm(headSize), new Blueprint.Rope(shape.theta()));
+                matrix(hidden, hidden), new Position.Rope(headSize, shape.theta()))
+                .withNorms(norm(headSize), norm(headSize));
     }
 
     private Blueprint.FeedForward feedForward(int layer) {
@@ -74,12 +76,12 @@ final class SyntheticModel {
             return dense(layer, shape.inner());
         }
         Tensor router = random(TensorType.F32, moe.count(), shape.hidden());
-        Tensor bias = new ArrayTensor("bias", moe.count(), new float[moe.count()]);
         List<Blueprint.Dense> experts = new ArrayList<>();
         for (int e = 0; e < moe.count(); e++) {
             experts.add(dense(layer, moe.inner()));
         }
-        return new Blueprint.Experts(router, bias, Blueprint.Gating.SIGMOID, moe.used(), true, 1, experts);
+        return new Blueprint.Experts(new Blueprint.Linear(router), null, Blueprint.Gating.SIGMOID, moe.used(), true, 1,
+                experts, null);
     }
 
     private Blueprint.Dense dense(int layer, int inner) {

@@ -6,12 +6,11 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.json.Json;
+import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Option;
         "One short round before those that count warms up."}, sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
 
-    private static final Path STATUS = Path.of("/proc/self/status");
     /** Enough for everything to be compiled; more of a long prompt would only double the time. */
     private static final int WARM_PROMPT = 2048;
     private static final int WARM_GENERATE = 64;
@@ -54,7 +52,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         if (prompt < 1 || generate < 1 || rounds < 1 || sequences < 1) {
             throw choice.wrong("-p, -n, -r and --sequences must be 1 or more");
         }
@@ -84,8 +82,8 @@ final class BenchCommand implements Callable<Integer> {
         return MillraceCommand.DONE;
     }
 
-    private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) throws IOException {
-        OptionalLong peak = peakRssBytes();
+    private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) {
+        OptionalLong peak = Memory.peak();
         workplace.console()
                 .result(Json.write(Cases.object("backend", model.device().id(), "threads", threads(model),
                         "loadSeconds", loadSeconds, "prefillTokensPerSecond",
@@ -94,38 +92,39 @@ final class BenchCommand implements Callable<Integer> {
                         peak.isPresent() ? peak.getAsLong() : null)));
     }
 
-    private void printTable(LoadedModel model, double loadSeconds, List<BenchRound> measured) throws IOException {
-        line("backend", String.format("%s, %d threads", model.device().id(), threads(model)));
+    private void printTable(LoadedModel model, double loadSeconds, List<BenchRound> measured) {
+        line("backend", String.format(Locale.ROOT, "%s, %d threads", model.device().id(), threads(model)));
         line("", model.device().description());
-        line("load", String.format("%.2f s", loadSeconds));
+        line("load", String.format(Locale.ROOT, "%.2f s", loadSeconds));
         String each = sequences == 1 ? "" : sequences + " times ";
         line("prefill", speeds(measured, BenchRound::prefill, each + prompt));
         if (prompt >= 2 * BenchRound.CHUNK) {
             double start = median(measured, BenchRound::start);
             double end = median(measured, BenchRound::end);
-            line("", String.format(
+            line("", String.format(Locale.ROOT,
                     "%.1f tokens/s at the start, %.1f at the end, where a token costs %.2f times as much",
                     start, end, start / end));
         }
         line("decode", speeds(measured, BenchRound::decode, each + generate));
         if (sequences > 1) {
-            line("", String.format("%.1f tokens/s for each of the %d conversations",
+            line("", String.format(Locale.ROOT, "%.1f tokens/s for each of the %d conversations",
                     median(measured, BenchRound::decode) / sequences, sequences));
         }
-        OptionalLong peak = peakRssBytes();
+        OptionalLong peak = Memory.peak();
         if (peak.isPresent()) {
-            line("memory", String.format("%.0f MiB at most", peak.getAsLong() / 1048576.0));
+            line("memory", String.format(Locale.ROOT, "%.0f MiB at most", peak.getAsLong() / 1048576.0));
         }
     }
 
     private void line(String name, String text) {
-        workplace.console().result(String.format("%-9s %s", name, text));
+        workplace.console().result(String.format(Locale.ROOT, "%-9s %s", name, text));
     }
 
     private static String speeds(List<BenchRound> rounds, ToDoubleFunction<BenchRound> speed, String tokens) {
-        String all = String.join(" ", rounds.stream().map(one -> String.format("%.1f", speed.applyAsDouble(one)))
-                .toList());
-        return String.format("%.1f tokens/s (%s tokens; %s)", median(rounds, speed), tokens, all);
+        String all = String.join(" ",
+                rounds.stream().map(one -> String.format(Locale.ROOT, "%.1f", speed.applyAsDouble(one)))
+                        .toList());
+        return String.format(Locale.ROOT, "%.1f tokens/s (%s tokens; %s)", median(rounds, speed), tokens, all);
     }
 
     private static double median(List<BenchRound> rounds, ToDoubleFunction<BenchRound> speed) {
@@ -135,14 +134,5 @@ final class BenchCommand implements Callable<Integer> {
     /** Threads asked for, or those that backends take by themselves. */
     private static int threads(LoadedModel model) {
         return Processors.here().threads(model.options().threads());
-    }
-
-    /** The most memory that this process has had, where the system tells. */
-    private static OptionalLong peakRssBytes() throws IOException {
-        if (!Files.isReadable(STATUS)) {
-            return OptionalLong.empty();
-        }
-        return Files.readAllLines(STATUS).stream().filter(line -> line.startsWith("VmHWM:"))
-                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", ""))).findFirst();
     }
 }

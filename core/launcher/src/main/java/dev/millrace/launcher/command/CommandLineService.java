@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.ModelServer;
 import dev.millrace.engine.Engine;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.text.Dialect;
@@ -27,12 +28,13 @@ public final class CommandLineService implements ToIntFunction<String[]> {
      * @param engine opens models
      * @param backends present now, for {@code doctor}
      * @param dialects present now, for {@code inspect calls}
+     * @param servers present now, for {@code serve}
      */
     @Activate
     public CommandLineService(BundleContext context, @Reference Engine engine, @Reference List<Backend> backends,
-            @Reference List<Dialect> dialects) {
+            @Reference List<Dialect> dialects, @Reference List<ModelServer> servers) {
         workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess(),
-                context.getBundle().getVersion().toString());
+                context.getBundle().getVersion().toString(), List.copyOf(servers));
     }
 
     @Override

@@ -4,9 +4,8 @@
  */
 package dev.millrace.launcher.command;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.api.Device;
-import dev.millrace.api.Precision;
+import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
@@ -14,7 +13,6 @@ import dev.millrace.spi.backend.KernelSpeed;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +40,6 @@ final class DoctorCommand implements Callable<Integer> {
 
     private final Workplace workplace;
     private final List<String> cures = new ArrayList<>();
-    private final LinuxHost host = new LinuxHost(Path.of("/"));
     private boolean compiled = true;
 
     DoctorCommand(Workplace workplace) {
@@ -66,7 +63,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void line(String name, String text) {
-        workplace.console().result(name.isEmpty() && text.isEmpty() ? "" : String.format("%-10s %s", name, text));
+        workplace.console()
+                .result(name.isEmpty() && text.isEmpty() ? "" : String.format(Locale.ROOT, "%-10s %s", name, text));
     }
 
     private void java() {
@@ -98,24 +96,30 @@ final class DoctorCommand implements Callable<Integer> {
 
     private void machine() throws InterruptedException {
         processors();
-        long memory = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-                ? system.getTotalMemorySize()
-                : 0;
-        line("Memory", String.format("%.1f GiB, Java heap up to %.1f GiB (weights lie outside the heap)", gib(memory),
-                gib(Runtime.getRuntime().maxMemory())));
-        if (memory < SMALL_MEMORY) {
-            cures.add(String.format("%.1f GiB of memory is little: LFM2.5-8B-A1B in Q4_0 wants 6 GiB free; smaller"
-                    + " members of its family run here.", gib(memory)));
+        Memory memory = Memory.now();
+        boolean known = memory.total() < Long.MAX_VALUE;
+        line("Memory", (known
+                ? String.format(Locale.ROOT, "%.1f GiB, %.1f GiB of it available", gib(memory.total()),
+                        gib(memory.available()))
+                : "nobody says how much")
+                + String.format(Locale.ROOT, ", Java heap up to %.1f GiB (weights lie outside the heap)",
+                        gib(Runtime.getRuntime().maxMemory())));
+        if (memory.total() < SMALL_MEMORY) {
+            cures.add(String.format(Locale.ROOT,
+                    "%.1f GiB of memory is little: LFM2.5-8B-A1B in Q4_0 wants 6 GiB free; smaller"
+                            + " members of its family run here.",
+                    gib(memory.total())));
         }
-        host.hugePages().ifPresent(this::hugePages);
-        bandwidth(memory == 0 ? Bandwidth.MOST_BYTES / 8 : Math.min(Bandwidth.MOST_BYTES, memory / 8));
+        Memory.hugePages().ifPresent(this::hugePages);
+        bandwidth(known ? Math.min(Bandwidth.MOST_BYTES, memory.total() / 8) : Bandwidth.MOST_BYTES / 8);
     }
 
     private void processors() {
-        int processors = Processors.here().available();
-        int cores = Processors.here().cores();
-        OptionalInt all = host.processors();
-        OptionalDouble limit = host.processorLimit();
+        Processors here = Processors.here();
+        int processors = here.available();
+        int cores = here.cores();
+        OptionalInt all = here.online();
+        OptionalDouble limit = here.timeLimit();
         StringBuilder text = new StringBuilder().append(cores);
         if (processors > cores) {
             text.append(", with ").append(processors).append(" processors");
@@ -151,8 +155,10 @@ final class DoctorCommand implements Callable<Integer> {
         int cores = Processors.here().cores();
         double one = Bandwidth.measure(block, 1);
         double all = cores == 1 ? one : Math.max(one, Bandwidth.measure(block, cores));
-        line("Bandwidth", String.format("%.1f GB/s read by one core, %.1f GB/s by all", one / 1e9, all / 1e9));
-        line("", String.format("so at most %.0f tokens/s of a model that reads 1 GB of weights for each", all / 1e9));
+        line("Bandwidth",
+                String.format(Locale.ROOT, "%.1f GB/s read by one core, %.1f GB/s by all", one / 1e9, all / 1e9));
+        line("", String.format(Locale.ROOT, "so at most %.0f tokens/s of a model that reads 1 GB of weights for each",
+                all / 1e9));
         if (all < SLOW_BANDWIDTH) {
             cures.add("memory is read at less than 8 GB/s, which bounds generating: fill all memory channels, or take"
                     + " a model with fewer active weights or smaller quantisation.");
@@ -173,10 +179,11 @@ final class DoctorCommand implements Callable<Integer> {
             if (speeds.isEmpty()) {
                 continue;
             }
-            line("Kernels", String.format("%-16s %12s %14s", devices.getFirst().id() + ", 1 core", "decode GB/s",
-                    "prefill GMAC/s"));
+            line("Kernels",
+                    String.format(Locale.ROOT, "%-16s %12s %14s", devices.getFirst().id() + ", 1 core", "decode GB/s",
+                            "prefill GMAC/s"));
             for (KernelSpeed speed : speeds) {
-                line("", String.format("%-16s %12.2f %14.2f", speed.kernel(), speed.decode() / 1e9,
+                line("", String.format(Locale.ROOT, "%-16s %12.2f %14.2f", speed.kernel(), speed.decode() / 1e9,
                         speed.prefill() / 1e9));
             }
             cliffs(speeds).forEach(kernel -> cures.add("the kernel " + kernel + " of " + devices.getFirst().id()
@@ -218,15 +225,17 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            LoadOptions options = new LoadOptions(file.program().contextLength(), 0, Precision.FAST);
+            LoadOptions options = LoadOptions.of(file.program().contextLength());
             for (Backend backend : workplace.backends()) {
                 for (Device device : backend.devices()) {
                     String fit = switch (backend.fit(file.program(), device, options)) {
                         case Fit.Good good -> "score " + good.score();
                         case Fit.Refused refused -> "refuses: " + refused.reason();
                     };
-                    line("Device", device.id() + ": " + device.description() + ", "
-                            + String.format("%.1f GiB, ", gib(device.memoryBytes())) + fit);
+                    String memory = device.memoryBytes() == Long.MAX_VALUE
+                            ? ""
+                            : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
+                    line("Device", device.id() + ": " + device.description() + ", " + memory + fit);
                 }
             }
         }

@@ -10,9 +10,9 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,8 +48,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
-    @Parameters(paramLabel = "PROMPT", description = "What to say to the model; - reads it from standard input.")
-    String prompt = "";
+    @Parameters(paramLabel = "PROMPT", arity = "0..*", hideParamSyntax = true, description = "What to say to the model; - reads it from standard input. One that begins with a dash comes last, behind --.")
+    List<String> words = List.of();
 
     RunCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -61,9 +61,7 @@ final class RunCommand implements Callable<Integer> {
         if (maxTokens != null && maxTokens < 1) {
             throw choice.wrong("--max-tokens must be 1 or more");
         }
-        String said = prompt.equals("-")
-                ? new String(console.in().readAllBytes(), StandardCharsets.UTF_8).stripTrailing()
-                : prompt;
+        String said = prompt(console);
         long begin = System.nanoTime();
         try (Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
@@ -79,6 +77,22 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return MillraceCommand.DONE;
+    }
+
+    private String prompt(Console console) throws IOException {
+        if (words.size() != 1) {
+            throw choice.wrong(words.isEmpty()
+                    ? "the prompt is missing"
+                    : "the prompt is one argument: put quotes around it");
+        }
+        String said = Prompt.typed(words.getFirst());
+        if (said.equals(Prompt.STANDARD_INPUT)) {
+            return Prompt.read(console.in());
+        }
+        if (Prompt.isBlank(said)) {
+            throw choice.wrong("the prompt is blank");
+        }
+        return said;
     }
 
     private Conversation converse(Model model) throws IOException {

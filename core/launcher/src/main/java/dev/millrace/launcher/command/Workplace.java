@@ -5,6 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelServer;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.spi.backend.Backend;
@@ -19,9 +20,10 @@ import java.util.List;
  * @param dialects present when the program started
  * @param console where to read and write
  * @param version of the program
+ * @param servers that can offer models to other programs, present when the program started
  */
 record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
-        String version) {
+        String version, List<ModelServer> servers) {
 
     /** Opens the chosen model, or the packaged one, for conversations. */
     Model open(ModelChoice choice) {

@@ -6,9 +6,11 @@ package dev.millrace.spi.backend;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /** Runs programs on devices. A service; stateless: what it loads belongs to the caller. Safe for use from any thread. */
@@ -28,6 +30,15 @@ public interface Backend {
      * @return best first; empty if there is none
      */
     List<Device> devices();
+
+    /**
+     * What it can compute of a {@link dev.millrace.spi.model.Blueprint}. The engine refuses a model that asks for anything else,
+     * in one sentence, before it asks {@link #fit}.
+     *
+     * @return listed one by one, never all that {@link Feature} has: what is added later is not computed by this backend; empty
+     *         for a backend that runs graphs only
+     */
+    Set<Feature> features();
 
     /**
      * Looks at how well a model would run, without loading it.
@@ -58,7 +69,7 @@ public interface Backend {
      *
      * @param device one of {@link #devices()}
      * @param each time to spend on one figure, once everything is compiled; compiling may take several times as long
-     * @return one entry a kernel; empty, as here, from a backend that has no kernels of its own
+     * @return one entry per kernel; empty, as here, from a backend that has no kernels of its own
      */
     default List<KernelSpeed> measure(Device device, Duration each) {
         return List.of();

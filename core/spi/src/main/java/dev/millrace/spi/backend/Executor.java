@@ -12,15 +12,24 @@ import org.osgi.annotation.versioning.ConsumerType;
  *
  * <p>
  * Not safe for use from several threads at once: the caller sees to it that only one call runs at a time, on it or on any of
- * its sequences. Allocates nothing per call of {@link #forward} in steady state.
+ * its sequences. Allocates nothing per call of {@link #forward} in steady state. After {@link #close} all other methods, and
+ * those of its sequences but close, throw {@link IllegalStateException}.
  */
 @ConsumerType
 public interface Executor extends AutoCloseable {
 
     /**
+     * What it can take and do.
+     *
+     * @return the same for its whole life
+     */
+    Limits limits();
+
+    /**
      * A new, empty sequence.
      *
      * @return closed by the caller
+     * @throws OutOfRoomException if there are {@link Limits#sequences} already, or there is no memory for one more
      */
     Sequence newSequence();
 
@@ -29,8 +38,10 @@ public interface Executor extends AutoCloseable {
      *
      * @param state copied; stays the caller's
      * @return closed by the caller
-     * @throws IllegalArgumentException if the state does not fit the model
-     * @throws UnsupportedOperationException if this backend cannot take states; the caller reads the tokens again
+     * @throws IllegalArgumentException if the state does not fit the model ({@link SequenceState#check}), or holds more tokens
+     *             than the context
+     * @throws OutOfRoomException if there is no room for it
+     * @throws UnsupportedOperationException if {@link Limits#exchangesStates} is false
      */
     Sequence newSequence(SequenceState state);
 
@@ -38,10 +49,17 @@ public interface Executor extends AutoCloseable {
      * Feeds tokens to sequences and computes logits where they are wanted. Results do not depend on what else is in the
      * list, up to rounding.
      *
-     * @param steps each sequence at most once
-     * @throws dev.millrace.api.BackendException if computing failed; the sequences of these steps are not usable any more
-     * @throws IllegalArgumentException if a token is outside the vocabulary or a sequence would outgrow the context;
-     *             nothing was changed
+     * <p>
+     * A step fails alone: {@link Step#failure} tells, and the other steps are computed all the same. After
+     * {@link OutOfRoomException} its sequence is as it was. After any other failure the sequence is not usable any more: all it
+     * takes is to be closed, anything else throws {@link IllegalStateException}.
+     *
+     * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most; none does nothing
+     * @throws dev.millrace.api.BackendException if computing failed as a whole; the sequences of these steps are not usable
+     *             any more
+     * @throws IllegalArgumentException if a step cannot be computed by its content, see {@link StepCheck}, or its sequence
+     *             belongs to another executor; nothing was changed
+     * @throws IllegalStateException if a sequence is closed or not usable any more; nothing was changed
      */
     void forward(List<Step> steps);
 

@@ -4,7 +4,12 @@
  */
 package dev.millrace.spi.backend;
 
-/** How well a model would run on a device. */
+/**
+ * How well a model would run on a device.
+ *
+ * <p>
+ * Minor versions may add kinds.
+ */
 public sealed interface Fit {
 
     /**

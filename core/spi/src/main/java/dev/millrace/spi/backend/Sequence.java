@@ -18,17 +18,28 @@ public interface Sequence extends AutoCloseable {
     int length();
 
     /**
-     * A second sequence that continues from here by itself. Cheap where memory can be shared.
+     * A second sequence that continues from here by itself. Shares memory if {@link Limits#sharesForks}.
      *
      * @return closed by the caller
+     * @throws OutOfRoomException if there is no room for it
      */
     Sequence fork();
+
+    /**
+     * Forgets the last tokens, as if they had never been read.
+     *
+     * @param length tokens that stay, 0 to {@link #length()}
+     * @return whether that was possible; if not, nothing has changed. It is for sure within {@link Limits#rollback} of the
+     *         length, and for 0
+     * @throws IndexOutOfBoundsException if length is outside that range
+     */
+    boolean truncate(int length);
 
     /**
      * A neutral snapshot. Importing it into the same kind of executor gives the same logits, bit for bit.
      *
      * @return closed by the caller
-     * @throws UnsupportedOperationException if this backend cannot give states away
+     * @throws UnsupportedOperationException if {@link Limits#exchangesStates} is false
      */
     SequenceState export();
 

@@ -31,15 +31,17 @@ public final class SequenceState implements AutoCloseable {
     }
 
     /**
-     * What attention keeps: keys after norm and rope, and values.
+     * What attention keeps: keys after norm and rope, and values, of the tokens that later ones still see. In a layer with a
+     * window these are the last {@code window} tokens, in all others all tokens.
      *
-     * @param heads key-value heads
-     * @param headSize values in a head
+     * @param shape heads, their size and the window
+     * @param tokens how many tokens are kept: {@link StateShape.KeyValues#kept}
      * @param type {@link TensorType#F32} or {@link TensorType#F16}
-     * @param keys {@code [heads][tokens][headSize]}
+     * @param keys {@code [heads][tokens][headSize]}, oldest token first
      * @param values {@code [heads][tokens][headSize]}
      */
-    public record KeyValues(int heads, int headSize, TensorType type, MemorySegment keys, MemorySegment values)
+    public record KeyValues(StateShape.KeyValues shape, int tokens, TensorType type, MemorySegment keys,
+            MemorySegment values)
             implements
                 Layer {
     }
@@ -80,9 +82,9 @@ public final class SequenceState implements AutoCloseable {
             for (StateShape shape : program.stateShapes()) {
                 layers.add(switch (shape) {
                     case StateShape.KeyValues kv -> {
-                        long bytes = type.bytes((long) kv.heads() * kv.headSize() * tokens.length);
-                        yield new KeyValues(kv.heads(), kv.headSize(), type, arena.allocate(bytes, 64),
-                                arena.allocate(bytes, 64));
+                        int kept = kv.kept(tokens.length);
+                        long bytes = type.bytes((long) kv.heads() * kv.headSize() * kept);
+                        yield new KeyValues(kv, kept, type, arena.allocate(bytes, 64), arena.allocate(bytes, 64));
                     }
                     case StateShape.ConvColumns c -> {
                         long values = (long) c.channels() * c.columns();
@@ -111,7 +113,7 @@ public final class SequenceState implements AutoCloseable {
         }
         for (int i = 0; i < layers.size(); i++) {
             StateShape held = switch (layers.get(i)) {
-                case KeyValues kv -> new StateShape.KeyValues(kv.heads(), kv.headSize());
+                case KeyValues kv -> kv.shape();
                 case ConvColumns c -> new StateShape.ConvColumns(c.channels(), c.columns());
             };
             if (!held.equals(shapes.get(i))) {
@@ -145,7 +147,7 @@ public final class SequenceState implements AutoCloseable {
     }
 
     /**
-     * What each layer keeps, one entry a layer of the program.
+     * What each layer keeps, one entry per layer of the program.
      *
      * @return writable until handed on
      */

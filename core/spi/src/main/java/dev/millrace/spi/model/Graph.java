@@ -6,10 +6,14 @@ package dev.millrace.spi.model;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A decoder-only model whose computation is a graph in files of its own, weights included. Its runtime reads names, types and
  * shapes of inputs and outputs from there; what stands here is what everybody else needs to know.
+ *
+ * <p>
+ * Minor versions may add components.
  *
  * @param format the graph's format, for example {@code onnx}; a backend looks at it first
  * @param architecture the family's name, for messages only, for example {@code lfm2_moe}
@@ -33,6 +37,11 @@ public record Graph(String format, String architecture, int vocabularySize, int 
         if (variants.isEmpty()) {
             throw new IllegalArgumentException("A graph has at least one variant.");
         }
+    }
+
+    @Override
+    public Set<Feature> features() {
+        return Set.of();
     }
 
     /**

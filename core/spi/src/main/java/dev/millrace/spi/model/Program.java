@@ -5,10 +5,14 @@
 package dev.millrace.spi.model;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a model computes: either a {@link Blueprint}, whose tensors a backend reads, or a {@link Graph}, which a runtime with
  * operators of its own executes. A backend takes the kinds that it understands and refuses the others.
+ *
+ * <p>
+ * Minor versions may add kinds.
  */
 public sealed interface Program permits Blueprint, Graph {
 
@@ -47,4 +51,11 @@ public sealed interface Program permits Blueprint, Graph {
      * @return one entry a layer, in order
      */
     List<StateShape> stateShapes();
+
+    /**
+     * What a backend has to compute for it.
+     *
+     * @return the features, derived from the data; empty for a graph, whose runtime reads what it needs
+     */
+    Set<Feature> features();
 }

@@ -4,16 +4,37 @@
  */
 package dev.millrace.spi.model;
 
-/** Size of what one layer keeps of a sequence. */
+/** Size of what one layer keeps of a sequence. Minor versions may add kinds. */
 public sealed interface StateShape {
 
     /**
-     * Keys and values of all tokens.
+     * Keys and values of the tokens that later ones still see.
      *
      * @param heads key-value heads
-     * @param headSize values in a head
+     * @param headSize values per head
+     * @param window tokens that a token sees, itself included, or 0 for all
      */
-    record KeyValues(int heads, int headSize) implements StateShape {
+    record KeyValues(int heads, int headSize, int window) implements StateShape {
+
+        /**
+         * Keys and values of all tokens.
+         *
+         * @param heads key-value heads
+         * @param headSize values per head
+         */
+        public KeyValues(int heads, int headSize) {
+            this(heads, headSize, 0);
+        }
+
+        /**
+         * How many tokens are kept.
+         *
+         * @param length tokens read
+         * @return the last of them, as many as the window holds
+         */
+        public int kept(int length) {
+            return window == 0 ? length : Math.min(length, window);
+        }
     }
 
     /**

@@ -10,6 +10,9 @@ package dev.millrace.spi.model;
  * <p>
  * The types and their layouts are those of the GGUF specification (ggml, {@code ggml-common.h}); all multi-byte fields are
  * little-endian.
+ *
+ * <p>
+ * Minor versions may add values.
  */
 public enum TensorType {
     /** IEEE 754 binary32. */

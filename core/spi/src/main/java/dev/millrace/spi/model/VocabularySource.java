@@ -7,7 +7,12 @@ package dev.millrace.spi.model;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** A vocabulary with its rules, as a file states it; the text layer makes a tokenizer of it. */
+/**
+ * A vocabulary with its rules, as a file states it; the text layer makes a tokenizer of it.
+ *
+ * <p>
+ * Minor versions may add kinds.
+ */
 public sealed interface VocabularySource {
 
     /**

@@ -6,7 +6,12 @@ package dev.millrace.spi.text;
 
 import dev.millrace.api.ToolCall;
 
-/** What a parser finds in an answer, in order. */
+/**
+ * What a parser finds in an answer, in order.
+ *
+ * <p>
+ * Minor versions may add kinds.
+ */
 public sealed interface DialectEvent {
 
     /**

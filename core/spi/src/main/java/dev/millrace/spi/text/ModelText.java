@@ -9,6 +9,9 @@ import java.util.function.Predicate;
 /**
  * What a model brings that tells its dialect.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param template its chat template, or empty
  * @param hasToken whether a spelling is a single token of its vocabulary
  */

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
@@ -51,7 +52,9 @@ class SequenceStateTest {
     private static Blueprint.Mixer attention(int kvHeads, int headSize) {
         Tensor any = tensor(1, HIDDEN);
         Blueprint.Norm norm = new Blueprint.Norm(any, 1e-5f);
-        return new Blueprint.Attention(4, kvHeads, headSize, any, any, any, any, norm, norm, new Blueprint.Rope(1e6f));
+        return Blueprint.Attention
+                .plain(4, kvHeads, headSize, any, any, any, any, new Position.Rope(headSize, 1e6f))
+                .withNorms(norm, norm);
     }
 
     private static Blueprint.Mixer conv(int width) {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.KeyValueType;
-import dev.millrace.api.Precision;
 import dev.millrace.spi.backend.LoadOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,10 +45,10 @@ class TensorTypeTest {
 
     @Test
     void loadOptionsRefuseWhatMakesNoSense() {
-        assertThrows(IllegalArgumentException.class, () -> new LoadOptions(0, 0, Precision.FAST));
-        assertThrows(IllegalArgumentException.class, () -> new LoadOptions(1, -1, Precision.FAST));
-        assertThrows(IllegalArgumentException.class, () -> new LoadOptions(1, 1025, Precision.FAST));
-        assertEquals(1, new LoadOptions(1, 0, Precision.FAST).context());
-        assertEquals(KeyValueType.AUTO, new LoadOptions(1, 0, Precision.FAST).keyValues());
+        assertThrows(IllegalArgumentException.class, () -> LoadOptions.of(0));
+        assertThrows(IllegalArgumentException.class, () -> LoadOptions.of(1).withThreads(-1));
+        assertThrows(IllegalArgumentException.class, () -> LoadOptions.of(1).withThreads(1025));
+        assertEquals(1, LoadOptions.of(1).context());
+        assertEquals(KeyValueType.AUTO, LoadOptions.of(1).keyValues());
     }
 }

@@ -5,6 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.json.Json;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ final class Guard {
         for (int i = 0; i < json.length(); i++) {
             char c = json.charAt(i);
             if (quotes.take(c) && opensMark(json, i)) {
-                out.append(String.format("\\u%04x", (int) c));
+                out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 out.append(c);
             }

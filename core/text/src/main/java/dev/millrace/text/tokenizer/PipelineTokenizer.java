@@ -5,6 +5,7 @@
 package dev.millrace.text.tokenizer;
 
 import dev.millrace.text.tokenizer.AddedTokens.Trust;
+import java.util.Arrays;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,16 @@ final class PipelineTokenizer implements PromptTokenizer {
             decoder.accept(id);
         }
         return decoder.finish();
+    }
+
+    @Override
+    public byte[] bytes(int id) {
+        Vocabulary tokens = pipeline.spelling().bytes();
+        if (id < 0 || id >= tokens.size()) {
+            throw new IllegalArgumentException(
+                    "There is no token with id " + id + "; ids run from 0 to " + (tokens.size() - 1) + ".");
+        }
+        return Arrays.copyOfRange(tokens.data(), tokens.start(id), tokens.end(id));
     }
 
     @Override

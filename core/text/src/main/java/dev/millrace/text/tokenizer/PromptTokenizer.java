@@ -36,6 +36,15 @@ public interface PromptTokenizer extends Tokenizer {
     int[] encode(PromptText prompt);
 
     /**
+     * The bytes that a token adds to a text: often a part of a character.
+     *
+     * @param id token id
+     * @return a copy of its spelling in UTF-8, or a part of it; for a control token its name
+     * @throws IllegalArgumentException if the id is outside the vocabulary
+     */
+    byte[] bytes(int id);
+
+    /**
      * The token that begins a text.
      *
      * @return its id, or empty if the file names none

@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.cache;
+
+import dev.millrace.api.MillraceException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.CheckedOutputStream;
+
+/**
+ * A file with a magic number before and a CRC-32C after its content. Written as a whole or not at all; read only if it is whole.
+ *
+ * @param path where it is
+ * @param magic says what it holds
+ * @param what names it in messages, for example {@code saved conversation}
+ */
+public record CheckedFile(Path path, long magic, String what) {
+
+    private static final int BUFFER = 1 << 16;
+
+    @FunctionalInterface
+    public interface Writer {
+        void write(DataOutputStream out) throws IOException;
+    }
+
+    @FunctionalInterface
+    public interface Reader<T> {
+        T read(DataInputStream in, long length) throws IOException;
+    }
+
+    public void write(Writer content) throws IOException {
+        Path target = path.toAbsolutePath();
+        Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        try {
+            CRC32C checksum = new CRC32C();
+            try (OutputStream raw = new BufferedOutputStream(Files.newOutputStream(part), BUFFER)) {
+                DataOutputStream out = new DataOutputStream(new CheckedOutputStream(raw, checksum));
+                out.writeLong(magic);
+                content.write(out);
+                out.flush();
+                new DataOutputStream(raw).writeLong(checksum.getValue());
+            }
+            replace(part, target);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    private static void replace(Path part, Path target) throws IOException {
+        try {
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /**
+     * Checks magic number and checksum over the whole file, then reads.
+     *
+     * @throws MillraceException if it cannot be read or is damaged
+     */
+    public <T> T read(Reader<T> content) {
+        try {
+            long size = Files.size(path);
+            verify(size);
+            try (DataInputStream in = new DataInputStream(
+                    new BufferedInputStream(Files.newInputStream(path), BUFFER))) {
+                in.readLong();
+                return content.read(in, size - 2 * Long.BYTES);
+            }
+        } catch (EOFException e) {
+            throw damaged("it ends too early");
+        } catch (IOException e) {
+            throw new MillraceException("The " + what + " " + path + " cannot be read: " + e + ".", e);
+        }
+    }
+
+    private void verify(long size) throws IOException {
+        CRC32C checksum = new CRC32C();
+        try (InputStream raw = new BufferedInputStream(Files.newInputStream(path), BUFFER)) {
+            DataInputStream in = new DataInputStream(new CheckedInputStream(raw, checksum));
+            if (size < 2 * Long.BYTES || in.readLong() != magic) {
+                throw new MillraceException(path + " is no " + what + ".");
+            }
+            in.skipNBytes(size - 2 * Long.BYTES);
+            if (new DataInputStream(raw).readLong() != checksum.getValue()) {
+                throw damaged("its checksum is wrong");
+            }
+        }
+    }
+
+    public MillraceException damaged(String how) {
+        return new MillraceException("The " + what + " " + path + " is damaged: " + how + ".");
+    }
+}

@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.cache;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.engine.schedule.Scheduler;
+import dev.millrace.engine.schedule.Slot;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.model.Program;
+import java.io.IOException;
+import java.io.StreamCorruptedException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Beginnings that many conversations share, such as the system message with its tools: read once, kept in memory for the other
+ * conversations of this model and on disk for its next start.
+ *
+ * <p>
+ * A file's name is a digest of what its content depends on: the model's file, the device, the precision, the type of keys and
+ * values, and the tokens. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
+ * several threads.
+ */
+public final class Prefixes implements AutoCloseable {
+
+    /** Shorter beginnings are read as quickly as they are found. */
+    public static final int LEAST_TOKENS = 64;
+
+    private static final System.Logger LOG = System.getLogger(Prefixes.class.getName());
+    private static final long MAGIC = 0x4D494C4C50524531L;
+    private static final String ENDING = ".prefix";
+    private static final int MOST_IN_MEMORY = 4;
+    private static final int MOST_FILES = 16;
+    private static final int MOST_TOKENS_ON_DISK = 8192;
+
+    private final Scheduler scheduler;
+    private final Program program;
+    private final int context;
+    private final Supplier<String> identity;
+    private final @Nullable Path folder;
+    private final List<Slot> kept = new ArrayList<>();
+    private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
+    private boolean closed;
+
+    /**
+     * Prefixes of a model.
+     *
+     * @param identity of model, device, precision and type of keys and values, now
+     * @param folder for files, or null to keep none
+     */
+    public Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity,
+            @Nullable Path folder) {
+        this.scheduler = scheduler;
+        this.program = program;
+        this.context = context;
+        this.identity = identity;
+        this.folder = folder;
+    }
+
+    /** A new slot that has read the beginning, if it is known. */
+    public synchronized @Nullable Slot find(int[] beginning) {
+        for (Slot slot : kept) {
+            if (slot.read() == beginning.length && Arrays.equals(slot.readTokens(), beginning)) {
+                return scheduler.fork(slot);
+            }
+        }
+        Slot loaded = load(beginning);
+        if (loaded == null) {
+            return null;
+        }
+        remember(loaded);
+        return scheduler.fork(loaded);
+    }
+
+    /** Keeps what a slot has read. */
+    public synchronized void keep(Slot slot) {
+        if (closed) {
+            return;
+        }
+        Slot copy = scheduler.fork(slot);
+        remember(copy);
+        if (folder == null || copy.read() > MOST_TOKENS_ON_DISK) {
+            return;
+        }
+        SequenceState state;
+        try {
+            state = scheduler.export(copy);
+        } catch (UnsupportedOperationException e) {
+            return;
+        }
+        Thread writer = Thread.ofVirtual().name("millrace-prefix").unstarted(() -> {
+            try (state) {
+                store(folder, state);
+            } finally {
+                writers.remove(Thread.currentThread());
+            }
+        });
+        writers.add(writer);
+        writer.start();
+    }
+
+    private void remember(Slot slot) {
+        kept.add(slot);
+        if (kept.size() > MOST_IN_MEMORY) {
+            scheduler.close(kept.removeFirst());
+        }
+    }
+
+    private @Nullable Slot load(int[] beginning) {
+        if (folder == null) {
+            return null;
+        }
+        CheckedFile file = file(folder, beginning);
+        if (!Files.isRegularFile(file.path())) {
+            return null;
+        }
+        try {
+            return file.read((in, left) -> {
+                try (SequenceState state = StateStream.read(in, left, program, context)) {
+                    if (!Arrays.equals(state.tokens(), beginning)) {
+                        throw new StreamCorruptedException("it holds other tokens");
+                    }
+                    return scheduler.open(state);
+                }
+            });
+        } catch (MillraceException | UnsupportedOperationException e) {
+            LOG.log(System.Logger.Level.DEBUG, "A kept beginning is read again.", e);
+            return null;
+        }
+    }
+
+    private void store(Path where, SequenceState state) {
+        try {
+            Files.createDirectories(where);
+            file(where, state.tokens()).write(out -> StateStream.write(state, out));
+            prune(where);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.INFO,
+                    "The beginning of the prompt cannot be kept in {0} ({1}): the next start reads"
+                            + " it again.",
+                    where, e);
+        }
+    }
+
+    /** Removes the oldest files. */
+    private static void prune(Path where) throws IOException {
+        record Aged(Path path, FileTime time) {
+        }
+        List<Aged> files = new ArrayList<>();
+        try (Stream<Path> all = Files.list(where)) {
+            for (Path path : all.filter(p -> p.toString().endsWith(ENDING)).toList()) {
+                files.add(new Aged(path, Files.getLastModifiedTime(path)));
+            }
+        }
+        files.sort((a, b) -> b.time().compareTo(a.time()));
+        for (Aged old : files.subList(Math.min(MOST_FILES, files.size()), files.size())) {
+            Files.deleteIfExists(old.path());
+        }
+    }
+
+    private CheckedFile file(Path where, int[] tokens) {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256.", e);
+        }
+        digest.update(identity.get().getBytes(StandardCharsets.UTF_8));
+        ByteBuffer bytes = ByteBuffer.allocate(tokens.length * Integer.BYTES);
+        bytes.asIntBuffer().put(tokens);
+        digest.update(bytes);
+        return new CheckedFile(where.resolve(HexFormat.of().formatHex(digest.digest(), 0, 16) + ENDING), MAGIC,
+                "kept beginning");
+    }
+
+    /** Waits until everything is written, and frees the slots. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            kept.forEach(scheduler::close);
+            kept.clear();
+        }
+        boolean interrupted = false;
+        for (Thread writer : writers) {
+            while (writer.isAlive()) {
+                try {
+                    writer.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

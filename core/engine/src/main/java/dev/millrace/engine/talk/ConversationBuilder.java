@@ -1,0 +1,185 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Message;
+import dev.millrace.api.Sampling;
+import dev.millrace.api.Tool;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.json.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Collects how a conversation is to be. */
+final class ConversationBuilder implements Conversation.Builder {
+
+    private static final int TOOL_STEPS = 8;
+
+    private final Conversations conversations;
+    private final ModelParts model;
+    private final Extensions extensions;
+    private final List<ToolGuard> guards = new ArrayList<>();
+    private final Map<String, Tool> tools = new LinkedHashMap<>();
+    private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
+    private final List<Message> messages = new ArrayList<>();
+    private @Nullable String system;
+    private @Nullable Sampling sampling;
+    private ConversationFile.@Nullable Saved saved;
+    private StopStrings stop = StopStrings.NONE;
+    private AnswerFormat format = AnswerFormat.TEXT;
+    private int maxTokens = Integer.MAX_VALUE;
+    private int maxToolSteps = TOOL_STEPS;
+
+    ConversationBuilder(Conversations conversations, ModelParts model, Extensions extensions) {
+        this.conversations = conversations;
+        this.model = model;
+        this.extensions = extensions;
+    }
+
+    @Override
+    public Conversation.Builder system(String text) {
+        system = text;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder messages(List<Message> before) {
+        messages.clear();
+        messages.addAll(before);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder tools(ToolProvider... providers) {
+        for (ToolProvider provider : providers) {
+            for (Tool tool : provider.tools()) {
+                unique(tool.definition().name());
+                tools.put(tool.definition().name(), tool);
+            }
+        }
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder suggestedTools() {
+        return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
+    }
+
+    @Override
+    public Conversation.Builder declare(List<ToolDefinition> definitions) {
+        for (ToolDefinition definition : definitions) {
+            unique(definition.name());
+            declared.put(definition.name(), definition);
+        }
+        return this;
+    }
+
+    private void unique(String name) {
+        if (tools.containsKey(name) || declared.containsKey(name)) {
+            throw new IllegalArgumentException(
+                    "Two tools have the name " + name + ": rename or leave out one of them.");
+        }
+    }
+
+    @Override
+    public Conversation.Builder guard(ToolGuard guard) {
+        guards.add(guard);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder sampling(Sampling how) {
+        sampling = how;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder maxTokens(int tokens) {
+        if (tokens < 1) {
+            throw new IllegalArgumentException("An answer has 1 token or more, not " + tokens + ".");
+        }
+        maxTokens = tokens;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder maxToolSteps(int steps) {
+        if (steps < 0) {
+            throw new IllegalArgumentException("Tool steps are 0 or more, not " + steps + ".");
+        }
+        maxToolSteps = steps;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder stop(List<String> texts, boolean inThinking) {
+        for (String text : texts) {
+            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
+                throw new IllegalArgumentException(
+                        "A stop string has at least one character, and none of them is half of a"
+                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
+            }
+        }
+        stop = new StopStrings(texts, inThinking);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder format(AnswerFormat wanted) {
+        format = wanted;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder restore(Path file) {
+        saved = ConversationFile.describe(file, model);
+        return this;
+    }
+
+    @Override
+    public Conversation start() {
+        enforceable();
+        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
+        all.addAll(guards);
+        Sampling how = sampling == null ? model.sampling() : sampling;
+        ConversationOptions options = new ConversationOptions(tools, declared, all, how,
+                how.seed().orElseGet(conversations::newSeed), maxTokens,
+                maxToolSteps, stop, format);
+        List<Message> start = new ArrayList<>();
+        if (saved != null) {
+            start.addAll(saved.messages());
+        }
+        if (system != null) {
+            start.removeIf(message -> message.role() == Message.Role.SYSTEM);
+            start.addFirst(Message.system(system));
+        }
+        start.addAll(messages);
+        PromptCache cache = saved == null
+                ? new PromptCache(model.scheduler())
+                : ConversationFile.cache(saved, model);
+        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
+                model.endTokens(), options.definitions(), format, how));
+        return conversations.adopt(
+                new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
+                        stages));
+    }
+
+    private void enforceable() {
+        if (!(format instanceof AnswerFormat.Text)
+                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
+            throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
+                    + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+        }
+    }
+}

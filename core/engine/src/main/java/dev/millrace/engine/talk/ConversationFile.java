@@ -1,0 +1,185 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.Message;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.ModelInfo;
+import dev.millrace.api.ToolCall;
+import dev.millrace.engine.cache.CheckedFile;
+import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.cache.StateStream;
+import dev.millrace.json.Json;
+import dev.millrace.json.JsonException;
+import dev.millrace.spi.backend.SequenceState;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.StreamCorruptedException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Saved conversations. A file holds a magic number, the description of model and messages as JSON, the tokens read with the
+ * state of each layer, and a CRC-32C of all that.
+ */
+final class ConversationFile {
+
+    private static final long MAGIC = 0x4D494C4C434F4E31L;
+    private static final int MOST_DESCRIPTION = 256 << 20;
+
+    /**
+     * A saved conversation.
+     *
+     * @param file where it is
+     * @param messages all of them
+     * @param calls tool calls so far
+     */
+    record Saved(Path file, List<Message> messages, int calls) {
+    }
+
+    private ConversationFile() {
+    }
+
+    private static CheckedFile at(Path file) {
+        return new CheckedFile(file, MAGIC, "saved conversation");
+    }
+
+    // ---- writing
+
+    static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
+        try (SequenceState state = cache.export()) {
+            at(file).write(out -> {
+                byte[] description = Json.write(description(model.info(), messages, calls))
+                        .getBytes(StandardCharsets.UTF_8);
+                out.writeInt(description.length);
+                out.write(description);
+                out.writeBoolean(state != null);
+                if (state != null) {
+                    StateStream.write(state, out);
+                }
+            });
+        } catch (IOException e) {
+            throw new MillraceException("The conversation cannot be saved to " + file + ": " + e + ".", e);
+        }
+    }
+
+    private static Map<String, @Nullable Object> description(ModelInfo info, List<Message> messages, int calls) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("model", fingerprint(info));
+        map.put("calls", calls);
+        List<Object> list = new ArrayList<>();
+        for (Message message : messages) {
+            Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+            entry.put("role", message.role().name());
+            entry.put("content", message.content());
+            entry.put("thinking", message.thinking());
+            entry.put("toolCallId", message.toolCallId());
+            List<Object> toolCalls = new ArrayList<>();
+            for (ToolCall call : message.toolCalls()) {
+                Map<String, @Nullable Object> written = new LinkedHashMap<>();
+                written.put("id", call.id());
+                written.put("name", call.name());
+                written.put("arguments", call.arguments());
+                toolCalls.add(written);
+            }
+            entry.put("toolCalls", toolCalls);
+            list.add(entry);
+        }
+        map.put("messages", list);
+        return map;
+    }
+
+    private static String fingerprint(ModelInfo info) {
+        return String.join("|", info.name(), info.architecture(), Long.toString(info.parameters()),
+                Integer.toString(info.layers()), Integer.toString(info.hiddenSize()),
+                Integer.toString(info.vocabularySize()), Long.toString(info.weightBytes()), info.quantisation());
+    }
+
+    // ---- reading
+
+    /** Reads and checks the description. */
+    static Saved describe(Path file, ModelParts model) {
+        return at(file).read((in, left) -> saved(file, description(file, in, left, model)));
+    }
+
+    /** What was read, on the model's scheduler. */
+    static PromptCache cache(Saved saved, ModelParts model) {
+        return at(saved.file()).read((in, left) -> {
+            description(saved.file(), in, left, model);
+            if (!in.readBoolean()) {
+                return new PromptCache(model.scheduler());
+            }
+            try (SequenceState state = StateStream.read(in, left, model.program(),
+                    model.info().contextLength())) {
+                return new PromptCache(model.scheduler(), state);
+            } catch (StreamCorruptedException e) {
+                throw new MillraceException(
+                        "The saved conversation " + saved.file() + " is damaged: " + e.getMessage() + ".", e);
+            }
+        });
+    }
+
+    private static String description(Path file, DataInputStream in, long left, ModelParts model) throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > left || length > MOST_DESCRIPTION) {
+            throw at(file).damaged("it claims a description of " + length + " bytes");
+        }
+        String json = new String(in.readNBytes(length), StandardCharsets.UTF_8);
+        if (!(json(file, json).get("model") instanceof String written) || !written.equals(fingerprint(model.info()))) {
+            throw new MillraceException("The saved conversation " + file + " belongs to another model than "
+                    + model.info().name() + ": open the one it was saved with.");
+        }
+        return json;
+    }
+
+    private static Map<?, ?> json(Path file, String json) {
+        try {
+            if (Json.parse(json) instanceof Map<?, ?> map) {
+                return map;
+            }
+        } catch (JsonException e) {
+            throw new MillraceException("The saved conversation " + file + " is damaged: " + e.getMessage() + ".", e);
+        }
+        throw at(file).damaged("its description is no object");
+    }
+
+    private static Saved saved(Path file, String json) {
+        Map<?, ?> map = json(file, json);
+        List<Message> messages = new ArrayList<>();
+        try {
+            for (Object entry : (List<?>) value(map, "messages")) {
+                messages.add(message((Map<?, ?>) entry));
+            }
+            return new Saved(file, messages, ((Number) value(map, "calls")).intValue());
+        } catch (ClassCastException | IllegalArgumentException | NullPointerException e) {
+            throw new MillraceException("The saved conversation " + file + " is damaged: a message cannot be read.", e);
+        }
+    }
+
+    private static Object value(Map<?, ?> map, String key) {
+        Object value = map.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException(key);
+        }
+        return value;
+    }
+
+    private static Message message(Map<?, ?> entry) {
+        List<ToolCall> calls = new ArrayList<>();
+        for (Object item : (List<?>) value(entry, "toolCalls")) {
+            Map<?, ?> call = (Map<?, ?>) item;
+            Map<String, @Nullable Object> arguments = new LinkedHashMap<>();
+            ((Map<?, ?>) value(call, "arguments")).forEach((name, value) -> arguments.put((String) name, value));
+            calls.add(new ToolCall((String) value(call, "id"), (String) value(call, "name"), arguments));
+        }
+        return new Message(Message.Role.valueOf((String) value(entry, "role")), (String) value(entry, "content"),
+                (String) entry.get("thinking"), calls, (String) entry.get("toolCallId"));
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.Conversation;
+import java.security.SecureRandom;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** All conversations on one model. Safe for use from any thread. */
+public final class Conversations implements AutoCloseable {
+
+    private final ModelParts model;
+    private final Extensions extensions;
+    private final Set<LiveConversation> open = ConcurrentHashMap.newKeySet();
+    private final SecureRandom random = new SecureRandom();
+    private volatile boolean closed;
+
+    /**
+     * No conversations yet.
+     *
+     * @param model what they run on
+     * @param extensions what plugins add
+     */
+    public Conversations(ModelParts model, Extensions extensions) {
+        this.model = model;
+        this.extensions = extensions;
+    }
+
+    /**
+     * A conversation to be set up.
+     *
+     * @return a new builder
+     */
+    public Conversation.Builder builder() {
+        return new ConversationBuilder(this, model, extensions);
+    }
+
+    long newSeed() {
+        return random.nextLong();
+    }
+
+    LiveConversation adopt(LiveConversation conversation) {
+        open.add(conversation);
+        if (closed) {
+            conversation.close();
+            throw new IllegalStateException("The model is closed.");
+        }
+        return conversation;
+    }
+
+    void forget(LiveConversation conversation) {
+        open.remove(conversation);
+    }
+
+    /** Ends all of them, and waits until they have ended. */
+    @Override
+    public void close() {
+        closed = true;
+        open.forEach(LiveConversation::close);
+    }
+}

@@ -1,0 +1,22 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolProvider;
+import dev.millrace.spi.text.SamplerStage;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What plugins add to conversations. A conversation takes what is there as it starts.
+ *
+ * @param guards asked before each tool call
+ * @param stages change logits
+ * @param suggestedTools those that the model was made for
+ */
+public record Extensions(Supplier<List<ToolGuard>> guards, Supplier<List<SamplerStage.Factory>> stages,
+        Supplier<List<ToolProvider>> suggestedTools) {
+}

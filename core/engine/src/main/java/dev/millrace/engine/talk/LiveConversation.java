@@ -1,0 +1,184 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Generation;
+import dev.millrace.api.Message;
+import dev.millrace.engine.cache.PromptCache;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A conversation: its messages and what was read of them. While an answer is generated, both belong to its thread. */
+final class LiveConversation implements Conversation {
+
+    private final Conversations all;
+    private final ModelParts model;
+    private final ConversationOptions options;
+    private final PromptCache cache;
+    private final Stages stages;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Message> messages;
+    private @Nullable LiveGeneration running;
+    private int calls;
+    private boolean closed;
+
+    LiveConversation(Conversations all, ModelParts model, ConversationOptions options, List<Message> messages,
+            int calls,
+            PromptCache cache, Stages stages) {
+        this.all = all;
+        this.model = model;
+        this.options = options;
+        this.messages = new ArrayList<>(messages);
+        this.calls = calls;
+        this.cache = cache;
+        this.stages = stages;
+    }
+
+    @Override
+    public Generation send(List<Message> added) {
+        if (added.isEmpty()) {
+            throw new IllegalArgumentException("There is no message to send.");
+        }
+        Message.Role last = added.getLast().role();
+        if (last != Message.Role.USER && last != Message.Role.TOOL) {
+            throw new IllegalArgumentException("The last message comes from the user or a tool, not " + last + ".");
+        }
+        return idle("send to", () -> {
+            int before = messages.size();
+            messages.addAll(added);
+            AnswerRun run = new AnswerRun(model, this, options, cache, stages);
+            LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
+            running = generation;
+            generation.start();
+            return generation;
+        });
+    }
+
+    @Override
+    public List<Message> messages() {
+        lock.lock();
+        try {
+            return List.copyOf(messages);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int promptTokens() {
+        return model.prompts().write(messages(), options.definitions(), true).ids().length;
+    }
+
+    @Override
+    public Conversation fork() {
+        return idle("fork", () -> {
+            ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
+            LiveConversation copy = new LiveConversation(all, model, own, messages, calls, cache.fork(), stages.fork());
+            return all.adopt(copy);
+        });
+    }
+
+    @Override
+    public void rewind(int keep) {
+        idle("rewind", () -> {
+            if (keep < 0 || keep > messages.size()) {
+                throw new IllegalArgumentException(
+                        "The conversation has " + messages.size() + " messages; it cannot keep " + keep + ".");
+            }
+            messages.subList(keep, messages.size()).clear();
+            return this;
+        });
+    }
+
+    @Override
+    public void save(Path file) {
+        idle("save", () -> {
+            ConversationFile.save(file, model, messages, calls, cache);
+            return this;
+        });
+    }
+
+    private <T> T idle(String what, Supplier<T> work) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("The conversation is closed.");
+            }
+            if (running != null) {
+                throw new IllegalStateException(
+                        "Cannot " + what + " a conversation while it generates an answer: wait for it, or cancel it.");
+            }
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- for the answer's thread
+
+    void add(Message message) {
+        lock.lock();
+        try {
+            messages.add(message);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    String nextCallId() {
+        lock.lock();
+        try {
+            return "call_" + ++calls;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The answer is over; from now on the next may be asked for. */
+    void answered() {
+        lock.lock();
+        try {
+            running = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The answer failed: forgets everything since it was asked for, so that it can be asked for again. */
+    void failed(int before) {
+        lock.lock();
+        try {
+            messages.subList(before, messages.size()).clear();
+            running = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        LiveGeneration generation;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            generation = running;
+        } finally {
+            lock.unlock();
+        }
+        if (generation != null) {
+            generation.close();
+        }
+        all.forget(this);
+        cache.close();
+    }
+}

@@ -1,0 +1,209 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.talk;
+
+import dev.millrace.api.Answer;
+import dev.millrace.api.Event;
+import dev.millrace.api.Generation;
+import dev.millrace.api.MillraceException;
+import dev.millrace.api.ToolCall;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The log of an answer's events: one thread writes it, any number of views read it. */
+final class LiveGeneration implements Generation {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final List<Event> events = new ArrayList<>();
+    private @Nullable RuntimeException failure;
+    private boolean done;
+    private volatile boolean cancelled;
+    private final Thread thread;
+
+    /**
+     * Starts generating.
+     *
+     * @param name of the thread
+     * @param work generates, and ends with {@link #finish} or {@link #fail}
+     */
+    LiveGeneration(String name, Consumer<LiveGeneration> work) {
+        thread = Thread.ofVirtual().name(name).unstarted(() -> work.accept(this));
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    // ---- the writing side
+
+    void add(Event event) {
+        lock.lock();
+        try {
+            events.add(event);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the log: after this nothing more comes. */
+    void finish(Event.Finished event) {
+        end(event, null);
+    }
+
+    void fail(RuntimeException problem) {
+        end(null, problem);
+    }
+
+    private void end(Event.@Nullable Finished event, @Nullable RuntimeException problem) {
+        lock.lock();
+        try {
+            if (event != null) {
+                events.add(event);
+            }
+            failure = problem;
+            done = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    // ---- the reading side
+
+    @Override
+    public Iterator<Event> iterator() {
+        return new Iterator<>() {
+
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return await(next, true) != null;
+            }
+
+            @Override
+            public Event next() {
+                Event event = await(next, true);
+                if (event == null) {
+                    throw new NoSuchElementException("The answer has ended.");
+                }
+                next++;
+                return event;
+            }
+        };
+    }
+
+    /**
+     * Waits for an event.
+     *
+     * @return null after the last
+     */
+    private @Nullable Event await(int index, boolean cancelIfInterrupted) {
+        lock.lock();
+        try {
+            while (index >= events.size() && !done) {
+                if (cancelIfInterrupted) {
+                    try {
+                        changed.await();
+                    } catch (InterruptedException e) {
+                        cancel();
+                        Thread.currentThread().interrupt();
+                        changed.awaitUninterruptibly();
+                    }
+                } else {
+                    changed.awaitUninterruptibly();
+                }
+            }
+            if (index < events.size()) {
+                return events.get(index);
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Answer answer() {
+        StringBuilder text = new StringBuilder();
+        StringBuilder thinking = new StringBuilder();
+        List<ToolCall> calls = new ArrayList<>();
+        for (Event event : this) {
+            switch (event) {
+                case Event.Text piece -> text.append(piece.text());
+                case Event.Thinking piece -> thinking.append(piece.text());
+                case Event.ToolCalled called -> calls.add(called.call());
+                case Event.ToolAnswered answered -> {
+                    // the model has it; the answer holds what the model said
+                }
+                case Event.Finished end -> {
+                    return new Answer(text.toString(), thinking.toString(), calls, end.reason(), end.usage(),
+                            end.timings());
+                }
+            }
+        }
+        throw new MillraceException("The answer ended without saying why.");
+    }
+
+    @Override
+    public Flow.Publisher<Event> publisher() {
+        return subscriber -> new EventSubscription(subscriber, index -> await(index, false)).start();
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        thread.interrupt();
+    }
+
+    @Override
+    public boolean isDone() {
+        lock.lock();
+        try {
+            return done;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!isDone()) {
+            cancel();
+        }
+        awaitEnd();
+    }
+
+    /** Waits until the thread that generates has ended. */
+    void awaitEnd() {
+        boolean interrupted = false;
+        while (thread.isAlive() && Thread.currentThread() != thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

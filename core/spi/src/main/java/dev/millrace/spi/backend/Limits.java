@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.spi.backend;
+
+/**
+ * What a loaded model can take and do, so that nobody finds out by failing. Immutable; each {@code with} method returns a changed
+ * copy, and minor versions may add more.
+ */
+public final class Limits {
+
+    /** A sequence can be cut back to any length. */
+    public static final int ANY_ROLLBACK = Integer.MAX_VALUE;
+
+    private final int batchTokens;
+    private final int sequences;
+    private final boolean exchangesStates;
+    private final boolean sharesForks;
+    private final int rollback;
+
+    private Limits(int batchTokens, int sequences, boolean exchangesStates, boolean sharesForks, int rollback) {
+        if (batchTokens < 1 || sequences < 1 || rollback < 0) {
+            throw new IllegalArgumentException("A model takes 1 token and 1 sequence or more, and rolls back by 0 or"
+                    + " more: " + batchTokens + ", " + sequences + ", " + rollback);
+        }
+        this.batchTokens = batchTokens;
+        this.sequences = sequences;
+        this.exchangesStates = exchangesStates;
+        this.sharesForks = sharesForks;
+        this.rollback = rollback;
+    }
+
+    /**
+     * A model that takes so many tokens in a call, any number of sequences, and does nothing else.
+     *
+     * @param batchTokens see {@link #batchTokens()}
+     * @return the limits
+     */
+    public static Limits of(int batchTokens) {
+        return new Limits(batchTokens, Integer.MAX_VALUE, false, false, 0);
+    }
+
+    /**
+     * With a bound on sequences.
+     *
+     * @param count see {@link #sequences()}
+     * @return a changed copy
+     */
+    public Limits withSequences(int count) {
+        return new Limits(batchTokens, count, exchangesStates, sharesForks, rollback);
+    }
+
+    /**
+     * With states exchanged.
+     *
+     * @param can see {@link #exchangesStates()}
+     * @return a changed copy
+     */
+    public Limits withStates(boolean can) {
+        return new Limits(batchTokens, sequences, can, sharesForks, rollback);
+    }
+
+    /**
+     * With forks shared.
+     *
+     * @param shares see {@link #sharesForks()}
+     * @return a changed copy
+     */
+    public Limits withSharedForks(boolean shares) {
+        return new Limits(batchTokens, sequences, exchangesStates, shares, rollback);
+    }
+
+    /**
+     * With rollback.
+     *
+     * @param tokens see {@link #rollback()}
+     * @return a changed copy
+     */
+    public Limits withRollback(int tokens) {
+        return new Limits(batchTokens, sequences, exchangesStates, sharesForks, tokens);
+    }
+
+    /**
+     * Tokens of all steps of one {@link Executor#forward} together, at most.
+     *
+     * @return 1 or more
+     */
+    public int batchTokens() {
+        return batchTokens;
+    }
+
+    /**
+     * Sequences that may be open, and steps in one forward.
+     *
+     * @return 1 or more; {@link Integer#MAX_VALUE} if only memory bounds them
+     */
+    public int sequences() {
+        return sequences;
+    }
+
+    /**
+     * Whether sequences can be exported and made from states. If not, whoever moves a conversation reads its tokens again.
+     *
+     * @return true if {@link Sequence#export} and {@link Executor#newSequence(SequenceState)} work
+     */
+    public boolean exchangesStates() {
+        return exchangesStates;
+    }
+
+    /**
+     * Whether a fork shares memory with its origin, so that it costs little until one of them goes on.
+     *
+     * @return false if a fork takes as much memory as its origin
+     */
+    public boolean sharesForks() {
+        return sharesForks;
+    }
+
+    /**
+     * By how many tokens a sequence can be cut back for sure.
+     *
+     * @return 0 if that is never certain, {@link #ANY_ROLLBACK} if to any length; {@link Sequence#truncate} may do more
+     */
+    public int rollback() {
+        return rollback;
+    }
+
+    @Override
+    public String toString() {
+        return "Limits[batchTokens=" + batchTokens + ", sequences=" + sequences + ", exchangesStates="
+                + exchangesStates + ", sharesForks=" + sharesForks + ", rollback=" + rollback + "]";
+    }
+}

@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.chat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolCall;
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.http.Outflow;
+import dev.millrace.plugin.openai.json.Fields;
+import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.openai.talk.Ending;
+import dev.millrace.plugin.openai.talk.Endpoint;
+import dev.millrace.plugin.openai.talk.Ids;
+import dev.millrace.plugin.openai.talk.Listener;
+import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.Request;
+import dev.millrace.plugin.openai.talk.Talk;
+import java.io.IOException;
+
+/** {@code POST /v1/chat/completions}. */
+public final class ChatCompletions implements Endpoint {
+
+    private final Models models;
+    private final Talk talk;
+    private final Ids ids;
+
+    /** Answers with some models. */
+    public ChatCompletions(Models models, Talk talk, Ids ids) {
+        this.models = models;
+        this.talk = talk;
+        this.ids = ids;
+    }
+
+    @Override
+    public void handle(Request request) throws IOException {
+        Fields fields = request.fields();
+        ChatQuestion question = ChatQuestion.read(fields, models);
+        request.asks(question.ask().model());
+        request.warn(fields);
+        String id = ids.next("chatcmpl-");
+        if (question.stream()) {
+            new ChatStream(new Outflow(request.exchange(), Outflow.Kind.EVENTS), question, id).run(talk, request);
+        } else {
+            whole(request, question, id);
+        }
+    }
+
+    /** {@code POST /v1/chat/completions/input_tokens}: how many tokens the model would read. */
+    public void count(Request request) throws IOException {
+        Fields fields = request.fields();
+        ChatQuestion question = ChatQuestion.read(fields, models);
+        request.asks(question.ask().model());
+        request.warn(fields);
+        request.answer(Json.object().put("object", "response.input_tokens").put("input_tokens",
+                Talk.promptTokens(question.ask())));
+    }
+
+    private void whole(Request request, ChatQuestion question, String id) throws IOException {
+        Outflow flow = new Outflow(request.exchange(), Outflow.Kind.DOCUMENT);
+        Collected said = new Collected();
+        long created = System.currentTimeMillis() / 1000;
+        Ending end = request.ended(talk.run(question.ask(), request.caller(), flow, said));
+        ObjectNode message = Json.object().put("role", "assistant");
+        // null beside calls, as clients expect it; else always text
+        message.put("content", said.calls.isEmpty() || !said.text.isEmpty() ? said.text.toString() : null);
+        message.putNull("refusal");
+        if (!said.thinking.isEmpty()) {
+            message.put(question.reasoningField(), said.thinking.toString());
+        }
+        if (!said.calls.isEmpty()) {
+            message.set("tool_calls", said.calls);
+        }
+        ObjectNode choice = Json.object().put("index", 0);
+        choice.set("message", message);
+        choice.putNull("logprobs");
+        choice.put("finish_reason", finishReason(end));
+        ObjectNode document = Json.object().put("id", id).put("object", "chat.completion").put("created", created)
+                .put("model", question.ask().model().id());
+        document.putArray("choices").add(choice);
+        document.set("usage", usage(end));
+        document.set("timings", end.timingsJson());
+        flow.document(Json.bytes(document));
+    }
+
+    /** The reason in OpenAI's words. An answer that was cut says so even if it has calls: the last may be missing. */
+    static String finishReason(Ending end) {
+        return switch (end.reason()) {
+            case STOP -> "stop";
+            case LENGTH -> "length";
+            case CALLS -> "tool_calls";
+        };
+    }
+
+    static ObjectNode usage(Ending end) {
+        int prompt = end.usage().promptTokens();
+        int completion = end.usage().completionTokens();
+        ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)
+                .put("total_tokens", prompt + completion);
+        usage.putObject("prompt_tokens_details").put("cached_tokens", end.usage().cachedTokens());
+        usage.putObject("completion_tokens_details").put("reasoning_tokens", end.reasoningTokens());
+        return usage;
+    }
+
+    /** An error as OpenAI writes it. */
+    public static ObjectNode error(ApiError problem) {
+        String type = switch (problem.status()) {
+            case 401 -> "authentication_error";
+            case 403 -> "permission_error";
+            case 429 -> "rate_limit_error";
+            default -> problem.status() < 500 ? "invalid_request_error" : "server_error";
+        };
+        ObjectNode error = Json.object().put("message", problem.getMessage()).put("type", type)
+                .put("param", problem.param()).put("code", problem.code());
+        return Json.object().set("error", error);
+    }
+
+    /** Gathers an answer. */
+    private static final class Collected implements Listener {
+
+        private final StringBuilder text = new StringBuilder();
+        private final StringBuilder thinking = new StringBuilder();
+        private final ArrayNode calls = Json.array();
+
+        @Override
+        public void thinking(String piece) {
+            thinking.append(piece);
+        }
+
+        @Override
+        public void text(String piece) {
+            text.append(piece);
+        }
+
+        @Override
+        public void called(ToolCall call) {
+            ObjectNode json = Json.object().put("id", call.id()).put("type", "function");
+            json.putObject("function").put("name", call.name()).put("arguments",
+                    Json.text(Json.tree(call.arguments())));
+            calls.add(json);
+        }
+    }
+}

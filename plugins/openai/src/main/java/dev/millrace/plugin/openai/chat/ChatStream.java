@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.chat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolCall;
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.http.Outflow;
+import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.openai.talk.Ending;
+import dev.millrace.plugin.openai.talk.Listener;
+import dev.millrace.plugin.openai.talk.Request;
+import dev.millrace.plugin.openai.talk.Talk;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Sends an answer in chunks: one id, one time and one model in all of them. */
+final class ChatStream implements Listener {
+
+    private final Outflow flow;
+    private final ChatQuestion question;
+    private final String id;
+    private final long created = System.currentTimeMillis() / 1000;
+    private int calls;
+
+    ChatStream(Outflow flow, ChatQuestion question, String id) {
+        this.flow = flow;
+        this.question = question;
+        this.id = id;
+    }
+
+    void run(Talk talk, Request request) throws IOException {
+        try {
+            Ending end = request.ended(talk.run(question.ask(), request.caller(), flow, this));
+            ObjectNode last = chunk(Json.object(), ChatCompletions.finishReason(end));
+            last.set("timings", end.timingsJson());
+            send(last);
+            if (question.includeUsage()) {
+                ObjectNode usage = frame();
+                usage.putArray("choices");
+                usage.set("usage", ChatCompletions.usage(end));
+                send(usage);
+            }
+        } catch (ApiError e) {
+            if (!flow.isOpen()) {
+                throw e;
+            }
+            send(ChatCompletions.error(e));
+        }
+        flow.send("data: [DONE]\n\n");
+        flow.end();
+    }
+
+    @Override
+    public void begun(int promptTokens) throws IOException {
+        send(chunk(Json.object().put("role", "assistant").put("content", ""), null));
+    }
+
+    @Override
+    public void thinking(String piece) throws IOException {
+        send(chunk(Json.object().put(question.reasoningField(), piece), null));
+    }
+
+    @Override
+    public void text(String piece) throws IOException {
+        send(chunk(Json.object().put("content", piece), null));
+    }
+
+    /** First the id and the name with empty arguments, then the arguments: clients rely on that order. */
+    @Override
+    public void called(ToolCall call) throws IOException {
+        int index = calls++;
+        ObjectNode first = Json.object().put("index", index).put("id", call.id()).put("type", "function");
+        first.putObject("function").put("name", call.name()).put("arguments", "");
+        send(chunk(delta(first), null));
+        ObjectNode second = Json.object().put("index", index);
+        second.putObject("function").put("arguments", Json.text(Json.tree(call.arguments())));
+        send(chunk(delta(second), null));
+    }
+
+    private static ObjectNode delta(ObjectNode call) {
+        ObjectNode delta = Json.object();
+        delta.putArray("tool_calls").add(call);
+        return delta;
+    }
+
+    private ObjectNode frame() {
+        return Json.object().put("id", id).put("object", "chat.completion.chunk").put("created", created).put("model",
+                question.ask().model().id());
+    }
+
+    private ObjectNode chunk(ObjectNode delta, @Nullable String finishReason) {
+        ObjectNode choice = Json.object().put("index", 0);
+        choice.set("delta", delta);
+        choice.putNull("logprobs");
+        choice.put("finish_reason", finishReason);
+        ObjectNode chunk = frame();
+        chunk.putArray("choices").add(choice);
+        return chunk;
+    }
+
+    private void send(ObjectNode chunk) throws IOException {
+        flow.send("data: " + Json.text(chunk) + "\n\n");
+    }
+}

@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.responses;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.json.Fields;
+import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.openai.talk.Ask;
+import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.OpenModel;
+import dev.millrace.plugin.openai.talk.Samplers;
+import dev.millrace.plugin.openai.talk.ToolSchemas;
+import dev.millrace.plugin.openai.talk.Turns;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What a client of responses asks.
+ *
+ * @param ask for the model
+ * @param stream whether the answer is to come in pieces
+ * @param echo what the response repeats of the request
+ */
+record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
+
+    static ResponseQuestion read(Fields fields, Models models) {
+        OpenModel model = models.get(fields.text("model"));
+        refuse(fields);
+        fields.harmless("user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier",
+                "metadata", "include", "client_metadata");
+        fields.object("stream_options").ifPresent(options -> options.harmless("include_obfuscation"));
+        // true is the default elsewhere; nothing is ever stored here, and the response says so
+        fields.flag("store");
+        fields.object("reasoning").ifPresent(reasoning -> {
+            reasoning.word("effort", "none", "minimal", "low", "medium", "high", "xhigh", "max");
+            reasoning.note("effort");
+            reasoning.harmless("summary", "generate_summary", "context");
+        });
+        List<ToolDefinition> tools = new ArrayList<>();
+        ArrayNode told = Json.array();
+        for (Fields tool : fields.objects("tools")) {
+            String type = tool.requiredText("type");
+            if (!type.equals("function")) {
+                throw ApiError.unsupported(tool.path("type"), tool.path("type") + " must be function.");
+            }
+            ToolDefinition definition = ToolSchemas.read(tool, "parameters");
+            tools.add(definition);
+            ObjectNode one = Json.object().put("type", "function").put("name", definition.name()).put("description",
+                    definition.description());
+            one.set("parameters", Json.tree(definition.parameters()));
+            told.add(one.put("strict", false));
+        }
+        boolean parallel = fields.flag("parallel_tool_calls", true);
+        String choice = choice(fields);
+        OptionalInt most = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+        boolean stream = fields.flag("stream");
+        Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
+                choice.equals("none") ? List.of() : ToolSchemas.unique(tools),
+                Samplers.read(fields, model.model().defaults()), most, !parallel);
+        ObjectNode echo = Json.object();
+        echo.put("instructions", fields.text("instructions").orElse(null));
+        echo.put("max_output_tokens", most.isPresent() ? (Integer) most.getAsInt() : null);
+        echo.put("parallel_tool_calls", parallel);
+        echo.put("tool_choice", choice);
+        echo.set("tools", told);
+        echo.put("temperature", ask.sampling().temperature());
+        echo.put("top_p", ask.sampling().topP());
+        echo.set("metadata", fields.object("metadata").map(metadata -> {
+            metadata.node().fieldNames().forEachRemaining(metadata::harmless);
+            return metadata.node();
+        }).orElseGet(Json::object));
+        return new ResponseQuestion(ask, stream, echo);
+    }
+
+    private static void refuse(Fields fields) {
+        fields.refuse("previous_response_id",
+                "is not supported: nothing is stored here, so send the whole conversation as input.");
+        fields.refuse("conversation", "is not supported: nothing is stored here, so send the whole conversation.");
+        fields.refuse("prompt", "is not supported: nothing is stored here, so send the whole input.");
+        fields.refuseUnlessNeutral("background", "is not supported: wait for the answer, or stream it.");
+        fields.refuse("max_tool_calls", "is not supported: there are no tools of the server.");
+        fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
+        if (fields.word("truncation", "auto", "disabled").filter("auto"::equals).isPresent()) {
+            throw ApiError.unsupported("truncation", "truncation auto is not supported: prompts are never cut.");
+        }
+        for (JsonNode wanted : fields.items("include")) {
+            if ("message.output_text.logprobs".equals(wanted.textValue())) {
+                throw ApiError.unsupported("include", "include asks for logprobs, which is not supported yet.");
+            }
+        }
+        fields.object("text").ifPresent(text -> {
+            text.harmless("verbosity");
+            text.object("format").ifPresent(format -> {
+                String type = format.requiredText("type");
+                if (!type.equals("text")) {
+                    throw ApiError.unsupported(format.path("type"), format.path("type")
+                            + " must be text: the model cannot be held to a format yet.");
+                }
+            });
+        });
+    }
+
+    private static String choice(Fields fields) {
+        JsonNode choice = fields.find("tool_choice").orElse(null);
+        if (choice == null) {
+            return "auto";
+        }
+        if (choice.isObject() || "required".equals(choice.textValue())) {
+            throw ApiError.unsupported("tool_choice",
+                    "tool_choice must be auto or none: the model cannot be held to a call yet.");
+        }
+        return fields.word("tool_choice", "auto", "none").orElseThrow();
+    }
+}

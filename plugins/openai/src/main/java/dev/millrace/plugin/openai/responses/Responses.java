@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.responses;
+
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.http.Outflow;
+import dev.millrace.plugin.openai.json.Fields;
+import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.openai.talk.Endpoint;
+import dev.millrace.plugin.openai.talk.Ids;
+import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.Request;
+import dev.millrace.plugin.openai.talk.Talk;
+import java.io.IOException;
+
+/** {@code POST /v1/responses}. */
+public final class Responses implements Endpoint {
+
+    private final Models models;
+    private final Talk talk;
+    private final Ids ids;
+
+    /** Answers with some models. */
+    public Responses(Models models, Talk talk, Ids ids) {
+        this.models = models;
+        this.talk = talk;
+        this.ids = ids;
+    }
+
+    @Override
+    public void handle(Request request) throws IOException {
+        Fields fields = request.fields();
+        ResponseQuestion question = ResponseQuestion.read(fields, models);
+        request.asks(question.ask().model());
+        request.warn(fields);
+        if (question.stream()) {
+            stream(request, question);
+            return;
+        }
+        Outflow flow = new Outflow(request.exchange(), Outflow.Kind.DOCUMENT);
+        ResponseAssembly assembly = new ResponseAssembly(question, ids, event -> {
+            // the whole response tells all of it
+        });
+        assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+        flow.document(Json.bytes(assembly.response()));
+    }
+
+    private void stream(Request request, ResponseQuestion question) throws IOException {
+        Outflow flow = new Outflow(request.exchange(), Outflow.Kind.EVENTS);
+        ResponseAssembly assembly = new ResponseAssembly(question, ids, event -> flow
+                .send("event: " + event.path("type").asText() + "\ndata: " + Json.text(event) + "\n\n"));
+        try {
+            assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+        } catch (ApiError e) {
+            if (!flow.isOpen()) {
+                throw e;
+            }
+            assembly.failed(e);
+        }
+        flow.end();
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.talk;
+
+import dev.millrace.api.Message;
+import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolDefinition;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What is asked of a model, whatever the API that it came by.
+ *
+ * @param model who is asked
+ * @param messages at least one, the last from the user or a tool
+ * @param tools that the model may call and the client runs
+ * @param sampling how tokens are chosen
+ * @param maxTokens the most that the answer may have, or empty for what the context holds
+ * @param oneCall whether the answer ends with its first call
+ */
+public record Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
+        OptionalInt maxTokens, boolean oneCall) {
+
+    /** Copies the lists. */
+    public Ask {
+        messages = List.copyOf(messages);
+        tools = List.copyOf(tools);
+    }
+
+    /** Whether the model was told of a tool. */
+    boolean offers(String tool) {
+        return tools.stream().anyMatch(offered -> offered.name().equals(tool));
+    }
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.talk;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.json.Fields;
+import dev.millrace.plugin.openai.json.Json;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Reads the definitions of tools. The APIs wrap them differently. */
+public final class ToolSchemas {
+
+    private ToolSchemas() {
+    }
+
+    /**
+     * Reads a definition.
+     *
+     * @param fields with {@code name} and {@code description}
+     * @param schema the name of the field that holds the JSON schema
+     */
+    public static ToolDefinition read(Fields fields, String schema) {
+        String name = fields.requiredText("name");
+        if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
+            throw ApiError.wrong(fields.path("name"),
+                    fields.path("name") + " must have 1 to 64 letters, digits or '_', '.', '-'.");
+        }
+        ObjectNode parameters = fields.object(schema).map(inner -> {
+            inner.node().fieldNames().forEachRemaining(inner::harmless);
+            return inner.node();
+        }).orElseGet(() -> Json.object().put("type", "object").set("properties", Json.object()));
+        // calls are checked against the schema, but the model is not yet forced to keep it
+        if (fields.flag("strict")) {
+            fields.note("strict");
+        }
+        return new ToolDefinition(name, fields.text("description").orElse(""), Json.plain(parameters));
+    }
+
+    /** Refuses two tools of one name. */
+    public static List<ToolDefinition> unique(List<ToolDefinition> tools) {
+        Set<String> names = new HashSet<>();
+        for (ToolDefinition tool : tools) {
+            if (!names.add(tool.name())) {
+                throw ApiError.wrong("tools", "Two tools have the name " + tool.name() + ".");
+            }
+        }
+        return List.copyOf(tools);
+    }
+}

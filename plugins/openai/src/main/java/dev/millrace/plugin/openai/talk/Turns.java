@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.talk;
+
+import dev.millrace.api.Message;
+import dev.millrace.plugin.openai.http.ApiError;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts messages into the order that templates know. */
+public final class Turns {
+
+    private Turns() {
+    }
+
+    /**
+     * One system message at the beginning instead of several, and an end that can be answered.
+     *
+     * @param messages as they came
+     * @param field that they stand in, for messages of errors
+     * @throws ApiError 400 if there is none, or the last is neither from the user nor from a tool
+     */
+    public static List<Message> ready(List<Message> messages, String field) {
+        List<String> system = new ArrayList<>();
+        List<Message> rest = new ArrayList<>();
+        for (Message message : messages) {
+            if (message.role() == Message.Role.SYSTEM && rest.isEmpty()) {
+                system.add(message.content());
+            } else {
+                rest.add(message);
+            }
+        }
+        if (rest.isEmpty()) {
+            throw ApiError.wrong(field, field + " must hold a message of the user.");
+        }
+        Message.Role last = rest.getLast().role();
+        if (last == Message.Role.ASSISTANT) {
+            throw ApiError.unsupported(field, field
+                    + " ends with the assistant: continuing its words is not supported yet. End with the user or a tool.");
+        }
+        if (last == Message.Role.SYSTEM) {
+            throw ApiError.wrong(field, field + " must end with a message of the user or a tool.");
+        }
+        if (!system.isEmpty()) {
+            rest.addFirst(Message.system(String.join("\n\n", system)));
+        }
+        return rest;
+    }
+}
