@@ -54,6 +54,7 @@ final class Turn {
 
     void token(int id) {
         String piece = decoder.next(id);
+<<<<<<< HEAD
         if (tokenizer.isControl(id)) {
             // a mark of the dialect, or nothing: it is never text
             String spelling = tokenizer.decode(id);
@@ -75,6 +76,15 @@ final class Turn {
     private static String without(String spelling, String text) {
         int at = spelling.isEmpty() ? -1 : text.lastIndexOf(spelling);
         return at < 0 ? text : text.substring(0, at) + text.substring(at + spelling.length());
+=======
+        String spelling = tokenizer.isControl(id) ? tokenizer.decode(id) : "";
+        if (spelling.isEmpty() || !piece.endsWith(spelling)) {
+            take(piece);
+        } else {
+            take(piece.substring(0, piece.length() - spelling.length()));
+            parser.control(spelling, this::found);
+        }
+>>>>>>> text
     }
 
     void end(FinishReason why) {
@@ -206,12 +216,9 @@ final class Turn {
         return Optional.ofNullable(refusals.get(call.id()));
     }
 
-    /**
-     * What looked like calls and could not be understood, for the model. Nothing if other calls were: then it was most likely
-     * a slip at the end of the list.
-     */
+    /** What looked like calls and could not be understood, for the model; also where other calls were understood. */
     List<String> problems() {
-        return calls.isEmpty() ? problems : List.of();
+        return problems;
     }
 
     boolean wantsTools() {
