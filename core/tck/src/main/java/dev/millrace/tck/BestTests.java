@@ -149,10 +149,9 @@ abstract class BestTests {
     }
 
     @Test
-    void equalLogitsComeInTheOrderOfTheirIdsAndWhatIsNoNumberNever() {
+    void equalLogitsComeInTheOrderOfTheirIds() {
         List<Integer> zeros = List.of(3, 64, 65, 90, 159);
-        int broken = 70;
-        Blueprint model = new FeatureModels(5).ties(zeros, broken);
+        Blueprint model = new FeatureModels(5).ties(zeros);
         assumeTrue(bench.backend().features().containsAll(model.features()),
                 () -> "not declared: " + model.features());
         int[] tokens = {1, 2, 3};
@@ -166,12 +165,6 @@ abstract class BestTests {
             executor.forward(List.of(step.feed(tokens, 0, 3, Step.Logits.BEST)));
             assertEquals(zeros.subList(0, 4), IntStream.range(0, 4).mapToObj(step.best()::id).toList());
             assertEquals(Math.log(zeros.size()), step.best().logSum(), bench.contract().tolerance());
-            step.best().count(model.vocabularySize()).allow(null);
-            executor.forward(List.of(step.feed(tokens, 0, 3, Step.Logits.BEST)));
-            assertEquals(model.vocabularySize() - 1, step.best().size(), "one logit is no number");
-            assertTrue(IntStream.range(0, step.best().size()).noneMatch(rank -> step.best().id(rank) == broken),
-                    "a logit that is no number was chosen");
-            assertTrue(Float.isNaN(step.best().logSum()), "the sum hides a logit that is no number");
         }
     }
 }

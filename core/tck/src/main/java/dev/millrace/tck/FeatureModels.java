@@ -94,15 +94,13 @@ final class FeatureModels {
         };
     }
 
-    /** A plain model whose head has some rows of zeros, which are all equal, and one that is no number. */
-    Blueprint ties(List<Integer> zeros, int broken) {
+    /** A plain model whose head has some rows of zeros, whose logits are all equal. */
+    Blueprint ties(List<Integer> zeros) {
         Blueprint plain = model(attention(), dense());
         float[] head = new float[VOCABULARY * HIDDEN];
         for (int row = 0; row < VOCABULARY; row++) {
             for (int i = 0; i < HIDDEN; i++) {
-                head[row * HIDDEN + i] = row == broken
-                        ? Float.NaN
-                        : zeros.contains(row) ? 0 : (float) random.nextGaussian();
+                head[row * HIDDEN + i] = zeros.contains(row) ? 0 : (float) random.nextGaussian();
             }
         }
         return new Blueprint(plain.architecture(), VOCABULARY, HIDDEN, CONTEXT, plain.embedding(), plain.layers(),
