@@ -25,7 +25,8 @@ final class ToolFile {
     private static final Set<String> WRAPPER = Set.of("type", "function");
     /** The last ones tell other programs something about the tool, not the model. */
     private static final Set<String> KEYS = Set.of("type", "name", "description", "parameters", "input_schema",
-            "inputSchema", "strict", "title", "annotations", "outputSchema", "icons", "execution", "_meta", "cache_control",
+            "inputSchema", "strict", "title", "annotations", "outputSchema", "icons", "execution", "_meta",
+            "cache_control",
             "return", "response");
     private static final Set<String> TYPES = Set.of("function", "custom");
 
@@ -48,7 +49,9 @@ final class ToolFile {
 
     /** A list, or what a server answers to a question for its tools. */
     private static List<?> list(@Nullable Object content, Path file) {
-        Object inner = content instanceof Map<?, ?> map && map.get("result") instanceof Map<?, ?> result ? result : content;
+        Object inner = content instanceof Map<?, ?> map && map.get("result") instanceof Map<?, ?> result
+                ? result
+                : content;
         if (inner instanceof Map<?, ?> map && map.get("tools") instanceof List<?> tools && map.size() == 1) {
             if (tools.isEmpty()) {
                 throw new MillraceException(file + " holds no tool: its list \"tools\" is empty.");
@@ -80,7 +83,8 @@ final class ToolFile {
             throw new MillraceException(where + "the description must be a string.");
         }
         try {
-            return new ToolDefinition(name, description instanceof String s ? s : "", parameters(schema(tool, where), where));
+            return new ToolDefinition(name, description instanceof String s ? s : "",
+                    parameters(schema(tool, where), where));
         } catch (IllegalArgumentException e) {
             throw new MillraceException(where + e.getMessage(), e);
         }
@@ -89,8 +93,9 @@ final class ToolFile {
     private static void checkKeys(Map<?, ?> tool, Set<String> known, String where) {
         for (Object key : tool.keySet()) {
             if (!known.contains(key)) {
-                throw new MillraceException(where + "the key " + key + " is not known; a tool has a name, a description and"
-                        + " parameters (also called input_schema or inputSchema).");
+                throw new MillraceException(
+                        where + "the key " + key + " is not known; a tool has a name, a description and"
+                                + " parameters (also called input_schema or inputSchema).");
             }
         }
     }
@@ -98,7 +103,8 @@ final class ToolFile {
     private static @Nullable Object schema(Map<?, ?> tool, String where) {
         List<String> given = SCHEMAS.stream().filter(tool::containsKey).toList();
         if (given.size() > 1) {
-            throw new MillraceException(where + "only one of " + String.join(" and ", given) + " can say the parameters.");
+            throw new MillraceException(
+                    where + "only one of " + String.join(" and ", given) + " can say the parameters.");
         }
         return given.isEmpty() ? null : tool.get(given.getFirst());
     }

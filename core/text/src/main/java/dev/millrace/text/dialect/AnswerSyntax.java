@@ -67,7 +67,8 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
     /** Whether something follows a mark: it stands between parts, not only behind calls. */
     boolean divides(String spelling) {
         return Stream.of(Part.TEXT, Part.THINKING, Part.HEADER).flatMap(part -> marks(part).stream())
-                .anyMatch(mark -> mark.spelling().equals(spelling) && (mark.in() != Part.TEXT || mark.next() != Part.TEXT));
+                .anyMatch(mark -> mark.spelling().equals(spelling)
+                        && (mark.in() != Part.TEXT || mark.next() != Part.TEXT));
     }
 
     /** Whether a spelling is a mark of the family, in whatever part. */
@@ -81,7 +82,8 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
      * @param marks what divides its parts
      */
     AnswerSyntax(Mark... marks) {
-        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false, Set.of(), null);
+        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false,
+                Set.of(), null);
     }
 
     /** The marks that count in a part. */

@@ -68,7 +68,8 @@ final class SchemaFit {
         return mended;
     }
 
-    private @Nullable Object value(@Nullable Object value, @Nullable Object rule, String path, int depth, int references) {
+    private @Nullable Object value(@Nullable Object value, @Nullable Object rule, String path, int depth,
+            int references) {
         if (depth > LiteralReader.MAX_DEPTH) {
             complain(path, "nests deeper than " + LiteralReader.MAX_DEPTH);
             return value;
@@ -162,7 +163,8 @@ final class SchemaFit {
             }
         }
         for (Object each : values) {
-            if (each instanceof String wanted && value instanceof String given && canonical(wanted).equals(canonical(given))) {
+            if (each instanceof String wanted && value instanceof String given
+                    && canonical(wanted).equals(canonical(given))) {
                 return wanted;
             }
             Object other = each == null ? null : JsonType.respelled(value, JsonType.of(each));
@@ -223,7 +225,8 @@ final class SchemaFit {
         return trial.complaints.isEmpty() && trial.notes.isEmpty();
     }
 
-    private @Nullable Object conditions(@Nullable Object value, Map<?, ?> schema, String path, int depth, int references) {
+    private @Nullable Object conditions(@Nullable Object value, Map<?, ?> schema, String path, int depth,
+            int references) {
         if (schema.get("not") instanceof Map<?, ?> not && fits(value, not, path, depth, references)) {
             complain(path, "is what it must not be");
         }
@@ -258,7 +261,8 @@ final class SchemaFit {
         }
     }
 
-    private void number(Map<?, ?> schema, String keyword, BigDecimal value, int wrongSide, String path, String message) {
+    private void number(Map<?, ?> schema, String keyword, BigDecimal value, int wrongSide, String path,
+            String message) {
         if (schema.get(keyword) instanceof Number limit
                 && Integer.signum(value.compareTo(JsonType.decimal(limit))) == wrongSide) {
             complain(path, message + limit);

@@ -140,7 +140,8 @@ public final class PromptWriter {
         Map<String, MarkedText> tokens = tokens(tokenizer);
         TemplateTraits traits = TemplateTraits.of(compiled, dialect, tokens);
         GuardedCalls calls = new GuardedCalls(dialect, controlSpellings(tokenizer));
-        return new PromptWriter(compiled, tokenizer, dialect, traits, new TemplateVariables(traits, calls), tokens, false);
+        return new PromptWriter(compiled, tokenizer, dialect, traits, new TemplateVariables(traits, calls), tokens,
+                false);
     }
 
     /**
