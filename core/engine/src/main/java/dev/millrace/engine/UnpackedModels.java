@@ -115,7 +115,10 @@ final class UnpackedModels {
             }
             return file;
         } catch (IOException e) {
-            String reason = e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+            // a file system names the part, which nobody asked for
+            String reason = e instanceof FileSystemException f
+                    ? f.getReason() == null ? "it cannot be written" : f.getReason()
+                    : e.toString();
             throw new MillraceException("The packaged model " + model.name() + " cannot be unpacked to " + home + " ("
                     + reason + "): make it writable and free some space there, or name another folder in the variable"
                     + " MILLRACE_CACHE.", e);

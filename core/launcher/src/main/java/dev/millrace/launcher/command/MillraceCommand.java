@@ -66,7 +66,9 @@ final class MillraceCommand implements Runnable {
     int execute(String... arguments) {
         try {
             int code = line.execute(Prompt.hideDashes(run, arguments));
-            console.out().check(); // helps and versions are written by the parser
+            if (code == DONE) {
+                console.out().check(); // helps and versions are written by the parser
+            }
             return code;
         } catch (OutputException e) {
             return failed(e);
