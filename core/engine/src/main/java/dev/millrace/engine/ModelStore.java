@@ -34,7 +34,8 @@ final class ModelStore {
         }
         try {
             Path path = Path.of(reference);
-            if (Files.exists(path)) {
+            // an empty path would be the current folder
+            if (!reference.isBlank() && Files.exists(path)) {
                 return new Found(path, List.of());
             }
         } catch (InvalidPathException e) {
