@@ -15,6 +15,7 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -208,7 +209,7 @@ public final class Engine implements Millrace {
         throw new ModelFormatException(path, "format",
                 known.isEmpty()
                         ? "no format is present: add the jar or bundle dev.millrace.formats"
-                        : "not a model in a known format (" + known + ")");
+                        : Diagnosis.of(path));
     }
 
     private record Loaded(LoadedModel model, Placement place) {
