@@ -178,7 +178,7 @@ final class EnvironmentIT {
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void whateverTheEnvironmentSaysItStarts(long seed) throws Exception {
         Random random = new Random(seed);
-        String[] values = {"", "/", "/nonexistent", "relative", "0", "-1", "\u0663", "C", "ar_SA.UTF-8",
+        String[] values = {"", "/dev/null", UNWRITABLE, "relative", "0", "-1", "\u0663", "C", "ar_SA.UTF-8",
                 "tr_TR.ISO-8859-9",
                 "xx", "x".repeat(5000), "a b", "$(exit 1)", "*", "\n"};
         StringBuilder said = new StringBuilder();
@@ -189,7 +189,7 @@ final class EnvironmentIT {
             said.append(name).append('=').append(value).append('\n');
             program.with(name, value);
         }
-        Result result = program.finish(program.script("--version"));
+        Result result = program.finish(program.scriptIn(folder, "--version"));
         assertEquals(0, result.code(), () -> said + result.err());
         assertEquals("", result.notes(), said::toString);
         assertTrue(result.out().matches("millrace [0-9.]+\\S*\n"), result::out);

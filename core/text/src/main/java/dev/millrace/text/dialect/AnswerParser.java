@@ -98,6 +98,11 @@ final class AnswerParser implements DialectParser {
         }
     }
 
+    /** Whether the parts of an answer are divided by a spelling, so that more follows it. */
+    boolean divides(String spelling) {
+        return syntax.divides(spelling);
+    }
+
     /** Whether a spelling is a mark where the answer stands now. */
     private boolean isMark(String spelling) {
         return syntax.marks(part).stream().anyMatch(mark -> mark.spelling().equals(spelling))
