@@ -35,7 +35,7 @@ class DiagramTest {
 
     /** The room of a class: the first part of its package, or two where rooms share the first. */
     private static String room(JavaClass type) {
-        String[] parts = type.getPackageName().substring(ROOT_PACKAGE.length()).split("\\.");
+        String[] parts = type.getPackageName().substring(ROOT_PACKAGE.length()).split("\\.", -1);
         return GROUPED.contains(parts[0]) && parts.length > 1 ? parts[0] + "." + parts[1] : parts[0];
     }
 
