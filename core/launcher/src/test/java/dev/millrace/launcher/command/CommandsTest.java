@@ -77,7 +77,8 @@ final class CommandsTest {
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
-            "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello", "bench --model nano --kv f8",
+            "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello",
+            "bench --model nano --kv f8",
             "parity --model nano --model nano --kv half"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));

@@ -98,7 +98,8 @@ class PitfallsTest {
                 {"role":"assistant","content":null,"FIELD":"The lamp is wanted.","tool_calls":[{"id":"c1","type":"function",
                 "function":{"name":"set_device","arguments":"{\\"name\\":\\"kitchen_lamp\\",\\"state\\":\\"on\\"}"}}]},
                 {"role":"tool","tool_call_id":"c1","content":"{\\"ok\\":true}"}],"tools":%s}
-                """.formatted(LAMP, Nano.TOOLS);
+                """
+                .formatted(LAMP, Nano.TOOLS);
         int with = nano.ask(CHAT + "/input_tokens", body.replace("FIELD", field)).path("input_tokens").asInt();
         int without = nano.ask(CHAT + "/input_tokens", body.replace("FIELD", "nothing")).path("input_tokens").asInt();
         assertTrue(with > without, with + " and " + without);
@@ -202,13 +203,14 @@ class PitfallsTest {
 
     @Test
     void whatClientsSendByHabitIsTaken() throws Exception {
-        JsonNode answer = nano.ask(CHAT, """
-                {"model":"nano","temperature":0,"reasoning_effort":"none","max_completion_tokens":2,"max_tokens":50,
-                "n":1,"stop":null,"stop":[],"frequency_penalty":0,"presence_penalty":0.0,"logit_bias":{},"logprobs":false,
-                "response_format":{"type":"text"},"parallel_tool_calls":true,"user":"u","store":false,
-                "messages":[{"role":"developer","content":[{"type":"text","text":"You run inside a gateway."}]},
-                {"role":"user","content":[{"type":"text","text":"By"},{"type":"text","text":"e"}]}]}
-                """);
+        JsonNode answer = nano.ask(CHAT,
+                """
+                        {"model":"nano","temperature":0,"reasoning_effort":"none","max_completion_tokens":2,"max_tokens":50,
+                        "n":1,"stop":null,"stop":[],"frequency_penalty":0,"presence_penalty":0.0,"logit_bias":{},"logprobs":false,
+                        "response_format":{"type":"text"},"parallel_tool_calls":true,"user":"u","store":false,
+                        "messages":[{"role":"developer","content":[{"type":"text","text":"You run inside a gateway."}]},
+                        {"role":"user","content":[{"type":"text","text":"By"},{"type":"text","text":"e"}]}]}
+                        """);
         assertEquals(2, answer.at("/usage/completion_tokens").asInt());
         assertEquals("length", answer.at("/choices/0/finish_reason").asText());
     }
@@ -252,7 +254,8 @@ class PitfallsTest {
             narrow.ask(CHAT, Nano.chat("Bye", ""));
             HttpResponse<InputStream> busy = narrow.client.send(
                     narrow.request(CHAT).POST(HttpRequest.BodyPublishers
-                            .ofString(Nano.chat("Hello", "\"stream\":true,\"repetition_penalty\":100,\"temperature\":9")))
+                            .ofString(
+                                    Nano.chat("Hello", "\"stream\":true,\"repetition_penalty\":100,\"temperature\":9")))
                             .build(),
                     HttpResponse.BodyHandlers.ofInputStream());
             HttpResponse<InputStream> waiting = narrow.client.send(

@@ -120,7 +120,8 @@ class SafetyTest {
                     HttpRequest.BodyPublishers.ofString(Nano.chat("x".repeat(3000), "")))));
             assertEquals(413, chunked.statusCode());
             // announced and never sent: the connection is closed, not kept for ever
-            assertEquals("", raw(nano, "POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"));
+            assertEquals("",
+                    raw(nano, "POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"));
             assertEquals(200, nano.get("/health").statusCode());
         }
     }
@@ -166,15 +167,17 @@ class SafetyTest {
         String body = path.equals("/v1/responses")
                 ? "{\"input\":\"Hello\"," + LONG + ",\"stream\":true}"
                 : path.startsWith("/api")
-                        ? "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"options\":{" + LONG
+                        ? "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"options\":{"
+                                + LONG
                                 + "}}"
                         : chat("\"max_tokens\":4000," + LONG + ",\"stream\":" + stream);
         try (Nano nano = new Nano("running", "1")) {
             try (Socket running = new Socket(nano.address().getHost(), nano.address().getPort());
                     Socket waiting = new Socket(nano.address().getHost(), nano.address().getPort())) {
                 for (Socket socket : List.of(running, waiting)) {
-                    socket.getOutputStream().write(Nano.utf8("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-                            + body.length() + "\r\n\r\n" + body));
+                    socket.getOutputStream()
+                            .write(Nano.utf8("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                                    + body.length() + "\r\n\r\n" + body));
                 }
                 await(nano, "millrace_answers_running", 1);
                 await(nano, "millrace_answers_waiting", 1);

@@ -104,7 +104,8 @@ class ShapesTest {
 
     @Test
     void responses() throws Exception {
-        String request = "{\"model\":\"nano\",\"temperature\":0,\"input\":\"" + LAMP + "\",\"instructions\":\"Be brief.\","
+        String request = "{\"model\":\"nano\",\"temperature\":0,\"input\":\"" + LAMP
+                + "\",\"instructions\":\"Be brief.\","
                 + "\"metadata\":{\"a\":\"b\"},\"tools\":" + FLAT_TOOLS.replace("}]", ",\"strict\":false}]")
                         .replace("}},", "},\"strict\":false},")
                 + "}";
@@ -230,8 +231,10 @@ class ShapesTest {
 
     @Test
     void errorsOfTheOthers() throws Exception {
-        assertEquals("{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",\"message\":\"There is no model x here;"
-                + " there is nano.\"},\"request_id\":null}", nano.post("/v1/messages", "{\"model\":\"x\"}").body());
+        assertEquals(
+                "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",\"message\":\"There is no model x here;"
+                        + " there is nano.\"},\"request_id\":null}",
+                nano.post("/v1/messages", "{\"model\":\"x\"}").body());
         assertEquals("{\"error\":\"There is no model x here; there is nano.\"}",
                 nano.post("/api/chat", "{\"model\":\"x\",\"messages\":[]}").body());
     }
@@ -239,7 +242,8 @@ class ShapesTest {
     /** A field that cannot be kept is refused by its name: nothing is promised and not done. */
     @ParameterizedTest
     @ValueSource(strings = {"n 2", "stop \"x\"", "stop [\"x\"]", "logprobs true", "top_logprobs 3",
-            "frequency_penalty 0.5", "presence_penalty -1", "logit_bias {\"1\":2}", "audio {}", "function_call \"auto\"",
+            "frequency_penalty 0.5", "presence_penalty -1", "logit_bias {\"1\":2}", "audio {}",
+            "function_call \"auto\"",
             "functions [{}]", "thinking_budget 5", "chat_template_kwargs {\"enable_thinking\":false}",
             "structured_outputs {\"json\":{}}", "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
             "seed 1e30", "max_tokens 0", "max_completion_tokens 1.5", "stream \"yes\"", "tools {}",
@@ -247,8 +251,9 @@ class ShapesTest {
     void whatCannotBeKeptIsRefusedByName(String field) throws Exception {
         int space = field.indexOf(' ');
         String name = field.substring(0, space);
-        HttpResponse<String> answer = nano.post("/v1/chat/completions", "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\","
-                + "\"content\":\"Bye\"}],\"" + name + "\":" + field.substring(space + 1) + "}");
+        HttpResponse<String> answer = nano.post("/v1/chat/completions",
+                "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\","
+                        + "\"content\":\"Bye\"}],\"" + name + "\":" + field.substring(space + 1) + "}");
         assertEquals(400, answer.statusCode(), answer::body);
         JsonNode error = Nano.JSON.readTree(answer.body()).path("error");
         assertEquals(name, error.path("param").asText(), answer::body);
