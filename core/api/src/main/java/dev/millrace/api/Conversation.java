@@ -156,6 +156,37 @@ public interface Conversation extends AutoCloseable {
         Builder maxTokens(int tokens);
 
         /**
+         * Texts that end an answer where the model writes one of them to the user, also across tokens. The text itself and what
+         * follows it are no part of the answer, which ends with {@link FinishReason#STOP_STRING}. What the model thinks, and the
+         * arguments of its calls, are not looked at. Replaces what was set before.
+         *
+         * @param texts none is empty; an empty list sets none
+         * @return this
+         * @throws IllegalArgumentException if a text is empty or has a lone surrogate
+         */
+        default Builder stop(List<String> texts) {
+            return stop(texts, false);
+        }
+
+        /**
+         * Texts that end an answer, see {@link #stop(List)}.
+         *
+         * @param texts none is empty; an empty list sets none
+         * @param inThinking whether they end the answer in the model's thinking, too
+         * @return this
+         * @throws IllegalArgumentException if a text is empty or has a lone surrogate
+         */
+        Builder stop(List<String> texts, boolean inThinking);
+
+        /**
+         * What answers have to look like; free text if not set. Plugins see to it while tokens are chosen.
+         *
+         * @param format the format
+         * @return this
+         */
+        Builder format(AnswerFormat format);
+
+        /**
          * How often the model may be asked again with tool results within one answer.
          *
          * @param steps 0 or more, 8 by default
@@ -177,7 +208,7 @@ public interface Conversation extends AutoCloseable {
          * Starts the conversation. Nothing is read until the first {@link Conversation#send}.
          *
          * @return the conversation, closed by the caller
-         * @throws IllegalArgumentException if two tools have the same name
+         * @throws IllegalArgumentException if two tools have the same name, or no plugin is there that can enforce the format
          */
         Conversation start();
     }

@@ -13,6 +13,8 @@ package dev.millrace.api;
 public enum FinishReason {
     /** The model said all that it wanted to. */
     STOP,
+    /** The model wrote a text that was to end the answer. */
+    STOP_STRING,
     /** The token budget is spent. */
     LENGTH,
     /** The context is full. */

@@ -36,6 +36,14 @@ class ArrowsTest {
     private static final String SAMPLES = "dev.millrace.sample..";
     private static final String TCK = "dev.millrace.tck..";
     private static final String CPU = "dev.millrace.backend.cpu..";
+    private static final String CPU_ROOT = "dev.millrace.backend.cpu";
+    private static final String CPU_LAYERS = "dev.millrace.backend.cpu.layers..";
+    private static final String CPU_KERNELS = "dev.millrace.backend.cpu.kernels..";
+    private static final String CPU_SCALAR = "dev.millrace.backend.cpu.kernels.scalar..";
+    private static final String CPU_VECTOR = "dev.millrace.backend.cpu.kernels.vector..";
+    private static final String CPU_WEIGHTS = "dev.millrace.backend.cpu.weights..";
+    private static final String CPU_KV = "dev.millrace.backend.cpu.kv..";
+    private static final String CPU_THREADS = "dev.millrace.backend.cpu.threads..";
 
     /** Java itself and annotations, which leave nothing behind at run time. */
     private static final String[] GROUND = {"java..", "org.jspecify.annotations..", "org.osgi.annotation..",
@@ -95,6 +103,31 @@ class ArrowsTest {
             "jdk.incubator.vector..");
 
     @ArchTest
+    static final ArchRule CPU_THREADS_STAND_ALONE = only(CPU_THREADS, API);
+
+    @ArchTest
+    static final ArchRule CPU_KEYS_AND_VALUES_STAND_ALONE = only(CPU_KV, API, SPI_MODEL, SPI_BACKEND);
+
+    @ArchTest
+    static final ArchRule CPU_WEIGHTS_ARE_PACKED_BY_THREADS = only(CPU_WEIGHTS, API, SPI_MODEL, MACHINE, CPU_THREADS);
+
+    @ArchTest
+    static final ArchRule CPU_KERNELS_READ_WEIGHTS_AND_PAGES = not(CPU_KERNELS, CPU_THREADS, CPU_LAYERS, CPU_ROOT,
+            SPI_BACKEND, MACHINE);
+
+    @ArchTest
+    static final ArchRule CPU_CONTRACT_OF_KERNELS_KNOWS_NO_KERNELS = noClasses().that()
+            .resideInAPackage("dev.millrace.backend.cpu.kernels").should().dependOnClassesThat()
+            .resideInAnyPackage(CPU_VECTOR, CPU_SCALAR);
+
+    @ArchTest
+    static final ArchRule CPU_LAYERS_KNOW_THE_CONTRACT_OF_KERNELS = not(CPU_LAYERS, CPU_ROOT, CPU_SCALAR, CPU_VECTOR);
+
+    @ArchTest
+    static final ArchRule CPU_VECTORS_STAY_WITH_THEIR_KERNELS = noClasses().that().resideOutsideOfPackage(CPU_VECTOR)
+            .should().dependOnClassesThat().resideInAPackage("jdk.incubator..");
+
+    @ArchTest
     static final ArchRule CONTRACT_TESTS_KNOW_THE_SPI = only(TCK, API, SPI, "org.junit.jupiter.api..");
 
     @ArchTest
@@ -117,8 +150,4 @@ class ArrowsTest {
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()
             .beFreeOfCycles();
-
-    @ArchTest
-    static final ArchRule VECTORS_STAY_IN_THE_CPU_BACKEND = noClasses().that().resideOutsideOfPackage(CPU).should()
-            .dependOnClassesThat().resideInAPackage("jdk.incubator..");
 }

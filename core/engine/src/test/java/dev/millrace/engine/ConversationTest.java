@@ -204,6 +204,34 @@ class ConversationTest {
     }
 
     @Test
+    void endsAtAStopString() {
+        ScriptedBackend backend = new ScriptedBackend("a", true, "<think>One. END of it.</think>Two. EN END three.",
+                "<think>One. END of it.</think>Two.", CALL.replace("cellar", "END") + "Two. END", "Three.E");
+        try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
+            Conversation conversation = model.conversation().stop(List.of("END", "never")).start();
+            Generation generation = conversation.send("Count");
+            Answer answer = generation.answer();
+            assertEquals("Two. EN ", answer.text());
+            assertEquals("One. END of it.", answer.thinking());
+            assertEquals(FinishReason.STOP_STRING, answer.reason());
+            assertEquals("Two. EN ", conversation.messages().getLast().content());
+            assertTrue(all(generation).stream().noneMatch(event -> event.toString().contains("three")));
+            Conversation second = model.conversation().messages(conversation.messages()).stop(List.of("END"), true)
+                    .start();
+            Answer cut = second.send("Again").answer();
+            assertEquals("One. ", cut.thinking());
+            assertEquals("", cut.text());
+            Conversation third = model.conversation().messages(second.messages()).stop(List.of("END", "E.")).start();
+            Answer called = third.send("Look").answer();
+            assertEquals("Two. ", called.text());
+            assertEquals(1, called.toolCalls().size(), "a stop string in arguments is none");
+            assertEquals("Three.E", third.send("More").answer().text(), "what only began like one is text");
+            assertThrows(IllegalArgumentException.class, () -> model.conversation().stop(List.of("")));
+            assertThrows(IllegalArgumentException.class, () -> model.conversation().stop(List.of("\uD83D")));
+        }
+    }
+
+    @Test
     void stopsWhenTheContextIsFull() {
         try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij".repeat(20)));
                 Model model = stage.open(ModelOptions.defaults().withContext(64))) {

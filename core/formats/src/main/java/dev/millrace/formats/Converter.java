@@ -6,6 +6,7 @@ package dev.millrace.formats;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Progress;
+import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.gguf.GgufExport;
 import dev.millrace.formats.safetensors.HuggingFaceModel;
 import dev.millrace.formats.safetensors.VocabularyTable;
@@ -58,7 +59,7 @@ public final class Converter {
         if (fileType == null) {
             throw new IllegalArgumentException(type + " cannot be written; possible are " + types() + ".");
         }
-        try (ModelFile model = HuggingFaceModel.open(folder)) {
+        try (ModelFile model = HuggingFaceModel.open(folder, new Architectures(List.of()))) {
             Blueprint blueprint = model.blueprint();
             Optional<VocabularySource.Table> table = model.vocabulary()
                     .map(v -> VocabularyTable.of(folder, (VocabularySource.HuggingFace) v, blueprint.vocabularySize()));

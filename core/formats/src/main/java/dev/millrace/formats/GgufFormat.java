@@ -5,19 +5,29 @@
 package dev.millrace.formats;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.gguf.GgufModel;
+import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** GGUF files, versions 2 and 3 (ggml, {@code docs/gguf.md}): one file with everything. */
 @Component
 public final class GgufFormat implements ModelFormat {
+
+    /** Families that other bundles bring; the built-in ones are always there. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    private volatile List<Architecture> plugins = List.of();
 
     /** For the framework and the service loader. */
     public GgufFormat() {
@@ -36,7 +46,7 @@ public final class GgufFormat implements ModelFormat {
 
     @Override
     public ModelFile open(Path path) {
-        return GgufModel.open(path);
+        return GgufModel.open(path, new Architectures(plugins));
     }
 
     /**

@@ -4,18 +4,28 @@
  */
 package dev.millrace.formats;
 
+import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.safetensors.HuggingFaceModel;
+import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * Hugging Face folders: config.json, safetensors files (one, or several with an index), tokenizer and template beside them.
  */
 @Component
 public final class SafetensorsFormat implements ModelFormat {
+
+    /** Families that other bundles bring; the built-in ones are always there. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    private volatile List<Architecture> plugins = List.of();
 
     /** For the framework and the service loader. */
     public SafetensorsFormat() {
@@ -35,6 +45,6 @@ public final class SafetensorsFormat implements ModelFormat {
 
     @Override
     public ModelFile open(Path path) {
-        return HuggingFaceModel.open(path);
+        return HuggingFaceModel.open(path, new Architectures(plugins));
     }
 }

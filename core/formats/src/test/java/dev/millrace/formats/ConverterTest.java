@@ -73,7 +73,7 @@ class ConverterTest {
                 };
                 for (Blueprint.Dense d : all) {
                     assertEquals(List.of(type, type, TensorType.F16),
-                            List.of(d.gate().type(), d.up().type(), d.down().type()));
+                            List.of(d.gate().weight().type(), d.up().weight().type(), d.down().weight().type()));
                 }
             }
         }
@@ -94,8 +94,8 @@ class ConverterTest {
         Path out = temp.resolve("out.gguf");
         Converter.convert(folder, out, type, Progress.NONE);
         try (ModelFile source = new SafetensorsFormat().open(folder); ModelFile copy = new GgufFormat().open(out)) {
-            List<Tensor> a = Tensors.of(source.blueprint());
-            List<Tensor> b = Tensors.of(copy.blueprint());
+            List<Tensor> a = source.blueprint().tensors();
+            List<Tensor> b = copy.blueprint().tensors();
             assertEquals(a.size(), b.size());
             for (int i = 0; i < a.size(); i++) {
                 compare(a.get(i), b.get(i));
@@ -159,8 +159,8 @@ class ConverterTest {
                     + ".gguf");
             try (ModelFile exact = new GgufFormat().open(Shared.path("golden/models/" + kind + "-f32.gguf"));
                     ModelFile rounded = new GgufFormat().open(golden)) {
-                List<Tensor> a = Tensors.of(exact.blueprint());
-                List<Tensor> b = Tensors.of(rounded.blueprint());
+                List<Tensor> a = exact.blueprint().tensors();
+                List<Tensor> b = rounded.blueprint().tensors();
                 for (int i = 0; i < a.size(); i++) {
                     float[] values = Tensors.values(a.get(i));
                     Tensor want = b.get(i);

@@ -15,6 +15,7 @@ import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
@@ -55,8 +56,8 @@ class FolderTest {
         for (Path other : List.of(sharded, fused)) {
             assertTrue(new SafetensorsFormat().recognises(other));
             try (ModelFile a = new SafetensorsFormat().open(whole); ModelFile b = new SafetensorsFormat().open(other)) {
-                List<Tensor> x = Tensors.of(a.blueprint());
-                List<Tensor> y = Tensors.of(b.blueprint());
+                List<Tensor> x = a.blueprint().tensors();
+                List<Tensor> y = b.blueprint().tensors();
                 assertEquals(x.size(), y.size());
                 for (int i = 0; i < x.size(); i++) {
                     assertEquals(List.of(x.get(i).rows(), x.get(i).columns()),
@@ -114,7 +115,7 @@ class FolderTest {
         try (ModelFile model = open()) {
             Blueprint.Attention attention = assertInstanceOf(Blueprint.Attention.class,
                     model.blueprint().layers().get(1).mixer());
-            assertEquals(5e5f, attention.rope().theta());
+            assertEquals(5e5f, ((Position.Rope) attention.position()).base());
             assertEquals("lfm2", model.blueprint().architecture());
         }
     }
@@ -151,12 +152,12 @@ class FolderTest {
     @Test
     void whatABlueprintCannotExpressIsRefused() throws IOException {
         for (Map.Entry<String, Object> entry : Map
-                .<String, Object>of("rope_scaling", Map.of("rope_type", "yarn"), "conv_bias", true,
+                .<String, Object>of("rope_scaling", Map.of("rope_type", "spiral"), "conv_bias", true,
                         "quantization_config", Map.of("bits", 4), "num_attention_heads", 3, "num_experts_per_tok", 5,
-                        "vocab_size", 0, "num_hidden_layers", 1_000_000_000, "model_type", "llama")
+                        "vocab_size", 0, "num_hidden_layers", 1_000_000_000, "model_type", "mamba")
                 .entrySet()) {
             Object before = small.config.put(entry.getKey(), entry.getValue());
-            refused(entry.getKey().equals("rope_scaling") ? "rope_type" : entry.getKey());
+            refused(entry.getKey().equals("rope_scaling") ? "rope_scaling.rope_type" : entry.getKey());
             small.config.put(entry.getKey(), before);
         }
         small.add(TensorType.F32, "model.layers.0.conv.conv.bias", 32);

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
@@ -22,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -57,9 +59,9 @@ class GoldenModelsTest {
                     Blueprint.Attention attention = assertInstanceOf(Blueprint.Attention.class, layer.mixer());
                     assertEquals(List.of(2, 1, 64),
                             List.of(attention.heads(), attention.kvHeads(), attention.headSize()));
-                    assertEquals(1e6f, attention.rope().theta());
-                    shape(attention.key(), 64, 128);
-                    shape(attention.queryNorm().weight(), 1, 64);
+                    assertEquals(1e6f, ((Position.Rope) attention.position()).base());
+                    shape(attention.key().weight(), 64, 128);
+                    shape(Objects.requireNonNull(attention.queryNorm()).weight(), 1, 64);
                 } else {
                     Blueprint.ShortConv conv = assertInstanceOf(Blueprint.ShortConv.class, layer.mixer());
                     assertEquals(3, conv.width());
@@ -67,8 +69,8 @@ class GoldenModelsTest {
                     shape(conv.kernel(), 128, 3);
                     assertEquals(TensorType.F32, conv.kernel().type());
                 }
-                assertEquals(1e-5f, layer.mixerNorm().epsilon());
-                assertEquals(TensorType.F32, layer.mixerNorm().weight().type());
+                assertEquals(1e-5f, Objects.requireNonNull(layer.mixerNorms().before()).epsilon());
+                assertEquals(TensorType.F32, Objects.requireNonNull(layer.mixerNorms().before()).weight().type());
                 if (moe && i >= 2) {
                     Blueprint.Experts experts = assertInstanceOf(Blueprint.Experts.class, layer.feedForward());
                     assertEquals(8, experts.experts().size());
@@ -76,15 +78,15 @@ class GoldenModelsTest {
                     assertEquals(Blueprint.Gating.SIGMOID, experts.gating());
                     assertTrue(experts.normalise());
                     assertEquals(1f, experts.scale());
-                    shape(experts.router(), 8, 128);
-                    shape(experts.bias(), 1, 8);
-                    shape(experts.experts().get(7).gate(), 256, 128);
-                    shape(experts.experts().get(7).down(), 128, 256);
+                    shape(experts.router().weight(), 8, 128);
+                    shape(Objects.requireNonNull(experts.bias()), 1, 8);
+                    shape(experts.experts().get(7).gate().weight(), 256, 128);
+                    shape(experts.experts().get(7).down().weight(), 128, 256);
                 } else {
-                    shape(assertInstanceOf(Blueprint.Dense.class, layer.feedForward()).down(), 128, 512);
+                    shape(assertInstanceOf(Blueprint.Dense.class, layer.feedForward()).down().weight(), 128, 512);
                 }
             }
-            for (Tensor tensor : Tensors.of(blueprint)) {
+            for (Tensor tensor : blueprint.tensors()) {
                 readsAsItMaps(tensor);
             }
             assertEquals(Set.of(7), model.endTokens());
@@ -107,8 +109,8 @@ class GoldenModelsTest {
         // the quantised files hold the same random weights, rounded
         try (ModelFile exact = open(Shared.path("golden/models/moe-f32.gguf"));
                 ModelFile rounded = open(Shared.path("golden/models/moe-q8_0.gguf"))) {
-            List<Tensor> a = Tensors.of(exact.blueprint());
-            List<Tensor> b = Tensors.of(rounded.blueprint());
+            List<Tensor> a = exact.blueprint().tensors();
+            List<Tensor> b = rounded.blueprint().tensors();
             assertEquals(a.size(), b.size());
             for (int i = 0; i < a.size(); i++) {
                 float[] x = Tensors.values(a.get(i));
@@ -136,8 +138,8 @@ class GoldenModelsTest {
             assertEquals("<|startoftext|>", vocabulary.bos());
             assertEquals("<|im_end|>", vocabulary.eos());
             Blueprint.Experts experts = (Blueprint.Experts) model.blueprint().layers().get(2).feedForward();
-            assertEquals(TensorType.F32, experts.router().type());
-            assertEquals(TensorType.BF16, experts.experts().getFirst().gate().type());
+            assertEquals(TensorType.F32, experts.router().weight().type());
+            assertEquals(TensorType.BF16, experts.experts().getFirst().gate().weight().type());
         }
     }
 

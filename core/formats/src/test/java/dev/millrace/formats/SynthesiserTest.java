@@ -41,7 +41,7 @@ class SynthesiserTest {
             Blueprint blueprint = model.blueprint();
             assertEquals("lfm2moe", blueprint.architecture());
             assertEquals(Set.of(7), model.endTokens());
-            for (Tensor tensor : Tensors.of(blueprint)) {
+            for (Tensor tensor : blueprint.tensors()) {
                 if (tensor.rows() == 1) {
                     continue;
                 }

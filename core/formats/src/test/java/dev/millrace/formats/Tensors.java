@@ -5,14 +5,11 @@
 package dev.millrace.formats;
 
 import dev.millrace.formats.tensor.BlockDecoder;
-import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Looks into tensors. */
 public final class Tensors {
@@ -34,28 +31,5 @@ public final class Tensors {
         float[] values = new float[blocks * type.blockSize()];
         BlockDecoder.decode(type, bytes, 0, blocks, values, 0);
         return values;
-    }
-
-    /** All tensors of a model, in a fixed order. */
-    public static List<Tensor> of(Blueprint blueprint) {
-        List<Tensor> all = new ArrayList<>(
-                List.of(blueprint.embedding(), blueprint.outputNorm().weight(), blueprint.head()));
-        for (Blueprint.Layer layer : blueprint.layers()) {
-            all.add(layer.mixerNorm().weight());
-            all.add(layer.feedForwardNorm().weight());
-            switch (layer.mixer()) {
-                case Blueprint.Attention a -> all.addAll(List.of(a.query(), a.key(), a.value(), a.output(),
-                        a.queryNorm().weight(), a.keyNorm().weight()));
-                case Blueprint.ShortConv c -> all.addAll(List.of(c.in(), c.kernel(), c.out()));
-            }
-            switch (layer.feedForward()) {
-                case Blueprint.Dense d -> all.addAll(List.of(d.gate(), d.up(), d.down()));
-                case Blueprint.Experts e -> {
-                    all.addAll(List.of(e.router(), e.bias()));
-                    e.experts().forEach(d -> all.addAll(List.of(d.gate(), d.up(), d.down())));
-                }
-            }
-        }
-        return all;
     }
 }

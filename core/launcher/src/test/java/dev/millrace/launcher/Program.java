@@ -7,10 +7,12 @@ package dev.millrace.launcher;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,6 +30,9 @@ final class Program {
     private final Path cache;
     private final Path temporary;
     private final Map<Process, Path> errors = new ConcurrentHashMap<>();
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<String> flags = new ArrayList<>();
+    private Redirect output = Redirect.PIPE;
 
     /** How a process ended. */
     record Result(int code, String out, String err) {
@@ -45,6 +50,29 @@ final class Program {
         this.folder = folder;
         cache = Files.createDirectories(folder.resolve("cache"));
         temporary = Files.createDirectories(folder.resolve("tmp"));
+    }
+
+    /** Sets an environment variable of the processes to come; an empty value takes it away. */
+    Program with(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
+    /** Adds a flag for Java. */
+    Program withFlag(String flag) {
+        flags.add(flag);
+        return this;
+    }
+
+    /** Sends standard output elsewhere. */
+    Program to(Path file) {
+        output = Redirect.to(file.toFile());
+        return this;
+    }
+
+    /** The folder for what is kept. */
+    Path cache() {
+        return cache;
     }
 
     /** Folders of frameworks that are there now. */
@@ -84,7 +112,9 @@ final class Program {
         }
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                 "-XX:-UsePerfData", "-XX:+UseSerialGC", "-Xmx512m", "-Djava.io.tmpdir=" + temporary, "-cp",
-                dist.resolve("boot") + "/*", "dev.millrace.launcher.boot.Boot"));
+                dist.resolve("boot") + "/*"));
+        command.addAll(flags);
+        command.add("dev.millrace.launcher.boot.Boot");
         command.addAll(List.of(arguments));
         return start(Path.of(""), command);
     }
@@ -102,12 +132,26 @@ final class Program {
         return start(workingFolder, command);
     }
 
+    /** Starts the script by a shell, which may close descriptors and the like. */
+    Process shell(String line) throws IOException {
+        return start(Path.of(""), List.of("/bin/sh", "-c",
+                line.replace("millrace", Path.of(System.getProperty("millrace.root"), "millrace").toString())));
+    }
+
     private Process start(Path workingFolder, List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toAbsolutePath().toFile());
         builder.environment().put("MILLRACE_CACHE", cache.toString());
         builder.environment().put("MILLRACE_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
         builder.environment().put("TMPDIR", temporary.toString());
         builder.environment().put("LC_ALL", "C");
+        environment.forEach((name, value) -> {
+            if (value.isEmpty()) {
+                builder.environment().remove(name);
+            } else {
+                builder.environment().put(name, value);
+            }
+        });
+        builder.redirectOutput(output);
         Path error = Files.createTempFile(folder, "err", ".txt");
         Process process = builder.redirectError(error.toFile()).start();
         errors.put(process, error);
@@ -122,7 +166,16 @@ final class Program {
             process.destroyForcibly();
             throw new AssertionError("It does not end.");
         }
-        return new Result(process.exitValue(), out, Files.readString(Objects.requireNonNull(errors.get(process))));
+        return new Result(process.exitValue(), out, error(process));
+    }
+
+    /** What a process that has ended said to people. */
+    String notes(Process process) throws IOException {
+        return new Result(process.exitValue(), "", error(process)).notes();
+    }
+
+    private String error(Process process) throws IOException {
+        return Files.readString(Objects.requireNonNull(errors.get(process)));
     }
 
     /** Says something to a chat and waits for the line that it answers. */

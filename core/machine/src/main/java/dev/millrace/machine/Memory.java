@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -57,6 +58,16 @@ public record Memory(long total, long available) {
      */
     public static Optional<String> hugePages() {
         return hugePages(ROOT);
+    }
+
+    /**
+     * A size, as messages tell it.
+     *
+     * @param bytes the size
+     * @return for example {@code 4.84 GB}, with 10^9 bytes in one
+     */
+    public static String gigabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
     }
 
     private static long installed() {

@@ -8,6 +8,21 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.layers.AttentionMemory;
+import dev.millrace.backend.cpu.layers.Buffers;
+import dev.millrace.backend.cpu.layers.ForwardPass;
+import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MatmulScratch;
+import dev.millrace.backend.cpu.layers.MicroBatch;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.layers.Resources;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.MatrixStore;
+import dev.millrace.backend.cpu.weights.PackedFolder;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
@@ -36,8 +51,16 @@ public final class CpuBackend implements Backend {
 
     private static final String VECTOR = "cpu:vector";
     private static final String SCALAR = "cpu:scalar";
+    /** Listed one by one, so that a feature that is added later is refused until it is computed here. */
     private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
-            Feature.HEAD_NORM, Feature.SWIGLU, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX);
+            Feature.HEAD_NORM, Feature.PROJECTION_NORM, Feature.ONE_HEAD_NORM, Feature.NO_POSITION,
+            Feature.ROPE_PARTIAL, Feature.ROPE_INTERLEAVED, Feature.ROPE_SCALING, Feature.ROPE_BY_LENGTH,
+            Feature.WINDOW, Feature.ATTENTION_SCALE, Feature.ATTENTION_SOFTCAP, Feature.ATTENTION_SINKS,
+            Feature.ATTENTION_BIAS, Feature.NO_NORM_BEFORE, Feature.NORM_AFTER, Feature.NORM_ONE_PLUS,
+            Feature.SWIGLU, Feature.GEGLU, Feature.CLAMPED_SWIGLU, Feature.FEED_FORWARD_BIAS, Feature.ROUTER_SIGMOID,
+            Feature.ROUTER_SOFTMAX, Feature.ROUTER_SOFTMAX_OF_PICKED, Feature.ROUTER_BIAS, Feature.SHARED_EXPERT,
+            Feature.SHARED_EXPERT_GATE, Feature.EMBEDDING_MULTIPLIER, Feature.RESIDUAL_MULTIPLIER,
+            Feature.LOGITS_MULTIPLIER, Feature.LOGITS_SOFTCAP);
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
@@ -55,7 +78,7 @@ public final class CpuBackend implements Backend {
      * @param folder keeps packed weights
      * @param memory figures of the machine
      */
-    CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
+    public CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
         vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
@@ -104,16 +127,16 @@ public final class CpuBackend implements Backend {
         if (problem != null) {
             return new Fit.Refused(problem);
         }
-        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         String tooMuch = needs.refusal(blueprint.architecture(), memory.get(), folder.keeps(needs.weights()));
         if (tooMuch != null) {
             return new Fit.Refused(tooMuch);
         }
         if (needs.scratch() > Runtime.getRuntime().maxMemory()) {
             return new Fit.Refused("This " + blueprint.architecture() + " model needs "
-                    + MemoryNeeds.gigabytes(needs.scratch())
+                    + Memory.gigabytes(needs.scratch())
                     + " of Java heap for activations, but the heap is limited to "
-                    + MemoryNeeds.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
+                    + Memory.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
         }
         return new Fit.Good(device.id().equals(VECTOR) ? 100 : 10, needs.total());
     }
@@ -137,12 +160,12 @@ public final class CpuBackend implements Backend {
         }
         KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = Processors.here().threads(options.threads());
-        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels.lanes());
+        MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         Arena arena = Arena.ofShared();
         Workers workers = null;
         try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels.lanes(), workers, arena,
+            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels, workers, arena,
                     progress, () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, layout, options, kernels, workers, arena);
             warmup.await();
@@ -181,17 +204,17 @@ public final class CpuBackend implements Backend {
     private static Executor executor(Network network, KvLayout layout, LoadOptions options, Kernels kernels,
             Workers workers, Arena arena) {
         Blueprint blueprint = network.blueprint();
-        int tokens = Math.min(Chunk.MOST, options.context());
-        Products.Scratch[] scratch = new Products.Scratch[workers.count()];
+        int tokens = Math.min(MicroBatch.MOST, options.context());
+        MatmulScratch[] scratch = new MatmulScratch[workers.count()];
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Products.Scratch(columns, kernels.lanes());
+            scratch[i] = new MatmulScratch(columns, kernels.lanes());
         }
-        Machine machine = new Machine(kernels, workers,
-                new Products(kernels, workers, scratch, options.precision() == Precision.EXACT),
+        Resources machine = new Resources(kernels, workers,
+                new Matmul(kernels, workers, scratch, options.precision() == Precision.EXACT),
                 new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
-        Chunk chunk = new Chunk(tokens);
-        return new CpuExecutor(network, layout, options.context(), workers, arena, chunk,
-                new ForwardPass(network, machine, scratch[0], chunk));
+        MicroBatch batch = new MicroBatch(tokens);
+        return new CpuExecutor(network, layout, options.context(), workers, arena, batch,
+                new ForwardPass(network, machine, scratch[0], batch));
     }
 }

@@ -4,6 +4,13 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kv.CpuSequence;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.SequenceOwner;
+import dev.millrace.backend.cpu.layers.ForwardPass;
+import dev.millrace.backend.cpu.layers.MicroBatch;
+import dev.millrace.backend.cpu.layers.Network;
+import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
@@ -17,51 +24,55 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
-/** A loaded model: checks what it is asked, cuts it into chunks, and owns weights, threads and sequences. */
-final class CpuExecutor implements Executor {
-
-    private static final Limits LIMITS = Limits.of(Chunk.MOST).withStates(true).withSharedForks(true);
+/** A loaded model: checks what it is asked, cuts it into micro-batchs, and owns weights, threads and sequences. */
+final class CpuExecutor implements Executor, SequenceOwner {
 
     private final Network network;
     private final KvLayout layout;
     private final int context;
     private final Workers workers;
     private final Arena arena;
-    private final Chunk chunk;
+    private final MicroBatch batch;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Limits limits;
     private final StepCheck stepCheck;
     private boolean closed;
 
-    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, Chunk chunk,
+    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, MicroBatch batch,
             ForwardPass pass) {
         this.network = network;
         this.layout = layout;
         this.context = context;
         this.workers = workers;
         this.arena = arena;
-        this.chunk = chunk;
+        this.batch = batch;
         this.pass = pass;
-        this.stepCheck = new StepCheck(network.blueprint(), context, LIMITS);
+        boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
+        this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
+                .withRollback(convolutions ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
+        this.stepCheck = new StepCheck(network.blueprint(), context, limits);
     }
 
     @Override
     public Limits limits() {
-        return LIMITS;
+        return limits;
     }
 
-    /** Refuses use after close. */
-    void check() {
+    @Override
+    public void check() {
         if (closed) {
             throw new IllegalStateException("This model has been closed on the CPU backend.");
         }
     }
 
-    void adopt(CpuSequence sequence) {
+    @Override
+    public void adopt(CpuSequence sequence) {
         sequences.add(sequence);
     }
 
-    void forget(CpuSequence sequence) {
+    @Override
+    public void forget(CpuSequence sequence) {
         sequences.remove(sequence);
     }
 
@@ -86,6 +97,10 @@ final class CpuExecutor implements Executor {
         adopt(sequence);
         try {
             sequence.fill(state);
+        } catch (OutOfMemoryError e) {
+            sequence.close();
+            throw new OutOfRoomException("There is no memory for the " + state.length() + " tokens of the state ("
+                    + e.getMessage() + ").");
         } catch (RuntimeException | Error e) {
             sequence.close();
             throw e;
@@ -112,11 +127,13 @@ final class CpuExecutor implements Executor {
             flush();
         } catch (Throwable e) {
             for (int i = 0; i < steps.size(); i++) {
-                sequence(steps.get(i)).fail();
+                if (!steps.get(i).failed()) {
+                    sequence(steps.get(i)).fail();
+                }
             }
             throw Workers.failed(e);
         } finally {
-            chunk.clear();
+            batch.clear();
         }
     }
 
@@ -142,20 +159,21 @@ final class CpuExecutor implements Executor {
     }
 
     private void feed(Step step) {
+        int reach = step.reach();
         for (int from = 0; from < step.length();) {
-            if (chunk.room() == 0) {
+            if (batch.room() == 0) {
                 flush();
             }
-            int to = Math.min(step.length(), from + chunk.room());
-            chunk.add(step, sequence(step), from, to, network.blueprint().vocabularySize());
+            int to = Math.min(step.length(), from + batch.room());
+            batch.add(step, sequence(step), from, to, reach, network.blueprint().vocabularySize());
             from = to;
         }
     }
 
     private void flush() {
-        if (!chunk.isEmpty()) {
-            pass.run(chunk);
-            chunk.clear();
+        if (!batch.isEmpty()) {
+            pass.run(batch);
+            batch.clear();
         }
     }
 

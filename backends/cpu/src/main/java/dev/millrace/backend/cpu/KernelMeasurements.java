@@ -4,6 +4,13 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MatmulScratch;
+import dev.millrace.backend.cpu.layers.Rows;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.Matrix;
+import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.spi.backend.KernelSpeed;
 import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
@@ -44,7 +51,7 @@ final class KernelMeasurements {
 
         private final Arena arena = Arena.ofShared();
         private final Workers workers = new Workers(1);
-        private final Products products;
+        private final Matmul matmul;
         private final List<Matrix> bands = new ArrayList<>();
         private final Matrix tile;
         private final Rows x;
@@ -53,7 +60,7 @@ final class KernelMeasurements {
 
         private Trial(Kernels kernels, TensorType type) {
             kernels.rehearse();
-            Packing packing = Packing.of(type, COLUMNS);
+            Packing packing = kernels.packing(type, COLUMNS);
             int rows = Math.max(1,
                     (int) (BAND_BYTES / Matrix.bytes(kernels.lanes(), COLUMNS, packing, kernels.lanes())))
                     * kernels.lanes();
@@ -69,13 +76,13 @@ final class KernelMeasurements {
             x = Rows.of(inputs, COLUMNS, TOKENS);
             int most = Math.max(rows, PREFILL_ROWS);
             y = Rows.of(new float[TOKENS * most], most, TOKENS);
-            products = new Products(kernels, workers,
-                    new Products.Scratch[]{new Products.Scratch(COLUMNS, kernels.lanes())}, false);
+            matmul = new Matmul(kernels, workers,
+                    new MatmulScratch[]{new MatmulScratch(COLUMNS, kernels.lanes())}, false);
         }
 
         /** Weights of bytes that, read as a scale in whatever format, make a usual number: nothing subnormal. */
         private Matrix matrix(Kernels kernels, TensorType type, int rows) {
-            Packing packing = Packing.of(type, COLUMNS);
+            Packing packing = kernels.packing(type, COLUMNS);
             long bytes = Matrix.bytes(rows, COLUMNS, packing, kernels.lanes());
             MemorySegment data = arena.allocate(bytes, 64);
             byte[] pattern = new byte[4096];
@@ -104,15 +111,15 @@ final class KernelMeasurements {
         long decode() {
             Matrix band = bands.get(next);
             next = (next + 1) % BANDS;
-            products.add(band, x, y, 0, 1);
-            products.run();
+            matmul.add(band, x, y, 0, 1);
+            matmul.run();
             return band.data().byteSize();
         }
 
         /** Multiplies a matrix with many vectors; gives the products added up. */
         long prefill() {
-            products.add(tile, x, y, 0, TOKENS);
-            products.run();
+            matmul.add(tile, x, y, 0, TOKENS);
+            matmul.run();
             return (long) PREFILL_ROWS * COLUMNS * TOKENS;
         }
 
@@ -152,7 +159,7 @@ final class KernelMeasurements {
     }
 
     /**
-     * The best of five stretches, in units of work per second: others use the machine too. One is enough if it took longer than
+     * The best of five turns, in units of work per second: others use the resources too. One is enough if it took longer than
      * all five should.
      */
     private static double rate(LongSupplier round, Duration time) {

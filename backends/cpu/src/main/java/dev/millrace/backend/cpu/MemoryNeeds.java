@@ -5,10 +5,17 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvType;
+import dev.millrace.backend.cpu.layers.AttentionMemory;
+import dev.millrace.backend.cpu.layers.Buffers;
+import dev.millrace.backend.cpu.layers.MatmulInputSizes;
+import dev.millrace.backend.cpu.layers.MicroBatch;
+import dev.millrace.backend.cpu.weights.PackedLayout;
+import dev.millrace.backend.cpu.weights.WeightForm;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,20 +27,20 @@ import org.jspecify.annotations.Nullable;
  * @param activations activations and inputs that are prepared for products, on the heap, in bytes
  * @param attention what grows with the context besides keys and values, on the heap, in bytes for a full one
  */
-record MemoryNeeds(long weights, long perToken, int context, long activations, long attention) {
+public record MemoryNeeds(long weights, long perToken, int context, long activations, long attention) {
 
-    static MemoryNeeds of(Blueprint blueprint, LoadOptions options, int lanes) {
+    public static MemoryNeeds of(Blueprint blueprint, LoadOptions options, WeightForm form) {
         KvLayout layout = KvLayout.of(blueprint, keyValueType(blueprint, options));
-        int tokens = Math.min(Chunk.MOST, options.context());
+        int tokens = Math.min(MicroBatch.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
-                + PreparedInputs.bytes(blueprint, tokens, options.precision() == Precision.EXACT);
-        return new MemoryNeeds(PackedLayout.of(blueprint.matrices(), lanes).bytes(),
+                + MatmulInputSizes.bytes(blueprint, tokens, options.precision() == Precision.EXACT, form);
+        return new MemoryNeeds(PackedLayout.of(blueprint.matrices(), form).bytes(),
                 layout.pageBytes() / KvLayout.PAGE, options.context(), activations,
                 AttentionMemory.bytes(blueprint, options.context()));
     }
 
     /** All on the heap. */
-    long scratch() {
+    public long scratch() {
         return activations + attention;
     }
 
@@ -88,23 +95,20 @@ record MemoryNeeds(long weights, long perToken, int context, long activations, l
         if (keyValues() <= left) {
             return null;
         }
-        String takes = "This " + architecture + " model takes " + gigabytes(total()) + " (weights "
-                + gigabytes(weights) + (mapped ? " that are mapped" : "") + ", keys and values of " + context
-                + " tokens " + gigabytes(keyValues()) + ", activations " + gigabytes(scratch()) + "), but "
+        String takes = "This " + architecture + " model takes " + Memory.gigabytes(total()) + " (weights "
+                + Memory.gigabytes(weights) + (mapped ? " that are mapped" : "") + ", keys and values of " + context
+                + " tokens " + Memory.gigabytes(keyValues()) + ", activations " + Memory.gigabytes(scratch())
+                + "), but "
                 + (left < leftOfAll
-                        ? "only " + gigabytes(memory.available()) + " of " + gigabytes(memory.total())
+                        ? "only " + Memory.gigabytes(memory.available()) + " of " + Memory.gigabytes(memory.total())
                                 + " of memory are available"
                                 + (mapped ? " for what is not mapped" : "")
-                        : "there are only " + gigabytes(memory.total()) + " of memory");
+                        : "there are only " + Memory.gigabytes(memory.total()) + " of memory");
         long each = perToken + (attention + context - 1) / context;
         long fitting = perToken == 0 ? 0 : Math.max(0, left + attention) / (each * KvLayout.PAGE) * KvLayout.PAGE;
         return takes + (fitting > 0
                 ? "; with a context of " + fitting + " tokens it would fit."
                 : "; take a smaller model or one that is quantised further"
                         + (left < leftOfAll ? ", or end other programs." : "."));
-    }
-
-    static String gigabytes(long bytes) {
-        return String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
     }
 }

@@ -11,13 +11,13 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Weights as stored: decoding value by value as the GGUF specification words it, and blocks made of random bytes. */
-final class Blocks {
+public final class Blocks {
 
     private Blocks() {
     }
 
     /** Random blocks whose values are of the size of 1/10. */
-    static byte[] random(TensorType type, int count, Random random) {
+    public static byte[] random(TensorType type, int count, Random random) {
         byte[] raw = new byte[Math.toIntExact(type.bytes(count))];
         random.nextBytes(raw);
         ByteBuffer buffer = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
@@ -53,7 +53,7 @@ final class Blocks {
     }
 
     /** Sets the scales of all blocks to a value, and their minima. Exponents without a fraction become those of the value. */
-    static void scales(TensorType type, byte[] raw, float scale, float minimum) {
+    public static void scales(TensorType type, byte[] raw, float scale, float minimum) {
         ByteBuffer buffer = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
         for (int b = 0; b < raw.length; b += type.blockBytes()) {
             if (type == TensorType.MXFP4) {
@@ -68,7 +68,7 @@ final class Blocks {
     }
 
     /** Sets all bytes that hold codes, those of scales stay. */
-    static void codes(TensorType type, byte[] raw, int value) {
+    public static void codes(TensorType type, byte[] raw, int value) {
         int from = switch (type) {
             case Q3_K, Q6_K -> 0;
             case MXFP4 -> 1;
@@ -109,17 +109,17 @@ final class Blocks {
     }
 
     /** Whether a value is a multiple of a scale plus a minimum. */
-    static boolean minima(TensorType type) {
+    public static boolean minima(TensorType type) {
         return minimumAt(type) >= 0;
     }
 
     /** One value. */
-    static float value(TensorType type, byte[] raw, int index) {
+    public static float value(TensorType type, byte[] raw, int index) {
         return (float) (scaled(type, raw, index) + minimum(type, raw, index));
     }
 
     /** One value without its minimum, exactly. */
-    static double scaled(TensorType type, byte[] raw, int index) {
+    public static double scaled(TensorType type, byte[] raw, int index) {
         ByteBuffer buffer = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
         int b = index / type.blockSize() * type.blockBytes();
         int i = index % type.blockSize();
@@ -162,7 +162,7 @@ final class Blocks {
     }
 
     /** What the minimum adds to a value, exactly. */
-    static double minimum(TensorType type, byte[] raw, int index) {
+    public static double minimum(TensorType type, byte[] raw, int index) {
         if (!minima(type)) {
             return 0;
         }

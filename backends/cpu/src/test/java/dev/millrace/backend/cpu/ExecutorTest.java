@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
+import dev.millrace.backend.cpu.layers.AttentionMixer;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;

@@ -13,6 +13,9 @@ import dev.millrace.api.Device;
 import dev.millrace.api.KeyValueType;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kv.KvType;
+import dev.millrace.backend.cpu.weights.PackedFolder;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
@@ -130,7 +133,7 @@ class KeyValueTypeTest {
     @EnumSource(value = KeyValueType.class, names = {"F32", "F16", "Q8"})
     void refusalsCountWhatWasAskedFor(KeyValueType type) {
         LoadOptions asked = LoadOptions.of(100_000).withThreads(1).withKeyValues(type);
-        MemoryNeeds needs = MemoryNeeds.of(MODEL, asked, new ScalarKernels().lanes());
+        MemoryNeeds needs = MemoryNeeds.of(MODEL, asked, new ScalarKernels());
         // a head of 64 and one of 32, two of the first kind, keys and values; 8 bits have a scale of 2 bytes a head
         long perToken = switch (type) {
             case F32 -> 2 * (2 * 64 + 32) * 4;
@@ -140,7 +143,7 @@ class KeyValueTypeTest {
         assertEquals(perToken, needs.perToken());
         assertInstanceOf(Fit.Good.class, fit(asked, needs.total()));
         String reason = assertInstanceOf(Fit.Refused.class, fit(asked, needs.total() - 1)).reason();
-        assertTrue(reason.contains("keys and values of 100000 tokens " + MemoryNeeds.gigabytes(needs.keyValues())),
+        assertTrue(reason.contains("keys and values of 100000 tokens " + Memory.gigabytes(needs.keyValues())),
                 reason);
     }
 

@@ -115,19 +115,19 @@ class LoadingTest {
     void refusesNormsTapsAndBiasesThatAreNotFinite(Device device) {
         Blueprint.Layer conv = MODEL.layers().getFirst();
         Blueprint.ShortConv taps = (Blueprint.ShortConv) conv.mixer();
-        refusesNotFinite(device, "taps", with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(),
+        refusesNotFinite(device, "taps", with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorms(),
                 new Blueprint.ShortConv(taps.width(), taps.in(),
                         notFinite("taps", MODEL.hiddenSize(), taps.width(), Float.NEGATIVE_INFINITY), taps.out()),
-                conv.feedForwardNorm(), conv.feedForward())));
+                conv.feedForwardNorms(), conv.feedForward())));
         refusesNotFinite(device, "norm",
                 with(new Blueprint.Norm(notFinite("norm", 1, MODEL.hiddenSize(), Float.NaN), 1e-5f), conv));
         Blueprint.Experts experts = (Blueprint.Experts) MODEL.layers().get(2).feedForward();
         refusesNotFinite(device, "bias",
-                with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorm(), taps, conv.feedForwardNorm(),
+                with(MODEL.outputNorm(), new Blueprint.Layer(conv.mixerNorms(), taps, conv.feedForwardNorms(),
                         new Blueprint.Experts(experts.router(),
                                 notFinite("bias", 1, experts.experts().size(), Float.POSITIVE_INFINITY),
                                 experts.gating(), experts.used(), experts.normalise(), experts.scale(),
-                                experts.experts()))));
+                                experts.experts(), null))));
     }
 
     private static void refusesNotFinite(Device device, String tensor, Blueprint model) {

@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.weights.PackedFolder;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
@@ -32,7 +34,7 @@ class MemoryRefusalTest {
     private static final LoadOptions OPTIONS = LoadOptions.of(4096).withThreads(1).withPrecision(Precision.EXACT);
     private static final PackedFolder OFF = new PackedFolder(null, 0, 0);
 
-    private final MemoryNeeds needs = MemoryNeeds.of(MODEL, OPTIONS, new ScalarKernels().lanes());
+    private final MemoryNeeds needs = MemoryNeeds.of(MODEL, OPTIONS, new ScalarKernels());
 
     private static Fit fit(PackedFolder folder, long total, long available, LoadOptions options) {
         CpuBackend backend = new CpuBackend(folder, () -> new Memory(total, available));

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Random;
 
 /** A tensor in memory. Remembers who mapped it. */
-final class MemoryTensor implements Tensor {
+public final class MemoryTensor implements Tensor {
 
     /** The arenas that tensors were mapped into. */
-    final List<Arena> arenas = Collections.synchronizedList(new ArrayList<>());
+    public final List<Arena> arenas = Collections.synchronizedList(new ArrayList<>());
 
     private final String name;
     private final TensorType type;
@@ -26,7 +26,7 @@ final class MemoryTensor implements Tensor {
     private final int columns;
     private final byte[] raw;
 
-    MemoryTensor(String name, TensorType type, int rows, int columns, byte[] raw) {
+    public MemoryTensor(String name, TensorType type, int rows, int columns, byte[] raw) {
         this.name = name;
         this.type = type;
         this.rows = rows;
@@ -34,7 +34,7 @@ final class MemoryTensor implements Tensor {
         this.raw = raw;
     }
 
-    static MemoryTensor random(String name, TensorType type, int rows, int columns, Random random) {
+    public static MemoryTensor random(String name, TensorType type, int rows, int columns, Random random) {
         return new MemoryTensor(name, type, rows, columns, Blocks.random(type, rows * columns, random));
     }
 

@@ -4,6 +4,11 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.backend.cpu.weights.Matrix;
+import dev.millrace.backend.cpu.weights.Packer;
+import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
@@ -16,20 +21,20 @@ import java.util.Random;
  * @param raw as stored
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Packed(TensorType type, byte[] raw, Matrix matrix) {
+public record Packed(TensorType type, byte[] raw, Matrix matrix) {
 
     /** Packs random weights. */
-    static Packed random(TensorType type, int rows, int columns, Kernels kernels, Random random) {
+    public static Packed random(TensorType type, int rows, int columns, Kernels kernels, Random random) {
         return of(type, rows, columns, Blocks.random(type, rows * columns, random), kernels);
     }
 
     /** Packs weights. */
-    static Packed of(TensorType type, int rows, int columns, byte[] raw, Kernels kernels) {
+    public static Packed of(TensorType type, int rows, int columns, byte[] raw, Kernels kernels) {
         return new Packed(type, raw, pack(new MemoryTensor("weights", type, rows, columns, raw), kernels.lanes()));
     }
 
     /** Packs a tensor on two workers. */
-    static Matrix pack(Tensor tensor, int lanes) {
+    public static Matrix pack(Tensor tensor, int lanes) {
         int rows = Math.toIntExact(tensor.rows());
         int columns = Math.toIntExact(tensor.columns());
         Packing packing = Packing.of(tensor.type(), columns);
@@ -42,13 +47,13 @@ record Packed(TensorType type, byte[] raw, Matrix matrix) {
     }
 
     /** One weight, exactly. */
-    double weight(int row, int column) {
+    public double weight(int row, int column) {
         int index = row * matrix.columns() + column;
         return Blocks.scaled(type, raw, index) + Blocks.minimum(type, raw, index);
     }
 
     /** What rounding errors of a weight are measured by: the sizes of both its parts. */
-    double size(int row, int column) {
+    public double size(int row, int column) {
         int index = row * matrix.columns() + column;
         return Math.abs(Blocks.scaled(type, raw, index)) + Math.abs(Blocks.minimum(type, raw, index));
     }

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Small models of random weights, with everything that a blueprint can say. */
-final class RandomModel {
+/** Small models of random weights, as LFM2 is built. */
+public final class RandomModel {
 
-    static final int VOCABULARY = 75;
+    public static final int VOCABULARY = 75;
     private static final int HIDDEN = 256;
 
     private final Random random = new Random(7);
@@ -26,7 +27,7 @@ final class RandomModel {
     }
 
     /** A model with both kinds of mixers and feed-forwards, and weights of a type. */
-    static Blueprint of(TensorType type) {
+    public static Blueprint of(TensorType type) {
         return new RandomModel(type).blueprint();
     }
 
@@ -46,10 +47,10 @@ final class RandomModel {
     }
 
     private Blueprint.Attention attention(String at, int heads, int kvHeads, int size, float theta) {
-        return new Blueprint.Attention(heads, kvHeads, size, matrix(at + ".q", heads * size, HIDDEN),
+        return Blueprint.Attention.plain(heads, kvHeads, size, matrix(at + ".q", heads * size, HIDDEN),
                 matrix(at + ".k", kvHeads * size, HIDDEN), matrix(at + ".v", kvHeads * size, HIDDEN),
-                matrix(at + ".o", HIDDEN, heads * size), norm(at + ".qn", size), norm(at + ".kn", size),
-                new Blueprint.Rope(theta));
+                matrix(at + ".o", HIDDEN, heads * size), new Position.Rope(size, theta))
+                .withNorms(norm(at + ".qn", size), norm(at + ".kn", size));
     }
 
     private Blueprint.ShortConv conv(String at, int width) {
@@ -67,9 +68,8 @@ final class RandomModel {
         for (int e = 0; e < 5; e++) {
             experts.add(dense(at + ".expert" + e, 256));
         }
-        return new Blueprint.Experts(floats(at + ".router", 5, HIDDEN, 0, 0.2), floats(at + ".bias", 1, 5, 0, 0.1),
-                gating,
-                2, normalise, 1.5f, experts);
+        return new Blueprint.Experts(new Blueprint.Linear(floats(at + ".router", 5, HIDDEN, 0, 0.2)),
+                floats(at + ".bias", 1, 5, 0, 0.1), gating, 2, normalise, 1.5f, experts, null);
     }
 
     private Blueprint.Norm norm(String at, int width) {

@@ -4,11 +4,15 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.spi.model.Activation;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A blueprint's definition, computed in double, token by token, with nothing shared or saved. */
 final class ReferenceModel {
@@ -21,69 +25,104 @@ final class ReferenceModel {
 
     /** Logits after each token. */
     double[][] logits(int[] tokens) {
+        Blueprint.Multipliers factors = blueprint.multipliers();
         double[][] h = new double[tokens.length][];
         for (int t = 0; t < tokens.length; t++) {
             h[t] = row(blueprint.embedding(), tokens[t]);
+            scale(h[t], factors.embedding());
         }
         for (Blueprint.Layer layer : blueprint.layers()) {
-            double[][] n = norm(h, layer.mixerNorm());
-            add(h, switch (layer.mixer()) {
+            double[][] n = norm(h, layer.mixerNorms().before());
+            double[][] mixed = switch (layer.mixer()) {
                 case Blueprint.Attention a -> attention(a, n);
                 case Blueprint.ShortConv c -> conv(c, n);
-            });
-            double[][] m = norm(h, layer.feedForwardNorm());
+            };
+            add(h, norm(mixed, layer.mixerNorms().after()), factors.residual());
+            double[][] m = norm(h, layer.feedForwardNorms().before());
+            double[][] out = new double[h.length][];
             for (int t = 0; t < h.length; t++) {
-                double[] out = switch (layer.feedForward()) {
+                out[t] = switch (layer.feedForward()) {
                     case Blueprint.Dense d -> dense(d, m[t]);
                     case Blueprint.Experts e -> experts(e, m[t]);
                 };
-                add(h[t], out, 1);
+            }
+            add(h, norm(out, layer.feedForwardNorms().after()), factors.residual());
+        }
+        double[][] logits = multiply(blueprint.head(), norm(h, blueprint.outputNorm()));
+        for (double[] row : logits) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] = cap(row[i] * factors.logits(), blueprint.softcap());
             }
         }
-        return multiply(blueprint.head(), norm(h, blueprint.outputNorm()));
+        return logits;
+    }
+
+    private static double cap(double x, float bound) {
+        return bound == 0 ? x : bound * Math.tanh(x / bound);
     }
 
     private double[][] attention(Blueprint.Attention a, double[][] n) {
-        double[][] q = multiply(a.query(), n);
-        double[][] k = multiply(a.key(), n);
-        double[][] v = multiply(a.value(), n);
+        double[][] q = linear(a.query(), n);
+        double[][] k = linear(a.key(), n);
+        double[][] v = linear(a.value(), n);
         double[][] mixed = new double[n.length][a.heads() * a.headSize()];
+        double[] sinks = a.sinks() == null ? null : row(a.sinks(), 0);
         for (int t = 0; t < n.length; t++) {
-            turn(q[t], a.heads(), a, a.queryNorm(), t);
-            turn(k[t], a.kvHeads(), a, a.keyNorm(), t);
+            turn(q[t], a.heads(), a, a.queryNorm(), t, n.length);
+            turn(k[t], a.kvHeads(), a, a.keyNorm(), t, n.length);
+            int oldest = a.span().window() == 0 ? 0 : Math.max(0, t + 1 - a.span().window());
             for (int head = 0; head < a.heads(); head++) {
                 int query = head * a.headSize();
                 int key = head / (a.heads() / a.kvHeads()) * a.headSize();
                 double[] weights = new double[t + 1];
-                double sum = 0;
-                for (int s = 0; s <= t; s++) {
+                double sum = sinks == null ? 0 : Math.exp(sinks[head]);
+                for (int s = oldest; s <= t; s++) {
                     for (int i = 0; i < a.headSize(); i++) {
                         weights[s] += q[t][query + i] * k[s][key + i];
                     }
-                    weights[s] = Math.exp(weights[s] / Math.sqrt(a.headSize()));
+                    weights[s] = Math.exp(cap(weights[s] * a.scale(), a.softcap()));
                     sum += weights[s];
                 }
-                for (int s = 0; s <= t; s++) {
+                for (int s = oldest; s <= t; s++) {
                     for (int i = 0; i < a.headSize(); i++) {
                         mixed[t][query + i] += weights[s] / sum * v[s][key + i];
                     }
                 }
             }
         }
-        return multiply(a.output(), mixed);
+        return linear(a.output(), mixed);
     }
 
-    private static void turn(double[] x, int heads, Blueprint.Attention a, Blueprint.Norm norm, int position) {
-        int half = a.headSize() / 2;
+    private static void turn(double[] x, int heads, Blueprint.Attention a, Blueprint.@Nullable Norm norm, int position,
+            int length) {
+        int size = a.headSize();
+        if (norm != null && norm.weight().columns() != size) {
+            System.arraycopy(norm(x, norm), 0, x, 0, x.length);
+        }
         for (int head = 0; head < heads; head++) {
-            double[] part = new double[a.headSize()];
-            System.arraycopy(x, head * a.headSize(), part, 0, part.length);
-            part = norm(part, norm);
-            for (int j = 0; j < half; j++) {
-                double angle = position * Math.pow(a.rope().theta(), -2.0 * j / a.headSize());
-                x[head * a.headSize() + j] = part[j] * Math.cos(angle) - part[j + half] * Math.sin(angle);
-                x[head * a.headSize() + j + half] = part[j + half] * Math.cos(angle) + part[j] * Math.sin(angle);
+            double[] part = Arrays.copyOfRange(x, head * size, head * size + size);
+            if (norm != null && norm.weight().columns() == size) {
+                part = norm(part, norm);
             }
+            if (a.position() instanceof Position.Rope rope) {
+                turn(part, rope, position, length);
+            }
+            System.arraycopy(part, 0, x, head * size, size);
+        }
+    }
+
+    private static void turn(double[] part, Position.Rope rope, int position, int length) {
+        double[] frequencies = rope.frequencies(length);
+        boolean halves = rope.order() == Position.Order.HALVES;
+        for (int j = 0; j < rope.dimensions() / 2; j++) {
+            int first = halves ? j : 2 * j;
+            int second = halves ? j + rope.dimensions() / 2 : 2 * j + 1;
+            double cos = Math.cos(position * frequencies[j]) * rope.magnitude(length);
+            double sin = Math.sin(position * frequencies[j]) * rope.magnitude(length);
+            double x = part[first];
+            double y = part[second];
+            part[first] = x * cos - y * sin;
+            part[second] = y * cos + x * sin;
         }
     }
 
@@ -107,42 +146,60 @@ final class ReferenceModel {
     }
 
     private static double[] dense(Blueprint.Dense d, double[] m) {
-        double[] gate = multiply(d.gate(), m);
-        double[] up = multiply(d.up(), m);
+        double[] gate = linear(d.gate(), m);
+        double[] up = linear(d.up(), m);
         for (int i = 0; i < gate.length; i++) {
-            gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
+            gate[i] = activate(d.activation(), gate[i], up[i]);
         }
-        return multiply(d.down(), gate);
+        return linear(d.down(), gate);
+    }
+
+    private static double activate(Activation activation, double g, double u) {
+        return switch (activation) {
+            case Activation.Silu silu -> g / (1 + Math.exp(-g)) * u;
+            case Activation.Gelu gelu ->
+                g / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g))) * u;
+            case Activation.ClampedSwiglu c -> {
+                double gate = Math.min(g, c.limit());
+                yield gate / (1 + Math.exp(-c.alpha() * gate)) * (Math.clamp(u, -c.limit(), c.limit()) + 1);
+            }
+        };
     }
 
     private static double[] experts(Blueprint.Experts e, double[] m) {
-        double[] scores = multiply(e.router(), m);
-        double[] bias = row(e.bias(), 0);
-        double total = 0;
-        for (int i = 0; i < scores.length; i++) {
-            scores[i] = e.gating() == Blueprint.Gating.SIGMOID ? 1 / (1 + Math.exp(-scores[i])) : Math.exp(scores[i]);
-            total += scores[i];
-        }
-        if (e.gating() == Blueprint.Gating.SOFTMAX) {
-            for (int i = 0; i < scores.length; i++) {
-                scores[i] /= total;
-            }
+        double[] scores = linear(e.router(), m);
+        double[] bias = e.bias() == null ? new double[scores.length] : row(e.bias(), 0);
+        boolean sigmoid = e.gating() == Blueprint.Gating.SIGMOID;
+        if (sigmoid) {
+            Arrays.setAll(scores, i -> 1 / (1 + Math.exp(-scores[i])));
+        } else if (e.gating() == Blueprint.Gating.SOFTMAX) {
+            double total = Arrays.stream(scores).map(Math::exp).sum();
+            Arrays.setAll(scores, i -> Math.exp(scores[i]) / total);
         }
         List<Integer> picked = IntStream.range(0, scores.length).boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> scores[i] + bias[i]).reversed()).limit(e.used())
                 .toList();
-        double sum = picked.stream().mapToDouble(i -> scores[i]).sum();
+        if (e.gating() == Blueprint.Gating.SOFTMAX_OF_PICKED) {
+            double total = picked.stream().mapToDouble(i -> Math.exp(scores[i])).sum();
+            picked.forEach(i -> scores[i] = Math.exp(scores[i]) / total);
+        }
+        double sum = picked.stream().mapToDouble(i -> scores[i]).sum() + (sigmoid ? 1e-6 : 0);
         double[] out = new double[m.length];
         for (int i : picked) {
-            add(out, dense(e.experts().get(i), m), e.scale() * scores[i] / (e.normalise() ? sum + 1e-6 : 1));
+            add(out, dense(e.experts().get(i), m), e.scale() * scores[i] / (e.normalise() ? sum : 1));
+        }
+        if (e.shared() != null) {
+            Tensor gate = e.shared().gate();
+            add(out, dense(e.shared().expert(), m),
+                    gate == null ? 1 : 1 / (1 + Math.exp(-multiply(gate, new double[][]{m})[0][0])));
         }
         return out;
     }
 
-    private static double[][] norm(double[][] x, Blueprint.Norm norm) {
+    private static double[][] norm(double[][] x, Blueprint.@Nullable Norm norm) {
         double[][] y = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
-            y[t] = norm(x[t], norm);
+            y[t] = norm == null ? x[t].clone() : norm(x[t], norm);
         }
         return y;
     }
@@ -155,9 +212,24 @@ final class ReferenceModel {
         double[] weight = row(norm.weight(), 0);
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
-            y[i] = x[i] * weight[i] / Math.sqrt(squares / x.length + norm.epsilon());
+            y[i] = x[i] * (weight[i] + (norm.onePlus() ? 1 : 0)) / Math.sqrt(squares / x.length + norm.epsilon());
         }
         return y;
+    }
+
+    private static double[][] linear(Blueprint.Linear map, double[][] x) {
+        double[][] y = multiply(map.weight(), x);
+        if (map.bias() != null) {
+            double[] bias = row(map.bias(), 0);
+            for (double[] row : y) {
+                add(row, bias, 1);
+            }
+        }
+        return y;
+    }
+
+    private static double[] linear(Blueprint.Linear map, double[] x) {
+        return linear(map, new double[][]{x})[0];
     }
 
     private static double[][] multiply(Tensor w, double[][] x) {
@@ -173,19 +245,21 @@ final class ReferenceModel {
         return y;
     }
 
-    private static double[] multiply(Tensor w, double[] x) {
-        return multiply(w, new double[][]{x})[0];
-    }
-
     private static double[] row(Tensor w, int index) {
         float[] values = new float[(int) w.columns()];
         ((MemoryTensor) w).read(index, 1, values, 0);
         return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
     }
 
-    private static void add(double[][] to, double[][] what) {
+    private static void scale(double[] x, double factor) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= factor;
+        }
+    }
+
+    private static void add(double[][] to, double[][] what, double factor) {
         for (int t = 0; t < to.length; t++) {
-            add(to[t], what[t], 1);
+            add(to[t], what[t], factor);
         }
     }
 

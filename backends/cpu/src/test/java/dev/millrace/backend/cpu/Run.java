@@ -17,34 +17,40 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Loads and feeds models. */
-final class Run {
+public final class Run {
 
-    static final CpuBackend BACKEND = new CpuBackend();
+    public static final CpuBackend BACKEND = new CpuBackend();
 
     private Run() {
     }
 
-    static Stream<Device> devices() {
+    public static Stream<Device> devices() {
         return BACKEND.devices().stream();
     }
 
-    static Executor load(Blueprint blueprint, Device device, int threads, Precision precision) {
+    public static Executor load(Blueprint blueprint, Device device, int threads, Precision precision) {
         return load(blueprint, device, threads, precision, 512);
     }
 
-    static Executor load(Blueprint blueprint, Device device, int threads, Precision precision, int context) {
+    public static Executor load(Blueprint blueprint, Device device, int threads, Precision precision, int context) {
         return BACKEND.load(blueprint, device, LoadOptions.of(context).withThreads(threads).withPrecision(precision),
                 Progress.NONE);
     }
 
     /** Feeds tokens and returns the logits after the last. */
-    static float[] feed(Executor executor, Sequence sequence, int vocabulary, int... tokens) {
-        Step step = new Step(sequence, vocabulary).feed(tokens, 0, tokens.length, Step.Logits.LAST);
-        executor.forward(List.of(step));
+    public static float[] feed(Executor executor, Sequence sequence, int vocabulary, int... tokens) {
+        Step step = new Step(sequence, vocabulary);
+        int most = executor.limits().batchTokens();
+        for (int from = 0; from < tokens.length; from += most) {
+            int to = Math.min(tokens.length, from + most);
+            step.feed(tokens, from, to, to < tokens.length ? Step.Logits.NONE : Step.Logits.LAST)
+                    .reach(sequence.length() + tokens.length - from);
+            executor.forward(List.of(step));
+        }
         return Arrays.copyOf(step.logits(), vocabulary);
     }
 
-    static int[] tokens(int count, int vocabulary) {
+    public static int[] tokens(int count, int vocabulary) {
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) {
             tokens[i] = (i * 31 + i * i % 17 + 5) % vocabulary;

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -132,7 +133,7 @@ public final class OnnxBackend implements Backend {
                 .filter(v -> needs(graph, v, options) <= device.memoryBytes()).toList();
         if (fitting.isEmpty()) {
             long least = graph.variants().stream().mapToLong(v -> needs(graph, v, options)).min().orElse(0);
-            return new Fit.Refused(String.format(
+            return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB with a context of %d tokens, but %s has %.1f GB; ask for a smaller context.",
                     graph.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9));
         }

@@ -4,6 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
 import dev.millrace.spi.model.TensorType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;

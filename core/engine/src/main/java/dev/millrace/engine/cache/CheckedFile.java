@@ -13,10 +13,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
@@ -44,15 +48,25 @@ public record CheckedFile(Path path, long magic, String what) {
 
     public void write(Writer content) throws IOException {
         Path target = path.toAbsolutePath();
-        Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path part;
+        try {
+            part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        } catch (FileSystemException e) { // names a file that nobody asked for
+            throw new FileSystemException(path.toString(), null, e.getReason() == null
+                    ? "its folder is not there or cannot be written"
+                    : e.getReason());
+        }
         try {
             CRC32C checksum = new CRC32C();
-            try (OutputStream raw = new BufferedOutputStream(Files.newOutputStream(part), BUFFER)) {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
+                    OutputStream raw = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 DataOutputStream out = new DataOutputStream(new CheckedOutputStream(raw, checksum));
                 out.writeLong(magic);
                 content.write(out);
                 out.flush();
                 new DataOutputStream(raw).writeLong(checksum.getValue());
+                raw.flush();
+                channel.force(true); // on the disk before the old file goes: a power cut must not take both
             }
             replace(part, target);
         } finally {

@@ -13,6 +13,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,11 +31,14 @@ final class ConversationBuilder implements Conversation.Builder {
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
+    private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
     private ConversationFile.@Nullable Saved saved;
+    private StopStrings stop = StopStrings.NONE;
+    private AnswerFormat format = AnswerFormat.TEXT;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolSteps = TOOL_STEPS;
 
@@ -61,8 +65,11 @@ final class ConversationBuilder implements Conversation.Builder {
     public Conversation.Builder tools(ToolProvider... providers) {
         for (ToolProvider provider : providers) {
             for (Tool tool : provider.tools()) {
-                unique(tool.definition().name());
-                tools.put(tool.definition().name(), tool);
+                // asked once: what a tool says of itself later can end no answer
+                ToolDefinition definition = tool.definition();
+                unique(definition.name());
+                tools.put(definition.name(), tool);
+                told.put(definition.name(), definition);
             }
         }
         return this;
@@ -83,7 +90,7 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     private void unique(String name) {
-        if (tools.containsKey(name) || declared.containsKey(name)) {
+        if (told.containsKey(name) || declared.containsKey(name)) {
             throw new IllegalArgumentException(
                     "Two tools have the name " + name + ": rename or leave out one of them.");
         }
@@ -120,6 +127,25 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder stop(List<String> texts, boolean inThinking) {
+        for (String text : texts) {
+            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
+                throw new IllegalArgumentException(
+                        "A stop string has at least one character, and none of them is half of a"
+                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
+            }
+        }
+        stop = new StopStrings(texts, inThinking);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder format(AnswerFormat wanted) {
+        format = wanted;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -127,12 +153,15 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
+        enforceable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
+        Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
+        definitions.putAll(declared);
         Sampling how = sampling == null ? model.sampling() : sampling;
-        ConversationOptions options = new ConversationOptions(tools, declared, all, how,
+        ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolSteps);
+                maxToolSteps, stop, format);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -146,9 +175,17 @@ final class ConversationBuilder implements Conversation.Builder {
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
         Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), AnswerFormat.TEXT, how));
+                model.endTokens(), options.definitions(), format, how));
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
                         stages));
+    }
+
+    private void enforceable() {
+        if (!(format instanceof AnswerFormat.Text)
+                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
+            throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
+                    + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+        }
     }
 }

@@ -18,6 +18,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,7 +67,8 @@ final class ConversationFile {
                 }
             });
         } catch (IOException e) {
-            throw new MillraceException("The conversation cannot be saved to " + file + ": " + e + ".", e);
+            throw new MillraceException("The conversation cannot be saved to " + file + ": "
+                    + (e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e) + ".", e);
         }
     }
 

@@ -26,6 +26,7 @@ final class Turn {
     private static final System.Logger LOG = System.getLogger(Turn.class.getName());
 
     private final DialectParser parser;
+    private final Tokenizer tokenizer;
     private final Tokenizer.Decoder decoder;
     private final ConversationOptions options;
     private final Supplier<String> ids;
@@ -35,25 +36,66 @@ final class Turn {
     private final List<ToolCall> calls = new ArrayList<>();
     private final Map<String, String> refusals = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
+    private final StopStrings.Search textSearch;
+    private final StopStrings.Search thinkingSearch;
     private FinishReason reason = FinishReason.STOP;
 
-    Turn(DialectParser parser, Tokenizer.Decoder decoder, ConversationOptions options, Supplier<String> ids,
+    Turn(DialectParser parser, Tokenizer tokenizer, ConversationOptions options, Supplier<String> ids,
             LiveGeneration log) {
         this.parser = parser;
-        this.decoder = decoder;
+        this.tokenizer = tokenizer;
+        this.decoder = tokenizer.decoder();
         this.options = options;
         this.ids = ids;
         this.log = log;
+        this.textSearch = options.stop().search();
+        this.thinkingSearch = (options.stop().inThinking() ? options.stop() : StopStrings.NONE).search();
     }
 
     void token(int id) {
-        take(decoder.next(id));
+        String piece = decoder.next(id);
+<<<<<<< HEAD
+        if (tokenizer.isControl(id)) {
+            // a mark of the dialect, or nothing: it is never text
+            String spelling = tokenizer.decode(id);
+            parser.accept(piece, event -> found(without(spelling, event)));
+        } else {
+            take(piece);
+        }
+    }
+
+    private static DialectEvent without(String spelling, DialectEvent event) {
+        return switch (event) {
+            case DialectEvent.Text more -> new DialectEvent.Text(without(spelling, more.text()));
+            case DialectEvent.Thinking more -> new DialectEvent.Thinking(without(spelling, more.text()));
+            default -> event;
+        };
+    }
+
+    /** The text without the last time that the spelling stands in it. */
+    private static String without(String spelling, String text) {
+        int at = spelling.isEmpty() ? -1 : text.lastIndexOf(spelling);
+        return at < 0 ? text : text.substring(0, at) + text.substring(at + spelling.length());
+=======
+        String spelling = tokenizer.isControl(id) ? tokenizer.decode(id) : "";
+        if (spelling.isEmpty() || !piece.endsWith(spelling)) {
+            take(piece);
+        } else {
+            take(piece.substring(0, piece.length() - spelling.length()));
+            parser.control(spelling, this::found);
+        }
+>>>>>>> text
     }
 
     void end(FinishReason why) {
         reason = why;
         take(decoder.finish());
         parser.finish(this::found);
+        flushThinking();
+        flushText();
+        if (isStopped()) {
+            reason = FinishReason.STOP_STRING;
+        }
     }
 
     private void take(String piece) {
@@ -63,14 +105,17 @@ final class Turn {
     }
 
     private void found(DialectEvent event) {
+        if (isStopped()) {
+            return; // what follows a stop string is no part of the answer
+        }
         switch (event) {
             case DialectEvent.Thinking more -> {
-                thinking.append(more.text());
-                log.add(new Event.Thinking(more.text()));
+                flushText();
+                think(thinkingSearch.next(more.text()));
             }
             case DialectEvent.Text more -> {
-                text.append(more.text());
-                log.add(new Event.Text(more.text()));
+                flushThinking();
+                say(textSearch.next(more.text()));
             }
             case DialectEvent.CallStarted started -> {
                 // told as a whole when it is complete
@@ -78,13 +123,47 @@ final class Turn {
             case DialectEvent.CallArguments more -> {
                 // told as a whole when the call is complete
             }
-            case DialectEvent.CallCompleted complete -> called(complete.call());
+            case DialectEvent.CallCompleted complete -> {
+                flushThinking();
+                flushText();
+                called(complete.call());
+            }
             case DialectEvent.Problem problem -> {
+                flushThinking();
+                flushText();
                 // the text stays in the message, so that the model sees what it wrote
                 text.append(problem.source());
                 problems.add(problem.message());
             }
         }
+    }
+
+    private void think(String more) {
+        if (!more.isEmpty()) {
+            thinking.append(more);
+            log.add(new Event.Thinking(more));
+        }
+    }
+
+    private void say(String more) {
+        if (!more.isEmpty()) {
+            text.append(more);
+            log.add(new Event.Text(more));
+        }
+    }
+
+    /** Thinking is over for now: what was kept back was no beginning of a stop string. */
+    private void flushThinking() {
+        think(thinkingSearch.rest());
+    }
+
+    private void flushText() {
+        say(textSearch.rest());
+    }
+
+    /** Whether the model has written a stop string. */
+    boolean isStopped() {
+        return textSearch.found() || thinkingSearch.found();
     }
 
     private void called(ToolCall call) {
@@ -106,16 +185,22 @@ final class Turn {
         if (tool.isEmpty()) {
             return call;
         }
-        return switch (ToolArguments.check(tool.get(), call)) {
-            case ToolArguments.Accepted accepted -> {
-                accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
-                yield accepted.call();
-            }
-            case ToolArguments.Refused refused -> {
-                refusals.put(call.id(), refused.message());
-                yield call;
-            }
-        };
+        try {
+            return switch (ToolArguments.check(tool.get(), call)) {
+                case ToolArguments.Accepted accepted -> {
+                    accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
+                    yield accepted.call();
+                }
+                case ToolArguments.Refused refused -> {
+                    refusals.put(call.id(), refused.message());
+                    yield call;
+                }
+            };
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "The schema of the tool " + call.name() + " cannot be used.", e);
+            refusals.put(call.id(), "The arguments cannot be checked, because the schema of the tool is broken: " + e);
+            return call;
+        }
     }
 
     FinishReason reason() {
@@ -131,12 +216,9 @@ final class Turn {
         return Optional.ofNullable(refusals.get(call.id()));
     }
 
-    /**
-     * What looked like calls and could not be understood, for the model. Nothing if other calls were: then it was most likely
-     * a slip at the end of the list.
-     */
+    /** What looked like calls and could not be understood, for the model; also where other calls were understood. */
     List<String> problems() {
-        return calls.isEmpty() ? problems : List.of();
+        return problems;
     }
 
     boolean wantsTools() {

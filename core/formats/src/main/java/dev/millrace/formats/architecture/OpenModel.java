@@ -33,11 +33,12 @@ import org.jspecify.annotations.Nullable;
  * @param chatTemplate its template
  * @param sampling what the makers recommend
  * @param endTokens ids that end an answer
+ * @param unusedTensors names of tensors that the program does not use
  * @param files closed with it
  */
 public record OpenModel(Path path, String name, Map<String, @Nullable Object> metadata, Program program,
         Optional<VocabularySource> vocabulary, Optional<String> chatTemplate, Sampling sampling, Set<Integer> endTokens,
-        List<WeightFile> files) implements ModelFile {
+        List<String> unusedTensors, List<WeightFile> files) implements ModelFile {
 
     private static final int SHOWN = 16;
 
@@ -47,6 +48,7 @@ public record OpenModel(Path path, String name, Map<String, @Nullable Object> me
         metadata.forEach((key, value) -> shortened.put(key, shown(value)));
         metadata = Collections.unmodifiableMap(shortened);
         endTokens = Collections.unmodifiableSet(new TreeSet<>(endTokens));
+        unusedTensors = List.copyOf(unusedTensors);
         files = List.copyOf(files);
     }
 

@@ -5,22 +5,24 @@
 package dev.millrace.formats.architecture;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.spi.model.Keys;
+import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a file says under its keys, asked for by type and range. A key may have had several names: the first that is present
- * and not null counts.
- */
-public final class Settings {
+/** What a file says under its keys, as maps and lists have it. */
+public final class Settings implements Keys {
 
     private final Path path;
     private final String where;
     private final Map<?, ?> values;
+    private final Form form;
+    private final String architecture;
 
     /**
      * Settings of a file.
@@ -30,27 +32,42 @@ public final class Settings {
      * @param values key to {@code Long}, {@code Double}, {@code Boolean}, {@code String}, {@code List} or {@code Map}
      */
     public Settings(Path path, String where, Map<?, ?> values) {
-        this.path = path;
-        this.where = where;
-        this.values = values;
+        this(path, where, values, Form.HUGGING_FACE, "");
     }
 
     /**
-     * Whether a key has a value.
+     * Settings of a model.
      *
-     * @param key its name
-     * @return false also for null
+     * @param path the file or folder, for messages
+     * @param where put before keys in messages
+     * @param values key to value
+     * @param form where the keys have their names from
+     * @param architecture the family's name in the file
      */
+    public Settings(Path path, String where, Map<?, ?> values, Form form, String architecture) {
+        this.path = path;
+        this.where = where;
+        this.values = values;
+        this.form = form;
+        this.architecture = architecture;
+    }
+
+    @Override
+    public Form form() {
+        return form;
+    }
+
+    @Override
+    public String architecture() {
+        return architecture;
+    }
+
+    @Override
     public boolean has(String key) {
         return values.get(key) != null;
     }
 
-    /**
-     * The value, whatever it is.
-     *
-     * @param keys its names
-     * @return null if there is none
-     */
+    @Override
     public @Nullable Object find(String... keys) {
         for (String key : keys) {
             Object value = values.get(key);
@@ -61,41 +78,18 @@ public final class Settings {
         return null;
     }
 
-    /**
-     * A whole number that must be there.
-     *
-     * @param min smallest allowed
-     * @param max largest allowed
-     * @param keys its names
-     * @return the number
-     */
+    @Override
     public int integer(int min, int max, String... keys) {
         return integer(keys[0], required(keys), min, max);
     }
 
-    /**
-     * A whole number that may be missing.
-     *
-     * @param otherwise its value then
-     * @param min smallest allowed
-     * @param max largest allowed
-     * @param keys its names
-     * @return the number
-     */
+    @Override
     public int integerOr(int otherwise, int min, int max, String... keys) {
         Object value = find(keys);
         return value == null ? otherwise : integer(keys[0], value, min, max);
     }
 
-    /**
-     * One whole number for each layer, given as a list, or once for all.
-     *
-     * @param layers how many
-     * @param min smallest allowed
-     * @param max largest allowed
-     * @param keys their names
-     * @return the numbers
-     */
+    @Override
     public int[] integers(int layers, int min, int max, String... keys) {
         Object value = required(keys);
         int[] numbers = new int[layers];
@@ -112,29 +106,18 @@ public final class Settings {
         return numbers;
     }
 
-    /**
-     * A positive number that must be there.
-     *
-     * @param keys its names
-     * @return a finite float, more than 0
-     */
+    @Override
     public float positive(String... keys) {
         return positive(keys[0], required(keys));
     }
 
-    /**
-     * A positive number that may be missing.
-     *
-     * @param otherwise its value then
-     * @param keys its names
-     * @return a finite float, more than 0
-     */
+    @Override
     public float positiveOr(float otherwise, String... keys) {
         Object value = find(keys);
         return value == null ? otherwise : positive(keys[0], value);
     }
 
-    private float positive(String key, Object value) {
+    private float positive(String key, @Nullable Object value) {
         float number = value instanceof Number n ? n.floatValue() : Float.NaN;
         if (!(number > 0) || Float.isInfinite(number)) {
             throw wrong(key, "is " + shown(value) + ", expected a number larger than 0");
@@ -142,15 +125,7 @@ public final class Settings {
         return number;
     }
 
-    /**
-     * A number that may be missing.
-     *
-     * @param otherwise its value then
-     * @param min smallest allowed
-     * @param max largest allowed
-     * @param keys its names
-     * @return the number
-     */
+    @Override
     public double numberOr(double otherwise, double min, double max, String... keys) {
         Object value = find(keys);
         if (value == null) {
@@ -163,13 +138,19 @@ public final class Settings {
         return number;
     }
 
-    /**
-     * A truth value that may be missing.
-     *
-     * @param otherwise its value then
-     * @param keys its names
-     * @return the value
-     */
+    @Override
+    public List<Float> numbers(int count, String... keys) {
+        if (!(required(keys) instanceof List<?> list) || list.size() != count) {
+            throw wrong(keys[0], "is " + shown(find(keys)) + ", expected a list of " + count + " numbers");
+        }
+        List<Float> numbers = new ArrayList<>();
+        for (Object value : list) {
+            numbers.add(positive(keys[0], value));
+        }
+        return List.copyOf(numbers);
+    }
+
+    @Override
     public boolean flagOr(boolean otherwise, String... keys) {
         Object value = find(keys);
         if (value == null || value instanceof Boolean) {
@@ -178,12 +159,7 @@ public final class Settings {
         throw wrong(keys[0], "is " + shown(value) + ", expected true or false");
     }
 
-    /**
-     * A text that may be missing.
-     *
-     * @param keys its names
-     * @return the text, or empty
-     */
+    @Override
     public Optional<String> text(String... keys) {
         Object value = find(keys);
         if (value == null || value instanceof String) {
@@ -192,12 +168,7 @@ public final class Settings {
         throw wrong(keys[0], "is " + shown(value) + ", expected a text");
     }
 
-    /**
-     * A list that may be missing.
-     *
-     * @param keys its names
-     * @return the list, empty if there is none
-     */
+    @Override
     public List<?> list(String... keys) {
         Object value = find(keys);
         if (value == null || value instanceof List) {
@@ -206,26 +177,17 @@ public final class Settings {
         throw wrong(keys[0], "is " + shown(value) + ", expected a list");
     }
 
-    /**
-     * A group of settings inside these.
-     *
-     * @param key its name
-     * @return the group, empty if there is none
-     */
+    @Override
     public Settings group(String key) {
         Object value = find(key);
         if (value == null || value instanceof Map) {
-            return new Settings(path, where + key + ".", value == null ? Map.of() : (Map<?, ?>) value);
+            return new Settings(path, where + key + ".", value == null ? Map.of() : (Map<?, ?>) value, form,
+                    architecture);
         }
         throw wrong(key, "is " + shown(value) + ", expected an object");
     }
 
-    /**
-     * Refuses a setting that a blueprint cannot express.
-     *
-     * @param harmless its value if it is not in use
-     * @param keys its names
-     */
+    @Override
     public void refuse(Object harmless, String... keys) {
         Object value = find(keys);
         boolean fine = value == null || value.equals(harmless) || (value instanceof Number a
@@ -245,19 +207,15 @@ public final class Settings {
     }
 
     private int integer(String key, @Nullable Object value, int min, int max) {
-        if (value instanceof Long n && n >= min && n <= max) {
+        // some programs write every number with a point
+        if (value instanceof Number n && !(value instanceof BigInteger) && n.doubleValue() == n.longValue()
+                && n.longValue() >= min && n.longValue() <= max) {
             return n.intValue();
         }
         throw wrong(key, "is " + shown(value) + ", expected a whole number from " + min + " to " + max);
     }
 
-    /**
-     * A wrong setting.
-     *
-     * @param key its name
-     * @param problem what is wrong
-     * @return to be thrown
-     */
+    @Override
     public ModelFormatException wrong(String key, String problem) {
         return new ModelFormatException(path, where + key, problem);
     }

@@ -5,31 +5,59 @@
 package dev.millrace.formats.architecture;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.tensor.WidenedTensor;
 import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** The tensors of a file by name, each with its shape. Keeps track of which were asked for. */
-public final class WeightTable {
+/** The tensors of a file by name, each with its shape. */
+public final class WeightTable implements Weights {
 
     /**
-     * A tensor with its shape.
+     * A tensor as a header states it.
      *
-     * @param tensor rows and columns
+     * @param name unique
      * @param shape all dimensions, slowest first; columns are the last
+     * @param tensor rows and columns, or null if it cannot be computed with
+     * @param problem why not: a clause without the name
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Entry(Tensor tensor, long[] shape) {
+    public record Entry(String name, long[] shape, @Nullable Tensor tensor, String problem) {
+
+        /**
+         * A tensor that can be computed with.
+         *
+         * @param tensor rows and columns
+         * @param shape all dimensions, slowest first
+         * @return the entry
+         */
+        public static Entry of(Tensor tensor, long[] shape) {
+            return new Entry(tensor.name(), shape, tensor, "");
+        }
+
+        /**
+         * A tensor that is only in the way if somebody asks for it.
+         *
+         * @param name unique
+         * @param shape all dimensions, slowest first
+         * @param problem why it cannot be computed with
+         * @return the entry
+         */
+        public static Entry unusable(String name, long[] shape, String problem) {
+            return new Entry(name, shape, null, problem);
+        }
     }
 
     private final Path path;
-    private final Map<String, Entry> entries = new HashMap<>();
-    private final Set<String> unused = new HashSet<>();
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Set<String> unused = new LinkedHashSet<>();
 
     /**
      * A table.
@@ -40,65 +68,62 @@ public final class WeightTable {
     public WeightTable(Path path, List<Entry> entries) {
         this.path = path;
         for (Entry entry : entries) {
-            this.entries.put(entry.tensor.name(), entry);
-            unused.add(entry.tensor.name());
+            this.entries.put(entry.name, entry);
+            unused.add(entry.name);
         }
     }
 
-    /**
-     * Whether there is a tensor.
-     *
-     * @param name its name
-     * @return true if there is
-     */
+    @Override
     public boolean has(String name) {
         return entries.containsKey(name);
     }
 
-    /**
-     * Rows of a tensor, to learn a size that no key states.
-     *
-     * @param name its name
-     * @return the product of all dimensions but the last
-     */
+    @Override
     public long rows(String name) {
-        return entry(name).tensor.rows();
+        return tensor(name).rows();
     }
 
-    /**
-     * A tensor of a certain shape.
-     *
-     * @param name its name
-     * @param shape slowest dimension first; dimensions of 1 before the last do not count
-     * @return the tensor
-     */
+    @Override
     public Tensor take(String name, long... shape) {
-        Entry entry = entry(name);
+        Tensor tensor = tensor(name);
         unused.remove(name);
-        if (entry.tensor.columns() != shape[shape.length - 1]
-                || !Arrays.equals(significant(entry.shape), significant(shape))) {
-            throw new ModelFormatException(path, name, "has the shape " + Arrays.toString(entry.shape)
+        long[] stated = entry(name).shape;
+        if (tensor.columns() != shape[shape.length - 1]
+                || !Arrays.equals(significant(stated), significant(shape))) {
+            throw new ModelFormatException(path, name, "has the shape " + Arrays.toString(stated)
                     + " (rows first), expected " + Arrays.toString(shape));
         }
-        return entry.tensor;
+        return tensor;
+    }
+
+    @Override
+    public Tensor takeFloats(String name, long... shape) {
+        return WidenedTensor.of(take(name, shape));
     }
 
     /**
-     * Passes over a tensor that may be there and is not needed.
+     * The tensors that nobody asked for.
      *
-     * @param name its name
+     * @return their names, in the order of the file
+     * @throws ModelFormatException if one is a bias of a matrix that is used: it would change what the model computes
      */
-    public void ignore(String name) {
-        unused.remove(name);
+    public List<String> unused() {
+        for (String name : unused) {
+            String weight = name.endsWith(".bias") ? name.substring(0, name.length() - 4) + "weight" : name;
+            if (has(weight) && !unused.contains(weight)) {
+                throw new ModelFormatException(path, name, "is a bias that this family does not have");
+            }
+        }
+        return List.copyOf(unused);
     }
 
-    /** Refuses tensors that nobody asked for: they would change what the model computes. */
-    public void refuseUnused() {
-        if (!unused.isEmpty()) {
-            String first = unused.stream().sorted().findFirst().orElseThrow();
-            throw new ModelFormatException(path, first, "is a tensor that this architecture does not have ("
-                    + unused.size() + " in all)");
+    private Tensor tensor(String name) {
+        Entry entry = entry(name);
+        Tensor tensor = entry.tensor;
+        if (tensor == null) {
+            throw new ModelFormatException(path, name, entry.problem);
         }
+        return tensor;
     }
 
     private Entry entry(String name) {

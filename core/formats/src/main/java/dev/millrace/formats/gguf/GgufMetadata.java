@@ -69,6 +69,15 @@ public final class GgufMetadata {
         return this;
     }
 
+    /** Adds a list of floats. */
+    public GgufMetadata reals(String key, float... values) {
+        array(key, ValueType.FLOAT32, values.length);
+        for (float value : values) {
+            int32(out, Float.floatToRawIntBits(value));
+        }
+        return this;
+    }
+
     int count() {
         return count;
     }

@@ -6,15 +6,15 @@ package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
-import dev.millrace.formats.architecture.Architecture;
-import dev.millrace.formats.architecture.BlueprintAssembler;
-import dev.millrace.formats.architecture.Hyperparameters;
+import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.architecture.OpenModel;
 import dev.millrace.formats.architecture.Settings;
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
@@ -35,13 +35,14 @@ public final class GgufModel {
      * Opens a file.
      *
      * @param path a GGUF file
+     * @param architectures the families that are present
      * @return the model, closed by the caller
      * @throws ModelFormatException if it is damaged or not supported
      */
-    public static ModelFile open(Path path) {
+    public static ModelFile open(Path path, Architectures architectures) {
         WeightFile file = opened(path);
         try {
-            return read(file);
+            return read(file, architectures);
         } catch (RuntimeException e) {
             closeAfter(file, e);
             throw e;
@@ -79,7 +80,7 @@ public final class GgufModel {
         }
     }
 
-    private static ModelFile read(WeightFile file) {
+    private static ModelFile read(WeightFile file, Architectures architectures) {
         Path path = file.path();
         GgufHeader header = GgufReader.read(file);
         Settings settings = new Settings(path, "", header.metadata());
@@ -88,21 +89,19 @@ public final class GgufModel {
         }
         String name = settings.text("general.architecture")
                 .orElseThrow(() -> settings.wrong("general.architecture", "is missing"));
-        Architecture architecture = Architecture.ofGguf(name).orElseThrow(() -> settings.wrong("general.architecture",
-                "is " + name + ", which is not supported; known are " + Architecture.known()));
+        Architecture architecture = architectures.of(name, settings, "general.architecture");
         WeightTable weights = new WeightTable(path,
                 header.tensors().stream().map(entry -> weight(entry, file)).toList());
-        Hyperparameters plan = architecture.ggufPlan().read(own(settings, header, name, path), weights);
-        Blueprint blueprint = BlueprintAssembler.assemble(plan, architecture.ggufNames(), weights);
+        Blueprint blueprint = architecture.read(own(settings, header, name, path), weights);
         GgufVocabulary keys = new GgufVocabulary(settings);
         Optional<VocabularySource.Table> table = keys.table();
-        if (table.isPresent() && table.get().tokens().size() != plan.vocabularySize()) {
+        if (table.isPresent() && table.get().tokens().size() != blueprint.vocabularySize()) {
             throw settings.wrong("tokenizer.ggml.tokens", "has " + table.get().tokens().size()
-                    + " tokens, expected as many as the embedding has rows: " + plan.vocabularySize());
+                    + " tokens, expected as many as the embedding has rows: " + blueprint.vocabularySize());
         }
         return new OpenModel(path, settings.text("general.name").orElseGet(() -> String.valueOf(path.getFileName())),
                 header.metadata(), blueprint, table.map(t -> t), settings.text("tokenizer.chat_template"),
-                sampling(settings), keys.endTokens(plan.vocabularySize()), List.of(file));
+                sampling(settings), keys.endTokens(blueprint.vocabularySize()), weights.unused(), List.of(file));
     }
 
     /** The keys of the architecture without its name before them. */
@@ -116,7 +115,7 @@ public final class GgufModel {
         if (!own.containsKey("vocab_size") && settings.find("tokenizer.ggml.tokens") instanceof List<?> tokens) {
             own.put("vocab_size", (long) tokens.size());
         }
-        return new Settings(path, name + ".", own);
+        return new Settings(path, name + ".", own, Keys.Form.GGUF, name);
     }
 
     private static WeightTable.Entry weight(GgufHeader.Entry entry, WeightFile file) {
@@ -124,7 +123,7 @@ public final class GgufModel {
         for (int d = 0; d < entry.shape().length - 1; d++) {
             rows *= entry.shape()[d];
         }
-        return new WeightTable.Entry(new FileTensor(entry.name(), entry.type(), rows,
+        return WeightTable.Entry.of(new FileTensor(entry.name(), entry.type(), rows,
                 entry.shape()[entry.shape().length - 1], file, entry.offset()), entry.shape());
     }
 

@@ -14,12 +14,16 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Writes GGUF version 3. The same input gives the same bytes. A few rows of one tensor are held at a time; the target
@@ -47,10 +51,12 @@ public final class GgufWriter {
      * @param target replaced if it exists
      * @param metadata keys and values
      * @param tensors in order
+     * @param check sees the whole file before it takes the target's place; may refuse it by throwing
      * @param progress told of every few rows; may stop the work by throwing
      * @throws MillraceException if a tensor cannot be read or the file not be written; the target is then as before
      */
-    public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, Progress progress) {
+    public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, Consumer<Path> check,
+            Progress progress) {
         Path absolute = target.toAbsolutePath();
         Path part = absolute.resolveSibling(absolute.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
@@ -60,15 +66,26 @@ public final class GgufWriter {
                 new GgufWriter(channel, progress, total).write(metadata, tensors);
                 channel.force(true);
             }
+            check.accept(part);
             Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            MillraceException failure = new MillraceException(target + " cannot be written: " + e, e);
+            MillraceException failure = new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
             remove(part, failure);
             throw failure;
         } catch (RuntimeException | Error e) {
             remove(part, e);
             throw e;
         }
+    }
+
+    /** Without the name of the part, which nobody asked for. */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException absent -> "its folder is not there";
+            case AccessDeniedException denied -> "its folder cannot be written";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> e.toString();
+        };
     }
 
     private static void remove(Path part, Throwable failure) {

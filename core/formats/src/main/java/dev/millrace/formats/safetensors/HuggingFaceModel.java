@@ -5,14 +5,14 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.Architecture;
-import dev.millrace.formats.architecture.BlueprintAssembler;
-import dev.millrace.formats.architecture.Hyperparameters;
+import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.architecture.OpenModel;
 import dev.millrace.formats.architecture.Settings;
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -47,13 +47,14 @@ public final class HuggingFaceModel {
      * Opens a folder.
      *
      * @param folder with config.json and safetensors files
+     * @param architectures the families that are present
      * @return the model, closed by the caller
      * @throws ModelFormatException if something in it is missing, damaged or not supported
      */
-    public static ModelFile open(Path folder) {
+    public static ModelFile open(Path folder, Architectures architectures) {
         HuggingFaceModel model = new HuggingFaceModel(folder);
         try {
-            return model.read();
+            return model.read(architectures);
         } catch (RuntimeException e) {
             for (WeightFile file : model.weightFiles) {
                 try {
@@ -66,23 +67,23 @@ public final class HuggingFaceModel {
         }
     }
 
-    private ModelFile read() {
+    private ModelFile read(Architectures architectures) {
         if (!files.has(CONFIG)) {
             throw new ModelFormatException(folder, CONFIG, "is missing");
         }
         Map<?, ?> configMap = files.object(CONFIG);
-        Settings config = new Settings(folder, CONFIG + ": ", configMap);
-        String type = config.text("model_type").orElseThrow(() -> config.wrong("model_type", "is missing"));
-        Architecture architecture = Architecture.ofHuggingFace(type).orElseThrow(() -> config.wrong("model_type",
-                "is " + type + ", which is not supported; known are " + Architecture.known()));
+        Settings stated = new Settings(folder, CONFIG + ": ", configMap);
+        String type = stated.text("model_type").orElseThrow(() -> stated.wrong("model_type", "is missing"));
+        Architecture architecture = architectures.of(type, stated, "model_type");
+        Settings config = new Settings(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
         WeightTable weights = new WeightTable(folder, weights());
-        Hyperparameters plan = architecture.huggingFacePlan().read(config, weights);
-        Blueprint blueprint = BlueprintAssembler.assemble(plan, architecture.huggingFaceNames(), weights);
-        FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION), plan.vocabularySize());
+        Blueprint blueprint = architecture.read(config, weights);
+        FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION),
+                blueprint.vocabularySize());
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
         return new OpenModel(folder, text.name(), metadata, blueprint, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), weightFiles);
+                text.sampling(), text.endTokens(), weights.unused(), weightFiles);
     }
 
     private List<WeightTable.Entry> weights() {
@@ -113,9 +114,9 @@ public final class HuggingFaceModel {
         }
         List<WeightTable.Entry> entries = SafetensorsHeader.read(opened(shard));
         for (WeightTable.Entry entry : entries) {
-            if (!shard.equals(index.get(entry.tensor().name()))) {
-                throw new ModelFormatException(folder, entry.tensor().name(), "lies in " + shard + ", but " + INDEX
-                        + " says " + index.get(entry.tensor().name()));
+            if (!shard.equals(index.get(entry.name()))) {
+                throw new ModelFormatException(folder, entry.name(), "lies in " + shard + ", but " + INDEX
+                        + " says " + index.get(entry.name()));
             }
         }
         return entries;

@@ -91,7 +91,7 @@ final class SafetensorsHeader {
         long end = 0;
         for (Placed p : placed) {
             if (p.begin != end) {
-                throw wrong(p.entry.tensor().name(), "begins at byte " + p.begin + ", expected " + end
+                throw wrong(p.entry.name(), "begins at byte " + p.begin + ", expected " + end
                         + ", where the tensor before it ends");
             }
             end = p.end;
@@ -134,7 +134,7 @@ final class SafetensorsHeader {
         }
         long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
         FileTensor tensor = new FileTensor(name, type, values / columns, columns, file, dataStart + offsets[0]);
-        return new Placed(new WeightTable.Entry(tensor, shape), offsets[0], offsets[1]);
+        return new Placed(WeightTable.Entry.of(tensor, shape), offsets[0], offsets[1]);
     }
 
     private long[] numbers(String name, String field, @Nullable Object value, long min) {

@@ -12,22 +12,20 @@ import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** Turns tokenizer.json (byte-level BPE) into the table that GGUF holds. */
+/** Turns tokenizer.json into the table that GGUF holds: byte-level BPE, or SentencePiece's BPE that falls back on bytes. */
 public final class VocabularyTable {
-
-    /** How the Llama 3 and LFM2 tokenizers split text; GGUF knows it by a name. */
-    private static final String LFM2_SPLIT = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
-            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
     private static final int NORMAL = 1;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
     private static final int UNUSED = 5;
+    private static final int BYTE = 6;
 
     private final Settings tokenizer;
     private final @Nullable String[] tokens;
@@ -47,11 +45,11 @@ public final class VocabularyTable {
      * @param source tokenizer.json
      * @param size rows of the embedding; ids that the tokenizer leaves out are filled
      * @return the table
-     * @throws ModelFormatException if it is no byte-level BPE that splits as LFM2 does
+     * @throws ModelFormatException if it is no BPE, or splits text in a way that GGUF has no name for
      */
     public static VocabularySource.Table of(Path folder, VocabularySource.HuggingFace source, int size) {
         try {
-            Object json = Json.parse(source.tokenizerJson());
+            Object json = Json.parseFile(source.tokenizerJson());
             if (json instanceof Map<?, ?> map) {
                 Settings tokenizer = new Settings(folder, "tokenizer.json: ", map);
                 return new VocabularyTable(tokenizer, size).table(source);
@@ -64,15 +62,16 @@ public final class VocabularyTable {
 
     private VocabularySource.Table table(VocabularySource.HuggingFace source) {
         Settings model = tokenizer.group("model");
-        if (!model.text("type").orElse("").equals("BPE") || model.flagOr(false, "byte_fallback")
-                || !Json.write(tokenizer.find("pre_tokenizer")).contains(Json.write(LFM2_SPLIT))
-                || !model.flagOr(false, "ignore_merges") || tokenizer.find("normalizer") != null) {
-            throw tokenizer.wrong("model", "is no byte-level BPE as LFM2 has it, which is all that can be converted");
+        if (!model.text("type").orElse("").equals("BPE")) {
+            throw tokenizer.wrong("model", "is of the type " + model.text("type").orElse("?")
+                    + ", but only BPE vocabularies can be converted");
         }
+        boolean pieces = model.flagOr(false, "byte_fallback");
+        String split = pieces ? "default" : SplitName.of(tokenizer);
         if (!(model.find("vocab") instanceof Map<?, ?> vocabulary)) {
             throw model.wrong("vocab", "is missing");
         }
-        vocabulary.forEach((token, id) -> put(id, String.valueOf(token), NORMAL));
+        vocabulary.forEach((token, id) -> put(id, String.valueOf(token), pieces ? pieceType(token) : NORMAL));
         for (Object item : tokenizer.list("added_tokens")) {
             if (!(item instanceof Map<?, ?> added) || !(added.get("content") instanceof String content)) {
                 throw tokenizer.wrong("added_tokens", "has an entry without content");
@@ -84,8 +83,41 @@ public final class VocabularyTable {
             String token = tokens[i];
             filled.add(token == null ? "[PAD" + i + "]" : token);
         }
-        return new VocabularySource.Table("gpt2", "lfm2", List.copyOf(filled), types, new float[0], merges(model),
-                id(source.bos()), id(source.eos()), OptionalInt.empty(), false);
+        List<String> merges = merges(model);
+        String unknown = model.text("unk_token").orElse("");
+        return pieces
+                ? new VocabularySource.Table("llama", split, List.copyOf(filled), types, scores(merges), List.of(),
+                        id(source.bos()), id(source.eos()), unknown.isEmpty() ? OptionalInt.empty() : id(unknown),
+                        Json.write(tokenizer.find("normalizer")).contains("\"Prepend\"")
+                                || Json.write(tokenizer.find("pre_tokenizer")).contains("\"Metaspace\""))
+                : new VocabularySource.Table("gpt2", split, List.copyOf(filled), types, new float[0], merges,
+                        id(source.bos()), id(source.eos()), OptionalInt.empty(), false);
+    }
+
+    /** SentencePiece spells the bytes that it falls back on {@code <0x0A>}. */
+    private static int pieceType(Object token) {
+        return String.valueOf(token).matches("<0x[0-9A-F]{2}>") ? BYTE : NORMAL;
+    }
+
+    /** SentencePiece joins the pair with the best score first: the earlier the merge, the better. */
+    private float[] scores(List<String> merges) {
+        Map<String, Integer> ids = new HashMap<>();
+        for (int i = 0; i < tokens.length; i++) {
+            String token = tokens[i];
+            if (token != null) {
+                ids.put(token, i);
+            }
+        }
+        float[] scores = new float[tokens.length];
+        for (int rank = merges.size() - 1; rank >= 0; rank--) {
+            String merge = merges.get(rank);
+            int space = merge.indexOf(' ', 1);
+            Integer id = ids.get(merge.substring(0, space) + merge.substring(space + 1));
+            if (id != null) {
+                scores[id] = -rank;
+            }
+        }
+        return scores;
     }
 
     private void put(@Nullable Object id, String token, int type) {

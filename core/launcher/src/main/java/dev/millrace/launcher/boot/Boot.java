@@ -4,16 +4,19 @@
  */
 package dev.millrace.launcher.boot;
 
+import dev.millrace.machine.CacheFolder;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The program's beginning and end: makes the framework's folder, starts the framework, runs the command line, and leaves
@@ -22,9 +25,6 @@ import java.util.concurrent.TimeUnit;
 public final class Boot {
 
     private static final int FAILED = 1;
-
-    /** Longer than anything that stops in order, shorter than a person's patience. */
-    private static final long HOOK_SECONDS = 20;
 
     private Boot() {
     }
@@ -35,28 +35,14 @@ public final class Boot {
      * @param arguments handed to the command line
      */
     public static void main(String[] arguments) {
+        // one way to write numbers, and one to tell capitals, in every country: frameworks and bundles write versions so
+        Locale.setDefault(Locale.ROOT);
         hideWarning();
-        Thread main = Thread.currentThread();
-        CountDownLatch done = new CountDownLatch(1);
-        // Ctrl-C and kill: interrupt the command, which cancels the answer, and wait until all is cleaned up
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            if (done.getCount() == 0) {
-                return; // all is done, and the main thread has its own way of ending
-            }
-            main.interrupt();
-            try {
-                if (!done.await(HOOK_SECONDS, TimeUnit.SECONDS)) {
-                    System.err
-                            .println("millrace: something does not stop; what it leaves is removed at the next start.");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }, "millrace-end"));
-        int code = run(arguments);
+        Ending ending = new Ending(Thread.currentThread());
+        int code = run(arguments, ending);
         System.out.flush();
         System.err.flush();
-        done.countDown();
+        ending.done();
         System.exit(code);
     }
 
@@ -73,14 +59,24 @@ public final class Boot {
         }
     }
 
-    private static int run(String[] arguments) {
+    private static int run(String[] arguments, Ending ending) {
         boolean debug = List.of(arguments).contains("--debug");
-        try (Storage storage = Storage.open(Storage.cache(System.getenv(), System.getProperty("user.home")));
-                Container container = Container.start(storage.folder(), folders(System.getenv()))) {
-            container.complaints().forEach(complaint -> System.err.println("millrace: " + complaint));
-            return container.run(arguments);
+        try {
+            checkCharacters();
+            try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
+                ending.holds(storage);
+                try (Container container = Container.start(storage.folder(), folders(System.getenv()))) {
+                    if (Thread.currentThread().isInterrupted()) {
+                        return FAILED;
+                    }
+                    container.complaints().forEach(complaint -> System.err.println("millrace: " + complaint));
+                    return container.run(arguments);
+                }
+            }
         } catch (BootException | IOException e) {
-            System.err.println("millrace: " + e.getMessage());
+            if (!Thread.currentThread().isInterrupted()) { // else whoever asked for the end knows why
+                System.err.println("millrace: " + e.getMessage());
+            }
             if (debug) {
                 e.printStackTrace();
             }
@@ -89,6 +85,44 @@ public final class Boot {
             Thread.currentThread().interrupt();
             return FAILED;
         }
+    }
+
+    /**
+     * Checks that what was typed is what is read. Java takes a locale that is not installed for plain ASCII and turns every
+     * other letter into a question mark.
+     *
+     * @throws BootException if there are such letters among the arguments
+     */
+    private static void checkCharacters() throws BootException {
+        String name = System.getProperty("sun.jnu.encoding", "UTF-8");
+        Path typed = Path.of("/proc/self/cmdline");
+        if (!Charset.isSupported(name) || !Charset.forName(name).equals(StandardCharsets.US_ASCII)
+                || !Files.isReadable(typed)) {
+            return;
+        }
+        try {
+            for (byte one : Files.readAllBytes(typed)) {
+                if (one < 0) {
+                    throw new BootException(
+                            "What was typed has letters that are not ASCII, and the locale of this process"
+                                    + " knows no others: set LC_ALL to a locale of UTF-8 that is installed, such as C.UTF-8.");
+                }
+            }
+        } catch (IOException e) {
+            throw new BootException("What was typed cannot be read again (" + e + "): set LC_ALL to C.UTF-8.", e);
+        }
+    }
+
+    /** Folders for the framework where the cache folder cannot be written; a container may have the last one only. */
+    private static List<Path> temporary(Map<String, String> environment) {
+        List<Path> folders = new ArrayList<>();
+        for (String name : List.of(System.getProperty("java.io.tmpdir", ""),
+                environment.getOrDefault("XDG_RUNTIME_DIR", ""), "/dev/shm")) {
+            if (!name.isBlank()) {
+                folders.add(Path.of(name).toAbsolutePath());
+            }
+        }
+        return folders;
     }
 
     /** The folder {@code bundles} beside this jar's own folder, and those that {@code MILLRACE_BUNDLES} names. */

@@ -41,8 +41,7 @@ final class AnswerView {
             }
             case Event.Text text -> {
                 turnTo(At.TEXT);
-                console.out().print(text.text());
-                console.out().flush();
+                console.piece(text.text());
                 if (!text.text().isEmpty()) {
                     textEndsLine = text.text().endsWith("\n");
                 }
@@ -94,7 +93,7 @@ final class AnswerView {
 
     private static String why(FinishReason reason) {
         return switch (reason) {
-            case STOP, TOOL_CALLS -> "";
+            case STOP, STOP_STRING, TOOL_CALLS -> "";
             case LENGTH -> "cut: the token budget is spent, see --max-tokens";
             case CONTEXT_FULL -> "cut: the context is full, see --context";
             case TOOL_LIMIT -> "ended: the model went on calling tools";

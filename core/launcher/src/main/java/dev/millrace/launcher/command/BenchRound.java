@@ -74,7 +74,7 @@ record BenchRound(double prefill, double start, double end, double decode) {
             int to = Math.min(ids.length, from + CHUNK);
             long begin = System.nanoTime();
             step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
-            model.executor().forward(alone);
+            Decoding.forward(model, alone);
             nanos.add(System.nanoTime() - begin);
         }
         return nanos;
@@ -88,7 +88,7 @@ record BenchRound(double prefill, double start, double end, double decode) {
                 next[s][0] = Decoding.likeliest(step.logits(), model.program().vocabularySize());
                 step.feed(next[s], 0, 1, Step.Logits.LAST);
             }
-            model.executor().forward(steps);
+            Decoding.forward(model, steps);
         }
     }
 

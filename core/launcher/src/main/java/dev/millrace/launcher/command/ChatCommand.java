@@ -44,9 +44,9 @@ final class ChatCommand implements Callable<Integer> {
         try (Model model = workplace.open(choice);
                 ChatInput input = ChatInput.of(console);
                 ChatSession session = new ChatSession(workplace, model, start(model), input)) {
-            session.run();
+            // a person has seen what failed, a script has not
+            return session.run() || console.inTerminal() ? MillraceCommand.DONE : MillraceCommand.FAILED;
         }
-        return MillraceCommand.DONE;
     }
 
     private Conversation start(Model model) {

@@ -15,6 +15,7 @@ import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.completer.StringsCompleter;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 
 /** Where the lines of a chat come from. */
@@ -30,11 +31,14 @@ interface ChatInput extends AutoCloseable {
     String next() throws IOException;
 
     /**
-     * Does something when Ctrl-C is pressed, instead of ending the program.
+     * Does something when Ctrl-C is pressed next, instead of ending the program; only once.
      *
-     * @param action what to do until the next call
+     * @param action what to do, until {@link #endOnInterrupt}
      */
     void onInterrupt(Runnable action);
+
+    /** From now on Ctrl-C ends the program again. */
+    void endOnInterrupt();
 
     @Override
     void close() throws IOException;
@@ -64,6 +68,11 @@ interface ChatInput extends AutoCloseable {
         }
 
         @Override
+        public void endOnInterrupt() {
+            // it does
+        }
+
+        @Override
         public void close() throws IOException {
             reader.close();
         }
@@ -72,16 +81,35 @@ interface ChatInput extends AutoCloseable {
     /** Lines that a person types, with editing and history of this session. */
     final class Typed implements ChatInput {
 
+        private static final String INTERRUPT = Terminal.Signal.INT.name();
+
         private final Terminal terminal;
         private final LineReader reader;
+        /** What Java does at Ctrl-C: it ends the program, in order. The terminal knows nothing of it. */
+        private final Object ending;
 
         Typed() throws IOException {
-            // no provider that unpacks a native library into the temporary folder
-            terminal = TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
-                    .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
+            ending = Signals.register(INTERRUPT, () -> {
+            });
+            terminal = terminal();
+            endOnInterrupt();
             reader = LineReaderBuilder.builder().terminal(terminal)
                     .completer(new StringsCompleter(ChatSession.COMMANDS))
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true).build();
+        }
+
+        private static Terminal terminal() throws IOException {
+            Thread thread = Thread.currentThread();
+            ClassLoader before = thread.getContextClassLoader();
+            // JLine looks there for its providers, and would find none in a bundle
+            thread.setContextClassLoader(Terminal.class.getClassLoader());
+            try {
+                // no provider that unpacks a native library into the temporary folder
+                return TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
+                        .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
+            } finally {
+                thread.setContextClassLoader(before);
+            }
         }
 
         @Override
@@ -94,17 +122,28 @@ interface ChatInput extends AutoCloseable {
                 return "";
             } catch (EndOfFileException e) {
                 return null;
+            } finally {
+                endOnInterrupt();
             }
         }
 
         @Override
         public void onInterrupt(Runnable action) {
-            terminal.handle(Terminal.Signal.INT, signal -> action.run());
+            Signals.register(INTERRUPT, () -> {
+                endOnInterrupt(); // whoever presses it again does not want to wait
+                action.run();
+            });
+        }
+
+        @Override
+        public void endOnInterrupt() {
+            Signals.unregister(INTERRUPT, ending);
         }
 
         @Override
         public void close() throws IOException {
             terminal.close();
+            endOnInterrupt();
         }
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 
 /** One chat: what a person says goes to the model, what begins with a slash is done here. For one thread. */
 final class ChatSession implements AutoCloseable {
@@ -50,29 +51,33 @@ final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Talks until the end of the input or {@code /quit}.
+     * Talks until the end of the input or {@code /quit}. What fails is said, and the talk goes on.
      *
+     * @return whether all went well
      * @throws IOException if the input cannot be read
      */
-    void run() throws IOException {
+    boolean run() throws IOException {
         if (console.inTerminal()) {
             console.note(console.dimmed(model.info().name() + " on " + model.device().id() + "; /help tells more"));
         }
+        boolean well = true;
         for (String line = input.next(); line != null; line = input.next()) {
             String said = line.strip();
             if (said.equals("/quit") || said.equals("/exit")) {
-                return;
+                break;
             }
             try {
                 if (said.startsWith("/")) {
                     command(said);
-                } else if (!said.isEmpty()) {
+                } else if (!Prompt.isBlank(said)) {
                     answer(said);
                 }
             } catch (MillraceException | IllegalArgumentException e) {
                 console.note("millrace: " + e.getMessage());
+                well = false;
             }
         }
+        return well;
     }
 
     private void answer(String said) {
@@ -82,6 +87,8 @@ final class ChatSession implements AutoCloseable {
             for (Event event : generation) {
                 view.show(event);
             }
+        } finally {
+            input.endOnInterrupt();
         }
     }
 
@@ -114,7 +121,7 @@ final class ChatSession implements AutoCloseable {
         }
         for (ToolProvider provider : providers) {
             for (Tool tool : provider.tools()) {
-                console.note(String.format("%-10s %-20s %s", provider.name(), tool.definition().name(),
+                console.note(String.format(Locale.ROOT, "%-10s %-20s %s", provider.name(), tool.definition().name(),
                         tool.definition().description()));
             }
         }

@@ -22,7 +22,7 @@ import java.util.Map;
  * @param errTerminal whether everything else is seen by a person
  * @param colour whether what goes to {@code err} may be dimmed and coloured
  */
-record Console(InputStream in, PrintStream out, PrintStream err, boolean inTerminal, boolean outTerminal,
+record Console(InputStream in, StandardOutput out, PrintStream err, boolean inTerminal, boolean outTerminal,
         boolean errTerminal, boolean colour) {
 
     private static final String DIM = "\u001b[2m";
@@ -38,18 +38,30 @@ record Console(InputStream in, PrintStream out, PrintStream err, boolean inTermi
         boolean err = terminals.contains("2");
         boolean plain = !environment.getOrDefault("NO_COLOR", "").isEmpty()
                 || environment.getOrDefault("TERM", "dumb").equals("dumb");
-        return new Console(System.in, stream(FileDescriptor.out), stream(FileDescriptor.err), terminals.contains("0"),
+        return new Console(System.in, new StandardOutput(new FileOutputStream(FileDescriptor.out)),
+                new PrintStream(new FileOutputStream(FileDescriptor.err), false, StandardCharsets.UTF_8),
+                terminals.contains("0"),
                 terminals.contains("1"), err, err && !plain);
     }
 
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
-    }
-
-    /** Writes a line of the result. */
+    /**
+     * Writes a line of the result.
+     *
+     * @throws OutputException if it cannot be written
+     */
     void result(String line) {
         out.println(line);
-        out.flush();
+        out.check();
+    }
+
+    /**
+     * Writes a piece of the result as it is, without a line end.
+     *
+     * @throws OutputException if it cannot be written
+     */
+    void piece(String text) {
+        out.print(text);
+        out.check();
     }
 
     /** Writes a line for people. */

@@ -9,6 +9,7 @@ import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /** One sequence on a loaded model, fed by hand: for raw logits and for measuring. For the model's one thread. */
 final class Decoding implements AutoCloseable {
@@ -36,7 +37,7 @@ final class Decoding implements AutoCloseable {
         for (int from = 0; from < ids.length; from += CHUNK) {
             int to = Math.min(ids.length, from + CHUNK);
             step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
-            model.executor().forward(steps);
+            forward(model, steps);
         }
         return step.logits();
     }
@@ -47,7 +48,7 @@ final class Decoding implements AutoCloseable {
         for (int from = 0; from < ids.length; from += CHUNK) {
             int to = Math.min(ids.length, from + CHUNK);
             step.feed(ids, from, to, Step.Logits.ALL);
-            model.executor().forward(steps);
+            forward(model, steps);
             for (int i = from; i < to; i++) {
                 rows[i] = Arrays.copyOfRange(step.logits(), (i - from) * vocabulary, (i - from + 1) * vocabulary);
             }
@@ -59,8 +60,20 @@ final class Decoding implements AutoCloseable {
     float[] readOne(int id) {
         next[0] = id;
         step.feed(next, 0, 1, Step.Logits.LAST);
-        model.executor().forward(steps);
+        forward(model, steps);
         return step.logits();
+    }
+
+    /**
+     * Computes, unless somebody wants the end.
+     *
+     * @throws CancellationException if this thread was interrupted
+     */
+    static void forward(LoadedModel model, List<Step> steps) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException();
+        }
+        model.executor().forward(steps);
     }
 
     /** The likeliest token; of equals the first. */

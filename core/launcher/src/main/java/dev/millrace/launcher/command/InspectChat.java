@@ -56,8 +56,7 @@ final class InspectChat implements Callable<Integer> {
             throw new MillraceException(inputFile + " must hold a JSON array of inputs for --batch.");
         } else {
             // exactly the text, without a line end of our own
-            console.out().print(render(compiled, variables));
-            console.out().flush();
+            console.piece(render(compiled, variables));
         }
         return MillraceCommand.DONE;
     }

@@ -5,6 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Progress;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
 
 /**
  * A bar on the terminal for loads that take long. Shows nothing where nobody looks, or when the load is quick. Closing it
@@ -27,6 +29,9 @@ final class LoadProgress implements Progress, AutoCloseable {
 
     @Override
     public synchronized void update(String what, double fraction) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException();
+        }
         if (fraction >= 1) {
             close();
             return;
@@ -41,7 +46,8 @@ final class LoadProgress implements Progress, AutoCloseable {
         visible = true;
         drawn = now;
         int full = (int) Math.round(WIDTH * Math.clamp(fraction, 0, 1));
-        console.err().printf("\r\u001b[K%s [%s%s] %3.0f %%", what, "#".repeat(full), " ".repeat(WIDTH - full),
+        console.err().printf(Locale.ROOT, "\r\u001b[K%s [%s%s] %3.0f %%", what, "#".repeat(full),
+                " ".repeat(WIDTH - full),
                 100 * fraction);
         console.err().flush();
     }

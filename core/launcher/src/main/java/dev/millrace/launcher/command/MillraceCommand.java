@@ -13,9 +13,11 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code millrace} with its commands. */
 @Command(name = "millrace", description = "Runs language models on this machine.", sortOptions = false, synopsisSubcommandLabel = "COMMAND")
@@ -25,8 +27,11 @@ final class MillraceCommand implements Runnable {
     static final int FAILED = 1;
     static final int WRONG_USAGE = 2;
 
+    private static final String CANCELLED = "Cancelled.";
+
     private final Console console;
     private final CommandLine line;
+    private final CommandSpec run;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
     boolean debug;
@@ -39,7 +44,9 @@ final class MillraceCommand implements Runnable {
 
     MillraceCommand(Workplace workplace) {
         console = workplace.console();
-        line = new CommandLine(this).addSubcommand(new RunCommand(workplace)).addSubcommand(new ChatCommand(workplace))
+        CommandLine running = new CommandLine(new RunCommand(workplace));
+        run = running.getCommandSpec();
+        line = new CommandLine(this).addSubcommand(running).addSubcommand(new ChatCommand(workplace))
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
                 .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
@@ -58,7 +65,13 @@ final class MillraceCommand implements Runnable {
     /** Runs a command and gives its exit code. */
     int execute(String... arguments) {
         try {
-            return line.execute(arguments);
+            int code = line.execute(Prompt.hideDashes(run, arguments));
+            if (code == DONE) {
+                console.out().check(); // helps and versions are written by the parser
+            }
+            return code;
+        } catch (OutputException e) {
+            return failed(e);
         } catch (OutOfMemoryError e) {
             return failed(new MillraceException("The Java heap is full: give more with MILLRACE_JAVA_OPTS=-Xmx4g,"
                     + " a smaller --context or a smaller model.", e));
@@ -79,13 +92,19 @@ final class MillraceCommand implements Runnable {
     private int wrongUsage(ParameterException problem) {
         String command = problem.getCommandLine().getCommandSpec().qualifiedName();
         String message = String.valueOf(problem.getMessage());
+        if (problem instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()
+                && command.equals("millrace run")) {
+            message += "; a prompt that begins with a dash comes last, behind --";
+        }
         console.note("millrace: " + message + (message.endsWith(".") ? "" : ".") + " See " + command + " --help.");
         trace(problem);
         return WRONG_USAGE;
     }
 
     private int failed(Exception problem) {
-        console.note("millrace: " + sentence(problem));
+        if (!(problem instanceof OutputException output && output.isGone())) {
+            console.note("millrace: " + (Thread.currentThread().isInterrupted() ? CANCELLED : sentence(problem)));
+        }
         trace(problem);
         return FAILED;
     }
@@ -100,7 +119,8 @@ final class MillraceCommand implements Runnable {
     private static String sentence(Exception problem) {
         String message = problem.getMessage();
         return switch (problem) {
-            case CancellationException e -> "Cancelled.";
+            case CancellationException e -> CANCELLED;
+            case OutputException e when message != null -> message;
             case NoSuchFileException e -> "There is no file " + e.getFile() + ".";
             case FileSystemException e -> e.getFile() + " cannot be read or written: "
                     + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()) + ".";

@@ -11,6 +11,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.json.Json;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -181,12 +182,15 @@ final class ParityCommand implements Callable<Integer> {
         }
         console.result("left      " + side(left));
         console.result("right     " + side(right));
-        console.result(String.format("logits    differ by %.3g at most, %.3g on average, over %d tokens", d.largest(),
+        console.result(String.format(Locale.ROOT, "logits    differ by %.3g at most, %.3g on average, over %d tokens",
+                d.largest(),
                 d.mean(), tokens));
-        console.result(String.format("choice    the same after %.1f %% of the tokens", 100 * d.agreement()));
+        console.result(
+                String.format(Locale.ROOT, "choice    the same after %.1f %% of the tokens", 100 * d.agreement()));
         console.result(d.parted() < 0
-                ? String.format("text      the same over %d tokens", count)
-                : String.format("text      parts at token %d of %d, where the left side's choice led by %.3g",
+                ? String.format(Locale.ROOT, "text      the same over %d tokens", count)
+                : String.format(Locale.ROOT,
+                        "text      parts at token %d of %d, where the left side's choice led by %.3g",
                         d.parted() + 1, count, d.margin()));
     }
 

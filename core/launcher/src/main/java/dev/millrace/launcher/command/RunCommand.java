@@ -10,9 +10,9 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,6 +41,9 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     Integer maxTokens;
 
+    @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the answer and is no part of it; may be given several times.")
+    List<String> stop = List.of();
+
     @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
     @Nullable
     Path tools;
@@ -48,8 +51,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
-    @Parameters(paramLabel = "PROMPT", description = "What to say to the model; - reads it from standard input.")
-    String prompt = "";
+    @Parameters(paramLabel = "PROMPT", arity = "0..*", hideParamSyntax = true, description = "What to say to the model; - reads it from standard input. One that begins with a dash comes last, behind --.")
+    List<String> words = List.of();
 
     RunCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -61,9 +64,10 @@ final class RunCommand implements Callable<Integer> {
         if (maxTokens != null && maxTokens < 1) {
             throw choice.wrong("--max-tokens must be 1 or more");
         }
-        String said = prompt.equals("-")
-                ? new String(console.in().readAllBytes(), StandardCharsets.UTF_8).stripTrailing()
-                : prompt;
+        if (stop.contains("")) {
+            throw choice.wrong("--stop must not be empty");
+        }
+        String said = prompt(console);
         long begin = System.nanoTime();
         try (Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
@@ -81,6 +85,22 @@ final class RunCommand implements Callable<Integer> {
         return MillraceCommand.DONE;
     }
 
+    private String prompt(Console console) throws IOException {
+        if (words.size() != 1) {
+            throw choice.wrong(words.isEmpty()
+                    ? "the prompt is missing"
+                    : "the prompt is one argument: put quotes around it");
+        }
+        String said = Prompt.typed(words.getFirst());
+        if (said.equals(Prompt.STANDARD_INPUT)) {
+            return Prompt.read(console.in());
+        }
+        if (Prompt.isBlank(said)) {
+            throw choice.wrong("the prompt is blank");
+        }
+        return said;
+    }
+
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
         Conversation.Builder builder = model.conversation().sampling(chosen);
@@ -89,6 +109,9 @@ final class RunCommand implements Callable<Integer> {
         }
         if (maxTokens != null) {
             builder.maxTokens(maxTokens);
+        }
+        if (!stop.isEmpty()) {
+            builder.stop(stop);
         }
         if (tools == null) {
             builder.suggestedTools();

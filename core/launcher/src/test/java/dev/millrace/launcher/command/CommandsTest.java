@@ -18,6 +18,8 @@ import dev.millrace.spi.backend.Backend;
 import dev.millrace.text.dialect.Dialects;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,17 +47,33 @@ final class CommandsTest {
 
     private static Result run(String input, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Result result = run(input, out, arguments);
+        return new Result(result.code(), out.toString(StandardCharsets.UTF_8), result.err());
+    }
+
+    private static Result run(String input, OutputStream out, String... arguments) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Console console = new Console(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
+                new StandardOutput(out), new PrintStream(err, true, StandardCharsets.UTF_8),
                 false, false, false, false);
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
                     console, "0.1.0", List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
-            return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+            return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }
+    }
+
+    /** A stream that cannot be written. */
+    private static OutputStream broken(String reason) {
+        return new OutputStream() {
+
+            @Override
+            public void write(int value) throws IOException {
+                throw new IOException(reason);
+            }
+        };
     }
 
     private static Result run(List<String> arguments) {
@@ -68,7 +86,7 @@ final class CommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello",
-            "run --nonsense hello",
+            "run --nonsense hello", "run -x", "run --stop", "run -x --greedy", "run --system",
             "run --threads -1 hello", "run --threads 0 hello", "run --threads 1025 hello", "run --threads two hello",
             "bench --model nano --threads 0", "parity --model nano --model nano --threads 0", "run a b", "bench",
             "bench --model nano -p 0",
@@ -180,6 +198,107 @@ final class CommandsTest {
     @Test
     void runReadsThePromptFromStandardInput() {
         assertEquals("Goodbye!\n", run("Bye\n", "run", "--greedy", "-").out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-5 degrees, is that cold?", "- first\n- second", "-m is the mass, -n the number",
+            "--model what is it", "--json=1 or 2", "-- what?", "-h or not", "@file and more"})
+    void aPromptMayBeginWithADash(String prompt) {
+        Result first = run(List.of("run", "--max-tokens", "2", "--greedy", "--json", prompt));
+        assertEquals(0, first.code(), first::err);
+        Result last = run(List.of("run", prompt, "--max-tokens", "2", "--greedy", "--json"));
+        assertEquals(0, last.code(), last::err);
+        assertEquals(tokens(first), tokens(last));
+        assertEquals(tokens(first),
+                tokens(run(List.of("run", "--max-tokens", "2", "--greedy", "--json", "--", prompt))));
+        assertEquals(tokens(first),
+                tokens(run(prompt, "run", "--max-tokens", "2", "--greedy", "--json", "-")));
+    }
+
+    private static Object tokens(Result result) {
+        return assertInstanceOf(Map.class, result.json().get("usage")).get("promptTokens");
+    }
+
+    @Test
+    void valuesOfOptionsMayBeginWithADash() {
+        Object plain = tokens(run(List.of("run", "--max-tokens", "2", "--greedy", "--json", "--system", "- Be brief.",
+                "Hello!")));
+        assertEquals(plain, tokens(run(List.of("run", "--max-tokens", "2", "--greedy", "--json",
+                "--system=- Be brief.", "Hello!"))));
+        assertEquals(0, run(List.of("run", "--seed", "-5", "--max-tokens", "2", "Hello!")).code());
+    }
+
+    @Test
+    void aWordWithADashIsNoPromptUnlessItIsSaid() {
+        Result option = run(List.of("run", "--greedy", "-x"));
+        assertEquals(2, option.code());
+        assertTrue(option.err().contains("behind --"), option::err);
+        assertEquals(0, run(List.of("run", "--max-tokens", "2", "--", "-x")).code());
+        assertEquals(0, run(List.of("run", "--max-tokens", "2", "-5")).code());
+    }
+
+    @Test
+    void aStopTextEndsTheAnswerAndIsNoPartOfIt() {
+        Result result = run(List.of("run", "--greedy", "--json", "--stop", "nowhere", "--stop", "lamp is",
+                "Turn on the kitchen lamp."));
+        assertEquals("The kitchen ", result.json().get("text"), result::err);
+        assertEquals("stop_string", result.json().get("finishReason"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "\n\t", "\u00a0", "\u200b", "\ufeff", "\u3000 \u0007"})
+    void aBlankPromptIsRefused(String prompt) {
+        Result argument = run(List.of("run", prompt));
+        assertEquals(2, argument.code());
+        assertTrue(argument.err().contains("the prompt is blank"), argument::err);
+        Result input = run(prompt, "run", "-");
+        assertEquals(1, input.code());
+        assertEquals("millrace: There is nothing on standard input.\n", input.err());
+        assertEquals("", run(prompt + "\n", "chat").out());
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfThePrompt() {
+        assertEquals("Goodbye!\n", run("\ufeffBye\n", "run", "--greedy", "-").out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run --greedy Bye", "run --json Bye", "inspect model --model nano", "--help", "--version",
+            "run --help", "bench --model nano -p 2 -n 1 -r 1", "chat"})
+    void aResultThatCannotBeWrittenIsAFailure(String line) {
+        Result full = run("Bye", broken("No space left on device"), line.split(" "));
+        assertEquals(1, full.code());
+        List<String> said = full.err().lines().filter(one -> one.startsWith("millrace: ")).toList();
+        assertEquals(List.of(
+                "millrace: Standard output cannot be written, so the result is lost: No space left on device."), said);
+        Result gone = run("Bye", broken("Broken pipe"), line.split(" "));
+        assertEquals(1, gone.code());
+        assertFalse(gone.err().contains("millrace: "), gone::err);
+    }
+
+    @Test
+    void aChatByPipeTellsThatAMessageFailed() {
+        String tooLong = "word ".repeat(20_000);
+        Result result = run(tooLong + "\nBye\n", "chat", "--greedy");
+        assertEquals(1, result.code(), result::err);
+        assertEquals("Goodbye!\n", result.out());
+        Result command = run("/backend quantum\nBye\n", "chat", "--greedy");
+        assertEquals(1, command.code(), command::err);
+        assertTrue(command.err().contains("quantum"), command::err);
+    }
+
+    @Test
+    void whoeverInterruptsWaitsForNothing() {
+        Thread.currentThread().interrupt();
+        Result result = run(List.of("bench", "--model", "nano", "-p", "4", "-n", "100000", "-r", "1"));
+        assertTrue(Thread.interrupted());
+        assertEquals(1, result.code());
+        assertEquals("millrace: Cancelled.\n", result.err());
+        Thread.currentThread().interrupt();
+        Result written = run(List.of("synth", "tiny", folder.resolve("out.gguf").toString()));
+        assertTrue(Thread.interrupted());
+        assertEquals("millrace: Cancelled.\n", written.err());
+        assertEquals(0, folder.toFile().list().length);
     }
 
     @Test
@@ -330,13 +449,13 @@ final class CommandsTest {
         Path saved = folder.resolve("saved");
         Result result = run(
                 "Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
-                        + "\n/backend\n/backend quantum\n/nonsense\n/help\n/quit\nHello!\n",
+                        + "\n/backend\n/nonsense\n/help\n/quit\nHello!\n",
                 "chat", "--temperature", "0");
         assertEquals(0, result.code(), result::err);
         assertEquals("Goodbye!\nHello! I watch over this gateway. What can I do for you?\n", result.out());
         for (String said : List.of("set_device", "forked", "back where", "there is no fork", "forgot the last exchange",
                 "nothing to forget", "a number of exchanges", "the name of a file", "saved to", "cpu",
-                "quantum", "there is no /nonsense", "/rewind [N]")) {
+                "there is no /nonsense", "/rewind [N]")) {
             assertTrue(result.err().contains(said), () -> said + " in " + result.err());
         }
         Result restored = run("Bye\n", "chat", "--temperature", "0", "--restore", saved.toString());

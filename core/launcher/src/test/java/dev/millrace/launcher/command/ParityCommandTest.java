@@ -28,7 +28,7 @@ final class ParityCommandTest {
 
     private int run(String... arguments) {
         Console console = new Console(new ByteArrayInputStream(new byte[0]),
-                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
+                new StandardOutput(out), new PrintStream(err, true, StandardCharsets.UTF_8),
                 false, false, false, false);
         try (Millrace millrace = Millrace.start()) {
             return new MillraceCommand(

@@ -12,7 +12,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  *
  * <p>
  * Not safe for use from several threads at once: the caller sees to it that only one call runs at a time, on it or on any of
- * its sequences. Allocates nothing per call of {@link #forward} in steady state.
+ * its sequences. Allocates nothing per call of {@link #forward} in steady state. After {@link #close} all other methods, and
+ * those of its sequences but close, throw {@link IllegalStateException}.
  */
 @ConsumerType
 public interface Executor extends AutoCloseable {
@@ -37,7 +38,8 @@ public interface Executor extends AutoCloseable {
      *
      * @param state copied; stays the caller's
      * @return closed by the caller
-     * @throws IllegalArgumentException if the state does not fit the model
+     * @throws IllegalArgumentException if the state does not fit the model ({@link SequenceState#check}), or holds more tokens
+     *             than the context
      * @throws OutOfRoomException if there is no room for it
      * @throws UnsupportedOperationException if {@link Limits#exchangesStates} is false
      */
@@ -49,12 +51,15 @@ public interface Executor extends AutoCloseable {
      *
      * <p>
      * A step fails alone: {@link Step#failure} tells, and the other steps are computed all the same. After
-     * {@link OutOfRoomException} its sequence is as it was; after any other failure the sequence is not usable any more.
+     * {@link OutOfRoomException} its sequence is as it was. After any other failure the sequence is not usable any more: all it
+     * takes is to be closed, anything else throws {@link IllegalStateException}.
      *
-     * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most
+     * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most; none does nothing
      * @throws dev.millrace.api.BackendException if computing failed as a whole; the sequences of these steps are not usable
      *             any more
-     * @throws IllegalArgumentException if a step cannot be computed by its content, see {@link StepCheck}; nothing was changed
+     * @throws IllegalArgumentException if a step cannot be computed by its content, see {@link StepCheck}, or its sequence
+     *             belongs to another executor; nothing was changed
+     * @throws IllegalStateException if a sequence is closed or not usable any more; nothing was changed
      */
     void forward(List<Step> steps);
 

@@ -84,9 +84,9 @@ public final class Step {
 
     /**
      * Says how long the sequence will become, where that is known: the length of a prompt that is fed in several steps. Families
-     * whose rope depends on the length take it for that of the whole prompt.
+     * whose rope depends on the length take it for that of the whole prompt. Said again after each {@link #feed}.
      *
-     * @param length tokens, those already read included
+     * @param length tokens, those already read included; less than that changes nothing
      * @return this
      */
     public Step reach(int length) {
@@ -178,13 +178,13 @@ public final class Step {
     }
 
     /**
-     * What is asked of the largest logits before forward, and what they are after it; for {@link Logits#BEST}. If the backend has
-     * not chosen them, they are chosen here, from {@link #logits()}.
+     * What is asked of the largest logits, to be said before forward, and what they are after it; for {@link Logits#BEST}. If the
+     * backend has not chosen them, they are chosen here, from {@link #logits()}; their penalties stand in that row afterwards.
      *
      * @return the same object for the whole life of the step
      */
     public Best best() {
-        if (wanted == Logits.BEST && filled && !best.isFound()) {
+        if (wanted == Logits.BEST && filled && failure == null && !best.isFound()) {
             best.choose(logits);
         }
         return best;

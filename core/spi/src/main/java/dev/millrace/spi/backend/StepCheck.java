@@ -24,7 +24,7 @@ public final class StepCheck {
      * Checks for a loaded model.
      *
      * @param program the model
-     * @param context tokens that a sequence may hold
+     * @param context tokens that a sequence may hold: {@link LoadOptions#context}
      * @param limits of the executor
      */
     public StepCheck(Program program, int context, Limits limits) {
@@ -36,7 +36,7 @@ public final class StepCheck {
     /**
      * Checks the content of steps. That a sequence belongs to the executor and is open, is the executor's to check.
      *
-     * @param steps as given to {@link Executor#forward}
+     * @param steps as given to {@link Executor#forward}; none is fine
      * @throws IllegalArgumentException if a step has no tokens, a token is outside the vocabulary, a sequence would outgrow the
      *             context or stands there twice, a step was made for another vocabulary, or there are more tokens or steps than
      *             the limits allow
@@ -49,7 +49,8 @@ public final class StepCheck {
         }
         if (tokens > limits.batchTokens() || steps.size() > limits.sequences()) {
             throw new IllegalArgumentException(steps.size() + " steps with " + tokens
-                    + " tokens are more than this model takes at once: " + limits + ".");
+                    + " tokens are more than this model takes at once: " + limits.sequences() + " steps with "
+                    + limits.batchTokens() + " tokens.");
         }
         distinct(steps);
     }

@@ -393,10 +393,11 @@ public record Blueprint(String architecture, int vocabularySize, int hiddenSize,
                 norms(layer.mixerNorms);
                 switch (layer.mixer) {
                     case Attention a -> {
-                        linear(a.query, a.key, a.value, a.output);
+                        linear(a.query, a.key, a.value);
                         norm(a.queryNorm);
                         norm(a.keyNorm);
                         vector(a.sinks);
+                        linear(a.output);
                     }
                     case ShortConv c -> {
                         matrix(c.in);

@@ -11,7 +11,7 @@ package dev.millrace.spi.model;
  * @see Blueprint#features
  */
 public enum Feature {
-    /** Grouped-query attention over all tokens, in its plain form. */
+    /** Grouped-query attention over all tokens, in its plain form: a rope in half-split order over the whole head. */
     ATTENTION("attention"),
     /** Gated short convolution. */
     SHORT_CONVOLUTION("gated short convolution"),
@@ -55,11 +55,11 @@ public enum Feature {
     CLAMPED_SWIGLU("clamped SwiGLU"),
     /** Biases of a feed-forward's matrices. */
     FEED_FORWARD_BIAS("biases in the feed-forward"),
-    /** Experts whose scores are sigmoids. */
+    /** Experts whose scores are sigmoids, with or without a bias for picking, normalised or not, and with any scale. */
     ROUTER_SIGMOID("experts with a sigmoid router"),
-    /** Experts whose scores are a softmax over all. */
+    /** Experts whose scores are a softmax over all; bias for picking, normalising and scale as with sigmoids. */
     ROUTER_SOFTMAX("experts with a softmax router"),
-    /** Experts whose scores are a softmax over those picked. */
+    /** Experts whose scores are a softmax over those picked; bias for picking, normalising and scale as with sigmoids. */
     ROUTER_SOFTMAX_OF_PICKED("experts with a softmax over those picked"),
     /** A bias of the router's outputs. */
     ROUTER_BIAS("a bias of the router"),

@@ -7,6 +7,7 @@ package dev.millrace.spi.model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -86,6 +87,15 @@ public interface ModelFile extends AutoCloseable {
      * @return ids inside the vocabulary; may be empty
      */
     Set<Integer> endTokens();
+
+    /**
+     * Tensors that stand in the file and take no part in what the model computes.
+     *
+     * @return their names, for people
+     */
+    default List<String> unusedTensors() {
+        return List.of();
+    }
 
     /** Closes the file. Mappings stay until their arenas close. Closing twice does nothing. */
     @Override

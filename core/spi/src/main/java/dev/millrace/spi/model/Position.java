@@ -26,12 +26,38 @@ public sealed interface Position {
      * {@code position * frequencies(length)[j]}; cosine and sine are multiplied by {@code magnitude(length)}. Values from
      * {@code dimensions} on stay as they are.
      *
-     * @param dimensions values per head that turn, from the first on; even
-     * @param base of the wavelengths ("theta")
+     * @param dimensions values per head that turn, from the first on; even, 2 or more
+     * @param base of the wavelengths ("theta"), more than 0
      * @param order which values turn together
      * @param scaling how the frequencies are changed for longer contexts
      */
     record Rope(int dimensions, float base, Order order, Scaling scaling) implements Position {
+
+        /**
+         * Checks the sizes.
+         *
+         * @throws IllegalArgumentException if dimensions are odd or less than 2, the base is not a positive number, or the
+         *             scaling has another number of divisors than there are pairs
+         */
+        public Rope {
+            if (dimensions < 2 || dimensions % 2 != 0 || !(base > 0 && base < Float.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException(
+                        "A rope turns 2 or more values, an even number, with a positive base,"
+                                + " not " + dimensions + " values with " + base + ".");
+            }
+            int pairs = dimensions / 2;
+            boolean matches = switch (scaling) {
+                case Scaling.Divisors d -> d.divisors.size() == pairs;
+                case Scaling.LongRope l -> l.shortDivisors.size() == pairs && l.longDivisors.size() == pairs;
+                case Scaling.None n -> true;
+                case Scaling.Linear l -> true;
+                case Scaling.Llama3 l -> true;
+                case Scaling.Yarn y -> true;
+            };
+            if (!matches) {
+                throw new IllegalArgumentException("A rope of " + pairs + " pairs has as many divisors: " + scaling);
+            }
+        }
 
         /**
          * A rope in half-split order, without scaling.

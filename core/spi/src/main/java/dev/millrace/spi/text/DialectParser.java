@@ -23,6 +23,17 @@ public interface DialectParser {
     void accept(String text, Consumer<? super DialectEvent> out);
 
     /**
+     * Takes a control token that the model has chosen. One that the dialect knows is a mark; any other must leave no trace in
+     * what the user reads. Unless it is overridden, it is taken as text is.
+     *
+     * @param spelling how the vocabulary spells it
+     * @param out gets what is certain by now
+     */
+    default void control(String spelling, Consumer<? super DialectEvent> out) {
+        accept(spelling, out);
+    }
+
+    /**
      * Ends the answer.
      *
      * @param out gets what is left

@@ -88,6 +88,39 @@ final class AnswerParser implements DialectParser {
         }
     }
 
+    /** A control token that means nothing here vanishes. Inside a header it still divides words. */
+    @Override
+    public void control(String spelling, Consumer<? super DialectEvent> out) {
+        if (isMark(spelling) || (part == Part.CALLS && syntax.words().contains(spelling))) {
+            accept(spelling, out);
+        } else if (part == Part.HEADER) {
+            accept(" ", out);
+        }
+    }
+
+    /** Whether the parts of an answer are divided by a spelling, so that more follows it. */
+    boolean divides(String spelling) {
+        return syntax.divides(spelling);
+    }
+
+    /** Whether a spelling is a mark where the answer stands now. */
+    private boolean isMark(String spelling) {
+        return syntax.marks(part).stream().anyMatch(mark -> mark.spelling().equals(spelling))
+                || (repetition != null && syntax.knows(spelling));
+    }
+
+    /**
+     * Takes a text that spells what may have been a control token, or a text that only looks like one. Values of calls and
+     * what thinking says of the family's own marks are kept; for the user, nothing that looks like a control token is text.
+     */
+    void spelled(String spelling, Consumer<? super DialectEvent> out) {
+        if (part == Part.TEXT || (part == Part.THINKING && !syntax.knows(spelling))) {
+            control(spelling, out);
+        } else {
+            accept(spelling, out);
+        }
+    }
+
     @Override
     public void finish(Consumer<? super DialectEvent> out) {
         String rest = held + (repetition == null ? "" : repetition.rest());

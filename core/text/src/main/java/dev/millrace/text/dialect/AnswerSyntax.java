@@ -4,8 +4,13 @@
  */
 package dev.millrace.text.dialect;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -14,15 +19,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a family writes an answer, as data.
  *
- * @param marks what divides its parts, by the part in which it counts; no spelling is the beginning of another one in one part
+ * @param marks what divides its parts, by the part in which it counts; no spelling is the beginning of another one in one part;
+ *            those that count in other parts only are added for text, where they vanish
  * @param start the part in which an answer starts
  * @param newlines whether line breaks beside a mark are text or belong to the mark
  * @param bareCalls whether an answer may begin with calls without any mark
  * @param taggedCalls whether calls are written in tags, as {@link TaggedCalls} reads them
+ * @param words control tokens that are part of the language in which calls are written
  * @param header what a header means; null where there are no headers
  */
 record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, boolean bareCalls, boolean taggedCalls,
-        @Nullable Function<String, Header> header) {
+        Set<String> words, @Nullable Function<String, Header> header) {
 
     /** What line breaks right beside a mark are. */
     enum Newlines {
@@ -42,7 +49,31 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
     }
 
     AnswerSyntax {
-        marks = Map.copyOf(marks);
+        marks = withStrays(marks);
+    }
+
+    /** A mark that means nothing where it stands is no text for the user either: there it is a mark that changes nothing. */
+    private static Map<Part, List<Mark>> withStrays(Map<Part, List<Mark>> marks) {
+        List<Mark> text = new ArrayList<>(marks.getOrDefault(Part.TEXT, List.of()));
+        Set<String> known = text.stream().map(Mark::spelling).collect(Collectors.toCollection(HashSet::new));
+        marks.values().stream().flatMap(List::stream).filter(mark -> known.add(mark.spelling()))
+                .forEach(mark -> text.add(new Mark(mark.spelling(), Part.TEXT, Part.TEXT)));
+        Map<Part, List<Mark>> all = new EnumMap<>(Part.class);
+        all.putAll(marks);
+        all.put(Part.TEXT, List.copyOf(text));
+        return Collections.unmodifiableMap(all);
+    }
+
+    /** Whether something follows a mark: it stands between parts, not only behind calls. */
+    boolean divides(String spelling) {
+        return Stream.of(Part.TEXT, Part.THINKING, Part.HEADER).flatMap(part -> marks(part).stream())
+                .anyMatch(mark -> mark.spelling().equals(spelling)
+                        && (mark.in() != Part.TEXT || mark.next() != Part.TEXT));
+    }
+
+    /** Whether a spelling is a mark of the family, in whatever part. */
+    boolean knows(String spelling) {
+        return marks(Part.TEXT).stream().anyMatch(mark -> mark.spelling().equals(spelling));
     }
 
     /**
@@ -51,7 +82,8 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
      * @param marks what divides its parts
      */
     AnswerSyntax(Mark... marks) {
-        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false, null);
+        this(Stream.of(marks).collect(Collectors.groupingBy(Mark::in)), Part.TEXT, Newlines.TEXT, false, false,
+                Set.of(), null);
     }
 
     /** The marks that count in a part. */
@@ -61,21 +93,26 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
 
     /** The same, with line breaks beside marks taken for part of the marks. */
     AnswerSyntax withNewlinesInMarks() {
-        return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, taggedCalls, header);
+        return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, taggedCalls, words, header);
     }
 
     /** The same, with answers that start in a header. */
     AnswerSyntax withHeaders(Function<String, Header> header) {
-        return new AnswerSyntax(marks, Part.HEADER, newlines, bareCalls, taggedCalls, header);
+        return new AnswerSyntax(marks, Part.HEADER, newlines, bareCalls, taggedCalls, words, header);
     }
 
     /** The same, with calls allowed without a mark at the start of an answer. */
     AnswerSyntax withBareCalls() {
-        return new AnswerSyntax(marks, start, newlines, true, taggedCalls, header);
+        return new AnswerSyntax(marks, start, newlines, true, taggedCalls, words, header);
     }
 
     /** The same, with calls in tags. */
     AnswerSyntax withTaggedCalls() {
-        return new AnswerSyntax(marks, start, newlines, bareCalls, true, header);
+        return new AnswerSyntax(marks, start, newlines, bareCalls, true, words, header);
+    }
+
+    /** The same, with control tokens that are words within calls. */
+    AnswerSyntax withWords(String... spellings) {
+        return new AnswerSyntax(marks, start, newlines, bareCalls, taggedCalls, Set.of(spellings), header);
     }
 }

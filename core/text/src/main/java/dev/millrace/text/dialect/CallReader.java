@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Understands the source of one call, in any of the forms that models write:
  *
  * <pre>{@code
- * name(key=value, ...)                              a Python call with keyword arguments
+ * name(key=value, **{...}, ...)                     a Python call with keyword arguments
  * {"name": "...", "arguments": {...}}               JSON; also "parameters", and an outer {"function": {...}}
  * name[ARGS]{...}   name[CALL_ID]x[ARGS]{...}       a name and JSON arguments
  * }</pre>
@@ -121,16 +121,32 @@ final class CallReader {
             if (!more) {
                 throw reader.wrong("expected ',' or ')'");
             }
-            String key = reader.name();
-            if (key.isEmpty() || !reader.skip('=')) {
-                throw new CallSyntaxException("arguments must be named: " + name + "(name=value, ...)");
-            }
-            reader.put(arguments, key, reader.value(0));
+            argument(name, reader, arguments);
             more = reader.skip(',');
         }
         int end = reader.position() - 1;
         reader.end();
         return new Call(name, arguments, source.substring(start, end));
+    }
+
+    private static void argument(String tool, LiteralReader reader, Map<String, @Nullable Object> arguments)
+            throws CallSyntaxException {
+        if (reader.skip('*')) {
+            if (reader.skip('*')) {
+                for (Map.Entry<String, @Nullable Object> each : LiteralReader.mapping(reader.value(0)).entrySet()) {
+                    reader.put(arguments, each.getKey(), each.getValue());
+                }
+                return;
+            }
+            if (LiteralReader.iterable(reader.value(0)).isEmpty()) {
+                return;
+            }
+        }
+        String key = reader.name();
+        if (key.isEmpty() || !reader.skip('=')) {
+            throw new CallSyntaxException("arguments must be named: " + tool + "(name=value, ...)");
+        }
+        reader.put(arguments, key, reader.value(0));
     }
 
     private static Call object(String source) throws CallSyntaxException {

@@ -6,19 +6,27 @@ package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.DialectEvent;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds single calls in what stands between the marks of calls, while it streams, and has each understood. Brackets, commas,
- * semicolons and white space around calls carry no meaning, so lists with and without brackets are all the same. A call that
- * cannot be understood is a problem of its own; its siblings stay. Looks at every character once, and once more when its
- * call is complete.
+ * semicolons, white space and comments around calls carry no meaning, so lists with and without brackets are all the same.
+ *
+ * <p>
+ * A call that cannot be understood is a problem of its own; its siblings stay. A quote too many would make one string of all
+ * that follows: where a call cannot be understood, its source is divided once more, by {@link LooseQuotes}. A call with such
+ * a quote is told as a problem, never guessed at; those behind it are read. Looks at every character once, and at most three
+ * times more when its call is complete.
  */
 final class CallScanner implements CallBlock {
 
+    private static final String STRAY_QUOTE = "The call cannot be understood: a quote inside a string needs a backslash before it.";
+
     private final StringBuilder element = new StringBuilder();
     private final StringBuilder junk = new StringBuilder();
+    private final Strings strings;
     private Quotes quotes = new Quotes();
     private @Nullable String tool;
     private @Nullable String started;
@@ -30,6 +38,23 @@ final class CallScanner implements CallBlock {
     private int endDepth;
     private int closing;
     private int count;
+    private boolean comment;
+
+    /** What divides strings from the rest. */
+    private enum Strings {
+        /** The rules of the language. */
+        STRICT,
+        /** Where the rules have failed. */
+        LOOSE
+    }
+
+    CallScanner() {
+        this(Strings.STRICT);
+    }
+
+    private CallScanner(Strings strings) {
+        this.strings = strings;
+    }
 
     @Override
     public void begin(@Nullable String name) {
@@ -50,7 +75,7 @@ final class CallScanner implements CallBlock {
     public void end(Consumer<? super DialectEvent> out) {
         if (body) {
             tell(element.length(), out);
-            problem("The call is cut off: it has no end.", element.toString(), out);
+            misunderstood(strings == Strings.LOOSE ? STRAY_QUOTE : "The call is cut off: it has no end.", out);
         } else {
             junk.append(element);
         }
@@ -67,11 +92,20 @@ final class CallScanner implements CallBlock {
         started = null;
         body = false;
         depth = 0;
+        closing = 0;
         telling = false;
         told = 0;
+        comment = false;
     }
 
     private void take(char c, Consumer<? super DialectEvent> out) {
+        if (comment) {
+            comment = c != '\n';
+            if (!element.isEmpty()) {
+                element.append(c);
+            }
+            return;
+        }
         if (element.isEmpty() && isBetween(c)) {
             if (!junk.isEmpty()) {
                 junk.append(c);
@@ -80,6 +114,13 @@ final class CallScanner implements CallBlock {
         }
         if (quotes.take(c)) {
             element.append(c);
+            return;
+        }
+        if (c == '#' && (element.isEmpty() ? tool == null : closing == 1)) {
+            comment = true;
+            if (!element.isEmpty()) {
+                element.append(c);
+            }
             return;
         }
         switch (c) {
@@ -196,9 +237,28 @@ final class CallScanner implements CallBlock {
                     new ToolCall(Integer.toString(count), call.name(), call.arguments())));
             count++;
         } catch (CallSyntaxException e) {
-            problem("The call cannot be understood: " + e.getMessage() + ".", source, out);
+            misunderstood("The call cannot be understood: " + e.getMessage() + ".", out);
         }
         reset();
+    }
+
+    /** Tells what is wrong with the source in hand, or of its parts, if it is several calls that a quote holds together. */
+    private void misunderstood(String message, Consumer<? super DialectEvent> out) {
+        String source = element.toString();
+        List<String> parts = strings == Strings.STRICT && tool == null ? LooseQuotes.divide(source) : List.of(source);
+        if (parts.size() == 1 && parts.getFirst().length() == source.length()) {
+            problem(message, source, out);
+            return;
+        }
+        problem(STRAY_QUOTE, parts.getFirst(), out);
+        CallScanner rest = new CallScanner(Strings.LOOSE);
+        rest.count = count;
+        rest.begin(null);
+        for (String part : parts.subList(1, parts.size())) {
+            rest.accept(part, 0, part.length(), out);
+            rest.end(out);
+        }
+        count = rest.count;
     }
 
     private void problem(String message, String source, Consumer<? super DialectEvent> out) {

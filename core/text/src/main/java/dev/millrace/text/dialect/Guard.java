@@ -5,6 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.json.Json;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +36,6 @@ final class Guard {
     }
 
     /**
-     * Whether a character is half of a pair whose other half is missing: no text can be encoded with it.
-     *
-     * @param text a value
-     * @param at index of the character
-     * @return whether it must be escaped
-     */
-    static boolean isLoneSurrogate(String text, int at) {
-        char c = text.charAt(at);
-        if (Character.isHighSurrogate(c)) {
-            return at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1));
-        }
-        return Character.isLowSurrogate(c) && (at == 0 || !Character.isHighSurrogate(text.charAt(at - 1)));
-    }
-
-    /**
      * Writes JSON in which no string can spell a mark.
      *
      * @param value a value as {@link Json#write} takes it
@@ -61,8 +47,8 @@ final class Guard {
         Quotes quotes = new Quotes();
         for (int i = 0; i < json.length(); i++) {
             char c = json.charAt(i);
-            if (quotes.take(c) && (opensMark(json, i) || isLoneSurrogate(json, i))) {
-                out.append(String.format("\\u%04x", (int) c));
+            if (quotes.take(c) && opensMark(json, i)) {
+                out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 out.append(c);
             }

@@ -40,7 +40,9 @@ public final class HarmonyDialect implements Dialect {
             new Mark("<|end|>", Part.TEXT, Part.TEXT),
             new Mark("<|return|>", Part.TEXT, Part.TEXT),
             new Mark(START, Part.THINKING, Part.HEADER),
+            new Mark(CHANNEL, Part.THINKING, Part.HEADER),
             new Mark("<|end|>", Part.THINKING, Part.TEXT),
+            new Mark("<|return|>", Part.THINKING, Part.TEXT),
             new Mark(START, Part.CALLS, Part.HEADER),
             new Mark("<|end|>", Part.CALLS, Part.TEXT),
             new Mark(CALL, Part.CALLS, Part.TEXT)).withHeaders(HarmonyDialect::header);

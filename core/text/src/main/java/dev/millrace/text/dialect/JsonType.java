@@ -65,9 +65,37 @@ final class JsonType {
                     : text.toString().equalsIgnoreCase("true")
                             ? Boolean.TRUE
                             : text.toString().equalsIgnoreCase("false") ? Boolean.FALSE : null;
-            case "string" -> value instanceof Number || value instanceof Boolean ? Json.write(value) : null;
+            case "string" -> finite(value) || value instanceof Boolean ? Json.write(value) : null;
+            case "array" -> value instanceof String text && literal(text) instanceof List<?> list ? list : null;
+            case "object" -> value instanceof String text && literal(text) instanceof Map<?, ?> map ? map : null;
             default -> null;
         };
+    }
+
+    /** Whether a text says that there is no value. */
+    static boolean spellsNull(String text) {
+        return text.strip().equals("null") || text.strip().equals("None");
+    }
+
+    private static boolean finite(@Nullable Object value) {
+        return value instanceof Number number
+                && (number instanceof BigInteger || Double.isFinite(number.doubleValue()));
+    }
+
+    /** A list or an object that is spelled in a text. */
+    private static @Nullable Object literal(String text) {
+        String spelled = text.strip();
+        if (!spelled.startsWith("[") && !spelled.startsWith("{")) {
+            return null;
+        }
+        try {
+            LiteralReader reader = new LiteralReader(spelled, LiteralReader.Escapes.JSON);
+            Object value = reader.value(0);
+            reader.end();
+            return value;
+        } catch (CallSyntaxException e) {
+            return null;
+        }
     }
 
     /** A finite number for comparing; zero for others, which JSON does not have. */

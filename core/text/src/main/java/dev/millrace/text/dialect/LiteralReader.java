@@ -25,6 +25,7 @@ final class LiteralReader {
     static final int MAX_DEPTH = 128;
 
     private static final int MAX_NUMBER_LENGTH = 1000;
+    private static final int MAX_CHARACTER_NAME = 128;
 
     /** The two languages' strings differ in this alone. */
     enum Escapes {
@@ -48,12 +49,27 @@ final class LiteralReader {
         return at;
     }
 
-    /** Skips white space and tells the next character, or 0 at the end. */
+    /** Skips white space, and what else Python passes over between tokens; tells the next character, or 0 at the end. */
     char peek() {
-        while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
-            at++;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (Character.isWhitespace(c)) {
+                at++;
+            } else if (c == '#' && escapes == Escapes.PYTHON) {
+                int end = text.indexOf('\n', at);
+                at = end < 0 ? text.length() : end;
+            } else if (c == '\\' && escapes == Escapes.PYTHON && lineEnd(at + 1) > 0) {
+                at += 1 + lineEnd(at + 1);
+            } else {
+                return c;
+            }
         }
-        return at < text.length() ? text.charAt(at) : 0;
+        return 0;
+    }
+
+    /** Length of the line end at an index: 0 where there is none. */
+    private int lineEnd(int index) {
+        return text.startsWith("\r\n", index) ? 2 : text.startsWith("\n", index) ? 1 : 0;
     }
 
     /** Takes a character, if it is the next one after white space. */
@@ -137,13 +153,21 @@ final class LiteralReader {
             default -> {
                 boolean string = at < text.length() && (text.charAt(at) == '"' || text.charAt(at) == '\'');
                 at = start;
-                if (string && List.of("r", "R", "u", "U").contains(word)) {
+                if (string && isPrefix(word)) {
                     yield strings();
+                }
+                if (string && word.length() <= 2 && word.matches("(?i)[rbf]+")) {
+                    throw wrong("JSON has neither bytes nor formatted strings");
                 }
                 throw wrong(
                         "a value must be a literal: a string in quotes, a number, True, False, None, a list or a dict");
             }
         };
+    }
+
+    /** What may stand before the quotes of a string. */
+    private static boolean isPrefix(String word) {
+        return word.equalsIgnoreCase("r") || word.equalsIgnoreCase("u");
     }
 
     private @Nullable Object parentheses(int depth) throws CallSyntaxException {
@@ -167,7 +191,11 @@ final class LiteralReader {
             if (!comma) {
                 throw wrong("expected ',' or '" + close + "'");
             }
-            items.add(value(depth + 1));
+            if (escapes == Escapes.PYTHON && skip('*')) {
+                items.addAll(iterable(value(depth + 1)));
+            } else {
+                items.add(value(depth + 1));
+            }
             comma = skip(',');
         }
         return comma;
@@ -179,30 +207,62 @@ final class LiteralReader {
         if (skip('}')) {
             return map;
         }
-        Object first = value(depth + 1);
-        if (peek() != ':') {
+        boolean more = true;
+        if (!text.startsWith("**", at)) {
             List<@Nullable Object> set = new ArrayList<>();
-            set.add(first);
-            if (skip(',')) {
+            if (escapes == Escapes.PYTHON && peek() == '*') {
                 items('}', depth, set);
-            } else {
-                expect('}');
+                return set;
             }
-            return set;
-        }
-        Object key = first;
-        while (true) {
+            Object first = value(depth + 1);
+            if (peek() != ':') {
+                set.add(first);
+                if (skip(',')) {
+                    items('}', depth, set);
+                } else {
+                    expect('}');
+                }
+                return set;
+            }
             expect(':');
-            put(map, key(key), value(depth + 1));
-            if (!skip(',')) {
-                expect('}');
-                return map;
-            }
-            if (skip('}')) {
-                return map;
-            }
-            key = value(depth + 1);
+            put(map, key(first), value(depth + 1));
+            more = skip(',');
         }
+        while (!skip('}')) {
+            if (!more) {
+                throw wrong("expected ',' or '}'");
+            }
+            if (escapes == Escapes.PYTHON && text.startsWith("**", at)) {
+                at += 2;
+                map.putAll(mapping(value(depth + 1)));
+            } else {
+                String key = key(value(depth + 1));
+                expect(':');
+                put(map, key, value(depth + 1));
+            }
+            more = skip(',');
+        }
+        return map;
+    }
+
+    /** What a star spreads: a list, the keys of a map, or the characters of a string. */
+    static List<?> iterable(@Nullable Object value) throws CallSyntaxException {
+        return switch (value) {
+            case List<?> list -> list;
+            case Map<?, ?> map -> List.copyOf(map.keySet());
+            case String string -> string.codePoints().mapToObj(Character::toString).toList();
+            case null, default -> throw new CallSyntaxException("'*' must stand before a list");
+        };
+    }
+
+    /** What two stars spread. */
+    static Map<String, @Nullable Object> mapping(@Nullable Object value) throws CallSyntaxException {
+        if (!(value instanceof Map<?, ?> map)) {
+            throw new CallSyntaxException("'**' must stand before a dict");
+        }
+        Map<String, @Nullable Object> members = new LinkedHashMap<>();
+        map.forEach((key, member) -> members.put(String.valueOf(key), member));
+        return members;
     }
 
     /** Adds an entry; one name with two values is refused, since a tool and its guard might see different ones. */
@@ -221,12 +281,21 @@ final class LiteralReader {
         return key instanceof String string ? string : Json.write(key);
     }
 
+    /** Strings beside each other are one string. */
     private String strings() throws CallSyntaxException {
         StringBuilder out = new StringBuilder();
         do {
             string(out);
-        } while (peek() == '"' || peek() == '\'');
-        return out.toString();
+        } while (beginsString());
+        return Json.wellFormed(out.toString());
+    }
+
+    private boolean beginsString() {
+        char c = peek();
+        if (escapes == Escapes.PYTHON && isPrefix(String.valueOf(c)) && at + 1 < text.length()) {
+            c = text.charAt(at + 1);
+        }
+        return c == '"' || c == '\'';
     }
 
     private void string(StringBuilder out) throws CallSyntaxException {
@@ -261,6 +330,10 @@ final class LiteralReader {
             case '\n' -> {
                 // a backslash at the end of a line joins it with the next one
             }
+            case '\r' -> {
+                // the same, where lines end in two characters
+                at += text.startsWith("\n", at) ? 1 : 0;
+            }
             case 'n' -> out.append('\n');
             case 'r' -> out.append('\r');
             case 't' -> out.append('\t');
@@ -271,6 +344,7 @@ final class LiteralReader {
             case 'x' -> hexadecimal(c, 2, out);
             case 'u' -> hexadecimal(c, 4, out);
             case 'U' -> hexadecimal(c, 8, out);
+            case 'N' -> named(out);
             default -> {
                 if (c == '/' && escapes == Escapes.JSON) {
                     out.append(c);
@@ -298,6 +372,21 @@ final class LiteralReader {
         at = end;
     }
 
+    /** A character by its name in Unicode; what names none stays as it is. */
+    private void named(StringBuilder out) {
+        int end = text.startsWith("{", at) ? text.indexOf('}', at) : -1;
+        if (end > 0 && end - at <= MAX_CHARACTER_NAME) {
+            try {
+                out.appendCodePoint(Character.codePointOf(text.substring(at + 1, end)));
+                at = end + 1;
+                return;
+            } catch (IllegalArgumentException e) {
+                // no character has this name
+            }
+        }
+        out.append("\\N");
+    }
+
     private void octal(StringBuilder out) {
         int code = 0;
         at--;
@@ -313,6 +402,7 @@ final class LiteralReader {
         boolean negative = text.charAt(at) == '-';
         if (negative || text.charAt(at) == '+') {
             at++;
+            peek();
         }
         int digits = at;
         boolean exponent = false;
@@ -327,6 +417,9 @@ final class LiteralReader {
             at++;
         }
         String spelled = text.substring(digits, at);
+        if (spelled.matches("(?i)[0-9._e+-]+j")) {
+            throw new CallSyntaxException("JSON has no complex numbers");
+        }
         if (spelled.length() > MAX_NUMBER_LENGTH) {
             throw new CallSyntaxException("a number has more than " + MAX_NUMBER_LENGTH + " characters");
         }

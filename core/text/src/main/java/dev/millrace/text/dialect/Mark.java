@@ -5,7 +5,7 @@
 package dev.millrace.text.dialect;
 
 /**
- * A spelling that ends one part of an answer and begins another. In any other part it is plain text.
+ * A spelling that ends one part of an answer and begins another.
  *
  * @param spelling the text of one or more control tokens, not empty
  * @param in the part in which it counts

@@ -24,7 +24,7 @@ public final class MistralDialect implements Dialect {
             new Mark("[THINK]", Part.TEXT, Part.THINKING),
             new Mark("[/THINK]", Part.THINKING, Part.TEXT),
             new Mark(START, Part.TEXT, Part.CALLS),
-            new Mark(START, Part.CALLS, Part.CALLS));
+            new Mark(START, Part.CALLS, Part.CALLS)).withWords("[ARGS]", "[CALL_ID]");
 
     /** Stateless. */
     public MistralDialect() {

@@ -10,6 +10,8 @@ import dev.millrace.spi.text.DialectEvent;
 import dev.millrace.spi.text.DialectParser;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A whole answer, taken apart: the events of a parser added up. Nothing is trimmed here; which white space belongs to a mark
@@ -22,6 +24,12 @@ import java.util.List;
  */
 public record ParsedAnswer(String reasoning, String content, List<ToolCall> calls,
         List<DialectEvent.Problem> problems) {
+
+    /** How the families spell their control tokens; an end of text only where a text ends. */
+    private static final Pattern CONTROL = Pattern
+            .compile("<\\|[A-Za-z0-9_ -]{1,64}\\|>|<\uFF5C[^<>\uFF5C]{1,64}\uFF5C>"
+                    + "|</?think>|</?tool_calls?>|<(?:start|end)_of_turn>|<(?:bos|eos|pad)>|</s>(?=\\s*$)"
+                    + "|\\[/?(?:INST|THINK|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|SYSTEM_PROMPT)\\]");
 
     /** Copies the lists. */
     public ParsedAnswer {
@@ -39,7 +47,18 @@ public record ParsedAnswer(String reasoning, String content, List<ToolCall> call
     public static ParsedAnswer of(Dialect dialect, String text) {
         List<DialectEvent> events = new ArrayList<>();
         DialectParser parser = dialect.parser(false);
-        parser.accept(text, events::add);
+        Matcher control = CONTROL.matcher(text);
+        int at = 0;
+        while (control.find()) {
+            parser.accept(text.substring(at, control.start()), events::add);
+            if (parser instanceof AnswerParser own) {
+                own.spelled(control.group(), events::add);
+            } else {
+                parser.accept(control.group(), events::add);
+            }
+            at = control.end();
+        }
+        parser.accept(text.substring(at), events::add);
         parser.finish(events::add);
         return of(events);
     }

@@ -102,7 +102,8 @@ final class PythonWriter {
         out.append('}');
     }
 
-    private void quote(String text) {
+    private void quote(String value) {
+        String text = Json.wellFormed(value);
         char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
         out.append(quote);
         for (int i = 0; i < text.length(); i++) {
@@ -117,8 +118,6 @@ final class PythonWriter {
                         out.append('\\').append(c);
                     } else if (c < 0x20 || c == 0x7f || Guard.opensMark(text, i)) {
                         out.append("\\x").append(c < 0x10 ? "0" : "").append(Integer.toHexString(c));
-                    } else if (Guard.isLoneSurrogate(text, i)) {
-                        out.append("\\u").append(Integer.toHexString(c));
                     } else {
                         out.append(c);
                     }

@@ -7,6 +7,7 @@ package dev.millrace.text.template;
 import dev.millrace.json.Json;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Writes values as Python's {@code json.dumps} does. Characters of data stay inert. */
@@ -81,7 +82,7 @@ final class JsonText {
                 if (c < 0x7F) {
                     ascii.append(c);
                 } else {
-                    ascii.append(String.format("\\u%04x", (int) c));
+                    ascii.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                 }
             }
             quoted = ascii;

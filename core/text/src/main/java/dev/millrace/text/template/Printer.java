@@ -6,6 +6,7 @@ package dev.millrace.text.template;
 
 import dev.millrace.json.Json;
 import java.util.List;
+import java.util.Locale;
 
 /** Writes values as Python's {@code str} and {@code repr} do. */
 final class Printer {
@@ -123,7 +124,8 @@ final class Printer {
                     } else if ((c >= 0x20 && c < 0x7F) || (c > 0xA0 && printable(c))) {
                         out.appendCodePoint(c);
                     } else {
-                        out.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+                        out.append(String.format(Locale.ROOT,
+                                c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
                     }
                 }
             }

@@ -54,12 +54,12 @@ final class Strftime {
             case 'C' -> padded(now.getYear() / 100, 2, out);
             case 'm' -> padded(now.getMonthValue(), 2, out);
             case 'd' -> padded(now.getDayOfMonth(), 2, out);
-            case 'e' -> out.append(String.format("%2d", now.getDayOfMonth()));
+            case 'e' -> out.append(String.format(Locale.ROOT, "%2d", now.getDayOfMonth()));
             case 'j' -> padded(now.getDayOfYear(), 3, out);
             case 'H' -> padded(now.getHour(), 2, out);
-            case 'k' -> out.append(String.format("%2d", now.getHour()));
+            case 'k' -> out.append(String.format(Locale.ROOT, "%2d", now.getHour()));
             case 'I' -> padded(hour12, 2, out);
-            case 'l' -> out.append(String.format("%2d", hour12));
+            case 'l' -> out.append(String.format(Locale.ROOT, "%2d", hour12));
             case 'M' -> padded(now.getMinute(), 2, out);
             case 'S' -> padded(now.getSecond(), 2, out);
             case 'f' -> padded(now.getNano() / 1000, 6, out);

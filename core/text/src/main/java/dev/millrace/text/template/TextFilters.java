@@ -146,7 +146,7 @@ final class TextFilters {
             if (c < 128 && (Character.isLetterOrDigit(c) || "_.-~/".indexOf(c) >= 0)) {
                 out.append(c);
             } else {
-                out.append(String.format("%%%02X", (int) c));
+                out.append(String.format(Locale.ROOT, "%%%02X", (int) c));
             }
         }
         return text.changed(out.toString());

@@ -76,7 +76,7 @@ class Lfm2DialectTest {
         List<DialectEvent> call = Streams.events(dialect, block);
         assertEquals(call, Streams.events(dialect, block + "[a(x=1)]" + END + "\n[a(x=1)]" + END));
         assertEquals(call, Streams.events(dialect, block + " [a(x=1)]"));
-        assertEquals(" [a(x=2)]" + END, content(block + " [a(x=2)]" + END));
+        assertEquals(" [a(x=2)]", content(block + " [a(x=2)]" + END));
         assertEquals("[a", content(block + "[a"));
         assertEquals("\n  ", content(block + "\n  "));
     }

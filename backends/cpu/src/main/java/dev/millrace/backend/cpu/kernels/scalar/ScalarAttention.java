@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.kernels.scalar;
+
+import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
+
+import dev.millrace.backend.cpu.kernels.AttentionKernels;
+import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
+import dev.millrace.backend.cpu.kernels.WeightedSums;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvPage;
+import dev.millrace.backend.cpu.kv.KvType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** Plain Java: needs no flag, and is what SIMD is compared with. */
+public final class ScalarAttention implements AttentionKernels {
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    @Override
+    public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch scratch, int first, int vectors,
+            int group, int oldest, int visible, float softcap) {
+        MemorySegment data = page.data();
+        int width = layer.width();
+        if (layer.type() == KvType.Q8) {
+            for (int t = 0; t < PAGE; t++) {
+                scratch.scales[t] = page.scale(layer.keyScale(head, t));
+                scratch.scales[PAGE + t] = page.scale(layer.valueScale(head, t));
+            }
+        }
+        unpack(layer.type(), data, layer.keys(head), PAGE * width, scratch.tile);
+        for (int v = 0; v < vectors; v++) {
+            int row = v * PAGE;
+            Arrays.fill(scratch.scores, row, row + PAGE, 0);
+            multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, row);
+            soften(scratch, first, v, oldest + v / group, visible + v / group, softcap);
+        }
+        unpack(layer.type(), data, layer.values(head), PAGE * width, scratch.tile);
+        for (int v = 0; v < vectors; v++) {
+            int to = (first + v) * width;
+            for (int c = to; c < to + width; c++) {
+                scratch.met.sums[c] *= scratch.fade[v];
+            }
+            multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.met.sums, to);
+        }
+    }
+
+    /** Turns a query's scores into weights. */
+    private static void soften(AttentionScratch scratch, int first, int v, int oldest, int visible, float softcap) {
+        int row = v * PAGE;
+        int seen = Math.min(visible, PAGE);
+        int from = Math.max(oldest, 0);
+        scratch.fade[v] = 1;
+        if (seen <= from) {
+            Arrays.fill(scratch.scores, row, row + PAGE, 0);
+            return;
+        }
+        float before = scratch.met.largest[first + v];
+        float most = before;
+        for (int t = from; t < seen; t++) {
+            scratch.scores[row + t] *= scratch.scales[t];
+        }
+        if (softcap != 0) {
+            cap(scratch.scores, row + from, row + seen, softcap);
+        }
+        for (int t = from; t < seen; t++) {
+            most = Math.max(most, scratch.scores[row + t]);
+        }
+        scratch.fade[v] = PowersOfTwo.exp2(before - most);
+        scratch.met.largest[first + v] = most;
+        int totals = (first + v) * WeightedSums.TOTALS;
+        for (int i = 0; i < WeightedSums.TOTALS; i++) {
+            scratch.met.totals[totals + i] *= scratch.fade[v];
+        }
+        for (int t = from; t < seen; t++) {
+            float weight = PowersOfTwo.exp2(scratch.scores[row + t] - most);
+            scratch.met.totals[totals + t % WeightedSums.TOTALS] += weight;
+            scratch.scores[row + t] = weight * scratch.scales[PAGE + t];
+        }
+        Arrays.fill(scratch.scores, row, row + from, 0);
+        Arrays.fill(scratch.scores, row + seen, row + PAGE, 0);
+    }
+
+    /** {@code bound * tanh(score)}. */
+    private static void cap(float[] scores, int from, int to, float bound) {
+        for (int i = from; i < to; i++) {
+            scores[i] = bound * ScalarActivations.tanh(scores[i]);
+        }
+    }
+
+    /** Adds the product of a vector with a matrix. */
+    private static void multiply(float[] m, int rows, int columns, float[] x, int at, float[] y, int to) {
+        for (int r = 0; r < rows; r++) {
+            float factor = x[at + r];
+            int from = r * columns;
+            for (int c = 0; c < columns; c++) {
+                y[to + c] += factor * m[from + c];
+            }
+        }
+    }
+
+    private static void unpack(KvType type, MemorySegment data, long at, int values, float[] into) {
+        for (int i = 0; i < values; i++) {
+            long place = at + (long) i * type.bytes;
+            into[i] = switch (type) {
+                case F32 -> data.get(FLOAT, place);
+                case F16 -> Float.float16ToFloat(data.get(HALF, place));
+                case Q8 -> data.get(ValueLayout.JAVA_BYTE, place);
+            };
+        }
+    }
+}

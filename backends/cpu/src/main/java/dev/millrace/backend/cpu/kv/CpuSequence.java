@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.kv;
+
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** What a sequence keeps: its tokens, pages of keys and values shared with its forks, and columns of the convolutions. */
+public final class CpuSequence implements Sequence {
+
+    private static final ValueLayout.OfFloat STATE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort STATE_HALF = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final SequenceOwner owner;
+    private final Blueprint blueprint;
+    private final KvLayout layout;
+    /**
+     * Tokens by which a sequence with convolutions can be cut back. Drafts of speculative decoding are mostly no longer. For the
+     * 8B each token of it costs 147 KB per sequence, since a layer keeps one more column of 2 048 floats for it; so pages have no
+     * checkpoints of their own, which would take as much as three quarters of their keys and values.
+     */
+    public static final int ROLLBACK = 8;
+
+    /**
+     * For each layer a ring of {@code [column][channel]}, in which the column of a position lies at the position modulo their
+     * number; empty where a layer has none. Besides the columns that the next token needs it holds {@link #ROLLBACK} older ones.
+     */
+    private final float[][] columns;
+    private final boolean convolutions;
+    /** The least length, other than 0, that the sequence can be cut back to. */
+    private int floor;
+    private KvPage[] pages = {};
+    private int pageCount;
+    private int[] tokens = {};
+    private int length;
+    private boolean closed;
+    private boolean failed;
+
+    public CpuSequence(SequenceOwner owner, Blueprint blueprint, KvLayout layout) {
+        this.owner = owner;
+        this.blueprint = blueprint;
+        this.layout = layout;
+        columns = new float[blueprint.layers().size()][];
+        boolean any = false;
+        for (int i = 0; i < columns.length; i++) {
+            int kept = blueprint.layers().get(i).mixer() instanceof Blueprint.ShortConv c ? c.width() - 1 : 0;
+            columns[i] = new float[kept == 0 ? 0 : (kept + ROLLBACK) * blueprint.hiddenSize()];
+            any |= kept > 0;
+        }
+        convolutions = any;
+    }
+
+    /** Whether somebody owns it. */
+    @SuppressWarnings("ReferenceEquality") // an owner is itself alone
+    public boolean belongsTo(SequenceOwner other) {
+        return owner == other;
+    }
+
+    /** Refuses use after close or failure. */
+    public void check() {
+        owner.check();
+        if (closed) {
+            throw new IllegalStateException("This sequence is closed.");
+        }
+        if (failed) {
+            throw new IllegalStateException(
+                    "This sequence cannot be used any more, because computing it failed; start a new one.");
+        }
+    }
+
+    public void fail() {
+        failed = true;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    public float[] columns(int layer) {
+        return columns[layer];
+    }
+
+    public KvPage page(int index) {
+        return pages[index];
+    }
+
+    /**
+     * Makes room for more tokens.
+     *
+     * @throws OutOfMemoryError if there is none; the sequence is as it was
+     */
+    public void reserve(int more) {
+        int needed = KvLayout.pages(length + more);
+        int held = pageCount;
+        if (length + more > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length + more, Math.min(2 * tokens.length, 1 << 24)));
+        }
+        if (needed > pages.length) {
+            pages = Arrays.copyOf(pages, Math.max(needed, Math.min(2 * pages.length, 1 << 20)));
+        }
+        try {
+            while (pageCount < needed) {
+                pages[pageCount] = new KvPage(layout);
+                pageCount++;
+            }
+            // last, since nothing can fail after it: a page that is half full is written to next
+            if (length % KvLayout.PAGE != 0 && pages[held - 1].shared()) {
+                pages[held - 1] = pages[held - 1].separate(layout);
+            }
+        } catch (OutOfMemoryError e) {
+            keepPages(held);
+            throw e;
+        }
+    }
+
+    private void keepPages(int count) {
+        while (pageCount > count) {
+            pages[--pageCount].release();
+        }
+    }
+
+    /** Takes note of a token whose keys, values and columns have been computed or soon are. */
+    public void append(int token) {
+        tokens[length++] = token;
+        if (convolutions) {
+            floor = Math.max(floor, length - ROLLBACK);
+        }
+    }
+
+    @Override
+    public Sequence fork() {
+        check();
+        CpuSequence fork = new CpuSequence(owner, blueprint, layout);
+        int used = KvLayout.pages(length);
+        fork.pages = new KvPage[used];
+        for (int i = 0; i < used; i++) {
+            fork.pages[i] = pages[i].hold();
+        }
+        fork.pageCount = used;
+        fork.tokens = Arrays.copyOf(tokens, length);
+        fork.length = length;
+        fork.floor = floor;
+        for (int i = 0; i < columns.length; i++) {
+            System.arraycopy(columns[i], 0, fork.columns[i], 0, columns[i].length);
+        }
+        owner.adopt(fork);
+        return fork;
+    }
+
+    @Override
+    public boolean truncate(int kept) {
+        check();
+        if (kept < 0 || kept > length) {
+            throw new IndexOutOfBoundsException("The sequence has " + length + " tokens; it cannot keep " + kept + ".");
+        }
+        if (kept != 0 && kept < floor) {
+            return false; // columns, or keys and values in a window, are not known any more
+        }
+        if (kept == 0) {
+            floor = 0;
+            for (float[] columnsOfLayer : columns) {
+                Arrays.fill(columnsOfLayer, 0);
+            }
+        }
+        length = kept;
+        keepPages(KvLayout.pages(kept));
+        return true;
+    }
+
+    @Override
+    public SequenceState export() {
+        check();
+        // values of 8 bits times a scale do not fit in float16
+        TensorType type = layout.type() == KvType.F16 ? TensorType.F16 : TensorType.F32;
+        SequenceState state = SequenceState.allocate(blueprint, Arrays.copyOf(tokens, length), type);
+        try {
+            exchange(state, true);
+        } catch (RuntimeException | Error e) {
+            state.close();
+            throw e;
+        }
+        return state;
+    }
+
+    /** Takes over a state; this sequence is empty before. */
+    public void fill(SequenceState state) {
+        int[] read = state.tokens();
+        reserve(read.length);
+        System.arraycopy(read, 0, tokens, 0, read.length);
+        length = read.length;
+        exchange(state, false);
+    }
+
+    private void exchange(SequenceState state, boolean out) {
+        for (int i = 0; i < columns.length; i++) {
+            switch (state.layers().get(i)) {
+                case SequenceState.KeyValues kv -> exchange(layout.layers().get(i), kv, out);
+                case SequenceState.ConvColumns c -> exchange(columns[i], c, out);
+            }
+        }
+    }
+
+    /** Copies the keys and values of the tokens that a state holds: all, or the last ones of a layer with a window. */
+    private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
+        int count = kv.tokens();
+        int oldest = length - count;
+        int size = layer.headSize();
+        float[] run = new float[size];
+        for (int head = 0; head < layer.heads(); head++) {
+            for (int t = 0; t < count; t++) {
+                long at = ((long) head * count + t) * size;
+                KvPage page = pages[(oldest + t) / KvLayout.PAGE];
+                int slot = (oldest + t) % KvLayout.PAGE;
+                if (out) {
+                    page.readKey(layer, head, slot, run, 0);
+                    put(kv.keys(), kv.type(), at, run);
+                    page.readValue(layer, head, slot, run, 0);
+                    put(kv.values(), kv.type(), at, run);
+                } else {
+                    get(kv.keys(), kv.type(), at, run);
+                    page.writeKey(layer, head, slot, run, 0);
+                    get(kv.values(), kv.type(), at, run);
+                    page.writeValue(layer, head, slot, run, 0);
+                }
+            }
+        }
+        if (!out && oldest > 0) {
+            floor = length;
+        }
+    }
+
+    private static void put(MemorySegment to, TensorType type, long at, float[] run) {
+        for (int i = 0; i < run.length; i++) {
+            if (type == TensorType.F16) {
+                to.set(STATE_HALF, (at + i) * 2, Float.floatToFloat16(run[i]));
+            } else {
+                to.set(STATE_FLOAT, (at + i) * 4, run[i]);
+            }
+        }
+    }
+
+    private static void get(MemorySegment from, TensorType type, long at, float[] run) {
+        for (int i = 0; i < run.length; i++) {
+            run[i] = type == TensorType.F16
+                    ? Float.float16ToFloat(from.get(STATE_HALF, (at + i) * 2))
+                    : from.get(STATE_FLOAT, (at + i) * 4);
+        }
+    }
+
+    private void exchange(float[] ring, SequenceState.ConvColumns state, boolean out) {
+        int channels = state.channels();
+        for (int column = 0; column < state.columns(); column++) {
+            int position = length - state.columns() + column;
+            int index = Math.floorMod(position, ring.length / channels) * channels;
+            for (int channel = 0; channel < channels; channel++) {
+                long at = ((long) channel * state.columns() + column) * 4;
+                if (out) {
+                    state.data().set(STATE_FLOAT, at, ring[index + channel]);
+                } else {
+                    ring[index + channel] = state.data().get(STATE_FLOAT, at);
+                }
+            }
+        }
+        if (!out && state.columns() > 0) {
+            floor = length;
+        }
+    }
+
+    /** Frees the pages, or gives up the hold on those that a fork still uses. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            owner.forget(this);
+            keepPages(0);
+            pages = new KvPage[0];
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.kv;
+
+/** Whoever sequences belong to, and who closes those that are left. */
+public interface SequenceOwner {
+
+    /** Refuses use after close. */
+    void check();
+
+    /** There is one more sequence. */
+    void adopt(CpuSequence sequence);
+
+    /** A sequence has been closed. */
+    void forget(CpuSequence sequence);
+}

@@ -1,0 +1,230 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.layers;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.backend.cpu.kernels.AttentionKernels;
+import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.KernelsTest;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvPage;
+import dev.millrace.backend.cpu.kv.KvType;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Pages of keys and values, and attention to them; also run at other vector widths and without the module. */
+@Tag("parity")
+class AttentionTest {
+
+    private static final int HEADS = 2;
+
+    static Stream<AttentionKernels> kernels() {
+        return KernelsTest.kernels().map(Kernels::attention);
+    }
+
+    private static KvLayout layout(KvType type, int headSize) {
+        KvLayout.Layer layer = new KvLayout.Layer(type, HEADS, headSize, 0);
+        return new KvLayout(type, List.of(layer), layer.end());
+    }
+
+    private static float[] floats(int count, double size, Random random) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (size * random.nextGaussian());
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void weighsValuesByPowersOf2OfScores(AttentionKernels kernels) {
+        Random random = new Random(1);
+        for (KvType type : KvType.values()) {
+            for (int headSize : new int[]{2, 18, 32, 64, 80, 128}) {
+                for (int group : new int[]{1, 3, 4}) {
+                    compare(kernels, layout(type, headSize), group, 150, 14, random);
+                }
+            }
+        }
+    }
+
+    /** The last tokens of a context, together and each alone. */
+    private static void compare(AttentionKernels kernels, KvLayout layout, int group, int tokens, int last,
+            Random random) {
+        KvLayout.Layer layer = layout.layers().getFirst();
+        int size = layer.headSize();
+        List<KvPage> pages = new ArrayList<>();
+        double[][] keys = new double[tokens][];
+        double[][] values = new double[tokens][];
+        for (int t = 0; t < tokens; t++) {
+            if (t % KvLayout.PAGE == 0) {
+                pages.add(new KvPage(layout));
+            }
+            KvPage page = pages.getLast();
+            page.writeKey(layer, 1, t % KvLayout.PAGE, floats(size, t % 7 == 0 ? 30 : 1, random), 0);
+            page.writeValue(layer, 1, t % KvLayout.PAGE, floats(size, 1, random), 0);
+            float[] read = new float[2 * size];
+            page.readKey(layer, 1, t % KvLayout.PAGE, read, 0);
+            page.readValue(layer, 1, t % KvLayout.PAGE, read, size);
+            keys[t] = new double[size];
+            values[t] = new double[size];
+            for (int d = 0; d < size; d++) {
+                keys[t][d] = read[d];
+                values[t][d] = read[size + d];
+            }
+        }
+        float[] queries = floats(last * group * size, 1 / Math.sqrt(size), random);
+        float[] together = attend(kernels, layout, pages, queries, group, 4, tokens - last, last);
+        for (int t = 0; t < last; t++) {
+            float[] scratch = new float[group * size];
+            System.arraycopy(queries, t * group * size, scratch, 0, scratch.length);
+            float[] alone = attend(kernels, layout, pages, scratch, group, 0, tokens - last + t, 1);
+            for (int g = 0; g < group; g++) {
+                int at = (t * group + g) * size;
+                double[] expected = softmax(queries, at, keys, values, tokens - last + t + 1);
+                double bound = 4 * (1e-6 + 2e-7 * largestScore(queries, at, keys));
+                for (int d = 0; d < size; d++) {
+                    String where = layout.type() + " " + size + " " + group + " token " + t;
+                    assertEquals(expected[d], together[at + d], bound, where);
+                    assertEquals(together[at + d], alone[g * size + d], where + " depends on its neighbours");
+                }
+            }
+        }
+        pages.forEach(KvPage::release);
+    }
+
+    private static float[] attend(AttentionKernels kernels, KvLayout layout, List<KvPage> pages, float[] queries,
+            int group, int first, int position, int count) {
+        KvLayout.Layer layer = layout.layers().getFirst();
+        int size = layer.headSize();
+        int vectors = count * group;
+        AttentionScratch scratch = new AttentionScratch(Math.max(group, first + vectors), size + 30);
+        scratch.met.shape(layer.width());
+        scratch.met.clear(first + AttentionScratch.filled(vectors));
+        for (int v = 0; v < vectors; v++) {
+            System.arraycopy(queries, v * size, scratch.queries, (first + v) * layer.width(), size);
+        }
+        for (int p = 0; p < pages.size(); p++) {
+            kernels.attend(pages.get(p), layer, 1, scratch, first, vectors, group, AttentionKernels.ALL,
+                    position + 1 - p * KvLayout.PAGE, 0);
+        }
+        float[] means = new float[vectors * size];
+        for (int v = 0; v < vectors; v++) {
+            scratch.met.mean(first + v, means, v * size, size);
+        }
+        return means;
+    }
+
+    /** The sum of |w * a|, by which the rounding of scores grows; values are not larger than about 4. */
+    private static double largestScore(float[] query, int at, double[][] keys) {
+        double most = 0;
+        for (double[] key : keys) {
+            double sum = 0;
+            for (int d = 0; d < key.length; d++) {
+                sum += Math.abs(query[at + d] * key[d]);
+            }
+            most = Math.max(most, sum);
+        }
+        return most;
+    }
+
+    private static double[] softmax(float[] query, int at, double[][] keys, double[][] values, int tokens) {
+        double[] scores = new double[tokens];
+        double most = Double.NEGATIVE_INFINITY;
+        for (int t = 0; t < tokens; t++) {
+            for (int d = 0; d < keys[t].length; d++) {
+                scores[t] += query[at + d] * keys[t][d];
+            }
+            most = Math.max(most, scores[t]);
+        }
+        double total = 0;
+        double[] mean = new double[keys[0].length];
+        for (int t = 0; t < tokens; t++) {
+            double weight = Math.pow(2, scores[t] - most);
+            total += weight;
+            for (int d = 0; d < mean.length; d++) {
+                mean[d] += weight * values[t][d];
+            }
+        }
+        for (int d = 0; d < mean.length; d++) {
+            mean[d] /= total;
+        }
+        return mean;
+    }
+
+    @ParameterizedTest
+    @EnumSource(KvType.class)
+    void whatIsReadAndWrittenAgainIsTheSame(KvType type) {
+        Random random = new Random(2);
+        for (int headSize : new int[]{2, 18, 64, 80}) {
+            KvLayout layout = layout(type, headSize);
+            KvLayout.Layer layer = layout.layers().getFirst();
+            KvPage first = new KvPage(layout);
+            KvPage second = new KvPage(layout);
+            for (int round = 0; round < 40; round++) {
+                for (int t = 0; t < KvLayout.PAGE; t++) {
+                    double magnitude = t == 0 ? 0 : Math.pow(2, type == KvType.F16 ? t % 20 - 10 : 3 * t - 110);
+                    float[] values = floats(headSize, magnitude, random);
+                    float[] read = new float[headSize];
+                    first.writeKey(layer, 1, t, values, 0);
+                    first.readKey(layer, 1, t, read, 0);
+                    second.writeKey(layer, 1, t, read, 0);
+                    first.writeValue(layer, 0, t, values, 0);
+                    first.readValue(layer, 0, t, read, 0);
+                    second.writeValue(layer, 0, t, read, 0);
+                    near(type, values, read);
+                }
+                assertArrayEquals(first.data().toArray(ValueLayout.JAVA_BYTE),
+                        second.data().toArray(ValueLayout.JAVA_BYTE));
+            }
+            first.release();
+            second.release();
+        }
+    }
+
+    private static void near(KvType type, float[] values, float[] read) {
+        float most = 0;
+        for (float value : values) {
+            most = Math.max(most, Math.abs(value));
+        }
+        double step = switch (type) {
+            case F32 -> 0;
+            case F16 -> most / 2048;
+            case Q8 -> most / 127 * (0.5 + 0x1p-9) + 0x1p-96;
+        };
+        for (int i = 0; i < values.length; i++) {
+            assertTrue(Math.abs(values[i] - read[i]) <= step, values[i] + " became " + read[i]);
+        }
+    }
+
+    @Test
+    void aTokenOfLfm25TakesAByteAValueAndTwoAHeadInEightBits() {
+        KvLayout.Layer layer = new KvLayout.Layer(KvType.Q8, 8, 64, 0);
+        assertEquals(6_336, 6 * layer.end() / KvLayout.PAGE);
+    }
+
+    @Test
+    void powersOf2AreExactEnough() {
+        for (int i = 0; i < 12_500; i++) {
+            double exact = Math.pow(2, -i / 100f);
+            assertEquals(exact, PowersOfTwo.exp2(-i / 100f), exact * 4e-7);
+        }
+        assertEquals(0, PowersOfTwo.exp2(Float.NEGATIVE_INFINITY));
+        assertEquals(1, PowersOfTwo.exp2(0));
+    }
+}

@@ -1,0 +1,405 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.dialect;
+
+import java.math.BigDecimal;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a value fit a JSON schema, or tells why it does not: mending and judging are one reading. For one value.
+ *
+ * <p>
+ * Read at any depth are: {@code $ref} and {@code $dynamicRef} within the schema, {@code type} (also as a list, and in the
+ * capitals of OpenAPI), {@code nullable}, {@code const}, {@code enum}, {@code allOf}, {@code anyOf}, {@code oneOf},
+ * {@code not}, {@code if}, {@code properties}, {@code required}, {@code additionalProperties}, {@code items},
+ * {@code prefixItems}, and the limits of numbers, lengths and counts. {@code additionalProperties} is not read beside
+ * {@code patternProperties}. A value that fits unmended is never changed. Of several alternatives the first one counts that the
+ * value fits unmended, else the first one that it fits at all.
+ */
+final class SchemaFit {
+
+    private static final int MAX_SENTENCES = 8;
+    private static final int MAX_REFERENCES = 64;
+    /** Alternatives within alternatives multiply. */
+    private static final int MAX_STEPS = 200_000;
+
+    private final Map<?, ?> root;
+    private final int[] steps;
+    private final List<String> notes = new ArrayList<>();
+    private final List<String> complaints = new ArrayList<>();
+
+    SchemaFit(Map<?, ?> root) {
+        this(root, new int[1]);
+    }
+
+    private SchemaFit(Map<?, ?> root, int[] steps) {
+        this.root = root;
+        this.steps = steps;
+    }
+
+    /** What was mended, the first few; a sentence each. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /** What does not fit, the first few; empty if all does. */
+    List<String> complaints() {
+        return complaints;
+    }
+
+    /** The arguments of a call, mended. */
+    Map<String, @Nullable Object> arguments(Map<String, @Nullable Object> arguments) {
+        Map<String, @Nullable Object> mended = new LinkedHashMap<>();
+        if (value(arguments, root, "", 0, 0) instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> mended.put(String.valueOf(name), value));
+        }
+        return mended;
+    }
+
+    private @Nullable Object value(@Nullable Object value, @Nullable Object rule, String path, int depth,
+            int references) {
+        if (depth > LiteralReader.MAX_DEPTH) {
+            complain(path, "nests deeper than " + LiteralReader.MAX_DEPTH);
+            return value;
+        }
+        if (++steps[0] > MAX_STEPS) {
+            if (complaints.isEmpty()) {
+                complain(path, "has too many alternatives to be checked");
+            }
+            return value;
+        }
+        if (Boolean.FALSE.equals(rule)) {
+            complain(path, "is not allowed");
+        }
+        if (!(rule instanceof Map<?, ?> schema) || (value == null && Boolean.TRUE.equals(schema.get("nullable")))) {
+            return value;
+        }
+        Object fit = value;
+        for (String keyword : List.of("$ref", "$dynamicRef")) {
+            if (schema.get(keyword) instanceof String reference && references < MAX_REFERENCES) {
+                fit = value(fit, target(reference), path, depth, references + 1);
+            }
+        }
+        fit = typed(fit, types(schema), path);
+        fit = listed(fit, schema, path);
+        if (schema.get("allOf") instanceof List<?> all) {
+            for (Object each : all) {
+                fit = value(fit, each, path, depth + 1, references);
+            }
+        }
+        fit = alternatives(fit, schema.get("anyOf"), path, depth, references);
+        int fitting = schema.get("oneOf") instanceof List<?> one ? fitting(fit, one, path, depth, references) : 0;
+        if (fitting > 1) {
+            complain(path, "fits " + fitting + " alternatives and must fit one");
+        } else {
+            fit = alternatives(fit, schema.get("oneOf"), path, depth, references);
+        }
+        fit = conditions(fit, schema, path, depth, references);
+        limits(fit, schema, path);
+        return switch (fit) {
+            case Map<?, ?> map -> object(map, schema, path, depth);
+            case List<?> list -> items(list, schema, path, depth);
+            case null -> null;
+            default -> fit;
+        };
+    }
+
+    private static List<String> types(Map<?, ?> schema) {
+        List<?> types = schema.get("type") instanceof List<?> several
+                ? several
+                : schema.get("type") instanceof String one ? List.of(one) : List.of();
+        return types.stream().map(type -> String.valueOf(type).toLowerCase(Locale.ROOT)).toList();
+    }
+
+    private @Nullable Object typed(@Nullable Object value, List<String> types, String path) {
+        if (types.isEmpty() || types.stream().anyMatch(type -> JsonType.is(value, type))) {
+            return value;
+        }
+        if (types.contains("null") && value instanceof String text && JsonType.spellsNull(text)) {
+            note(path, value, "null");
+            return null;
+        }
+        for (String type : types) {
+            Object other = JsonType.respelled(value, type);
+            if (other != null) {
+                note(path, value, type);
+                return other;
+            }
+        }
+        complain(path, "must be " + String.join(" or ", types) + ", not " + JsonType.of(value));
+        return value;
+    }
+
+    /** One of the values that {@code enum} and {@code const} name. */
+    private @Nullable Object listed(@Nullable Object value, Map<?, ?> schema, String path) {
+        Object fit = value;
+        if (schema.get("enum") instanceof List<?> values) {
+            fit = listed(fit, values, path);
+        }
+        if (schema.containsKey("const")) {
+            List<@Nullable Object> only = new ArrayList<>();
+            only.add(schema.get("const"));
+            fit = listed(fit, only, path);
+        }
+        return fit;
+    }
+
+    private @Nullable Object listed(@Nullable Object value, List<?> values, String path) {
+        for (Object each : values) {
+            if (same(each, value)) {
+                return value;
+            }
+        }
+        for (Object each : values) {
+            if (each instanceof String wanted && value instanceof String given
+                    && canonical(wanted).equals(canonical(given))) {
+                return wanted;
+            }
+            Object other = each == null ? null : JsonType.respelled(value, JsonType.of(each));
+            if (other != null && same(each, other)) {
+                note(path, value, JsonType.of(each));
+                return each;
+            }
+        }
+        complain(path, values.size() == 1 ? "must be " + values.getFirst() : "must be one of " + values);
+        return value;
+    }
+
+    /** Letters with their accents as one character each: what looks the same is the same. */
+    private static String canonical(String text) {
+        return Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    private @Nullable Object alternatives(@Nullable Object value, @Nullable Object rules, String path, int depth,
+            int references) {
+        if (!(rules instanceof List<?> branches) || branches.isEmpty()) {
+            return value;
+        }
+        SchemaFit best = null;
+        Object mended = value;
+        Set<String> reasons = new LinkedHashSet<>();
+        for (Object branch : branches) {
+            SchemaFit trial = new SchemaFit(root, steps);
+            Object fit = trial.value(value, branch, path, depth + 1, references);
+            if (!trial.complaints.isEmpty()) {
+                reasons.addAll(trial.complaints);
+            } else if (trial.notes.isEmpty()) {
+                return fit;
+            } else if (best == null) {
+                best = trial;
+                mended = fit;
+            }
+        }
+        if (best == null) {
+            add(complaints, String.join(", or ", reasons));
+        } else {
+            best.notes.forEach(note -> add(notes, note));
+        }
+        return mended;
+    }
+
+    /** How many alternatives a value fits as it stands. */
+    private int fitting(@Nullable Object value, List<?> branches, String path, int depth, int references) {
+        int fitting = 0;
+        for (Object branch : branches) {
+            fitting += fits(value, branch, path, depth, references) ? 1 : 0;
+        }
+        return fitting;
+    }
+
+    private boolean fits(@Nullable Object value, @Nullable Object rule, String path, int depth, int references) {
+        SchemaFit trial = new SchemaFit(root, steps);
+        trial.value(value, rule, path, depth + 1, references);
+        return trial.complaints.isEmpty() && trial.notes.isEmpty();
+    }
+
+    private @Nullable Object conditions(@Nullable Object value, Map<?, ?> schema, String path, int depth,
+            int references) {
+        if (schema.get("not") instanceof Map<?, ?> not && fits(value, not, path, depth, references)) {
+            complain(path, "is what it must not be");
+        }
+        if (!schema.containsKey("if")) {
+            return value;
+        }
+        Object rule = schema.get(fits(value, schema.get("if"), path, depth, references) ? "then" : "else");
+        return value(value, rule, path, depth + 1, references);
+    }
+
+    private void limits(@Nullable Object value, Map<?, ?> schema, String path) {
+        switch (value) {
+            case Number number when Double.isFinite(number.doubleValue()) || !(number instanceof Double) -> {
+                BigDecimal exact = JsonType.decimal(number);
+                number(schema, "minimum", exact, -1, path, "must be at least ");
+                number(schema, "maximum", exact, 1, path, "must be at most ");
+                if (schema.get("exclusiveMinimum") instanceof Number least
+                        && exact.compareTo(JsonType.decimal(least)) <= 0) {
+                    complain(path, "must be more than " + least);
+                }
+                if (schema.get("exclusiveMaximum") instanceof Number most
+                        && exact.compareTo(JsonType.decimal(most)) >= 0) {
+                    complain(path, "must be less than " + most);
+                }
+            }
+            case String text -> count(schema, text.codePointCount(0, text.length()), "Length", "characters", path);
+            case List<?> list -> count(schema, list.size(), "Items", "items", path);
+            case Map<?, ?> map -> count(schema, map.size(), "Properties", "members", path);
+            case null, default -> {
+                // has no size
+            }
+        }
+    }
+
+    private void number(Map<?, ?> schema, String keyword, BigDecimal value, int wrongSide, String path,
+            String message) {
+        if (schema.get(keyword) instanceof Number limit
+                && Integer.signum(value.compareTo(JsonType.decimal(limit))) == wrongSide) {
+            complain(path, message + limit);
+        }
+    }
+
+    private void count(Map<?, ?> schema, int size, String keyword, String unit, String path) {
+        if (schema.get("min" + keyword) instanceof Number least && size < least.doubleValue()) {
+            complain(path, "must have at least " + least + " " + unit);
+        }
+        if (schema.get("max" + keyword) instanceof Number most && size > most.doubleValue()) {
+            complain(path, "must have at most " + most + " " + unit);
+        }
+    }
+
+    private Map<String, @Nullable Object> object(Map<?, ?> value, Map<?, ?> schema, String path, int depth) {
+        Map<?, ?> properties = schema.get("properties") instanceof Map<?, ?> map ? map : Map.of();
+        if (schema.get("required") instanceof List<?> required) {
+            for (Object name : required) {
+                if (!value.containsKey(name)) {
+                    complain(member(path, name), "is missing");
+                }
+            }
+        }
+        // which names are left to additionalProperties, patternProperties would say
+        Object others = schema.containsKey("patternProperties") ? null : schema.get("additionalProperties");
+        Map<String, @Nullable Object> mended = new LinkedHashMap<>();
+        for (Map.Entry<?, ?> entry : value.entrySet()) {
+            Object name = entry.getKey();
+            String at = member(path, name);
+            Object rule = properties.containsKey(name) ? properties.get(name) : others;
+            if (Boolean.FALSE.equals(rule) && !properties.containsKey(name)) {
+                complain(at, "is unknown"
+                        + (properties.isEmpty() ? ", there are none" : ", there are only " + properties.keySet()));
+                rule = true;
+            }
+            mended.put(String.valueOf(name), value(entry.getValue(), rule, at, depth + 1, 0));
+        }
+        return mended;
+    }
+
+    private List<@Nullable Object> items(List<?> list, Map<?, ?> schema, String path, int depth) {
+        Object rest = schema.get("items");
+        List<?> first = schema.get("prefixItems") instanceof List<?> prefix ? prefix : List.of();
+        // until 2019, a list of items was what prefixItems is now
+        if (rest instanceof List<?> tuple) {
+            first = tuple;
+            rest = schema.get("additionalItems");
+        }
+        List<@Nullable Object> items = new ArrayList<>(list.size());
+        for (int i = 0; i < list.size(); i++) {
+            items.add(value(list.get(i), i < first.size() ? first.get(i) : rest, path + "[" + i + "]", depth + 1, 0));
+        }
+        return items;
+    }
+
+    private static String member(String path, @Nullable Object name) {
+        return path.isEmpty() ? String.valueOf(name) : path + "." + name;
+    }
+
+    /** What a reference within the schema points at; null, which allows all, where it points elsewhere. */
+    private @Nullable Object target(String reference) {
+        if (!reference.startsWith("#")) {
+            return null;
+        }
+        if (reference.length() > 1 && reference.charAt(1) != '/') {
+            return anchored(root, reference.substring(1), 0);
+        }
+        Object at = root;
+        for (String step : reference.substring(Math.min(2, reference.length())).split("/", -1)) {
+            if (reference.length() < 2) {
+                break;
+            }
+            String name = percentDecoded(step).replace("~1", "/").replace("~0", "~");
+            at = switch (at) {
+                case Map<?, ?> map -> map.get(name);
+                case List<?> list when name.matches("[0-9]{1,6}") && Integer.parseInt(name) < list.size() ->
+                    list.get(Integer.parseInt(name));
+                case null, default -> null;
+            };
+        }
+        return at;
+    }
+
+    private static @Nullable Object anchored(@Nullable Object schema, String name, int depth) {
+        if (depth > LiteralReader.MAX_DEPTH) {
+            return null;
+        }
+        if (schema instanceof Map<?, ?> map) {
+            if (name.equals(map.get("$anchor")) || name.equals(map.get("$dynamicAnchor"))) {
+                return map;
+            }
+            return map.values().stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null)
+                    .findFirst().orElse(null);
+        }
+        return schema instanceof List<?> list
+                ? list.stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null).findFirst()
+                        .orElse(null)
+                : null;
+    }
+
+    private static String percentDecoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
+    }
+
+    private void note(String path, @Nullable Object value, String type) {
+        add(notes, "'" + path + "' was given as " + JsonType.of(value) + " and taken as " + type + ".");
+    }
+
+    private void complain(String path, String what) {
+        add(complaints, (path.isEmpty() ? "the object of all arguments" : "'" + path + "'") + " " + what);
+    }
+
+    private static void add(List<String> sentences, String sentence) {
+        if (sentences.size() < MAX_SENTENCES) {
+            sentences.add(sentence);
+        }
+    }
+
+    private static boolean same(@Nullable Object a, @Nullable Object b) {
+        return switch (a) {
+            case Number x when b instanceof Number y -> JsonType.decimal(x).compareTo(JsonType.decimal(y)) == 0;
+            case List<?> x when b instanceof List<?> y -> {
+                boolean same = x.size() == y.size();
+                for (int i = 0; same && i < x.size(); i++) {
+                    same = same(x.get(i), y.get(i));
+                }
+                yield same;
+            }
+            case Map<?, ?> x when b instanceof Map<?, ?> y -> x.keySet().equals(y.keySet())
+                    && x.keySet().stream().allMatch(key -> same(x.get(key), y.get(key)));
+            case null -> b == null;
+            default -> a.equals(b);
+        };
+    }
+}
