@@ -95,6 +95,7 @@ class LocaleTest {
 
         private final UnaryOperator<String> reference = String::toUpperCase;
 
+        @SuppressWarnings("StringCaseLocaleUsage") // that is what it is for
         List<Object> ask() {
             return List.of(String.format("%d", 1), "%d".formatted(1), "I".toLowerCase(), new Formatter(),
                     NumberFormat.getInstance(), new DecimalFormat("0"), DateTimeFormatter.ofPattern("d"), reference);

@@ -73,7 +73,7 @@ final class StorageTest {
         Path foreign = Files.createDirectories(temporary.resolve("somebody"));
         Path link = Files.createSymbolicLink(temporary.resolve("millrace-125-link"), foreign);
         try (Storage storage = Storage.open(file, List.of(cache.resolve("absent"), temporary))) {
-            assertEquals(temporary, storage.folder().getParent().getParent());
+            assertTrue(storage.folder().startsWith(temporary), storage.folder()::toString);
             assertFalse(Files.exists(left));
             assertTrue(Files.exists(fresh), "it may be locked in a moment");
             assertTrue(Files.exists(link) && Files.exists(foreign));

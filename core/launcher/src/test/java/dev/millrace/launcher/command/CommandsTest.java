@@ -216,7 +216,8 @@ final class CommandsTest {
     }
 
     private static Object tokens(Result result) {
-        return assertInstanceOf(Map.class, result.json().get("usage")).get("promptTokens");
+        return assertInstanceOf(Long.class,
+                assertInstanceOf(Map.class, result.json().get("usage")).get("promptTokens"));
     }
 
     @Test
