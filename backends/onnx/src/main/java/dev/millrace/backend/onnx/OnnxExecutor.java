@@ -292,7 +292,7 @@ final class OnnxExecutor implements Executor {
             case OutOfMemoryError e -> (BackendException) new OutOfRoomException(
                     what + ": there is no memory left for its caches.").initCause(e);
             case OrtException e -> new BackendException(what + ": " + reason(e) + ".", e);
-            default -> new BackendException(what + ": " + problem, problem);
+            default -> new BackendException(what + ": " + problem + ".", problem);
         };
     }
 
