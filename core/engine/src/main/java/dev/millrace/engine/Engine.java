@@ -15,6 +15,7 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -188,7 +189,8 @@ public final class Engine implements Millrace {
 
     /** Those of plugins and the engine's own two, in the order in which they are asked. */
     private Stream<ModelSource> sources() {
-        return Stream.concat(services.sources.stream(), own.stream()).sorted(Comparator.comparing(ModelSource::order));
+        return Stream.concat(services.sources.stream(), own.stream())
+                .sorted(Comparator.comparingInt(ModelSource::order));
     }
 
     private ModelNotFoundException missing(String reference) {
@@ -208,7 +210,7 @@ public final class Engine implements Millrace {
         throw new ModelFormatException(path, "format",
                 known.isEmpty()
                         ? "no format is present: add the jar or bundle dev.millrace.formats"
-                        : "not a model in a known format (" + known + ")");
+                        : Diagnosis.of(path));
     }
 
     private record Loaded(LoadedModel model, Placement place) {

@@ -26,6 +26,9 @@ final class ModelPaths implements ModelSource {
 
     @Override
     public Optional<Resolved> resolve(String reference, Progress progress) {
+        if (reference.isBlank()) {
+            return Optional.empty(); // an empty path would be the current folder
+        }
         try {
             return Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
         } catch (InvalidPathException e) {

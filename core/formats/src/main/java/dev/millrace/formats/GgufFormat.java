@@ -7,12 +7,16 @@ package dev.millrace.formats;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.gguf.GgufModel;
+import dev.millrace.formats.gguf.GgufParts;
 import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.VocabularySource;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,8 +44,20 @@ public final class GgufFormat implements ModelFormat {
 
     @Override
     public boolean recognises(Path path) {
+        if (Files.isDirectory(path)) {
+            return !Files.exists(path.resolve("config.json")) && GgufParts.only(path).isPresent();
+        }
         return Files.isRegularFile(path)
-                && String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT).endsWith(".gguf");
+                && (String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT).endsWith(".gguf") || begins(path));
+    }
+
+    /** Some programs keep models under names that say nothing. */
+    private static boolean begins(Path path) {
+        try (InputStream in = Files.newInputStream(path)) {
+            return Arrays.equals(in.readNBytes(4), new byte[]{'G', 'G', 'U', 'F'});
+        } catch (IOException e) {
+            return false; // told by whoever says what the file is instead
+        }
     }
 
     @Override

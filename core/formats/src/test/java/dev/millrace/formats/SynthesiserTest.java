@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.api.Progress;
-import dev.millrace.formats.synthesis.ModelShape;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
@@ -33,7 +32,7 @@ class SynthesiserTest {
     private Path temp;
 
     @ParameterizedTest
-    @ValueSource(strings = {"f16", "q8_0", "q4_0", "q4_k_m"})
+    @ValueSource(strings = {"f32", "f16", "q8_0", "q4_0", "q4_k_m"})
     void writesModelsOfSaneWeights(String quantisation) throws IOException {
         Path out = temp.resolve("tiny.gguf");
         Synthesiser.write("tiny", quantisation, 1, out, Progress.NONE);
@@ -84,7 +83,16 @@ class SynthesiserTest {
                 () -> Synthesiser.write("huge", "q4_0", 1, temp.resolve("a"), Progress.NONE));
         assertThrows(IllegalArgumentException.class,
                 () -> Synthesiser.write("tiny", "q9", 1, temp.resolve("a"), Progress.NONE));
-        assertEquals(List.of("lfm2.5-8b-a1b", "lfm2-8b-a1b", "lfm2-1.2b", "tiny"), Synthesiser.shapes());
-        assertEquals(4, ModelShape.ALL.size());
+        assertEquals(List.of("lfm2.5-8b-a1b", "lfm2-8b-a1b", "lfm2-1.2b", "llama-3.2-1b", "qwen3-1.7b", "qwen3-30b-a3b",
+                "gemma-3-1b", "gpt-oss-20b", "tiny", "tiny-dense"), Synthesiser.shapes());
+    }
+
+    @Test
+    void aDenseModelOfAnotherFamilyReadsBack() {
+        Synthesiser.write("tiny-dense", "f32", 1, temp.resolve("dense.gguf"), Progress.NONE);
+        try (ModelFile model = new GgufFormat().open(temp.resolve("dense.gguf"))) {
+            assertEquals("llama", model.blueprint().architecture());
+            assertEquals(List.of(), model.unusedTensors());
+        }
     }
 }

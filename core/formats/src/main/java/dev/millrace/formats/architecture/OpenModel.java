@@ -34,11 +34,12 @@ import org.jspecify.annotations.Nullable;
  * @param sampling what the makers recommend
  * @param endTokens ids that end an answer
  * @param unusedTensors names of tensors that the program does not use
+ * @param notes what was passed over while reading
  * @param files closed with it
  */
 public record OpenModel(Path path, String name, Map<String, @Nullable Object> metadata, Program program,
         Optional<VocabularySource> vocabulary, Optional<String> chatTemplate, Sampling sampling, Set<Integer> endTokens,
-        List<String> unusedTensors, List<WeightFile> files) implements ModelFile {
+        List<String> unusedTensors, List<String> notes, List<WeightFile> files) implements ModelFile {
 
     private static final int SHOWN = 16;
 
@@ -49,6 +50,7 @@ public record OpenModel(Path path, String name, Map<String, @Nullable Object> me
         metadata = Collections.unmodifiableMap(shortened);
         endTokens = Collections.unmodifiableSet(new TreeSet<>(endTokens));
         unusedTensors = List.copyOf(unusedTensors);
+        notes = List.copyOf(notes);
         files = List.copyOf(files);
     }
 

@@ -7,6 +7,7 @@ package dev.millrace.formats.gguf;
 import dev.millrace.spi.model.TensorType;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands before the weights in a GGUF file, checked.
@@ -20,11 +21,12 @@ record GgufHeader(Map<String, Object> metadata, List<Entry> tensors) {
      * A tensor.
      *
      * @param name unique
-     * @param type how it is stored
+     * @param type how it is stored, or null if that is not known
      * @param shape slowest dimension first, unlike in the file
-     * @param offset of its first byte in the file; all of it lies inside the file
+     * @param offset of its first byte in the file; all of it lies inside the file if nothing is wrong with it
+     * @param problem why it cannot be computed with, or empty
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Entry(String name, TensorType type, long[] shape, long offset) {
+    record Entry(String name, @Nullable TensorType type, long[] shape, long offset, String problem) {
     }
 }

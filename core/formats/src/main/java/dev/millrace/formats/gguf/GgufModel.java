@@ -5,7 +5,7 @@
 package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.api.Sampling;
+import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.architecture.OpenModel;
 import dev.millrace.formats.architecture.Settings;
@@ -16,14 +16,15 @@ import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.TensorType;
 import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** A GGUF file as a model. */
 public final class GgufModel {
@@ -40,11 +41,13 @@ public final class GgufModel {
      * @throws ModelFormatException if it is damaged or not supported
      */
     public static ModelFile open(Path path, Architectures architectures) {
-        WeightFile file = opened(path);
+        List<WeightFile> files = new ArrayList<>();
         try {
-            return read(file, architectures);
+            return read(path, architectures, files);
         } catch (RuntimeException e) {
-            closeAfter(file, e);
+            for (WeightFile file : files) {
+                closeAfter(file, e);
+            }
             throw e;
         }
     }
@@ -80,19 +83,32 @@ public final class GgufModel {
         }
     }
 
-    private static ModelFile read(WeightFile file, Architectures architectures) {
-        Path path = file.path();
-        GgufHeader header = GgufReader.read(file);
+    private static ModelFile read(Path path, Architectures architectures, List<WeightFile> files) {
+        WeightFile first = opened(GgufParts.first(path));
+        files.add(first);
+        GgufHeader header = GgufReader.read(first);
         Settings settings = new Settings(path, "", header.metadata());
-        if (settings.integerOr(1, 1, 1 << 16, "split.count") != 1) {
-            throw settings.wrong("split.count", "says that the model is split over several files; join them first");
+        refuseOthers(settings);
+        List<WeightTable.Entry> entries = new ArrayList<>(entries(header, first));
+        int parts = settings.integerOr(1, 1, 1 << 16, GgufParts.COUNT);
+        if (parts > 1 && settings.integerOr(0, 0, 1 << 16, GgufParts.NUMBER) != 0) {
+            throw settings.wrong(GgufParts.NUMBER, "says that this is not the first of " + parts
+                    + " parts; give the one whose name has -00001-of-");
+        }
+        for (int part = 2; part <= parts; part++) {
+            WeightFile file = opened(GgufParts.of(first.path(), part, parts));
+            files.add(file);
+            entries.addAll(entries(GgufReader.read(file), file));
         }
         String name = settings.text("general.architecture")
                 .orElseThrow(() -> settings.wrong("general.architecture", "is missing"));
         Architecture architecture = architectures.of(name, settings, "general.architecture");
-        WeightTable weights = new WeightTable(path,
-                header.tensors().stream().map(entry -> weight(entry, file)).toList());
+        WeightTable weights = new WeightTable(path, entries);
+        if (entries.isEmpty()) {
+            throw settings.wrong("tensors", "are missing: the file has a vocabulary, but no weights");
+        }
         Blueprint blueprint = architecture.read(own(settings, header, name, path), weights);
+        Advice advice = new Advice(settings);
         GgufVocabulary keys = new GgufVocabulary(settings);
         Optional<VocabularySource.Table> table = keys.table();
         if (table.isPresent() && table.get().tokens().size() != blueprint.vocabularySize()) {
@@ -101,7 +117,8 @@ public final class GgufModel {
         }
         return new OpenModel(path, settings.text("general.name").orElseGet(() -> String.valueOf(path.getFileName())),
                 header.metadata(), blueprint, table.map(t -> t), settings.text("tokenizer.chat_template"),
-                sampling(settings), keys.endTokens(blueprint.vocabularySize()), weights.unused(), List.of(file));
+                advice.sampling("general.sampling.", "temp", "penalty_repeat", 0, 0),
+                keys.endTokens(blueprint.vocabularySize()), weights.unused(), advice.notes(), files);
     }
 
     /** The keys of the architecture without its name before them. */
@@ -118,19 +135,37 @@ public final class GgufModel {
         return new Settings(path, name + ".", own, Keys.Form.GGUF, name);
     }
 
+    /** Files that are GGUF and hold no whole model. */
+    private static void refuseOthers(Settings settings) {
+        String type = settings.text("general.type").orElse("model");
+        String family = settings.text("general.architecture").orElse("");
+        switch (type.equals("model") ? family : type) {
+            case "adapter" ->
+                throw settings.wrong("general.type", "is adapter: a LoRA, not a whole model; merge it into its "
+                        + "base model and give a GGUF file of that");
+            case "mmproj", "clip" -> throw settings.wrong("general.architecture", "is " + family
+                    + ": the part of a model that reads images; give the GGUF file of its language model");
+            case "imatrix" -> throw settings.wrong("general.type",
+                    "is imatrix: data for quantising, not a model; give the model's GGUF file");
+            default -> {
+            }
+        }
+    }
+
+    private static List<WeightTable.Entry> entries(GgufHeader header, WeightFile file) {
+        return header.tensors().stream().map(entry -> weight(entry, file)).toList();
+    }
+
     private static WeightTable.Entry weight(GgufHeader.Entry entry, WeightFile file) {
+        TensorType type = entry.type();
+        if (type == null || !entry.problem().isEmpty()) {
+            return WeightTable.Entry.unusable(entry.name(), entry.shape(), entry.problem());
+        }
         long rows = 1;
         for (int d = 0; d < entry.shape().length - 1; d++) {
             rows *= entry.shape()[d];
         }
-        return WeightTable.Entry.of(new FileTensor(entry.name(), entry.type(), rows,
-                entry.shape()[entry.shape().length - 1], file, entry.offset()), entry.shape());
-    }
-
-    private static Sampling sampling(Settings s) {
-        return new Sampling(s.numberOr(0, 0, 100, "general.sampling.temp"),
-                s.integerOr(0, 0, Integer.MAX_VALUE, "general.sampling.top_k"),
-                s.numberOr(1, 0, 1, "general.sampling.top_p"), s.numberOr(0, 0, 1, "general.sampling.min_p"),
-                s.numberOr(1, 1e-6, 1e6, "general.sampling.penalty_repeat"), OptionalLong.empty());
+        return WeightTable.Entry.of(new FileTensor(entry.name(), type, rows, entry.shape()[entry.shape().length - 1],
+                file, entry.offset()), entry.shape());
     }
 }

@@ -5,15 +5,18 @@
 package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.content.FileKind;
 import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the header of a GGUF file, versions 2 and 3 (ggml, {@code docs/gguf.md}). Nothing in it is trusted: what is
@@ -25,7 +28,8 @@ final class GgufReader {
     static final int DEFAULT_ALIGNMENT = 32;
 
     private static final int MAX_ALIGNMENT = 1 << 20;
-    private static final int MAX_DIMENSIONS = 4;
+    /** More than ggml has; files of other programs may have such tensors, too. */
+    private static final int MAX_DIMENSIONS = 64;
     private static final int MAX_NESTING = 8;
     /** Strings, arrays and tensors together; a vocabulary of 256 thousand with its merges has half a million. */
     private static final int MAX_OBJECTS = 1 << 22;
@@ -51,8 +55,8 @@ final class GgufReader {
     }
 
     private GgufHeader header() {
-        if (in.int32("header") != MAGIC) {
-            throw in.wrong("header", "does not begin with GGUF");
+        if (file.size() < 4 || in.int32("header") != MAGIC) {
+            throw in.wrong("header", FileKind.of(file.path()).orElse("does not begin with GGUF"));
         }
         int version = in.int32("version");
         if (version != 2 && version != 3) {
@@ -138,63 +142,90 @@ final class GgufReader {
         throw in.wrong("general.alignment", "is " + value + ", expected a power of two up to " + MAX_ALIGNMENT);
     }
 
+    /** A tensor before it has its place; what is wrong with it matters only to those who use it. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Declared(String name, TensorType type, long[] shape, long bytes, long offset) {
+    private record Declared(String name, @Nullable TensorType type, long[] shape, long bytes, long offset,
+            String problem) {
     }
 
     private Declared declared(int index) {
         String name = in.string("tensor " + index);
         int dimensions = in.int32(name);
-        if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
-            throw in.wrong(name, "has " + Integer.toUnsignedString(dimensions) + " dimensions, expected 1 to "
-                    + MAX_DIMENSIONS);
+        if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
+            throw in.wrong(name, "has " + Integer.toUnsignedString(dimensions) + " dimensions, expected 1 to 4");
         }
         long[] shape = new long[dimensions];
-        long values = 1;
         for (int d = dimensions - 1; d >= 0; d--) {
             shape[d] = in.int64(name);
-            if (shape[d] < 1 || values > Long.MAX_VALUE / shape[d]) {
-                throw in.wrong(name, "has an impossible dimension: " + Long.toUnsignedString(shape[d]));
-            }
-            values *= shape[d];
         }
         int id = in.int32(name);
+        long offset = in.int64(name);
         TensorType type = GgufTensorTypes.type(id);
         if (type == null) {
-            throw in.wrong(name, "has the type " + GgufTensorTypes.spelling(id) + ", which is not supported");
+            return unusable(name, shape, offset, "has the type " + GgufTensorTypes.spelling(id)
+                    + ", which is not supported");
+        }
+        if (dimensions == 0) {
+            return unusable(name, shape, offset, "has no dimensions, expected 1 to 4");
+        }
+        long values = 1;
+        for (long size : shape) {
+            if (size < 1 || values > Long.MAX_VALUE / size) {
+                return unusable(name, shape, offset, "has an impossible dimension: " + Long.toUnsignedString(size));
+            }
+            values *= size;
         }
         long columns = shape[dimensions - 1];
         if (columns % type.blockSize() != 0) {
-            throw in.wrong(name, "has rows of " + columns + " values, expected a multiple of " + type.blockSize()
-                    + " for " + type);
+            return unusable(name, shape, offset, "has rows of " + columns + " values, expected a multiple of "
+                    + type.blockSize() + " for " + type);
         }
         if (values / type.blockSize() > Long.MAX_VALUE / type.blockBytes()) {
-            throw in.wrong(name, "has more values than any file can hold: " + values);
+            return unusable(name, shape, offset, "has more values than any file can hold: " + values);
         }
-        return new Declared(name, type, shape, type.bytes(values), in.int64(name));
+        return new Declared(name, type, shape, type.bytes(values), offset, "");
+    }
+
+    private static Declared unusable(String name, long[] shape, long offset, String problem) {
+        return new Declared(name, null, shape, 0, offset, problem);
     }
 
     private List<GgufHeader.Entry> placed(List<Declared> declared, long alignment) {
         long start = Math.ceilDiv(in.position(), alignment) * alignment;
         long room = Math.max(0, file.size() - start);
+        Map<String, String> problems = new HashMap<>();
+        List<Declared> ordered = new ArrayList<>();
         for (Declared tensor : declared) {
-            if (tensor.offset < 0 || tensor.offset % alignment != 0) {
-                throw in.wrong(tensor.name, "begins at " + Long.toUnsignedString(tensor.offset)
-                        + ", expected a multiple of " + alignment);
-            }
-            if (tensor.bytes > room || tensor.offset > room - tensor.bytes) {
-                throw in.wrong(tensor.name, "has " + tensor.bytes + " bytes from " + tensor.offset
-                        + ", but the file has only " + room + " bytes of weights; it may be incomplete");
+            String problem = misplaced(tensor, alignment, room);
+            problems.put(tensor.name, problem);
+            if (problem.isEmpty()) {
+                ordered.add(tensor);
             }
         }
-        List<Declared> ordered = new ArrayList<>(declared);
         ordered.sort(Comparator.comparingLong(Declared::offset));
         for (int i = 1; i < ordered.size(); i++) {
             Declared before = ordered.get(i - 1);
-            if (ordered.get(i).offset < before.offset + before.bytes) {
-                throw in.wrong(ordered.get(i).name, "overlaps with " + before.name);
+            Declared tensor = ordered.get(i);
+            if (tensor.offset < before.offset + before.bytes) {
+                problems.put(tensor.name, "overlaps with " + before.name);
+                problems.put(before.name, "overlaps with " + tensor.name);
             }
         }
-        return declared.stream().map(t -> new GgufHeader.Entry(t.name, t.type, t.shape, start + t.offset)).toList();
+        return declared.stream().map(t -> new GgufHeader.Entry(t.name, t.type, t.shape, start + t.offset,
+                problems.getOrDefault(t.name, ""))).toList();
+    }
+
+    /** What is wrong with a tensor, empty if nothing is. */
+    private static String misplaced(Declared tensor, long alignment, long room) {
+        if (!tensor.problem.isEmpty()) {
+            return tensor.problem;
+        }
+        if (tensor.offset < 0 || tensor.offset % alignment != 0) {
+            return "begins at " + Long.toUnsignedString(tensor.offset) + ", expected a multiple of " + alignment;
+        }
+        return tensor.bytes > room || tensor.offset > room - tensor.bytes
+                ? "has " + tensor.bytes + " bytes from " + tensor.offset + ", but the file has only " + room
+                        + " bytes of weights; it may be incomplete: fetch it again"
+                : "";
     }
 }

@@ -9,7 +9,6 @@ import dev.millrace.formats.tensor.WeightFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** Reads the front of a file piece by piece and never beyond its end, whatever the lengths in it claim. */
@@ -65,12 +64,8 @@ final class HeaderBytes {
     }
 
     String string(String what) {
-        byte[] bytes = bytes(count(what, 1), what);
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw new ModelFormatException(file.path(), what, "is no UTF-8 text", e);
-        }
+        // what is no UTF-8 becomes U+FFFD: names of people and places come in all encodings
+        return new String(bytes(count(what, 1), what), StandardCharsets.UTF_8);
     }
 
     byte[] bytes(int length, String what) {

@@ -144,7 +144,7 @@ public final class OnnxFolder {
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
         metadata.put("onnx.variants", variants.stream().map(Graph.Variant::name).toList());
         return new OpenModel(path, text.name(), metadata, program, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), List.of(), List.of());
+                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of());
     }
 
     private static List<StateShape> shapes(Path graph, GraphHeader header, Settings config) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public record FolderFiles(Path folder) {
             return Map.of();
         }
         try {
-            if (Json.parse(read(name, limit)) instanceof Map<?, ?> map) {
+            if (Json.parseFile(read(name, limit)) instanceof Map<?, ?> map) {
                 return map;
             }
         } catch (JsonException e) {
@@ -95,11 +96,19 @@ public record FolderFiles(Path folder) {
             if (bytes.length > limit) {
                 throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
             }
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return decoded(bytes);
         } catch (CharacterCodingException e) {
             throw new ModelFormatException(folder, name, "is no UTF-8 text", e);
         } catch (IOException e) {
             throw new ModelFormatException(folder, name, "cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** UTF-8, or UTF-16 if a byte order mark says so, as PowerShell writes it; the mark itself is passed over. */
+    private static String decoded(byte[] bytes) throws CharacterCodingException {
+        int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
+        Charset charset = first == 0xfffe || first == 0xfeff ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8;
+        String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 }

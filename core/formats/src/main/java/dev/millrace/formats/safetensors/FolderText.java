@@ -5,13 +5,13 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.Sampling;
+import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.Settings;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,9 +23,10 @@ import java.util.TreeSet;
  * @param chatTemplate its template
  * @param sampling what the makers recommend
  * @param endTokens ids that end an answer
+ * @param notes what was passed over, for people
  */
 public record FolderText(String name, Optional<VocabularySource> vocabulary, Optional<String> chatTemplate,
-        Sampling sampling, Set<Integer> endTokens) {
+        Sampling sampling, Set<Integer> endTokens, List<String> notes) {
 
     /** Recommended sampling and the tokens that end an answer. */
     public static final String GENERATION = "generation_config.json";
@@ -48,10 +49,11 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
      */
     public static FolderText read(FolderFiles files, Settings config, Settings generation, int vocabularySize) {
         Settings tokenizer = files.settings(TOKENIZER_CONFIG);
+        Advice advice = new Advice(generation);
         Optional<VocabularySource> vocabulary = files.text(TOKENIZER).map(json -> new VocabularySource.HuggingFace(json,
                 spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token")));
         return new FolderText(name(files.folder(), config), vocabulary, template(files, tokenizer),
-                sampling(generation), endTokens(generation, config, vocabularySize));
+                sampling(generation, advice), endTokens(generation, config, vocabularySize), advice.notes());
     }
 
     private static String name(Path folder, Settings config) {
@@ -81,17 +83,11 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
         throw tokenizer.wrong("chat_template", "is a list without a template named default");
     }
 
-    private static Sampling sampling(Settings s) {
-        boolean stated = s.has("temperature");
-        boolean sampled = s.flagOr(stated, "do_sample");
-        double penalty = s.numberOr(1, 1e-6, 1e6, "repetition_penalty");
-        double temperature = s.numberOr(1, 0, 100, "temperature");
-        int topK = s.integerOr(s.has("do_sample") ? TRANSFORMERS_TOP_K : 0, 0, Integer.MAX_VALUE, "top_k");
-        double topP = s.numberOr(1, 0, 1, "top_p");
-        double minP = s.numberOr(0, 0, 1, "min_p");
-        return sampled
-                ? new Sampling(temperature, topK, topP, minP, penalty, OptionalLong.empty())
-                : Sampling.greedy().withRepetitionPenalty(penalty);
+    private static Sampling sampling(Settings s, Advice advice) {
+        Sampling read = advice.sampling("", "temperature", "repetition_penalty", 1,
+                s.has("do_sample") ? TRANSFORMERS_TOP_K : 0);
+        boolean sampled = s.find("do_sample") instanceof Boolean stated ? stated : s.has("temperature");
+        return sampled ? read : Sampling.greedy().withRepetitionPenalty(read.repetitionPenalty());
     }
 
     private static Set<Integer> endTokens(Settings generation, Settings config, int vocabularySize) {

@@ -76,17 +76,17 @@ public final class HuggingFaceModel {
         String type = stated.text("model_type").orElseThrow(() -> stated.wrong("model_type", "is missing"));
         Architecture architecture = architectures.of(type, stated, "model_type");
         Settings config = new Settings(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
-        WeightTable weights = new WeightTable(folder, weights());
+        WeightTable weights = new WeightTable(folder, Microscaling.joined(weights()));
         Blueprint blueprint = architecture.read(config, weights);
         FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION),
                 blueprint.vocabularySize());
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
         return new OpenModel(folder, text.name(), metadata, blueprint, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), weights.unused(), weightFiles);
+                text.sampling(), text.endTokens(), weights.unused(), text.notes(), weightFiles);
     }
 
-    private List<WeightTable.Entry> weights() {
+    private List<SafetensorsHeader.Stored> weights() {
         if (files.has(WEIGHTS)) {
             return SafetensorsHeader.read(opened(WEIGHTS));
         }
@@ -95,7 +95,7 @@ public final class HuggingFaceModel {
         }
         Map<?, ?> index = new Settings(folder, INDEX + ": ", files.largeObject(INDEX))
                 .find("weight_map") instanceof Map<?, ?> map ? map : Map.of();
-        List<WeightTable.Entry> all = new ArrayList<>();
+        List<SafetensorsHeader.Stored> all = new ArrayList<>();
         for (String shard : new TreeSet<>(index.values().stream().map(String::valueOf).toList())) {
             all.addAll(shard(shard, index));
         }
@@ -106,14 +106,14 @@ public final class HuggingFaceModel {
         return all;
     }
 
-    private List<WeightTable.Entry> shard(String shard, Map<?, ?> index) {
+    private List<SafetensorsHeader.Stored> shard(String shard, Map<?, ?> index) {
         // a name with a path could lead out of the folder
         if (!shard.endsWith(".safetensors") || shard.contains("/") || shard.contains("\\")) {
             throw new ModelFormatException(folder, INDEX, "names the file " + shard
                     + ", expected a .safetensors file in the same folder");
         }
-        List<WeightTable.Entry> entries = SafetensorsHeader.read(opened(shard));
-        for (WeightTable.Entry entry : entries) {
+        List<SafetensorsHeader.Stored> entries = SafetensorsHeader.read(opened(shard));
+        for (SafetensorsHeader.Stored entry : entries) {
             if (!shard.equals(index.get(entry.name()))) {
                 throw new ModelFormatException(folder, entry.name(), "lies in " + shard + ", but " + INDEX
                         + " says " + index.get(entry.name()));

@@ -6,6 +6,7 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.WeightTable;
+import dev.millrace.formats.content.FileKind;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.json.Json;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the header of a safetensors file (Hugging Face, safetensors format description). Nothing in it is trusted. */
@@ -27,9 +29,44 @@ final class SafetensorsHeader {
 
     /** Real headers have a megabyte for some ten thousand tensors. */
     private static final long MAX_HEADER = 16L << 20;
-    private static final int MAX_DIMENSIONS = 8;
     private static final Map<String, TensorType> TYPES = Map.of("F32", TensorType.F32, "F16", TensorType.F16, "BF16",
             TensorType.BF16);
+
+    /**
+     * A tensor.
+     *
+     * @param name unique in the file
+     * @param type as the file spells it
+     * @param shape slowest dimension first
+     * @param file where it lies
+     * @param offset of its first byte in the file
+     * @param bytes how many it has; all of them lie inside the file
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Stored(String name, String type, long[] shape, WeightFile file, long offset, long bytes) {
+
+        /** To be computed with, if its type and shape allow it. */
+        WeightTable.Entry entry() {
+            TensorType known = TYPES.get(type);
+            if (known == null) {
+                return WeightTable.Entry.unusable(name, shape,
+                        "has the type " + type + ", expected F32, F16 or BF16");
+            }
+            long values = 1;
+            for (long size : shape) {
+                if (size < 1 || values > Long.MAX_VALUE / known.blockBytes() / size) {
+                    return WeightTable.Entry.unusable(name, shape, "has an impossible dimension: " + size);
+                }
+                values *= size;
+            }
+            if (bytes != known.bytes(values)) {
+                return WeightTable.Entry.unusable(name, shape,
+                        "has " + bytes + " bytes, expected " + known.bytes(values));
+            }
+            long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
+            return WeightTable.Entry.of(new FileTensor(name, known, values / columns, columns, file, offset), shape);
+        }
+    }
 
     private final WeightFile file;
     private final long dataStart;
@@ -48,13 +85,19 @@ final class SafetensorsHeader {
      * @return the tensors in the order of their bytes
      * @throws ModelFormatException if the header is damaged or a type not supported
      */
-    static List<WeightTable.Entry> read(WeightFile file) {
+    static List<Stored> read(WeightFile file) {
         if (file.size() < 8) {
-            throw new ModelFormatException(file.path(), "header", "is cut off: the file has " + file.size() + " bytes");
+            throw new ModelFormatException(file.path(), "header", file.size() == 0
+                    ? "is missing: the file is empty; fetch it again"
+                    : "is cut off: the file has " + file.size() + " bytes; fetch it again");
         }
         ByteBuffer length = ByteBuffer.wrap(bytes(file, 0, 8)).order(ByteOrder.LITTLE_ENDIAN);
         long size = length.getLong();
         if (size < 2 || size > MAX_HEADER || size > file.size() - 8) {
+            Optional<String> kind = size > MAX_HEADER || size < 2 ? FileKind.of(file.path()) : Optional.empty();
+            if (kind.isPresent()) {
+                throw new ModelFormatException(file.path(), "file", kind.get());
+            }
             throw new ModelFormatException(file.path(), "header", "claims " + Long.toUnsignedString(size)
                     + " bytes in a file of " + file.size() + ", expected 2 to " + MAX_HEADER);
         }
@@ -71,80 +114,60 @@ final class SafetensorsHeader {
         return bytes;
     }
 
-    private List<WeightTable.Entry> tensors(byte[] header) {
+    private List<Stored> tensors(byte[] header) {
         Object json;
         try {
-            json = Json.parse(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
+            json = Json.parseFile(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
         } catch (CharacterCodingException | JsonException e) {
             throw new ModelFormatException(file.path(), "header", "is no JSON: " + e.getMessage(), e);
         }
         if (!(json instanceof Map<?, ?> map)) {
             throw wrong("header", "is no JSON object");
         }
-        List<Placed> placed = new ArrayList<>();
+        List<Stored> all = new ArrayList<>();
         map.forEach((name, value) -> {
             if (!"__metadata__".equals(name)) {
-                placed.add(tensor(String.valueOf(name), value));
+                all.add(tensor(String.valueOf(name), value));
             }
         });
-        placed.sort(Comparator.comparingLong(Placed::begin).thenComparingLong(Placed::end));
-        long end = 0;
-        for (Placed p : placed) {
-            if (p.begin != end) {
-                throw wrong(p.entry.name(), "begins at byte " + p.begin + ", expected " + end
-                        + ", where the tensor before it ends");
+        all.sort(Comparator.comparingLong(Stored::offset).thenComparingLong(Stored::bytes));
+        long end = dataStart;
+        for (Stored stored : all) {
+            if (stored.offset != end) {
+                throw wrong(stored.name, "begins at byte " + (stored.offset - dataStart) + ", expected "
+                        + (end - dataStart) + ", where the tensor before it ends");
             }
-            end = p.end;
+            end += stored.bytes;
         }
-        if (end != dataSize) {
-            throw wrong("data", "has " + dataSize + " bytes, expected " + end + "; the file may be incomplete");
+        if (end != dataStart + dataSize) {
+            throw wrong("data", "has " + dataSize + " bytes, expected " + (end - dataStart)
+                    + "; the file may be incomplete: fetch it again");
         }
-        return placed.stream().map(Placed::entry).toList();
+        return all;
     }
 
-    private record Placed(WeightTable.Entry entry, long begin, long end) {
-    }
-
-    private Placed tensor(String name, @Nullable Object value) {
+    private Stored tensor(String name, @Nullable Object value) {
         if (!(value instanceof Map<?, ?> fields)) {
             throw wrong(name, "is no JSON object");
         }
-        TensorType type = fields.get("dtype") instanceof String dtype ? TYPES.get(dtype) : null;
-        if (type == null) {
-            throw wrong(name, "has the type " + fields.get("dtype") + ", expected F32, F16 or BF16");
-        }
-        long[] shape = numbers(name, "shape", fields.get("shape"), 1);
-        if (shape.length > MAX_DIMENSIONS) {
-            throw wrong(name, "has " + shape.length + " dimensions, expected at most " + MAX_DIMENSIONS);
-        }
-        long values = 1;
-        for (long size : shape) {
-            if (values > Long.MAX_VALUE / type.blockBytes() / size) {
-                throw wrong(name, "has more values than any file can hold");
-            }
-            values *= size;
-        }
-        long[] offsets = numbers(name, "data_offsets", fields.get("data_offsets"), 0);
+        long[] shape = numbers(name, "shape", fields.get("shape"));
+        long[] offsets = numbers(name, "data_offsets", fields.get("data_offsets"));
         if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > dataSize) {
-            throw wrong(name,
-                    "has data_offsets outside the " + dataSize + " bytes of data; the file may be incomplete");
+            throw wrong(name, "has data_offsets outside the " + dataSize
+                    + " bytes of data; the file may be incomplete: fetch it again");
         }
-        if (offsets[1] - offsets[0] != type.bytes(values)) {
-            throw wrong(name, "has " + (offsets[1] - offsets[0]) + " bytes, expected " + type.bytes(values));
-        }
-        long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
-        FileTensor tensor = new FileTensor(name, type, values / columns, columns, file, dataStart + offsets[0]);
-        return new Placed(WeightTable.Entry.of(tensor, shape), offsets[0], offsets[1]);
+        return new Stored(name, String.valueOf(fields.get("dtype")), shape, file, dataStart + offsets[0],
+                offsets[1] - offsets[0]);
     }
 
-    private long[] numbers(String name, String field, @Nullable Object value, long min) {
+    private long[] numbers(String name, String field, @Nullable Object value) {
         if (!(value instanceof List<?> list)) {
             throw wrong(name, "has no list " + field);
         }
         long[] numbers = new long[list.size()];
         for (int i = 0; i < numbers.length; i++) {
-            if (!(list.get(i) instanceof Long n) || n < min) {
-                throw wrong(name, "has " + list.get(i) + " in " + field + ", expected whole numbers from " + min);
+            if (!(list.get(i) instanceof Long n) || n < 0) {
+                throw wrong(name, "has " + list.get(i) + " in " + field + ", expected whole numbers from 0");
             }
             numbers[i] = n;
         }

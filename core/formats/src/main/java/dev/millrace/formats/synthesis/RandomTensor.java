@@ -20,7 +20,7 @@ import java.util.Objects;
  * seed and its number only.
  *
  * @param name in the file
- * @param type F32, F16, Q8_0, Q4_0, Q4_K or Q6_K
+ * @param type F32, F16, Q8_0, Q4_0, Q4_K, Q6_K or MXFP4
  * @param rows 1 or more
  * @param columns a multiple of the type's block size
  * @param seed of the tensor
@@ -30,6 +30,8 @@ record RandomTensor(String name, TensorType type, long rows, long columns, long 
         long firstRow) implements Tensor {
 
     private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+    /** Of the 16 values that four bits of E2M1 can have. */
+    private static final double E2M1_DEVIATION = 2.93;
     private static final double SQRT_12 = Math.sqrt(12);
 
     @Override
@@ -91,6 +93,7 @@ record RandomTensor(String name, TensorType type, long rows, long columns, long 
             case F32 -> out.putFloat(b, plain(out.getInt(b), deviation));
             case F16 -> out.putShort(b, Float.floatToFloat16(plain(out.getShort(b) << 16, deviation)));
             case Q4_0 -> putSigned(out, b, deviation * SQRT_12 / 16);
+            case MXFP4 -> out.put(b, (byte) Math.round(127 + Math.log(deviation / E2M1_DEVIATION) / Math.log(2)));
             case Q8_0 -> putSigned(out, b, deviation * SQRT_12 / 256);
             case Q6_K -> {
                 for (int group = 0; group < 16; group++) {

@@ -20,6 +20,8 @@ import java.util.OptionalInt;
 
 /** Mixes of types as published files have them; each writes models. */
 public enum Synthesis implements SyntheticModel.Mix {
+    /** Everything in float32. */
+    F32(TensorType.F32, TensorType.F32, TensorType.F32, 0),
     /** Everything in float16. */
     F16(TensorType.F16, TensorType.F16, TensorType.F16, 1),
     /** Everything in Q8_0. */

@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
 import dev.millrace.json.Json;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.ModelFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,6 +48,9 @@ final class InspectModel implements Callable<Integer> {
             object.put("endTokens", new TreeSet<>(file.endTokens()));
             object.put("sampling", sampling(file.sampling()));
             object.put("chatTemplate", file.chatTemplate().isPresent());
+            object.put("features", file.program().features().stream().map(Feature::description).toList());
+            object.put("unusedTensors", file.unusedTensors());
+            object.put("notes", file.notes());
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
             return MillraceCommand.DONE;

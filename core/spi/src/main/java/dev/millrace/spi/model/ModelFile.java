@@ -97,6 +97,15 @@ public interface ModelFile extends AutoCloseable {
         return List.of();
     }
 
+    /**
+     * What was passed over while reading, such as recommended sampling that cannot be used.
+     *
+     * @return sentences for people
+     */
+    default List<String> notes() {
+        return List.of();
+    }
+
     /** Closes the file. Mappings stay until their arenas close. Closing twice does nothing. */
     @Override
     void close();
