@@ -94,6 +94,16 @@ class ShapesTest {
         assertEquals("tool_calls", answer.at("/choices/0/finish_reason").asText());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\"bye\"", "[\"nothing\",\"bye!\"]"})
+    void aTextEndsTheAnswer(String stop) throws Exception {
+        JsonNode answer = nano.ask("/v1/chat/completions", Nano.chat("Bye", "\"stop\":" + stop));
+        assertEquals("Good", answer.at("/choices/0/message/content").asText());
+        assertEquals("stop", answer.at("/choices/0/finish_reason").asText());
+        assertEquals("Good", nano.ask("/api/generate", "{\"model\":\"nano\",\"prompt\":\"Bye\",\"stream\":false,"
+                + "\"options\":{\"temperature\":0,\"stop\":" + stop + "}}").path("response").asText());
+    }
+
     @Test
     void noToolsIfNoneIsChosen() throws Exception {
         int without = nano.ask("/v1/chat/completions/input_tokens", Nano.chat(LAMP, "")).path("input_tokens").asInt();
@@ -241,7 +251,7 @@ class ShapesTest {
 
     /** A field that cannot be kept is refused by its name: nothing is promised and not done. */
     @ParameterizedTest
-    @ValueSource(strings = {"n 2", "stop \"x\"", "stop [\"x\"]", "logprobs true", "top_logprobs 3",
+    @ValueSource(strings = {"n 2", "stop 1", "stop [\"\"]", "logprobs true", "top_logprobs 3",
             "frequency_penalty 0.5", "presence_penalty -1", "logit_bias {\"1\":2}", "audio {}",
             "function_call \"auto\"",
             "functions [{}]", "thinking_budget 5", "chat_template_kwargs {\"enable_thinking\":false}",

@@ -73,7 +73,7 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         }
         boolean stream = fields.flag("stream");
         return new MessagesQuestion(new Ask(model, Turns.ready(messages, "messages"), tools,
-                Samplers.read(fields, model.model().defaults()), most, oneCall), stream, thinking);
+                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall), stream, thinking);
     }
 
     private static void system(Fields fields, List<Message> messages) {

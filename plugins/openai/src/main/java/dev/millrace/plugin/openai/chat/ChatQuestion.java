@@ -48,7 +48,7 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
                 .filter("reasoning"::equals).orElse("reasoning_content");
         boolean oneCall = !fields.flag("parallel_tool_calls", true);
         Ask ask = new Ask(model, messages, tools(fields), Samplers.read(fields, model.model().defaults()),
-                newer.isPresent() ? newer : older, oneCall);
+                newer.isPresent() ? newer : older, fields.texts("stop"), oneCall);
         return new ChatQuestion(ask, stream, includeUsage, reasoning);
     }
 
@@ -68,7 +68,6 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
         if (n.orElse(1) != 1) {
             throw ApiError.unsupported("n", "n is not supported: one answer is given for each request.");
         }
-        fields.refuseUnlessNeutral("stop", "is not supported yet.");
         fields.refuseUnlessNeutral("logprobs", "is not supported yet.");
         fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
         fields.refuseUnlessNeutral("functions", "is not supported: use tools.");

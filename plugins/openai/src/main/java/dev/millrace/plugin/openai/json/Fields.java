@@ -209,6 +209,22 @@ public final class Fields {
         return objects;
     }
 
+    /** A text, or an array of texts, none of them empty; none if it is absent or an empty text. */
+    public List<String> texts(String name) {
+        List<String> texts = new ArrayList<>();
+        if (find(name).filter(JsonNode::isTextual).isPresent()) {
+            text(name).filter(text -> !text.isEmpty()).ifPresent(texts::add);
+            return texts;
+        }
+        for (JsonNode item : items(name)) {
+            if (!item.isTextual() || item.textValue().isEmpty()) {
+                throw mustBe(name, "a string, or an array of strings that are not empty");
+            }
+            texts.add(item.textValue());
+        }
+        return texts;
+    }
+
     /** Fields that change nothing here and need no word. */
     public void harmless(String... names) {
         known.addAll(List.of(names));

@@ -70,14 +70,14 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
                 .isPresent();
         fields.note("think");
         Fields options = fields.object("options").orElseGet(() -> Fields.of(Json.object()));
-        options.refuseUnlessNeutral("stop", "is not supported yet.");
         options.note("num_ctx");
         options.harmless("num_keep", "num_thread", "num_gpu", "main_gpu", "num_batch", "use_mmap", "low_vram");
         OptionalInt predict = options.integer("num_predict", -2, Integer.MAX_VALUE);
         Sampling sampling = Samplers.read(options, model.model().defaults());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
-                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), false), stream, thinking);
+                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false), stream,
+                thinking);
     }
 
     /** Calls have no ids here: results belong to the open calls, in their order. */

@@ -63,7 +63,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         boolean stream = fields.flag("stream");
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
                 choice.equals("none") ? List.of() : ToolSchemas.unique(tools),
-                Samplers.read(fields, model.model().defaults()), most, !parallel);
+                Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel);
         ObjectNode echo = Json.object();
         echo.put("instructions", fields.text("instructions").orElse(null));
         echo.put("max_output_tokens", most.isPresent() ? (Integer) most.getAsInt() : null);

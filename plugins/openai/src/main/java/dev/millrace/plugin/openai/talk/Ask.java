@@ -18,15 +18,17 @@ import java.util.OptionalInt;
  * @param tools that the model may call and the client runs
  * @param sampling how tokens are chosen
  * @param maxTokens the most that the answer may have, or empty for what the context holds
+ * @param stop texts that end the answer
  * @param oneCall whether the answer ends with its first call
  */
 public record Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
-        OptionalInt maxTokens, boolean oneCall) {
+        OptionalInt maxTokens, List<String> stop, boolean oneCall) {
 
     /** Copies the lists. */
     public Ask {
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);
+        stop = List.copyOf(stop);
     }
 
     /** Whether the model was told of a tool. */

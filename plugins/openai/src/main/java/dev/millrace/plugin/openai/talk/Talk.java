@@ -59,6 +59,11 @@ public final class Talk {
                 .declare(ask.tools()).sampling(ask.sampling());
         ask.maxTokens().ifPresent(builder::maxTokens);
         try {
+            builder.stop(ask.stop());
+        } catch (IllegalArgumentException e) {
+            throw ApiError.wrong("stop", "stop cannot be used: " + e.getMessage());
+        }
+        try {
             return builder.start();
         } catch (IllegalArgumentException e) {
             throw ApiError.wrong("tools", String.valueOf(e.getMessage()));
