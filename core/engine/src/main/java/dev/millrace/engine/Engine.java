@@ -10,16 +10,22 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
+import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
+import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
@@ -28,9 +34,11 @@ import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -49,7 +57,7 @@ public final class Engine implements Millrace {
 
     private final Services services;
     private final Path cache;
-    private final ModelStore store;
+    private final List<ModelSource> own;
     private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -62,7 +70,7 @@ public final class Engine implements Millrace {
     Engine(Services services, Path cache) {
         this.services = services;
         this.cache = cache;
-        this.store = new ModelStore(cache);
+        this.own = List.of(new PackagedModels(() -> services.models, cache), new ModelPaths());
     }
 
     /** Makes engines for {@link Millrace#start()}. */
@@ -80,13 +88,14 @@ public final class Engine implements Millrace {
 
     @Override
     public Model open(String reference, ModelOptions options) {
-        ModelStore.Found found = find(reference);
-        LoadedModel loaded = load(found.path(), options);
+        ModelSource.Resolved found = find(reference, options.progress());
+        Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded, services, options, found.suggestedTools(), prefixFolder(), models::remove);
+            model = new RunningModel(loaded.model(), loaded.place(), services, options, found.suggestedTools(),
+                    prefixFolder(), models::remove);
         } catch (RuntimeException | Error e) {
-            loaded.close();
+            loaded.model().close();
             throw e;
         }
         models.add(model);
@@ -94,6 +103,8 @@ public final class Engine implements Millrace {
             model.close();
             throw new IllegalStateException("Millrace is closed.");
         }
+        // from now on it is told of backends that go away; what went before is seen here
+        model.leaveIfGone();
         return model;
     }
 
@@ -106,7 +117,7 @@ public final class Engine implements Millrace {
      * @throws ModelFormatException if the file cannot be read as a model
      */
     public ModelFile file(String reference) {
-        return read(find(reference).path());
+        return read(find(reference, Progress.NONE).path());
     }
 
     /**
@@ -130,7 +141,20 @@ public final class Engine implements Millrace {
      * @throws dev.millrace.api.BackendException if no backend can run it
      */
     public LoadedModel load(String reference, ModelOptions options) {
-        return load(find(reference).path(), options);
+        return load(find(reference, options.progress()).path(), options).model();
+    }
+
+    /**
+     * How well a backend would run a model. A backend is not asked if it lacks a feature that the model needs.
+     *
+     * @param backend any backend
+     * @param program the model
+     * @param device one of the backend's
+     * @param options how it would be loaded
+     * @return how well, or why not
+     */
+    public static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
+        return Placement.fit(backend, program, device, options);
     }
 
     /**
@@ -155,11 +179,24 @@ public final class Engine implements Millrace {
         return "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
     }
 
-    private ModelStore.Found find(String reference) {
+    private ModelSource.Resolved find(String reference, Progress progress) {
         if (closed) {
             throw new IllegalStateException("Millrace is closed.");
         }
-        return store.find(reference, services.models);
+        return sources().map(source -> source.resolve(reference, progress)).flatMap(Optional::stream).findFirst()
+                .orElseThrow(() -> missing(reference));
+    }
+
+    /** Those of plugins and the engine's own two, in the order in which they are asked. */
+    private Stream<ModelSource> sources() {
+        return Stream.concat(services.sources.stream(), own.stream()).sorted(Comparator.comparing(ModelSource::order));
+    }
+
+    private ModelNotFoundException missing(String reference) {
+        String names = String.join(", ", models());
+        return new ModelNotFoundException(
+                "There is no model \"" + reference + "\": give a .gguf file, a Hugging Face or ONNX folder"
+                        + (names.isEmpty() ? "" : " or one of the packaged models (" + names + ")") + ".");
     }
 
     private ModelFile read(Path path) {
@@ -175,14 +212,17 @@ public final class Engine implements Millrace {
                         : Diagnosis.of(path));
     }
 
-    private LoadedModel load(Path path, ModelOptions options) {
+    private record Loaded(LoadedModel model, Placement place) {
+    }
+
+    private Loaded load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement placement = Placement.choose(services.backends, file.program(), options);
-            Executor executor = placement.backend().load(file.program(), placement.device(), placement.options(),
+            Placement place = Placement.choose(services.backends, file.program(), options);
+            Executor executor = place.backend().load(file.program(), place.device(), place.options(),
                     options.progress());
-            return new LoadedModel(file, tokenizer, placement.device(), placement.options(), executor);
+            return new Loaded(new LoadedModel(file, tokenizer, place.device(), place.options(), executor), place);
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -191,7 +231,7 @@ public final class Engine implements Millrace {
 
     @Override
     public List<String> models() {
-        return services.models.stream().map(PackagedModel::name).sorted().toList();
+        return sources().flatMap(source -> source.names().stream()).distinct().sorted().toList();
     }
 
     @Override
@@ -280,5 +320,14 @@ public final class Engine implements Millrace {
 
     void removeStage(SamplerStage.Factory factory) {
         services.stages.remove(factory);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addSource(ModelSource source) {
+        services.sources.add(source);
+    }
+
+    void removeSource(ModelSource source) {
+        services.sources.remove(source);
     }
 }

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param backend drives the device
  * @param device runs the model
  * @param options how it is loaded
+ * @param bytes memory that it takes
  */
-record Placement(Backend backend, Device device, LoadOptions options) {
+record Placement(Backend backend, Device device, LoadOptions options, long bytes) {
 
     /** Contexts are not cut below this to make a model fit. */
     private static final int SMALLEST_CONTEXT = 4096;
@@ -70,7 +71,7 @@ record Placement(Backend backend, Device device, LoadOptions options) {
                     case Fit.Good good -> {
                         if (good.score() > bestScore) {
                             bestScore = good.score();
-                            best = new Placement(backend, device, options);
+                            best = new Placement(backend, device, options, good.bytes());
                         }
                     }
                 }
@@ -79,7 +80,14 @@ record Placement(Backend backend, Device device, LoadOptions options) {
         return best;
     }
 
-    private static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
+    /** Whether this very backend drives the device: another one may have its name. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean runsOn(Backend other) {
+        return backend == other;
+    }
+
+    /** How well a backend would run a model; refused, without asking it, if it lacks a feature that the model needs. */
+    static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
         Set<Feature> missing = new TreeSet<>(program.features());
         missing.removeAll(backend.features());
         if (program instanceof Blueprint && !missing.isEmpty()) {

@@ -4,9 +4,9 @@
  */
 package dev.millrace.engine;
 
+import dev.millrace.api.BackendException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
-import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
@@ -17,6 +17,7 @@ import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.talk.Conversations;
 import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.model.ModelFile;
@@ -25,8 +26,12 @@ import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An open model with its conversations. */
@@ -44,10 +49,11 @@ final class RunningModel implements Model {
     private final Prefixes prefixes;
     private final Conversations conversations;
     private final ReentrantLock moving = new ReentrantLock();
-    private volatile Device device;
-    private volatile boolean closed;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Placement place;
 
-    RunningModel(LoadedModel loaded, Services services, ModelOptions options, List<String> toolNames,
+    RunningModel(LoadedModel loaded, Placement place, Services services, ModelOptions options, List<String> toolNames,
             @Nullable Path prefixFolder, Consumer<RunningModel> onClose) {
         this.file = loaded.file();
         this.info = loaded.info();
@@ -55,18 +61,23 @@ final class RunningModel implements Model {
         this.services = services;
         this.options = options.withContext(loaded.options().context());
         this.onClose = onClose;
-        this.device = loaded.device();
+        this.place = place;
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         String fileIdentity = FileIdentity.of(file.path());
-        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize());
+        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize(), this::rescue);
         this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
-                () -> String.join("\n", fileIdentity, device.id(), options.precision().name(),
+                () -> String.join("\n", fileIdentity, device().id(), options.precision().name(),
                         options.keyValues().name()),
                 prefixFolder);
         this.conversations = new Conversations(
-                new ModelParts(info, file.program(), tokenizer, prompts, dialect, file.endTokens(), file.sampling(),
-                        scheduler, prefixes),
+<<<<<<< HEAD
+                new ModelParts(info, file.program(), tokenizer, prompts, dialect, Speech.endTokens(file, tokenizer),
+                        file.sampling(), scheduler, prefixes),
+=======
+                new ModelParts(info, file.program(), tokenizer, prompts, dialect,
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
+>>>>>>> text
                 new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
     }
 
@@ -87,7 +98,7 @@ final class RunningModel implements Model {
 
     @Override
     public Device device() {
-        return device;
+        return place.device();
     }
 
     @Override
@@ -97,61 +108,161 @@ final class RunningModel implements Model {
 
     @Override
     public void moveTo(String backend) {
-        move(options.withBackend(backend));
+        move(() -> Placement.choose(services.backends, file.program(), options.withBackend(backend)));
     }
 
-    private void move(ModelOptions where) {
+    private void move(Supplier<Placement> choice) {
         moving.lock();
         try {
-            if (closed) {
+            if (closing.get()) {
                 throw new IllegalStateException("The model is closed.");
             }
-            Placement placement = Placement.choose(services.backends, file.program(), where);
-            Executor next = placement.backend().load(file.program(), placement.device(), placement.options(),
-                    options.progress());
-            scheduler.move(next, () -> device = placement.device());
+            Placement next = choice.get();
+            if (next.bytes() <= Memory.now().available()) {
+                Executor executor = load(next);
+                scheduler.move(executor, () -> place = next);
+            } else {
+                exchange(next);
+            }
         } finally {
             moving.unlock();
+        }
+        leaveIfGone();
+    }
+
+    /** Where memory is short: the old weights go before the new ones come. */
+    private void exchange(Placement next) {
+        Placement old = place;
+        long free = Memory.now().available();
+        LOG.log(System.Logger.Level.INFO,
+                "{0} wants {1} bytes on {2} and {3} are free: it is closed on {4} first, and answers wait meanwhile.",
+                info.name(), Long.toString(next.bytes()), next.device().id(), Long.toString(free), old.device().id());
+        AtomicBoolean lost = new AtomicBoolean();
+        try {
+            scheduler.exchange(() -> load(next), () -> {
+                LOG.log(System.Logger.Level.WARNING, "{0} goes back to {1}.", info.name(), old.device().id());
+                lost.set(true);
+                Executor again = load(old);
+                lost.set(false);
+                return again;
+            }, () -> place = next, free / 2);
+        } catch (RuntimeException | Error e) {
+            if (lost.get()) {
+                later(this::close);
+            }
+            throw e;
+        }
+    }
+
+    private Executor load(Placement where) {
+        return where.backend().load(file.program(), where.device(), where.options(), (what, fraction) -> {
+            if (closing.get()) {
+                throw new CancellationException("The model is being closed.");
+            }
+            options.progress().update(what, fraction);
+        });
+    }
+
+    /** Moves away if its backend has gone meanwhile. Called when it has come to be known to those who tell it of that. */
+    void leaveIfGone() {
+        Placement now = place;
+        if (services.backends.stream().noneMatch(now::runsOn)) {
+            leave(now.backend());
         }
     }
 
     /** The backend is going away: moves elsewhere on a thread of its own, or closes if no other backend can run the model. */
     void leave(Backend backend) {
-        if (!device.backend().equals(backend.id())) {
+        if (!place.runsOn(backend)) {
             return;
         }
-        Thread.ofVirtual().name("millrace-leave").start(() -> {
+        later(() -> {
             try {
-                move(options.withBackend(null));
-                LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(), device.id(),
-                        backend.id());
-            } catch (MillraceException e) {
-                LOG.log(System.Logger.Level.WARNING,
-                        info.name() + " is closed, because " + backend.id() + " went away. " + e.getMessage());
-                close();
+                move(() -> Placement.choose(services.backends, file.program(), options.withBackend(null)));
+                LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(),
+                        device().id(), backend.id());
+            } catch (RuntimeException | Error e) {
+                if (!closing.get()) {
+                    LOG.log(System.Logger.Level.WARNING,
+                            info.name() + " is closed, because " + backend.id() + " went away. " + e.getMessage());
+                    close();
+                }
             }
         });
+    }
+
+    /** The backend failed twice for the same tokens: another one is tried. */
+    private void rescue(BackendException problem) {
+        Placement failing = place;
+        later(() -> {
+            try {
+                move(() -> Placement.choose(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
+                        file.program(), options.withBackend(null)));
+                LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", info.name(),
+                        device().id(), failing.device().id(), problem.getMessage());
+            } catch (RuntimeException | Error e) {
+                LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
+                giveUp(problem);
+            }
+        });
+    }
+
+    private void giveUp(BackendException problem) {
+        try {
+            scheduler.giveUp(problem);
+        } catch (IllegalStateException e) {
+            LOG.log(System.Logger.Level.DEBUG, "The model was closed meanwhile.", e);
+        }
+    }
+
+    private void later(Runnable work) {
+        Thread.ofVirtual().name("millrace-move").start(work);
     }
 
     private List<ToolProvider> suggested(List<String> names) {
         return services.tools.stream().filter(provider -> names.contains(provider.name())).toList();
     }
 
+    /**
+     * Ends all. Holds no lock while it waits for answers, since their tools may call this, too. A second call waits for the first,
+     * unless it comes from such a tool.
+     */
     @Override
     public void close() {
-        moving.lock();
-        try {
-            if (closed) {
-                return;
+        if (!closing.compareAndSet(false, true)) {
+            if (!conversations.isOwnThread()) {
+                awaitClosed();
             }
-            closed = true;
+            return;
+        }
+        try {
             conversations.close();
-            prefixes.close();
-            scheduler.close();
-            file.close();
-            onClose.accept(this);
+            // what is loading ends soon
+            moving.lock();
+            try {
+                prefixes.close();
+                scheduler.close();
+                file.close();
+            } finally {
+                moving.unlock();
+            }
         } finally {
-            moving.unlock();
+            onClose.accept(this);
+            closed.countDown();
+        }
+    }
+
+    private void awaitClosed() {
+        boolean interrupted = false;
+        while (closed.getCount() > 0) {
+            try {
+                closed.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

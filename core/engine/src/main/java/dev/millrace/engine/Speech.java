@@ -13,10 +13,17 @@ import dev.millrace.spi.text.ModelText;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
-import java.util.Collection;
+import java.util.Collection;<<<<<<<HEAD
+import java.util.HashSet;
+import java.util.Set;=======
+import java.util.Set;
+import java.util.TreeSet;>>>>>>>text
 
 /** Finds out from a model file how its prompts are written and its answers are read. */
 final class Speech {
+
+    /** How GGUF files say that a prompt begins with the token that begins a text. */
+    private static final String ADD_BOS = "tokenizer.ggml.add_bos_token";
 
     private Speech() {
     }
@@ -28,9 +35,31 @@ final class Speech {
 
     static PromptWriter prompts(ModelFile file, PromptTokenizer tokenizer, Dialect dialect) {
         try {
-            return PromptWriter.of(file.chatTemplate(), tokenizer, dialect);
+            PromptWriter writer = PromptWriter.of(file.chatTemplate(), tokenizer, dialect);
+            Object asked = file.metadata().get(ADD_BOS);
+            boolean own = file.chatTemplate().filter(template -> !template.isBlank()).isPresent();
+            // a template says by itself how a prompt begins, unless the file insists; a file without one cannot say
+            return Boolean.TRUE.equals(asked) || (!own && !Boolean.FALSE.equals(asked))
+                    ? writer.beginningWithBos()
+                    : writer;
         } catch (MillraceException e) {
             throw new ModelFormatException(file.path(), "chat template", e.getMessage(), e);
         }
+    }
+
+    <<<<<<<HEAD
+    /** All that may end a turn: what the file names, and what its vocabulary calls the end of a text. */
+    static Set<Integer> endTokens(ModelFile file, PromptTokenizer tokenizer) {
+        Set<Integer> ends = new HashSet<>(file.endTokens());
+        tokenizer.eos().ifPresent(ends::add);
+        return ends;
+=======
+    /** All that ends an answer: what the file states, what ends a text, and what the template writes behind an answer. */
+    static Set<Integer> endTokens(ModelFile file, PromptTokenizer tokenizer, PromptWriter prompts) {
+        Set<Integer> all = new TreeSet<>(file.endTokens());
+        tokenizer.eos().ifPresent(all::add);
+        prompts.turnEnd().ifPresent(all::add);
+        return all;
+>>>>>>> text
     }
 }

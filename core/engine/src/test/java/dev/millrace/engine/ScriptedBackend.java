@@ -12,6 +12,7 @@ import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
@@ -51,6 +52,20 @@ public final class ScriptedBackend implements Backend {
     volatile Consumer<Step> onStep = step -> {
     };
 
+    /** Called as a model is loaded. */
+    volatile Runnable onLoad = () -> {
+    };
+
+    /** Called as a sequence is closed. */
+    volatile Runnable onSequenceClosed = () -> {
+    };
+
+    /** Added to each logit. */
+    volatile float poison;
+
+    /** What a model is said to take. */
+    volatile long bytes = 1000;
+
     volatile Runnable onExecutorClosed = () -> {
     };
 
@@ -80,12 +95,13 @@ public final class ScriptedBackend implements Backend {
     public Fit fit(Program program, Device device, LoadOptions options) {
         return options.context() > ScriptedModel.CONTEXT
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
-                : new Fit.Good(1, 1000);
+                : new Fit.Good(1, bytes);
     }
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         progress.update("learning the part", 1);
+        onLoad.run();
         openExecutors.incrementAndGet();
         return new Player(program, options.context());
     }
@@ -144,8 +160,8 @@ public final class ScriptedBackend implements Backend {
                 }
                 tokensRead.addAndGet(step.length());
                 if (step.logitRows() == 1) {
-                    Arrays.fill(step.logits(), 0, ScriptedModel.VOCABULARY, 0);
-                    step.logits()[next(line.tokens())] = 10;
+                    Arrays.fill(step.logits(), 0, ScriptedModel.VOCABULARY, poison);
+                    step.logits()[next(line.tokens())] = 10 + poison;
                 }
             }
         }
@@ -190,7 +206,10 @@ public final class ScriptedBackend implements Backend {
         Line(Program program, int[] tokens) {
             this.program = program;
             this.tokens = tokens;
-            openSequences.incrementAndGet();
+            if (openSequences.incrementAndGet() > limits.sequences()) {
+                openSequences.decrementAndGet();
+                throw new OutOfRoomException("There are " + limits.sequences() + " sequences already.");
+            }
         }
 
         void read(int token) {
@@ -231,6 +250,7 @@ public final class ScriptedBackend implements Backend {
             if (!closed) {
                 closed = true;
                 openSequences.decrementAndGet();
+                onSequenceClosed.run();
             }
         }
     }

@@ -166,7 +166,16 @@ final class Program {
             process.destroyForcibly();
             throw new AssertionError("It does not end.");
         }
-        return new Result(process.exitValue(), out, Files.readString(Objects.requireNonNull(errors.get(process))));
+        return new Result(process.exitValue(), out, error(process));
+    }
+
+    /** What a process that has ended said to people. */
+    String notes(Process process) throws IOException {
+        return new Result(process.exitValue(), "", error(process)).notes();
+    }
+
+    private String error(Process process) throws IOException {
+        return Files.readString(Objects.requireNonNull(errors.get(process)));
     }
 
     /** Says something to a chat and waits for the line that it answers. */

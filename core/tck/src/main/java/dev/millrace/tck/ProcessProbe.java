@@ -4,6 +4,7 @@
  */
 package dev.millrace.tck;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,12 +12,15 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What the operating system knows of this process; tests that ask are skipped where it is not Linux. */
 final class ProcessProbe {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final Path TASKS = Path.of("/proc/self/task");
     private static final Path MEMORY = Path.of("/proc/self/status");
@@ -55,5 +59,18 @@ final class ProcessProbe {
             }
         }
         throw new IOException(MEMORY + " has no RssAnon.");
+    }
+
+    /** The operating system lists a thread for a moment after Java has joined it, so the list is read until it is gone. */
+    static void assertNoMoreThreads(Map<String, String> before) throws IOException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<String, String> after;
+        do {
+            Thread.onSpinWait();
+            after = threads();
+            after.keySet().removeAll(before.keySet());
+        } while (!after.isEmpty() && System.nanoTime() < deadline);
+        Map<String, String> left = after;
+        assertTrue(left.isEmpty(), () -> "threads stay behind: " + left);
     }
 }

@@ -37,9 +37,9 @@ final class AttentionWarmup implements AutoCloseable {
     void round() {
         scratch.met.clear(VECTORS);
         for (int i = 0; i < VECTORS / GROUP; i++) {
-            kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, KvLayout.PAGE);
+            kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, AttentionKernels.ALL, KvLayout.PAGE, 0);
         }
-        kernels.attend(page, layer, 0, scratch, 0, VECTORS, GROUP, KvLayout.PAGE / 2);
+        kernels.attend(page, layer, 0, scratch, 0, VECTORS, GROUP, AttentionKernels.ALL, KvLayout.PAGE / 2, 0);
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.millrace.backend.cpu.layers.AttentionMemory;
 import dev.millrace.backend.cpu.layers.Buffers;
 import dev.millrace.backend.cpu.layers.ForwardPass;
 import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MatmulScratch;
 import dev.millrace.backend.cpu.layers.MicroBatch;
 import dev.millrace.backend.cpu.layers.Network;
 import dev.millrace.backend.cpu.layers.Resources;
@@ -50,8 +51,16 @@ public final class CpuBackend implements Backend {
 
     private static final String VECTOR = "cpu:vector";
     private static final String SCALAR = "cpu:scalar";
+    /** Listed one by one, so that a feature that is added later is refused until it is computed here. */
     private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
-            Feature.HEAD_NORM, Feature.SWIGLU, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX);
+            Feature.HEAD_NORM, Feature.PROJECTION_NORM, Feature.ONE_HEAD_NORM, Feature.NO_POSITION,
+            Feature.ROPE_PARTIAL, Feature.ROPE_INTERLEAVED, Feature.ROPE_SCALING, Feature.ROPE_BY_LENGTH,
+            Feature.WINDOW, Feature.ATTENTION_SCALE, Feature.ATTENTION_SOFTCAP, Feature.ATTENTION_SINKS,
+            Feature.ATTENTION_BIAS, Feature.NO_NORM_BEFORE, Feature.NORM_AFTER, Feature.NORM_ONE_PLUS,
+            Feature.SWIGLU, Feature.GEGLU, Feature.CLAMPED_SWIGLU, Feature.FEED_FORWARD_BIAS, Feature.ROUTER_SIGMOID,
+            Feature.ROUTER_SOFTMAX, Feature.ROUTER_SOFTMAX_OF_PICKED, Feature.ROUTER_BIAS, Feature.SHARED_EXPERT,
+            Feature.SHARED_EXPERT_GATE, Feature.EMBEDDING_MULTIPLIER, Feature.RESIDUAL_MULTIPLIER,
+            Feature.LOGITS_MULTIPLIER, Feature.LOGITS_SOFTCAP);
 
     private final @Nullable Kernels vector;
     private final Kernels scalar = new ScalarKernels();
@@ -196,10 +205,10 @@ public final class CpuBackend implements Backend {
             Workers workers, Arena arena) {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(MicroBatch.MOST, options.context());
-        Matmul.Scratch[] scratch = new Matmul.Scratch[workers.count()];
+        MatmulScratch[] scratch = new MatmulScratch[workers.count()];
         int columns = network.longestRow();
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Matmul.Scratch(columns, kernels.lanes());
+            scratch[i] = new MatmulScratch(columns, kernels.lanes());
         }
         Resources machine = new Resources(kernels, workers,
                 new Matmul(kernels, workers, scratch, options.precision() == Precision.EXACT),

@@ -27,8 +27,6 @@ import java.util.Set;
 /** A loaded model: checks what it is asked, cuts it into micro-batchs, and owns weights, threads and sequences. */
 final class CpuExecutor implements Executor, SequenceOwner {
 
-    private static final Limits LIMITS = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true);
-
     private final Network network;
     private final KvLayout layout;
     private final int context;
@@ -37,6 +35,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final MicroBatch batch;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Limits limits;
     private final StepCheck stepCheck;
     private boolean closed;
 
@@ -49,12 +48,15 @@ final class CpuExecutor implements Executor, SequenceOwner {
         this.arena = arena;
         this.batch = batch;
         this.pass = pass;
-        this.stepCheck = new StepCheck(network.blueprint(), context, LIMITS);
+        boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
+        this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
+                .withRollback(convolutions ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
+        this.stepCheck = new StepCheck(network.blueprint(), context, limits);
     }
 
     @Override
     public Limits limits() {
-        return LIMITS;
+        return limits;
     }
 
     @Override
@@ -95,6 +97,10 @@ final class CpuExecutor implements Executor, SequenceOwner {
         adopt(sequence);
         try {
             sequence.fill(state);
+        } catch (OutOfMemoryError e) {
+            sequence.close();
+            throw new OutOfRoomException("There is no memory for the " + state.length() + " tokens of the state ("
+                    + e.getMessage() + ").");
         } catch (RuntimeException | Error e) {
             sequence.close();
             throw e;
@@ -121,7 +127,9 @@ final class CpuExecutor implements Executor, SequenceOwner {
             flush();
         } catch (Throwable e) {
             for (int i = 0; i < steps.size(); i++) {
-                sequence(steps.get(i)).fail();
+                if (!steps.get(i).failed()) {
+                    sequence(steps.get(i)).fail();
+                }
             }
             throw Workers.failed(e);
         } finally {
@@ -151,12 +159,13 @@ final class CpuExecutor implements Executor, SequenceOwner {
     }
 
     private void feed(Step step) {
+        int reach = step.reach();
         for (int from = 0; from < step.length();) {
             if (batch.room() == 0) {
                 flush();
             }
             int to = Math.min(step.length(), from + batch.room());
-            batch.add(step, sequence(step), from, to, network.blueprint().vocabularySize());
+            batch.add(step, sequence(step), from, to, reach, network.blueprint().vocabularySize());
             from = to;
         }
     }

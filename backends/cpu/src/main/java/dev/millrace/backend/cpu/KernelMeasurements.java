@@ -6,6 +6,7 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MatmulScratch;
 import dev.millrace.backend.cpu.layers.Rows;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.backend.cpu.weights.Matrix;
@@ -76,7 +77,7 @@ final class KernelMeasurements {
             int most = Math.max(rows, PREFILL_ROWS);
             y = Rows.of(new float[TOKENS * most], most, TOKENS);
             matmul = new Matmul(kernels, workers,
-                    new Matmul.Scratch[]{new Matmul.Scratch(COLUMNS, kernels.lanes())}, false);
+                    new MatmulScratch[]{new MatmulScratch(COLUMNS, kernels.lanes())}, false);
         }
 
         /** Weights of bytes that, read as a scale in whatever format, make a usual number: nothing subnormal. */

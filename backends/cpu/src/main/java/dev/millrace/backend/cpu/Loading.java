@@ -53,10 +53,8 @@ final class Loading {
         List<Network.Layer> layers = new ArrayList<>();
         for (int i = 0; i < blueprint.layers().size(); i++) {
             Blueprint.Layer layer = blueprint.layers().get(i);
-            layers.add(
-                    new Network.Layer(norm(layer.mixerNorms().before()), mixer(i, layer.mixer()),
-                            norm(layer.feedForwardNorms().before()),
-                            feedForward(layer.feedForward())));
+            layers.add(new Network.Layer(norms(layer.mixerNorms()), mixer(i, layer.mixer()),
+                    norms(layer.feedForwardNorms()), feedForward(layer.feedForward())));
         }
         return new Network(blueprint, matrix(blueprint.embedding()), List.copyOf(layers), norm(blueprint.outputNorm()),
                 matrix(blueprint.head()));
@@ -65,9 +63,9 @@ final class Loading {
     private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
         return switch (mixer) {
             case Blueprint.Attention a ->
-                new Network.Attention(a, keyValues.layers().get(layer), matrix(a.query().weight()),
-                        matrix(a.key().weight()), matrix(a.value().weight()), matrix(a.output().weight()),
-                        norm(a.queryNorm()), norm(a.keyNorm()));
+                new Network.Attention(a, keyValues.layers().get(layer), linear(a.query()), linear(a.key()),
+                        linear(a.value()), linear(a.output()), optionalNorm(a.queryNorm()), optionalNorm(a.keyNorm()),
+                        optional(a.sinks()));
             case Blueprint.ShortConv c -> new Network.ShortConv(c.width(), matrix(c.in()), taps(c), matrix(c.out()));
         };
     }
@@ -80,19 +78,47 @@ final class Loading {
                 for (Blueprint.Dense expert : e.experts()) {
                     experts.add(dense(expert));
                 }
-                yield new Network.Experts(e, matrix(e.router().weight()),
-                        e.bias() == null ? new float[e.experts().size()] : floats(e.bias()), List.copyOf(experts));
+                yield new Network.Experts(e, linear(e.router()),
+                        e.bias() == null ? new float[e.experts().size()] : floats(e.bias()), List.copyOf(experts),
+                        shared(e.shared()));
             }
         };
     }
 
-    private Network.Dense dense(Blueprint.Dense d) {
-        return new Network.Dense(matrix(d.gate().weight()), matrix(d.up().weight()), matrix(d.down().weight()));
+    private Network.@Nullable Shared shared(Blueprint.@Nullable Shared shared) throws IOException {
+        if (shared == null) {
+            return null;
+        }
+        Tensor gate = shared.gate();
+        return new Network.Shared(dense(shared.expert()), gate == null ? null : new Network.Linear(matrix(gate), null));
     }
 
-    private Network.Norm norm(Blueprint.@Nullable Norm norm) throws IOException {
-        Objects.requireNonNull(norm);
-        return new Network.Norm(floats(norm.weight()), norm.epsilon());
+    private Network.Dense dense(Blueprint.Dense d) throws IOException {
+        return new Network.Dense(linear(d.gate()), linear(d.up()), linear(d.down()), d.activation());
+    }
+
+    private Network.Linear linear(Blueprint.Linear map) throws IOException {
+        return new Network.Linear(matrix(map.weight()), optional(map.bias()));
+    }
+
+    private static Network.Norms norms(Blueprint.Norms norms) throws IOException {
+        return new Network.Norms(optionalNorm(norms.before()), optionalNorm(norms.after()));
+    }
+
+    private static Network.@Nullable Norm optionalNorm(Blueprint.@Nullable Norm norm) throws IOException {
+        return norm == null ? null : norm(norm);
+    }
+
+    private static Network.Norm norm(Blueprint.Norm norm) throws IOException {
+        float[] weight = floats(norm.weight());
+        for (int i = 0; norm.onePlus() && i < weight.length; i++) {
+            weight[i] += 1;
+        }
+        return new Network.Norm(weight, norm.epsilon());
+    }
+
+    private static float @Nullable [] optional(@Nullable Tensor tensor) throws IOException {
+        return tensor == null ? null : floats(tensor);
     }
 
     /** The kernel of a convolution, taps first. */

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import org.jspecify.annotations.Nullable;
@@ -75,32 +76,83 @@ final class Shapes {
         demand(a.heads() / a.kvHeads() <= 256, name + " has more than 256 heads for one key-value head.");
         long queries = (long) a.heads() * a.headSize();
         long keys = (long) a.kvHeads() * a.headSize();
-        matrix(a.query().weight(), queries, hidden);
-        matrix(a.key().weight(), keys, hidden);
-        matrix(a.value().weight(), keys, hidden);
-        matrix(a.output().weight(), hidden, queries);
-        norm(a.queryNorm(), a.headSize());
-        norm(a.keyNorm(), a.headSize());
+        linear(a.query(), queries, hidden);
+        linear(a.key(), keys, hidden);
+        linear(a.value(), keys, hidden);
+        linear(a.output(), hidden, queries);
+        headNorm(a.queryNorm(), a.headSize(), queries);
+        headNorm(a.keyNorm(), a.headSize(), keys);
+        vector(a.sinks(), a.heads());
+        demand(a.span().window() >= 0, name + " has a window of " + a.span().window() + " tokens.");
+        demand(Float.isFinite(a.scale()) && a.softcap() >= 0 && Float.isFinite(a.softcap()),
+                name + " has a scale of " + a.scale() + " and a softcap of " + a.softcap() + ".");
+        if (a.position() instanceof Position.Rope rope) {
+            rope(name, rope, a.headSize());
+        }
+    }
+
+    private static void rope(String name, Position.Rope rope, int headSize) throws Mismatch {
+        int dimensions = rope.dimensions();
+        demand(dimensions > 0 && dimensions % 2 == 0 && dimensions <= headSize,
+                name + " turns " + dimensions + " values of heads of " + headSize + ".");
+        int divisors = switch (rope.scaling()) {
+            case Position.Scaling.Divisors d -> d.divisors().size();
+            case Position.Scaling.LongRope l -> Math.min(l.shortDivisors().size(), l.longDivisors().size());
+            case Position.Scaling.None none -> dimensions / 2;
+            case Position.Scaling.Linear linear -> dimensions / 2;
+            case Position.Scaling.Llama3 llama -> dimensions / 2;
+            case Position.Scaling.Yarn yarn -> dimensions / 2;
+        };
+        demand(divisors >= dimensions / 2,
+                name + " has a rope with " + divisors + " divisors for " + dimensions / 2 + " frequencies.");
+        for (double frequency : rope.frequencies(1)) {
+            demand(Double.isFinite(frequency), name + " has a rope with a frequency of " + frequency + ".");
+        }
     }
 
     private void experts(Blueprint.Experts e, int hidden) throws Mismatch {
         int count = e.experts().size();
         demand(e.used() >= 1 && e.used() <= count,
                 e.router().weight().name() + " picks " + e.used() + " of " + count + " experts.");
-        matrix(e.router().weight(), count, hidden);
-        if (e.bias() != null) {
-            matrix(e.bias(), 1, count);
-        }
-        long inner = e.experts().getFirst().gate().weight().rows();
+        linear(e.router(), count, hidden);
+        vector(e.bias(), count);
+        Blueprint.Dense first = e.experts().getFirst();
         for (Blueprint.Dense expert : e.experts()) {
-            dense(expert, inner, hidden);
+            dense(expert, first.gate().weight().rows(), hidden);
+            demand(expert.activation().equals(first.activation()),
+                    expert.gate().weight().name() + " has another activation than other experts.");
+        }
+        if (e.shared() != null) {
+            Blueprint.Dense shared = e.shared().expert();
+            dense(shared, shared.gate().weight().rows(), hidden);
+            if (e.shared().gate() != null) {
+                matrix(e.shared().gate(), 1, hidden);
+            }
         }
     }
 
     private void dense(Blueprint.Dense d, long inner, int hidden) throws Mismatch {
-        matrix(d.gate().weight(), inner, hidden);
-        matrix(d.up().weight(), inner, hidden);
-        matrix(d.down().weight(), hidden, inner);
+        linear(d.gate(), inner, hidden);
+        linear(d.up(), inner, hidden);
+        linear(d.down(), hidden, inner);
+    }
+
+    private void linear(Blueprint.Linear map, long rows, long columns) throws Mismatch {
+        matrix(map.weight(), rows, columns);
+        vector(map.bias(), rows);
+    }
+
+    private void vector(@Nullable Tensor tensor, long values) throws Mismatch {
+        if (tensor != null) {
+            matrix(tensor, 1, values);
+        }
+    }
+
+    /** Over each head, or over all heads together. */
+    private void headNorm(Blueprint.@Nullable Norm norm, long head, long all) throws Mismatch {
+        if (norm != null) {
+            norm(norm, norm.weight().columns() == head ? head : all);
+        }
     }
 
     private void norms(Blueprint.Norms norms, int width) throws Mismatch {
@@ -108,7 +160,7 @@ final class Shapes {
         norm(norms.after(), width);
     }
 
-    private void norm(Blueprint.@Nullable Norm norm, int width) throws Mismatch {
+    private void norm(Blueprint.@Nullable Norm norm, long width) throws Mismatch {
         if (norm == null) {
             return;
         }

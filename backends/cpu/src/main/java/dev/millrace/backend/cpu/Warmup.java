@@ -8,13 +8,16 @@ import dev.millrace.api.Precision;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kv.KvType;
+import dev.millrace.backend.cpu.layers.GateFunction;
 import dev.millrace.backend.cpu.layers.Matmul;
+import dev.millrace.backend.cpu.layers.MatmulScratch;
 import dev.millrace.backend.cpu.layers.Rows;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.spi.model.Blueprint;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Calls the kernels until they are compiled. Before that, the Vector API is hundreds of times slower than afterwards, because
@@ -36,6 +39,7 @@ final class Warmup implements AutoCloseable {
     private final Kernels kernels;
     private final Matmul matmul;
     private final List<Matrix> matrices;
+    private final List<GateFunction> gates;
     private final float[] inputs = new float[VECTORS * COLUMNS];
     private final float[] results;
     private final Rows x = Rows.of(inputs, COLUMNS, VECTORS);
@@ -45,15 +49,17 @@ final class Warmup implements AutoCloseable {
     private final Thread thread;
     private volatile boolean stopped;
 
-    private Warmup(Kernels kernels, List<Matrix> matrices, Precision precision, KvType keyValues, long mostNanos) {
+    private Warmup(Kernels kernels, List<Matrix> matrices, List<GateFunction> gates, Precision precision,
+            KvType keyValues, long mostNanos) {
         this.kernels = kernels;
         this.matrices = matrices;
+        this.gates = gates;
         this.keyValues = keyValues;
-        stageNanos = mostNanos / (3L * matrices.size() + 2);
+        stageNanos = mostNanos / (3L * matrices.size() + gates.size() + 1);
         int rows = 2 * kernels.lanes();
         results = new float[VECTORS * rows];
         y = Rows.of(results, rows, VECTORS);
-        Matmul.Scratch[] scratch = {new Matmul.Scratch(COLUMNS, kernels.lanes())};
+        MatmulScratch[] scratch = {new MatmulScratch(COLUMNS, kernels.lanes())};
         matmul = new Matmul(kernels, new Workers(1), scratch, precision == Precision.EXACT);
         thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
     }
@@ -71,10 +77,18 @@ final class Warmup implements AutoCloseable {
                 .map(packing -> new Matrix("warm-up", rows, COLUMNS, packing, kernels.lanes(),
                         Arena.ofAuto().allocate(Matrix.bytes(rows, COLUMNS, packing, kernels.lanes()), 64)))
                 .toList();
-        Warmup warmup = new Warmup(kernels, matrices, precision, keyValues,
+        Warmup warmup = new Warmup(kernels, matrices, gates(kernels, blueprint), precision, keyValues,
                 Math.min(MOST_NANOS, weights * NANOS_PER_BYTE));
         warmup.thread.start();
         return warmup;
+    }
+
+    /** The activations of a model, each once. */
+    private static List<GateFunction> gates(Kernels kernels, Blueprint blueprint) {
+        return blueprint.layers().stream().flatMap(layer -> switch (layer.feedForward()) {
+            case Blueprint.Dense d -> Stream.of(d.activation());
+            case Blueprint.Experts e -> e.experts().stream().map(Blueprint.Dense::activation);
+        }).distinct().map(activation -> GateFunction.of(activation, kernels)).toList();
     }
 
     /** Waits until it is done. */
@@ -108,7 +122,9 @@ final class Warmup implements AutoCloseable {
             until(() -> multiply(matrix, 2), 2 * work);
             until(() -> multiply(matrix, VECTORS), work * VECTORS / 2);
         }
-        until(() -> kernels.gate(results, 0, inputs, 0, results.length), 20L * results.length);
+        for (GateFunction gate : gates) {
+            until(() -> gate.apply(results, 0, inputs, 0, results.length), 20L * results.length);
+        }
         try (AttentionWarmup attention = new AttentionWarmup(kernels.attention(), keyValues)) {
             until(attention::round, AttentionWarmup.COMPILED_NANOS);
         }

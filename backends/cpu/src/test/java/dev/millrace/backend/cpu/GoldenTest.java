@@ -15,7 +15,6 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.formats.SafetensorsFormat;
-import dev.millrace.json.Json;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
@@ -27,9 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -37,25 +34,6 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
 
     private record Golden(String model, String expected, double exact, double fast, boolean greedy) {
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Case(int[] ids, double[] logits, int[] best, int[] greedy) {
-
-        static List<Case> read(Path file) throws IOException {
-            List<Case> cases = new ArrayList<>();
-            if (Json.parse(Files.readString(file)) instanceof Map<?, ?> json
-                    && json.get("cases") instanceof List<?> list) {
-                for (Object entry : list) {
-                    if (entry instanceof Map<?, ?> c) {
-                        cases.add(
-                                new Case(ints(c.get("ids")), numbers(c.get("last_logits")), ints(c.get("argmax_each")),
-                                        ints(c.get("greedy"))));
-                    }
-                }
-            }
-            return cases;
-        }
     }
 
     /** Bounds of the golden data; 8-bit activations may cost the quantised files 8 %, single cases with experts more. */
@@ -100,7 +78,7 @@ class GoldenTest {
                         LoadOptions.of(600).withThreads(2).withPrecision(Precision.EXACT).withKeyValues(type),
                         Progress.NONE)) {
             double largest = 0;
-            for (Case c : Case.read(Path.of(shared, golden.expected()))) {
+            for (GoldenCase c : GoldenCase.read(Path.of(shared, golden.expected()))) {
                 try (Sequence sequence = executor.newSequence()) {
                     double error = Run.error(c.logits(), Run.feed(executor, sequence, c.logits().length, c.ids()));
                     largest = Math.max(largest, error);
@@ -119,9 +97,9 @@ class GoldenTest {
         assumeTrue(!shared.isEmpty() && Files.exists(model), "no reference data");
         try (ModelFile file = open(model); Executor executor = Run.load(file.blueprint(), device, 2, precision, 600)) {
             List<Double> errors = new ArrayList<>();
-            List<Case> cases = Case.read(Path.of(shared, golden.expected()));
+            List<GoldenCase> cases = GoldenCase.read(Path.of(shared, golden.expected()));
             assertFalse(cases.isEmpty());
-            for (Case c : cases) {
+            for (GoldenCase c : cases) {
                 errors.add(compare(c, executor, golden, precision));
             }
             double[] sorted = errors.stream().mapToDouble(Double::doubleValue).sorted().toArray();
@@ -138,7 +116,7 @@ class GoldenTest {
         return Files.isDirectory(model) ? new SafetensorsFormat().open(model) : new GgufFormat().open(model);
     }
 
-    private static double compare(Case c, Executor executor, Golden golden, Precision precision) {
+    private static double compare(GoldenCase c, Executor executor, Golden golden, Precision precision) {
         int vocabulary = c.logits().length;
         try (Sequence sequence = executor.newSequence()) {
             Step step = new Step(sequence, vocabulary).feed(c.ids(), 0, c.ids().length, Step.Logits.ALL);
@@ -160,16 +138,5 @@ class GoldenTest {
             }
             return Run.error(c.logits(), last);
         }
-    }
-
-    private static double[] numbers(@Nullable Object list) {
-        return list instanceof List<?> values
-                ? values.stream().mapToDouble(n -> n instanceof Number number ? number.doubleValue() : Double.NaN)
-                        .toArray()
-                : new double[0];
-    }
-
-    private static int[] ints(@Nullable Object list) {
-        return Arrays.stream(numbers(list)).mapToInt(d -> (int) d).toArray();
     }
 }

@@ -39,8 +39,14 @@ public final class Run {
 
     /** Feeds tokens and returns the logits after the last. */
     public static float[] feed(Executor executor, Sequence sequence, int vocabulary, int... tokens) {
-        Step step = new Step(sequence, vocabulary).feed(tokens, 0, tokens.length, Step.Logits.LAST);
-        executor.forward(List.of(step));
+        Step step = new Step(sequence, vocabulary);
+        int most = executor.limits().batchTokens();
+        for (int from = 0; from < tokens.length; from += most) {
+            int to = Math.min(tokens.length, from + most);
+            step.feed(tokens, from, to, to < tokens.length ? Step.Logits.NONE : Step.Logits.LAST)
+                    .reach(sequence.length() + tokens.length - from);
+            executor.forward(List.of(step));
+        }
         return Arrays.copyOf(step.logits(), vocabulary);
     }
 

@@ -61,6 +61,11 @@ final class CacheSet {
         return this;
     }
 
+    /** Sequences that stand on a row of it. */
+    int holders() {
+        return holders;
+    }
+
     void release() {
         if (--holders == 0) {
             free();

@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession;
 import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
@@ -34,6 +35,8 @@ final class OnnxExecutor implements Executor {
     private static final int MOST_ROWS = 16;
     /** Most graphs compute logits of all tokens, wanted or not; a run gets no more tokens than fit here. */
     private static final long LOGIT_BYTES = 64L << 20;
+
+    private static final System.Logger LOG = System.getLogger(OnnxExecutor.class.getName());
 
     private static final Limits LIMITS = Limits.of(MOST_TOKENS).withStates(true).withSharedForks(true);
 
@@ -137,19 +140,57 @@ final class OnnxExecutor implements Executor {
             check(steps.get(i));
         }
         stepCheck.check(steps);
+        if (steps.size() == 1) {
+            compute(steps);
+        } else {
+            for (List<Step> batch : batches(steps)) {
+                compute(batch);
+            }
+        }
+        settle();
+    }
+
+    /**
+     * Computes a group of steps. What fails together is tried again one by one, so that each step fails alone: a run that failed
+     * has changed no sequence, as caches are never written in place.
+     */
+    private void compute(List<Step> group) {
         try {
-            if (steps.size() == 1) {
-                feed(steps);
+            feed(group);
+        } catch (OrtException | RuntimeException | OutOfMemoryError e) {
+            if (group.size() == 1) {
+                fail(group.getFirst(), e);
             } else {
-                for (List<Step> batch : batches(steps)) {
-                    feed(batch);
+                for (Step step : group) {
+                    compute(List.of(step));
                 }
             }
-        } catch (OrtException | RuntimeException | Error e) {
-            for (Step step : steps) {
-                sequence(step).fail();
+        }
+    }
+
+    private static void fail(Step step, Throwable problem) {
+        sequence(step).fail();
+        step.fail(problem instanceof OutOfMemoryError
+                ? new BackendException("There is no memory left to compute this step; close other conversations.",
+                        problem)
+                : failed("ONNX Runtime failed while it computed", problem));
+    }
+
+    /**
+     * Sequences that stay behind in a set which others have left get one of their own: one row would keep the memory of all.
+     * Where there is no memory for that, they stay.
+     */
+    private void settle() {
+        for (OnnxSequence sequence : sequences) {
+            CacheSet set = sequence.caches();
+            if (set.rows() > 1 && set.holders() < set.rows()) {
+                try {
+                    sequence.become(factory.gathered(List.of(new CacheFactory.Source(set, sequence.row()))), 0);
+                } catch (OrtException | OutOfMemoryError e) {
+                    LOG.log(System.Logger.Level.DEBUG, "a sequence stays in a shared set", e);
+                    return;
+                }
             }
-            throw failed("ONNX Runtime failed while it computed", e);
         }
     }
 
@@ -248,6 +289,8 @@ final class OnnxExecutor implements Executor {
     static BackendException failed(String what, Throwable problem) {
         return switch (problem) {
             case BackendException own -> own;
+            case OutOfMemoryError e -> (BackendException) new OutOfRoomException(
+                    what + ": there is no memory left for its caches.").initCause(e);
             case OrtException e -> new BackendException(what + ": " + reason(e) + ".", e);
             default -> new BackendException(what + ": " + problem, problem);
         };

@@ -6,10 +6,13 @@ package dev.millrace.backend.onnx;
 
 import dev.millrace.backend.onnx.export.BlueprintExport;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.model.Program;
 import dev.millrace.tck.BackendContract;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
@@ -38,6 +41,19 @@ class OnnxContractTest {
         @Override
         protected Program program() {
             return Nano.graph(folder.resolve("onnx").resolve(graph));
+        }
+
+        @Override
+        protected long allocation() {
+            // the Java classes of ONNX Runtime make an object for each tensor of each run
+            return 1 << 18;
+        }
+
+        @Override
+        protected boolean breaks(Executor executor, Sequence sequence) {
+            OnnxSequence broken = (OnnxSequence) sequence;
+            broken.become(new CacheSet(List.of(), null, 1, broken.length()), 0);
+            return true;
         }
     }
 

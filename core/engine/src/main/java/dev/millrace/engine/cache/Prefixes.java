@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -84,6 +85,10 @@ public final class Prefixes implements AutoCloseable {
         if (loaded == null) {
             return null;
         }
+        if (loaded.read() == 0) {
+            scheduler.close(loaded);
+            return null;
+        }
         remember(loaded);
         return scheduler.fork(loaded);
     }
@@ -94,19 +99,18 @@ public final class Prefixes implements AutoCloseable {
             return;
         }
         Slot copy = scheduler.fork(slot);
+        if (copy == null) {
+            return;
+        }
         remember(copy);
-        if (folder == null || copy.read() > MOST_TOKENS_ON_DISK) {
+        SequenceState state = folder == null || copy.read() > MOST_TOKENS_ON_DISK ? null : scheduler.export(copy);
+        if (state == null) {
             return;
         }
-        SequenceState state;
-        try {
-            state = scheduler.export(copy);
-        } catch (UnsupportedOperationException e) {
-            return;
-        }
+        Path where = Objects.requireNonNull(folder);
         Thread writer = Thread.ofVirtual().name("millrace-prefix").unstarted(() -> {
             try (state) {
-                store(folder, state);
+                store(where, state);
             } finally {
                 writers.remove(Thread.currentThread());
             }
@@ -139,7 +143,7 @@ public final class Prefixes implements AutoCloseable {
                     return scheduler.open(state);
                 }
             });
-        } catch (MillraceException | UnsupportedOperationException e) {
+        } catch (MillraceException e) {
             LOG.log(System.Logger.Level.DEBUG, "A kept beginning is read again.", e);
             return null;
         }

@@ -9,6 +9,7 @@ import dev.millrace.engine.schedule.Slot;
 import dev.millrace.spi.backend.SequenceState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,26 +39,44 @@ public final class PromptCache implements AutoCloseable {
         mark();
     }
 
-    /** The slot to read a prompt on: it holds the prompt, and has read as much of it as was known. */
+    /**
+     * The slot to read a prompt on. Nobody else takes its room until {@link #rest}.
+     *
+     * @param prompt token ids
+     * @return holds the prompt, and has read as much of it as was known
+     */
     public Slot take(int[] prompt) {
         Slot current = slot;
         if (current == null || !current.leadsTo(prompt)) {
             Slot mark = longest(prompt);
             Slot next = mark == null ? scheduler.open() : scheduler.fork(mark);
+            if (next == null) {
+                // no room for a copy: generates on the mark itself
+                marks.remove(mark);
+                next = Objects.requireNonNull(mark);
+            }
             slot = next;
             if (current != null) {
                 scheduler.close(current);
             }
             current = next;
         }
+        current.claim();
         current.prompt(prompt);
         return current;
+    }
+
+    /** No answer is generated for now. */
+    public void rest() {
+        if (slot != null) {
+            scheduler.release(slot);
+        }
     }
 
     private @Nullable Slot longest(int[] prompt) {
         Slot best = null;
         for (Slot mark : marks) {
-            if (mark.leadsTo(prompt) && (best == null || mark.read() > best.read())) {
+            if (mark.read() > 0 && mark.leadsTo(prompt) && (best == null || mark.read() > best.read())) {
                 best = mark;
             }
         }
@@ -68,12 +87,14 @@ public final class PromptCache implements AutoCloseable {
     public void replace(Slot other) {
         drop();
         slot = other;
+        other.claim();
     }
 
     /** Remembers this point, so that a later prompt can start from it. */
     public void mark() {
-        if (slot != null) {
-            marks.add(scheduler.fork(slot));
+        Slot mark = slot == null ? null : scheduler.fork(slot);
+        if (mark != null) {
+            marks.add(mark);
             if (marks.size() > MOST_MARKS) {
                 scheduler.close(marks.removeFirst());
             }
@@ -94,12 +115,19 @@ public final class PromptCache implements AutoCloseable {
             copy.slot = scheduler.fork(slot);
         }
         for (Slot mark : marks) {
-            copy.marks.add(scheduler.fork(mark));
+            Slot second = scheduler.fork(mark);
+            if (second != null) {
+                copy.marks.add(second);
+            }
         }
         return copy;
     }
 
-    /** The state of the latest mark, which the next turn is sure to start with, or null if nothing was read. */
+    /**
+     * The state of the latest mark, which the next turn is sure to start with.
+     *
+     * @return closed by the caller; null if nothing was read, or the backend does not exchange states
+     */
     public @Nullable SequenceState export() {
         return marks.isEmpty() ? null : scheduler.export(marks.getLast());
     }

@@ -9,39 +9,48 @@ import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.text.TokenHistory;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A line of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
- * to the scheduler's thread; {@link #read} and the request fields pass between the two through {@link #pending}.
+ * to the scheduler's thread; the fields of a request pass between the two through {@link #isPending}.
+ *
+ * <p>
+ * A slot without a sequence has read nothing. The scheduler gives it one when it is read, and may take it away again while
+ * nobody waits for it: then its tokens are read again the next time.
  */
 public final class Slot implements TokenHistory {
 
     private int[] tokens = new int[256];
     private int length;
     private int promptLength;
-    private int read;
+    private volatile int read;
+    private volatile boolean claimed;
 
     // the scheduler's
-    private Sequence sequence;
-    private Step step;
+    private @Nullable Sequence sequence;
+    private @Nullable Step step;
+    private int failures;
+    private long lastUsed;
 
     // a request on its way to the scheduler and back
     private volatile boolean pending;
     private volatile boolean withdrawn;
+    private Wish wish = Wish.NOTHING;
     private @Nullable Thread waiter;
     private @Nullable RuntimeException failure;
-    /** Of the last request: taken when it ended, since a move to another executor may come before they are fetched. */
-    private float[] logits = {};
+    /** Of the last request: taken when it ended, since a move to another executor may come before it is fetched. */
+    private @Nullable Step result;
 
-    Slot(Sequence sequence, int vocabularySize) {
-        this.sequence = sequence;
-        this.step = new Step(sequence, vocabularySize);
+    /** A slot that has read nothing. */
+    Slot() {
     }
 
     /** A slot whose sequence has read these tokens. */
     Slot(Sequence sequence, int vocabularySize, int[] tokens) {
-        this(sequence, vocabularySize);
+        attach(sequence, vocabularySize);
         replace(tokens);
         this.read = tokens.length;
     }
@@ -61,22 +70,40 @@ public final class Slot implements TokenHistory {
         return tokens[index];
     }
 
-    /** Tokens that the sequence has read: the first of all tokens. */
+    /**
+     * Tokens that the sequence has read.
+     *
+     * @return how many: the first of all tokens
+     */
     public int read() {
         return read;
     }
 
-    /** The tokens that the sequence has read. */
+    /**
+     * The tokens that the sequence has read.
+     *
+     * @return a copy
+     */
     public int[] readTokens() {
         return Arrays.copyOf(tokens, read);
     }
 
-    /** Whether everything read is the beginning of a prompt, and the prompt goes on after it. */
+    /**
+     * Whether a prompt can be read from here on.
+     *
+     * @param prompt token ids
+     * @return whether everything read is its beginning, and it goes on after that
+     */
     public boolean leadsTo(int[] prompt) {
-        return read < prompt.length && Arrays.equals(tokens, 0, read, prompt, 0, read);
+        int known = read;
+        return known < prompt.length && Arrays.equals(tokens, 0, known, prompt, 0, known);
     }
 
-    /** Takes a prompt; what has been read must be its beginning. */
+    /**
+     * Takes a prompt.
+     *
+     * @param prompt what has been read must be its beginning
+     */
     public void prompt(int[] prompt) {
         if (!leadsTo(prompt)) {
             throw new IllegalStateException("The sequence has read something else than the prompt's beginning.");
@@ -90,6 +117,11 @@ public final class Slot implements TokenHistory {
         promptLength = all.length;
     }
 
+    /**
+     * One more token to read.
+     *
+     * @param token its id
+     */
     public void append(int token) {
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, length * 2);
@@ -97,13 +129,23 @@ public final class Slot implements TokenHistory {
         tokens[length++] = token;
     }
 
+    /** Somebody generates on it: what it has read is kept until {@link Scheduler#release}. */
+    public void claim() {
+        claimed = true;
+    }
+
+    void unclaim() {
+        claimed = false;
+    }
+
     // ---- requests: called by the thread that generates
 
-    void request(Thread thread) {
+    void request(Thread thread, Wish what) {
         if (pending) {
             throw new IllegalStateException("A slot is read by one thread at a time.");
         }
         waiter = thread;
+        wish = what;
         failure = null;
         withdrawn = false;
         pending = true;
@@ -117,23 +159,56 @@ public final class Slot implements TokenHistory {
         withdrawn = true;
     }
 
-    float[] result() {
+    boolean isWithdrawn() {
+        return withdrawn;
+    }
+
+    /** The step that read the last token, with what was wished for; null if the request was withdrawn before. */
+    @Nullable
+    Step result() {
         if (failure != null) {
             throw failure;
         }
-        return logits;
+        return result;
     }
 
     // ---- called by the scheduler's thread
 
+    @Nullable
     Sequence sequence() {
         return sequence;
     }
 
-    /** The next tokens to read, at most this many; logits are wanted after the last of all. */
-    Step next(int most) {
+    void attach(Sequence other, int vocabularySize) {
+        sequence = other;
+        step = new Step(other, vocabularySize);
+    }
+
+    /**
+     * Takes the sequence away, so that everything is read again.
+     *
+     * @return the sequence, to be closed, or null
+     */
+    @Nullable
+    Sequence detach() {
+        Sequence old = sequence;
+        sequence = null;
+        step = null;
+        read = 0;
+        return old;
+    }
+
+    /** The next tokens to read, at most this many; what is wished for comes after the last of all. */
+    Step next(int most, long now) {
+        lastUsed = now;
         int end = Math.min(length, read + most);
-        return step.feed(tokens, read, end, end == length ? Step.Logits.LAST : Step.Logits.NONE);
+        boolean last = end == length;
+        Step next = Objects.requireNonNull(step).feed(tokens, read, end,
+                last ? wish.wanted() : Step.Logits.NONE).reach(length);
+        if (last && wish.wanted() == Step.Logits.BEST) {
+            wish.ask(next.best());
+        }
+        return next;
     }
 
     /**
@@ -142,7 +217,8 @@ public final class Slot implements TokenHistory {
      * @return whether there is more to read; if not, the slot belongs to the other thread from now on
      */
     boolean advance() {
-        read += step.length();
+        Step done = Objects.requireNonNull(step);
+        read += done.length();
         if (read == length || withdrawn) {
             finish(null);
             return false;
@@ -150,24 +226,34 @@ public final class Slot implements TokenHistory {
         return true;
     }
 
+    /** When it was read last, in passes of the scheduler. */
+    long lastUsed() {
+        return lastUsed;
+    }
+
+    /** Reading failed, through no fault of its own: how often in this request. */
+    int failedAgain() {
+        return ++failures;
+    }
+
+    /** Whether somebody reads it or generates on it. */
+    boolean isBusy() {
+        return pending || claimed;
+    }
+
     void finish(@Nullable RuntimeException problem) {
         Thread thread = waiter;
         failure = problem == null ? null : wrap(problem);
-        logits = step.logits();
+        result = step;
+        failures = 0;
         waiter = null;
         pending = false;
-        java.util.concurrent.locks.LockSupport.unpark(thread);
+        LockSupport.unpark(thread);
     }
 
     private static RuntimeException wrap(RuntimeException problem) {
         return problem instanceof MillraceException known
                 ? known
                 : new MillraceException("The backend failed: " + problem.getMessage(), problem);
-    }
-
-    /** Puts the slot on a sequence of another executor that has read the same tokens. */
-    void rebase(Sequence other, int vocabularySize) {
-        sequence = other;
-        step = new Step(other, vocabularySize);
     }
 }

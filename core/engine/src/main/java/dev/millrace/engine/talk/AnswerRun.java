@@ -13,11 +13,14 @@ import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.schedule.Slot;
+import dev.millrace.engine.schedule.Wish;
+import dev.millrace.spi.backend.Step;
 import dev.millrace.text.prompt.Prompt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates one answer: writes the prompt, reads it, lets the model speak, runs the tools that it calls, and again, until it
@@ -60,23 +63,37 @@ final class AnswerRun {
      * @param before number of messages before the answer was asked for
      */
     void run(LiveGeneration log, int before) {
-        Event.Finished end;
+        Event.Finished end = null;
+        RuntimeException problem = null;
         try {
-            FinishReason reason = steps(log);
+            FinishReason reason = rounds(log);
             end = new Event.Finished(reason, new Usage(promptTokens, cachedTokens, completionTokens), timings());
-        } catch (RuntimeException e) {
-            cache.drop();
-            conversation.failed(before);
-            log.fail(e);
-            return;
-        } catch (Error e) {
-            cache.drop();
-            conversation.failed(before);
-            log.fail(new MillraceException("The answer failed: " + e, e));
-            throw e;
+        } catch (Throwable e) {
+            problem = failure(e);
         }
-        conversation.answered();
-        log.finish(end);
+        // whatever happens here, the answer ends
+        try {
+            if (problem == null) {
+                cache.rest();
+            } else {
+                cache.drop();
+            }
+        } catch (Throwable e) {
+            problem = problem == null ? failure(e) : problem;
+        }
+        if (end == null || problem != null) {
+            conversation.failed(before);
+            log.fail(problem == null ? new MillraceException("The answer ended without saying why.") : problem);
+        } else {
+            conversation.answered();
+            log.finish(end);
+        }
+    }
+
+    private static RuntimeException failure(Throwable problem) {
+        return problem instanceof RuntimeException known
+                ? known
+                : new MillraceException("The answer failed: " + problem, problem);
     }
 
     private Timings timings() {
@@ -84,25 +101,28 @@ final class AnswerRun {
                 completionTokens, Duration.ofNanos(tools));
     }
 
-    private FinishReason steps(LiveGeneration log) {
+    private FinishReason rounds(LiveGeneration log) {
         ToolRun toolRun = new ToolRun(options);
-        for (int step = 0;; step++) {
+        for (int round = 0;; round++) {
             checkLength(conversation.messages());
             Prompt prompt = model.prompts().write(conversation.messages(), options.definitions(), true);
             Slot slot = take(prompt.ids(), log);
-            float[] logits = read(slot, log);
-            if (log.isCancelled()) {
+            TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
+                    stages);
+            Step step = read(slot, sampler.after(slot), log);
+            if (log.isCancelled() || step == null) {
                 return FinishReason.CANCELLED;
             }
-            if (step == 0) {
+            if (round == 0) {
                 cache.mark();
             }
-            Turn turn = speak(slot, logits, prompt, log);
+            Turn turn = speak(slot, step, sampler, prompt, log);
             conversation.add(turn.message());
-            boolean mayRun = turn.reason() == FinishReason.STOP && step < options.maxToolSteps();
             if (!turn.wantsTools()) {
                 return turn.reason();
             }
+            boolean spent = completionTokens >= options.maxTokens();
+            boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolSteps() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
                     ? toolRun.run(turn, log)
@@ -117,7 +137,10 @@ final class AnswerRun {
                 return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_CALLS : turn.reason();
             }
             if (!mayRun) {
-                return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_LIMIT : turn.reason();
+                if (turn.reason() != FinishReason.STOP) {
+                    return turn.reason();
+                }
+                return spent ? FinishReason.LENGTH : FinishReason.TOOL_LIMIT;
             }
         }
     }
@@ -173,7 +196,7 @@ final class AnswerRun {
             return known;
         }
         empty.prompt(beginning);
-        read(empty, log);
+        read(empty, Wish.NOTHING, log);
         if (!log.isCancelled()) {
             model.prefixes().keep(empty);
         }
@@ -202,31 +225,30 @@ final class AnswerRun {
         return Arrays.copyOf(ids, shared);
     }
 
-    private float[] read(Slot slot, LiveGeneration log) {
+    private @Nullable Step read(Slot slot, Wish wish, LiveGeneration log) {
         long start = System.nanoTime();
         int unread = slot.length() - slot.read();
-        float[] logits = model.scheduler().read(slot, log::isCancelled);
+        Step step = model.scheduler().read(slot, wish, log::isCancelled);
         prefill += System.nanoTime() - start;
         prefilled += unread;
-        return logits;
+        return step;
     }
 
     /** Lets the model speak until it ends its turn, or has to end. */
-    private Turn speak(Slot slot, float[] first, Prompt prompt, LiveGeneration log) {
-        TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
-                stages);
+    private Turn speak(Slot slot, Step first, TokenSampler sampler, Prompt prompt, LiveGeneration log) {
         stages.begin(slot);
-        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer().decoder(), options,
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
                 conversation::nextCallId, log);
         int context = model.info().contextLength();
         long start = System.nanoTime();
-        float[] logits = first;
+        @Nullable
+        Step step = first;
         while (true) {
-            if (log.isCancelled()) {
+            if (log.isCancelled() || step == null) {
                 turn.end(FinishReason.CANCELLED);
                 break;
             }
-            int token = sampler.choose(logits, slot);
+            int token = sampler.choose(step, slot);
             stages.accept(token);
             if (completionTokens++ == 0) {
                 firstToken = System.nanoTime() - started;
@@ -249,7 +271,7 @@ final class AnswerRun {
                 turn.end(FinishReason.CONTEXT_FULL);
                 break;
             }
-            logits = model.scheduler().read(slot, log::isCancelled);
+            step = model.scheduler().read(slot, sampler.after(slot), log::isCancelled);
         }
         decode += System.nanoTime() - start;
         return turn;

@@ -31,6 +31,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
+    private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
@@ -64,8 +65,11 @@ final class ConversationBuilder implements Conversation.Builder {
     public Conversation.Builder tools(ToolProvider... providers) {
         for (ToolProvider provider : providers) {
             for (Tool tool : provider.tools()) {
-                unique(tool.definition().name());
-                tools.put(tool.definition().name(), tool);
+                // asked once: what a tool says of itself later can end no answer
+                ToolDefinition definition = tool.definition();
+                unique(definition.name());
+                tools.put(definition.name(), tool);
+                told.put(definition.name(), definition);
             }
         }
         return this;
@@ -86,7 +90,7 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     private void unique(String name) {
-        if (tools.containsKey(name) || declared.containsKey(name)) {
+        if (told.containsKey(name) || declared.containsKey(name)) {
             throw new IllegalArgumentException(
                     "Two tools have the name " + name + ": rename or leave out one of them.");
         }
@@ -152,8 +156,10 @@ final class ConversationBuilder implements Conversation.Builder {
         enforceable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
+        Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
+        definitions.putAll(declared);
         Sampling how = sampling == null ? model.sampling() : sampling;
-        ConversationOptions options = new ConversationOptions(tools, declared, all, how,
+        ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
                 maxToolSteps, stop, format);
         List<Message> start = new ArrayList<>();

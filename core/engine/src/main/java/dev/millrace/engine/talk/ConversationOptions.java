@@ -9,10 +9,8 @@ import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +20,7 @@ import java.util.Set;
  * How a conversation was set up.
  *
  * @param tools tools that are run here, by name
- * @param declared tools that the caller runs, by name
+ * @param definitionsByName what the model is told of all tools, by name: those that are run here first, then those that the caller runs
  * @param guards asked before each call
  * @param sampling how tokens are chosen
  * @param seed of the draws
@@ -31,37 +29,37 @@ import java.util.Set;
  * @param stop texts that end an answer
  * @param format of an answer
  */
-record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> declared, List<ToolGuard> guards,
-        Sampling sampling,
-        long seed, int maxTokens, int maxToolSteps, StopStrings stop, AnswerFormat format) {
+record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
+        List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolSteps, StopStrings stop,
+        AnswerFormat format) {
 
     ConversationOptions {
-        tools = Collections.unmodifiableMap(new LinkedHashMap<>(tools));
-        declared = Collections.unmodifiableMap(new LinkedHashMap<>(declared));
+        tools = Map.copyOf(tools);
+        definitionsByName = Collections.unmodifiableMap(new LinkedHashMap<>(definitionsByName));
         guards = List.copyOf(guards);
     }
 
-    /** What the model is told: tools that are run here first. */
+    /** What the model is told. */
     List<ToolDefinition> definitions() {
-        List<ToolDefinition> all = new ArrayList<>();
-        tools.values().forEach(tool -> all.add(tool.definition()));
-        all.addAll(declared.values());
-        return all;
+        return List.copyOf(definitionsByName.values());
     }
 
     /** What the model was told of a tool. */
     Optional<ToolDefinition> definition(String name) {
-        Tool tool = tools.get(name);
-        return tool == null ? Optional.ofNullable(declared.get(name)) : Optional.of(tool.definition());
+        return Optional.ofNullable(definitionsByName.get(name));
+    }
+
+    /** Whether calls of a tool are the caller's to run. */
+    boolean callerRuns(String name) {
+        return definitionsByName.containsKey(name) && !tools.containsKey(name);
     }
 
     Set<String> toolNames() {
-        Set<String> names = new LinkedHashSet<>(tools.keySet());
-        names.addAll(declared.keySet());
-        return names;
+        return definitionsByName.keySet();
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, declared, guards, sampling, other, maxTokens, maxToolSteps, stop, format);
+        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolSteps, stop,
+                format);
     }
 }

@@ -55,10 +55,20 @@ public final class Conversations implements AutoCloseable {
         open.remove(conversation);
     }
 
-    /** Ends all of them, and waits until they have ended. */
+    /**
+     * Whether this thread generates an answer here, or runs a tool for one.
+     *
+     * @return true if whoever waits for all answers would wait for this thread
+     */
+    public boolean isOwnThread() {
+        return open.stream().anyMatch(LiveConversation::isOwnThread);
+    }
+
+    /** Ends all of them at once, and waits until they have ended; not for an answer that this very thread belongs to. */
     @Override
     public void close() {
         closed = true;
+        open.forEach(LiveConversation::cancel);
         open.forEach(LiveConversation::close);
     }
 }

@@ -5,74 +5,140 @@
 package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
+import java.util.Objects;
 import java.util.concurrent.Flow;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Hands one subscriber the events of a log as it asks for them, on a virtual thread of its own. */
+/**
+ * Hands one subscriber the events of a log as it asks for them, by the rules of {@link Flow}. A virtual thread works while there
+ * is demand; a subscriber that asks for nothing costs none. One that throws is as one that has cancelled.
+ */
 final class EventSubscription implements Flow.Subscription {
 
-    private final Flow.Subscriber<? super Event> subscriber;
-    private final IntFunction<@Nullable Event> log;
-    private final Semaphore demand = new Semaphore(0);
-    private volatile boolean cancelled;
-    private volatile @Nullable RuntimeException misuse;
+    private static final System.Logger LOG = System.getLogger(EventSubscription.class.getName());
 
+    private final IntFunction<@Nullable Event> log;
+    private final AtomicLong demand = new AtomicLong();
+    /** Not zero while a thread delivers; each call that may change something counts it up. */
+    private final AtomicInteger work = new AtomicInteger();
+    /** Null once nothing more may be told. */
+    private volatile Flow.@Nullable Subscriber<? super Event> subscriber;
+    private volatile @Nullable IllegalArgumentException misuse;
+
+    // the delivering thread's
+    private int next;
+
+    /**
+     * A subscription.
+     *
+     * @param subscriber to be told
+     * @param log waits for the event of that number, and gives null after the last
+     */
     EventSubscription(Flow.Subscriber<? super Event> subscriber, IntFunction<@Nullable Event> log) {
-        this.subscriber = subscriber;
+        this.subscriber = Objects.requireNonNull(subscriber);
         this.log = log;
     }
 
     void start() {
-        Thread.ofVirtual().name("millrace-events").start(this::deliver);
+        work.set(1);
+        Thread.ofVirtual().name("millrace-events").start(() -> {
+            tell(one -> one.onSubscribe(this));
+            deliver();
+        });
     }
 
     private void deliver() {
-        subscriber.onSubscribe(this);
-        int next = 0;
+        int seen = work.get();
+        do {
+            boolean more = true;
+            while (more) {
+                more = deliverOne();
+            }
+            seen = work.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    /** Tells the next event, if it is asked for. */
+    private boolean deliverOne() {
+        if (subscriber == null) {
+            return false;
+        }
+        IllegalArgumentException wrong = misuse;
+        if (wrong != null) {
+            last(one -> one.onError(wrong));
+            return false;
+        }
+        if (demand.get() == 0) {
+            return false;
+        }
+        Event event;
         try {
-            while (true) {
-                demand.acquireUninterruptibly();
-                if (misuse != null) {
-                    throw misuse;
-                }
-                Event event = cancelled ? null : log.apply(next);
-                if (cancelled) {
-                    return;
-                }
-                if (event == null) {
-                    subscriber.onComplete();
-                    return;
-                }
-                next++;
-                subscriber.onNext(event);
-                if (event instanceof Event.Finished) {
-                    subscriber.onComplete();
-                    return;
-                }
-            }
+            event = log.apply(next);
         } catch (RuntimeException e) {
-            if (!cancelled) {
-                subscriber.onError(e);
-            }
+            last(one -> one.onError(e));
+            return false;
+        }
+        if (event == null) {
+            last(Flow.Subscriber::onComplete);
+            return false;
+        }
+        next++;
+        demand.updateAndGet(left -> left == Long.MAX_VALUE ? left : left - 1);
+        tell(one -> one.onNext(event));
+        if (event instanceof Event.Finished) {
+            last(Flow.Subscriber::onComplete);
+        }
+        return subscriber != null;
+    }
+
+    private interface Signal {
+        void give(Flow.Subscriber<? super Event> subscriber);
+    }
+
+    private void last(Signal signal) {
+        Flow.Subscriber<? super Event> one = subscriber;
+        subscriber = null;
+        if (one != null) {
+            give(one, signal);
+        }
+    }
+
+    private void tell(Signal signal) {
+        Flow.Subscriber<? super Event> one = subscriber;
+        if (one != null) {
+            give(one, signal);
+        }
+    }
+
+    private void give(Flow.Subscriber<? super Event> one, Signal signal) {
+        try {
+            signal.give(one);
+        } catch (Throwable e) {
+            subscriber = null;
+            LOG.log(System.Logger.Level.WARNING, "A subscriber threw, and is told nothing more.", e);
         }
     }
 
     @Override
     public void request(long n) {
+        if (subscriber == null) {
+            return;
+        }
         if (n <= 0) {
             misuse = new IllegalArgumentException("A subscriber asks for at least one event, not " + n + ".");
-            demand.release();
         } else {
-            // more than a log can hold is as good as all
-            demand.release((int) Math.min(n, Integer.MAX_VALUE - 1 - demand.availablePermits()));
+            demand.updateAndGet(left -> left + n < 0 ? Long.MAX_VALUE : left + n);
+        }
+        if (work.getAndIncrement() == 0) {
+            Thread.ofVirtual().name("millrace-events").start(this::deliver);
         }
     }
 
     @Override
     public void cancel() {
-        cancelled = true;
-        demand.release();
+        subscriber = null;
     }
 }

@@ -155,8 +155,32 @@ final class LiveConversation implements Conversation {
     void failed(int before) {
         lock.lock();
         try {
-            messages.subList(before, messages.size()).clear();
+            if (before < messages.size()) {
+                messages.subList(before, messages.size()).clear();
+            }
             running = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Asks a running answer to end, without waiting for it. */
+    void cancel() {
+        LiveGeneration generation = running();
+        if (generation != null) {
+            generation.cancel();
+        }
+    }
+
+    boolean isOwnThread() {
+        LiveGeneration generation = running();
+        return generation != null && generation.isOwnThread();
+    }
+
+    private @Nullable LiveGeneration running() {
+        lock.lock();
+        try {
+            return running;
         } finally {
             lock.unlock();
         }
@@ -165,11 +189,10 @@ final class LiveConversation implements Conversation {
     @Override
     public void close() {
         LiveGeneration generation;
+        boolean first;
         lock.lock();
         try {
-            if (closed) {
-                return;
-            }
+            first = !closed;
             closed = true;
             generation = running;
         } finally {
@@ -178,7 +201,9 @@ final class LiveConversation implements Conversation {
         if (generation != null) {
             generation.close();
         }
-        all.forget(this);
-        cache.close();
+        if (first) {
+            all.forget(this);
+            cache.close();
+        }
     }
 }

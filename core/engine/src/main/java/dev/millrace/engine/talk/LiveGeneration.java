@@ -114,19 +114,20 @@ final class LiveGeneration implements Generation {
      * @return null after the last
      */
     private @Nullable Event await(int index, boolean cancelIfInterrupted) {
+        boolean interrupted = false;
         lock.lock();
         try {
             while (index >= events.size() && !done) {
-                if (cancelIfInterrupted) {
-                    try {
-                        changed.await();
-                    } catch (InterruptedException e) {
-                        cancel();
-                        Thread.currentThread().interrupt();
-                        changed.awaitUninterruptibly();
-                    }
-                } else {
+                if (interrupted || !cancelIfInterrupted) {
                     changed.awaitUninterruptibly();
+                    continue;
+                }
+                try {
+                    changed.await();
+                } catch (InterruptedException e) {
+                    // the end may have come meanwhile: it is asked again before anything is waited for
+                    interrupted = true;
+                    cancel();
                 }
             }
             if (index < events.size()) {
@@ -138,6 +139,9 @@ final class LiveGeneration implements Generation {
             return null;
         } finally {
             lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -192,7 +196,12 @@ final class LiveGeneration implements Generation {
         awaitEnd();
     }
 
-    /** Waits until the thread that generates has ended. */
+    /** Whether this thread generates it, or runs a tool for it. */
+    boolean isOwnThread() {
+        return Thread.currentThread() == thread;
+    }
+
+    /** Waits until the thread that generates has ended; that thread itself does not wait. */
     void awaitEnd() {
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {

@@ -44,8 +44,11 @@ final class Stages {
         return new Stages(placed);
     }
 
-    List<Placed> placed() {
-        return stages;
+    /** Those of an order from the first number on and below the second, in their order; the last range has no end. */
+    List<SamplerStage> between(int from, int end) {
+        return stages.stream()
+                .filter(placed -> placed.order() >= from && (placed.order() < end || end == Integer.MAX_VALUE))
+                .map(Placed::stage).toList();
     }
 
     /** Copies for a fork of the conversation. */

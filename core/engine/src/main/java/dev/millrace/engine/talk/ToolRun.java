@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the calls of one turn, one after the other, on the answer's thread. */
 final class ToolRun {
@@ -37,28 +38,37 @@ final class ToolRun {
         this.options = options;
     }
 
+    /** A result with what the model reads: written once, as a tool may change what it has returned. */
+    private record Told(ToolResult result, String text) {
+
+        /** A failure. */
+        static Told error(String message) {
+            String mended = Json.wellFormed(message);
+            return new Told(ToolResult.error(mended), Json.write(Map.of("error", mended)));
+        }
+    }
+
     Outcome run(Turn turn, LiveGeneration log) {
         Outcome outcome = answer(turn, log, call -> log.isCancelled()
-                ? ToolResult.error("The call was cancelled.")
-                : turn.refusal(call).map(ToolResult::error).orElseGet(() -> run(call)));
+                ? Told.error("The call was cancelled.")
+                : turn.refusal(call).map(Told::error).orElseGet(() -> run(call, log)));
         for (String problem : turn.problems()) {
-            outcome.messages()
-                    .add(answer(new ToolCall("", "unknown", Map.of()), ToolResult.error(problem), log));
+            outcome.messages().add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), log));
         }
         return outcome;
     }
 
     /** Answers all calls without running them, so that none is left open in the conversation. */
     Outcome leave(Turn turn, String why, LiveGeneration log) {
-        return answer(turn, log, call -> ToolResult.error(why));
+        return answer(turn, log, call -> Told.error(why));
     }
 
     /** Answers the calls that are not the caller's to run. */
-    private Outcome answer(Turn turn, LiveGeneration log, Function<ToolCall, ToolResult> result) {
+    private Outcome answer(Turn turn, LiveGeneration log, Function<ToolCall, Told> result) {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
         for (ToolCall call : turn.calls()) {
-            if (options.declared().containsKey(call.name())) {
+            if (options.callerRuns(call.name())) {
                 callerRunsSome = true;
             } else {
                 messages.add(answer(call, result.apply(call), log));
@@ -67,42 +77,61 @@ final class ToolRun {
         return new Outcome(messages, callerRunsSome);
     }
 
-    private static Message answer(ToolCall call, ToolResult result, LiveGeneration log) {
-        log.add(new Event.ToolAnswered(call, result));
-        return Message.tool(call.id(), text(result));
+    private static Message answer(ToolCall call, Told told, LiveGeneration log) {
+        log.add(new Event.ToolAnswered(call, told.result()));
+        return Message.tool(call.id(), told.text());
     }
 
-    /** What the model reads. */
-    private static String text(ToolResult result) {
-        if (result.error()) {
-            return Json.write(Map.of("error", String.valueOf(result.value())));
-        }
-        return result.value() instanceof String text ? text : Json.write(result.value());
-    }
-
-    private ToolResult run(ToolCall call) {
+    private Told run(ToolCall call, LiveGeneration log) {
         Tool tool = options.tools().get(call.name());
         if (tool == null) {
-            return ToolResult.error("There is no tool " + call.name() + "; there are "
+            return Told.error("There is no tool " + call.name() + "; there are "
                     + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
         }
         try {
             for (ToolGuard guard : options.guards()) {
-                Optional<String> refusal = guard.refuse(tool.definition(), call);
+                Optional<String> refusal = guard.refuse(options.definition(call.name()).orElseThrow(), call);
                 if (refusal.isPresent()) {
-                    return ToolResult.error(refusal.get());
+                    return Told.error(refusal.get());
                 }
             }
-            ToolResult result = tool.call(call);
-            // seen here, where it can still be told: data that is no JSON
-            text(result);
-            return result;
+            return settled(call, tool.call(call));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return ToolResult.error("The call was cancelled.");
-        } catch (Exception | LinkageError e) {
+            return Told.error("The call was cancelled.");
+        } catch (Throwable e) {
+            // whatever a tool or a guard does, the answer goes on: the model is told
             LOG.log(System.Logger.Level.DEBUG, "The tool " + call.name() + " failed.", e);
-            return ToolResult.error(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+            return Told.error(message(e));
+        } finally {
+            // an interrupt that a tool left behind belongs to no other tool
+            if (!log.isCancelled() && Thread.interrupted()) {
+                LOG.log(System.Logger.Level.DEBUG, "The tool {0} left an interrupt behind.", call.name());
+            }
+        }
+    }
+
+    /** What the model is told of a result. */
+    private static Told settled(ToolCall call, @Nullable ToolResult result) {
+        if (result == null) {
+            return Told.error("The tool " + call.name() + " gave no result.");
+        }
+        if (result.error()) {
+            return Told.error(String.valueOf(result.value()));
+        }
+        if (result.value() instanceof String text) {
+            String mended = Json.wellFormed(text);
+            return new Told(ToolResult.of(mended), mended);
+        }
+        return new Told(result, Json.write(result.value()));
+    }
+
+    private static String message(Throwable problem) {
+        try {
+            String message = problem.getMessage();
+            return message == null ? problem.getClass().getSimpleName() : Json.wellFormed(message);
+        } catch (Throwable e) {
+            return problem.getClass().getSimpleName();
         }
     }
 }

@@ -26,6 +26,7 @@ final class Turn {
     private static final System.Logger LOG = System.getLogger(Turn.class.getName());
 
     private final DialectParser parser;
+    private final Tokenizer tokenizer;
     private final Tokenizer.Decoder decoder;
     private final ConversationOptions options;
     private final Supplier<String> ids;
@@ -39,10 +40,11 @@ final class Turn {
     private final StopStrings.Search thinkingSearch;
     private FinishReason reason = FinishReason.STOP;
 
-    Turn(DialectParser parser, Tokenizer.Decoder decoder, ConversationOptions options, Supplier<String> ids,
+    Turn(DialectParser parser, Tokenizer tokenizer, ConversationOptions options, Supplier<String> ids,
             LiveGeneration log) {
         this.parser = parser;
-        this.decoder = decoder;
+        this.tokenizer = tokenizer;
+        this.decoder = tokenizer.decoder();
         this.options = options;
         this.ids = ids;
         this.log = log;
@@ -51,7 +53,38 @@ final class Turn {
     }
 
     void token(int id) {
-        take(decoder.next(id));
+        String piece = decoder.next(id);
+<<<<<<< HEAD
+        if (tokenizer.isControl(id)) {
+            // a mark of the dialect, or nothing: it is never text
+            String spelling = tokenizer.decode(id);
+            parser.accept(piece, event -> found(without(spelling, event)));
+        } else {
+            take(piece);
+        }
+    }
+
+    private static DialectEvent without(String spelling, DialectEvent event) {
+        return switch (event) {
+            case DialectEvent.Text more -> new DialectEvent.Text(without(spelling, more.text()));
+            case DialectEvent.Thinking more -> new DialectEvent.Thinking(without(spelling, more.text()));
+            default -> event;
+        };
+    }
+
+    /** The text without the last time that the spelling stands in it. */
+    private static String without(String spelling, String text) {
+        int at = spelling.isEmpty() ? -1 : text.lastIndexOf(spelling);
+        return at < 0 ? text : text.substring(0, at) + text.substring(at + spelling.length());
+=======
+        String spelling = tokenizer.isControl(id) ? tokenizer.decode(id) : "";
+        if (spelling.isEmpty() || !piece.endsWith(spelling)) {
+            take(piece);
+        } else {
+            take(piece.substring(0, piece.length() - spelling.length()));
+            parser.control(spelling, this::found);
+        }
+>>>>>>> text
     }
 
     void end(FinishReason why) {
@@ -152,16 +185,22 @@ final class Turn {
         if (tool.isEmpty()) {
             return call;
         }
-        return switch (ToolArguments.check(tool.get(), call)) {
-            case ToolArguments.Accepted accepted -> {
-                accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
-                yield accepted.call();
-            }
-            case ToolArguments.Refused refused -> {
-                refusals.put(call.id(), refused.message());
-                yield call;
-            }
-        };
+        try {
+            return switch (ToolArguments.check(tool.get(), call)) {
+                case ToolArguments.Accepted accepted -> {
+                    accepted.notes().forEach(note -> LOG.log(System.Logger.Level.INFO, note));
+                    yield accepted.call();
+                }
+                case ToolArguments.Refused refused -> {
+                    refusals.put(call.id(), refused.message());
+                    yield call;
+                }
+            };
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "The schema of the tool " + call.name() + " cannot be used.", e);
+            refusals.put(call.id(), "The arguments cannot be checked, because the schema of the tool is broken: " + e);
+            return call;
+        }
     }
 
     FinishReason reason() {
@@ -177,12 +216,9 @@ final class Turn {
         return Optional.ofNullable(refusals.get(call.id()));
     }
 
-    /**
-     * What looked like calls and could not be understood, for the model. Nothing if other calls were: then it was most likely
-     * a slip at the end of the list.
-     */
+    /** What looked like calls and could not be understood, for the model; also where other calls were understood. */
     List<String> problems() {
-        return calls.isEmpty() ? problems : List.of();
+        return problems;
     }
 
     boolean wantsTools() {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What a slot hands from the scheduler's thread to the one that generates. */
@@ -40,14 +41,15 @@ class SlotTest {
 
     @Test
     void logitsSurviveAMoveThatComesBeforeTheyAreFetched() {
-        Slot slot = new Slot(new Still(0), 3);
+        Slot slot = new Slot();
+        slot.attach(new Still(0), 3);
         slot.prompt(new int[]{1, 2});
-        slot.request(Thread.currentThread());
-        Step step = slot.next(10);
+        slot.request(Thread.currentThread(), () -> Step.Logits.LAST);
+        Step step = slot.next(10, 1);
         float[] computed = {0.5f, -1, 2};
         System.arraycopy(computed, 0, step.logits(), 0, 3);
         assertFalse(slot.advance());
-        slot.rebase(new Still(2), 3);
-        assertArrayEquals(computed, slot.result());
+        slot.attach(new Still(2), 3);
+        assertArrayEquals(computed, Objects.requireNonNull(slot.result()).logits());
     }
 }

@@ -80,12 +80,13 @@ final class Storage implements AutoCloseable {
         Path made = Files.createTempDirectory(parent, NEW);
         FileChannel channel = null;
         try {
+            // before the lock is taken: Linux drops a process's lock when it closes any channel of the file
+            sweep(parent, Files.getOwner(made));
             channel = FileChannel.open(made.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel.lock();
             String random = made.getFileName().toString().substring(NEW.length());
             Path folder = parent.resolve(PREFIX + ProcessHandle.current().pid() + "-" + random);
             Files.move(made, folder, StandardCopyOption.ATOMIC_MOVE);
-            sweep(parent, Files.getOwner(folder));
             return new Storage(folder, channel);
         } catch (IOException | RuntimeException e) {
             if (channel != null) {

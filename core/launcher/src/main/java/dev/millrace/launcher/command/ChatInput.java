@@ -91,13 +91,25 @@ interface ChatInput extends AutoCloseable {
         Typed() throws IOException {
             ending = Signals.register(INTERRUPT, () -> {
             });
-            // no provider that unpacks a native library into the temporary folder
-            terminal = TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
-                    .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
+            terminal = terminal();
             endOnInterrupt();
             reader = LineReaderBuilder.builder().terminal(terminal)
                     .completer(new StringsCompleter(ChatSession.COMMANDS))
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true).build();
+        }
+
+        private static Terminal terminal() throws IOException {
+            Thread thread = Thread.currentThread();
+            ClassLoader before = thread.getContextClassLoader();
+            // JLine looks there for its providers, and would find none in a bundle
+            thread.setContextClassLoader(Terminal.class.getClassLoader());
+            try {
+                // no provider that unpacks a native library into the temporary folder
+                return TerminalBuilder.builder().name("millrace").encoding(StandardCharsets.UTF_8).ffm(true).exec(true)
+                        .jni(false).jna(false).jansi(false).dumb(true).nativeSignals(true).build();
+            } finally {
+                thread.setContextClassLoader(before);
+            }
         }
 
         @Override

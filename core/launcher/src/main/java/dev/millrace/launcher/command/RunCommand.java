@@ -41,6 +41,9 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     Integer maxTokens;
 
+    @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the answer and is no part of it; may be given several times.")
+    List<String> stop = List.of();
+
     @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
     @Nullable
     Path tools;
@@ -60,6 +63,9 @@ final class RunCommand implements Callable<Integer> {
         Console console = workplace.console();
         if (maxTokens != null && maxTokens < 1) {
             throw choice.wrong("--max-tokens must be 1 or more");
+        }
+        if (stop.contains("")) {
+            throw choice.wrong("--stop must not be empty");
         }
         String said = prompt(console);
         long begin = System.nanoTime();
@@ -103,6 +109,9 @@ final class RunCommand implements Callable<Integer> {
         }
         if (maxTokens != null) {
             builder.maxTokens(maxTokens);
+        }
+        if (!stop.isEmpty()) {
+            builder.stop(stop);
         }
         if (tools == null) {
             builder.suggestedTools();

@@ -86,7 +86,7 @@ final class CommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "sing", "run", "run --max-tokens 0 hello", "run --max-tokens many hello",
-            "run --nonsense hello", "run -x", "run -x --greedy", "run --system",
+            "run --nonsense hello", "run -x", "run --stop", "run -x --greedy", "run --system",
             "run --threads -1 hello", "run --threads 0 hello", "run --threads 1025 hello", "run --threads two hello",
             "bench --model nano --threads 0", "parity --model nano --model nano --threads 0", "run a b", "bench",
             "bench --model nano -p 0",
@@ -235,6 +235,14 @@ final class CommandsTest {
         assertTrue(option.err().contains("behind --"), option::err);
         assertEquals(0, run(List.of("run", "--max-tokens", "2", "--", "-x")).code());
         assertEquals(0, run(List.of("run", "--max-tokens", "2", "-5")).code());
+    }
+
+    @Test
+    void aStopTextEndsTheAnswerAndIsNoPartOfIt() {
+        Result result = run(List.of("run", "--greedy", "--json", "--stop", "nowhere", "--stop", "lamp is",
+                "Turn on the kitchen lamp."));
+        assertEquals("The kitchen ", result.json().get("text"), result::err);
+        assertEquals("stop_string", result.json().get("finishReason"));
     }
 
     @ParameterizedTest

@@ -36,9 +36,17 @@ public final class Best {
     private float[] logits = new float[1];
     private int size;
     private float logSum;
+    private boolean sound;
     private boolean found;
+    /** What was chosen from, while the sum over it is not known. */
+    private float @Nullable [] chosenFrom;
 
-    Best(int vocabularySize) {
+    /**
+     * A choice for those who have a row of logits; each {@link Step} has one of its own.
+     *
+     * @param vocabularySize logits in a row
+     */
+    public Best(int vocabularySize) {
         this.vocabularySize = vocabularySize;
     }
 
@@ -180,6 +188,8 @@ public final class Best {
         Objects.checkFromToIndex(0, many, count);
         size = many;
         logSum = logarithm;
+        sound = !Float.isNaN(logarithm);
+        chosenFrom = null;
         found = true;
         return this;
     }
@@ -232,12 +242,27 @@ public final class Best {
     }
 
     /**
-     * Logarithm of the sum of {@code e^logit} over all allowed tokens, so that {@code e^(logit - logSum)} is a probability.
+     * Logarithm of the sum of {@code e^logit} over all allowed tokens, so that {@code e^(logit - logSum)} is a probability. Where
+     * the largest were chosen from a row, it is computed when it is first asked for: from that row, which must not have changed.
      *
      * @return minus infinity if no token is possible, infinity if a logit is, not a number if one is not
      */
     public float logSum() {
+        float[] row = chosenFrom;
+        if (row != null) {
+            chosenFrom = null;
+            logSum = logSum(row);
+        }
         return logSum;
+    }
+
+    /**
+     * Whether all logits were numbers. Costs nothing, other than {@link #logSum}.
+     *
+     * @return false if one of the allowed tokens had a logit that is not a number
+     */
+    public boolean isSound() {
+        return sound;
     }
 
     boolean isFound() {
@@ -246,6 +271,7 @@ public final class Best {
 
     void forget() {
         found = false;
+        chosenFrom = null;
         size = 0;
     }
 
@@ -261,30 +287,30 @@ public final class Best {
             row[penalised[i]] = (logit > 0 ? logit / factors[i] : logit * factors[i]) - offsets[i];
         }
         int many = 0;
-        float most = Float.NEGATIVE_INFINITY;
         boolean broken = false;
+        float least = Float.NEGATIVE_INFINITY;
         for (int id = 0; id < vocabularySize; id++) {
-            if (isForbidden(id)) {
-                continue;
-            }
             float logit = row[id];
-            broken |= Float.isNaN(logit);
-            most = Math.max(most, logit);
-            if (many < count ? logit > Float.NEGATIVE_INFINITY : logit > logits[many - 1]) {
+            broken |= Float.isNaN(logit) && !isForbidden(id);
+            // few get into the list once it is full
+            if (logit > least && !isForbidden(id)) {
                 many = insert(id, logit, many);
+                least = many < count ? Float.NEGATIVE_INFINITY : logits[many - 1];
             }
         }
-        found(many, broken ? Float.NaN : logSum(row, most));
+        found(many, broken ? Float.NaN : 0);
+        chosenFrom = broken ? null : row;
     }
 
-    private float logSum(float[] row, float most) {
-        if (Float.isInfinite(most)) {
-            return most;
+    private float logSum(float[] row) {
+        if (size == 0 || Float.isInfinite(logits[0])) {
+            return size == 0 ? Float.NEGATIVE_INFINITY : logits[0];
         }
+        double most = logits[0];
         double sum = 0;
         for (int id = 0; id < vocabularySize; id++) {
             if (!isForbidden(id)) {
-                sum += Math.exp(row[id] - (double) most);
+                sum += Math.exp(row[id] - most);
             }
         }
         return (float) (most + Math.log(sum));

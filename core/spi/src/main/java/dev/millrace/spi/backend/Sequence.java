@@ -29,8 +29,8 @@ public interface Sequence extends AutoCloseable {
      * Forgets the last tokens, as if they had never been read.
      *
      * @param length tokens that stay, 0 to {@link #length()}
-     * @return whether that was possible; if not, nothing has changed. It is for sure within {@link Limits#rollback} of the
-     *         length, and for 0
+     * @return whether that was possible; if not, nothing has changed. It is for sure for 0, and within {@link Limits#rollback} of
+     *         the most tokens that the sequence has held, but not always below the length of a state that it was made from
      * @throws IndexOutOfBoundsException if length is outside that range
      */
     boolean truncate(int length);

@@ -98,6 +98,11 @@ final class AnswerParser implements DialectParser {
         }
     }
 
+    /** Whether the parts of an answer are divided by a spelling, so that more follows it. */
+    boolean divides(String spelling) {
+        return syntax.divides(spelling);
+    }
+
     /** Whether a spelling is a mark where the answer stands now. */
     private boolean isMark(String spelling) {
         return syntax.marks(part).stream().anyMatch(mark -> mark.spelling().equals(spelling))
@@ -109,7 +114,7 @@ final class AnswerParser implements DialectParser {
      * what thinking says of the family's own marks are kept; for the user, nothing that looks like a control token is text.
      */
     void spelled(String spelling, Consumer<? super DialectEvent> out) {
-        if (part == Part.TEXT || part == Part.THINKING && !syntax.knows(spelling)) {
+        if (part == Part.TEXT || (part == Part.THINKING && !syntax.knows(spelling))) {
             control(spelling, out);
         } else {
             accept(spelling, out);

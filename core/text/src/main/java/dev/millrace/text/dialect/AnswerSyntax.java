@@ -64,6 +64,13 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
         return Collections.unmodifiableMap(all);
     }
 
+    /** Whether something follows a mark: it stands between parts, not only behind calls. */
+    boolean divides(String spelling) {
+        return Stream.of(Part.TEXT, Part.THINKING, Part.HEADER).flatMap(part -> marks(part).stream())
+                .anyMatch(mark -> mark.spelling().equals(spelling)
+                        && (mark.in() != Part.TEXT || mark.next() != Part.TEXT));
+    }
+
     /** Whether a spelling is a mark of the family, in whatever part. */
     boolean knows(String spelling) {
         return marks(Part.TEXT).stream().anyMatch(mark -> mark.spelling().equals(spelling));

@@ -50,4 +50,16 @@ public final class Dialects {
         Dialect thinking = new ThinkDialect();
         return thinking.match(model) > 0 ? thinking : new PlainDialect();
     }
+
+    /**
+     * Whether an answer goes on behind a control token, because the dialect divides the parts of an answer by it. Known for the
+     * built-in dialects.
+     *
+     * @param dialect how answers are written
+     * @param spelling how the vocabulary spells the token
+     * @return true if the token must not end an answer
+     */
+    public static boolean dividesAnswers(Dialect dialect, String spelling) {
+        return dialect.parser(false) instanceof AnswerParser parser && parser.divides(spelling);
+    }
 }

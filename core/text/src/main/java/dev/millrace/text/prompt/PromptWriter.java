@@ -7,7 +7,9 @@ package dev.millrace.text.prompt;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.json.Json;
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.template.ChatTemplate;
 import dev.millrace.text.template.MarkedText;
 import dev.millrace.text.template.TemplateException;
@@ -19,9 +21,12 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +47,20 @@ import org.jspecify.annotations.Nullable;
  * <b>Tools</b> are plain schemas ({@code name}, {@code description}, {@code parameters}) or wrapped in
  * {@code {"type": "function", "function": ...}}: what the template can read, and where it reads neither, wrapped for
  * dialects that write calls as JSON and plain for those that write Python. Templates that ignore {@code tool_calls} get
- * earlier calls within the content, as the dialect writes them. All this is found out once by rendering small probes.
+ * earlier calls within the content, as the dialect writes them. Templates that take contents as lists of parts get them so.
+ * All this is found out once by rendering small probes. A template that leaves out what the user says is refused; if it leaves
+ * out other messages or the tools, the log tells it.
  *
  * <p>
- * Immutable; safe for use from any thread.
+ * <b>The token that begins a text</b> is the template's own business, as in Hugging Face's transformers. A GGUF file may ask for
+ * it ({@code tokenizer.ggml.add_bos_token}); then it is written unless the template has written it, as llama.cpp does. Where a
+ * file has no template, it is written as both do, unless the file says no. There are never two.
+ *
+ * <p>
+ * <b>Half a character</b> (a lone surrogate), which no token spells, is written as U+FFFD.
+ *
+ * <p>
+ * Safe for use from any thread.
  */
 public final class PromptWriter {
 
@@ -71,16 +86,24 @@ public final class PromptWriter {
             """;
     private static final List<String> PAD = List.of("<|pad|>", "<pad>", "[PAD]");
 
+    private static final System.Logger LOG = System.getLogger(PromptWriter.class.getName());
+
     private final ChatTemplate template;
     private final PromptTokenizer tokenizer;
+    private final Dialect dialect;
+    private final TemplateTraits traits;
     private final TemplateVariables variables;
     private final Map<String, MarkedText> tokens;
     private final boolean bos;
+    /** What was said about the template, once each. */
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
 
-    private PromptWriter(ChatTemplate template, PromptTokenizer tokenizer, TemplateVariables variables,
-            Map<String, MarkedText> tokens, boolean bos) {
+    private PromptWriter(ChatTemplate template, PromptTokenizer tokenizer, Dialect dialect, TemplateTraits traits,
+            TemplateVariables variables, Map<String, MarkedText> tokens, boolean bos) {
         this.template = template;
         this.tokenizer = tokenizer;
+        this.dialect = dialect;
+        this.traits = traits;
         this.variables = variables;
         this.tokens = tokens;
         this.bos = bos;
@@ -112,12 +135,13 @@ public final class PromptWriter {
      * @throws MillraceException if there is no template and the vocabulary is not made for ChatML
      */
     public static PromptWriter of(Optional<String> template, PromptTokenizer tokenizer, Dialect dialect, Clock clock) {
-        ChatTemplate compiled = ChatTemplate.compile(template.orElseGet(() -> chatMl(tokenizer)), clock,
-                TemplateLimits.DEFAULT);
+        String source = template.filter(text -> !text.isBlank()).orElseGet(() -> chatMl(tokenizer));
+        ChatTemplate compiled = ChatTemplate.compile(source, clock, TemplateLimits.DEFAULT);
         Map<String, MarkedText> tokens = tokens(tokenizer);
         TemplateTraits traits = TemplateTraits.of(compiled, dialect, tokens);
         GuardedCalls calls = new GuardedCalls(dialect, controlSpellings(tokenizer));
-        return new PromptWriter(compiled, tokenizer, new TemplateVariables(traits, calls), tokens, false);
+        return new PromptWriter(compiled, tokenizer, dialect, traits, new TemplateVariables(traits, calls), tokens,
+                false);
     }
 
     /**
@@ -127,7 +151,21 @@ public final class PromptWriter {
      * @return a writer like this one
      */
     public PromptWriter beginningWithBos() {
-        return new PromptWriter(template, tokenizer, variables, tokens, true);
+        return new PromptWriter(template, tokenizer, dialect, traits, variables, tokens, true);
+    }
+
+    /**
+     * The token that ends a turn of the assistant, as the template writes it behind an earlier answer. Model files may name other
+     * tokens only; a model that was trained on the template writes this one.
+     *
+     * @return its id; empty if the template writes no control token there, or one behind which an answer goes on
+     */
+    public OptionalInt turnEnd() {
+        String after = traits.afterAnswer().stripLeading();
+        int[] ids = after.isEmpty() ? new int[0] : tokenizer.encode(PromptText.trusted(after));
+        boolean ends = ids.length > 0 && tokenizer.isControl(ids[0])
+                && !Dialects.dividesAnswers(dialect, tokenizer.decode(ids[0]));
+        return ends ? OptionalInt.of(ids[0]) : OptionalInt.empty();
     }
 
     private static String chatMl(PromptTokenizer tokenizer) {
@@ -174,7 +212,7 @@ public final class PromptWriter {
      * @param addGenerationPrompt whether the assistant speaks next
      * @return the prompt
      * @throws TemplateException if the template fails or refuses the conversation
-     * @throws IllegalArgumentException if a text has a lone surrogate, with its position
+     * @throws MillraceException if the template leaves out what the user says, or writes nothing
      */
     public Prompt write(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt) {
         return write(messages, tools, addGenerationPrompt, Map.of());
@@ -189,10 +227,11 @@ public final class PromptWriter {
      * @param extra further variables of the template, for example {@code enable_thinking}; they win over the usual ones
      * @return the prompt
      * @throws TemplateException if the template fails or refuses the conversation
-     * @throws IllegalArgumentException if a text has a lone surrogate, with its position
+     * @throws MillraceException if the template leaves out what the user says, or writes nothing
      */
     public Prompt write(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt,
             Map<String, ?> extra) {
+        checkNothingIsLost(messages, tools);
         Map<String, @Nullable Object> all = new HashMap<>(tokens);
         all.put("messages", variables.messages(messages));
         all.put("tools", variables.tools(tools));
@@ -201,8 +240,36 @@ public final class PromptWriter {
         MarkedText text = template.renderMarked(all);
         MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
         MarkedText whole = bos && !begins(text, begin.text()) ? begin.plus(text) : text;
-        return new Prompt(tokenizer.encode(promptText(whole)), whole.text(),
-                addGenerationPrompt && endsInsideThinking(whole));
+        int[] ids = tokenizer.encode(promptText(whole));
+        if (ids.length == 0) {
+            throw new MillraceException(
+                    "The model's chat template writes an empty prompt for this conversation; give the model another template.");
+        }
+        return new Prompt(ids, Json.wellFormed(whole.text()), addGenerationPrompt && endsInsideThinking(whole));
+    }
+
+    /** A template that leaves out what it is given says nothing of it; so the user is told. */
+    private void checkNothingIsLost(List<Message> messages, List<ToolDefinition> tools) {
+        for (Message message : messages) {
+            if (!traits.silent().contains(message.role()) || message.content().isBlank()) {
+                continue;
+            }
+            if (message.role() == Message.Role.USER) {
+                throw new MillraceException(
+                        "The model's chat template leaves out what the user says; give the model another template.");
+            }
+            warn(message.role().name().toLowerCase(Locale.ROOT) + " messages");
+        }
+        if (!tools.isEmpty() && !traits.showsTools()) {
+            warn("tools");
+        }
+    }
+
+    private void warn(String lost) {
+        if (told.add(lost)) {
+            LOG.log(System.Logger.Level.WARNING,
+                    "The model''s chat template leaves out {0}: the model does not see them.", lost);
+        }
     }
 
     /** Whether the template has written this token, behind white space at most. */
@@ -221,9 +288,14 @@ public final class PromptWriter {
         int[] inert = text.inertRanges();
         int from = 0;
         for (int i = 0; i < inert.length; i += 2) {
-            out.trusted(text.text().substring(from, inert[i])).inert(text.text().substring(inert[i], inert[i + 1]));
+            out.trusted(piece(text, from, inert[i])).inert(piece(text, inert[i], inert[i + 1]));
             from = inert[i + 1];
         }
-        return out.trusted(text.text().substring(from)).build();
+        return out.trusted(piece(text, from, text.text().length())).build();
+    }
+
+    /** Half of a surrogate pair, which a tool or a caller may have cut, becomes U+FFFD: no token spells it. */
+    private static String piece(MarkedText text, int from, int to) {
+        return Json.wellFormed(text.text().substring(from, to));
     }
 }

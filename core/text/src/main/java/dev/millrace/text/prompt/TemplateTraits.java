@@ -4,14 +4,20 @@
  */
 package dev.millrace.text.prompt;
 
+import dev.millrace.api.Message;
 import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.template.ChatTemplate;
 import dev.millrace.text.template.MarkedText;
 import dev.millrace.text.template.TemplateException;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +26,14 @@ import org.jspecify.annotations.Nullable;
  * @param calls what it does with {@code tool_calls} of earlier messages
  * @param wrappedTools whether tools come as {@code {"type": "function", "function": {...}}} instead of plain schemas
  * @param needsToolList whether it fails when {@code tools} is none, and wants an empty list
+ * @param inParts roles whose text it writes only if it comes as a list of parts, {@code [{"type": "text", "text": ...}]}
+ * @param silent roles whose text it writes in no form
+ * @param showsTools whether a tool's name comes out
+ * @param afterAnswer what it writes between an earlier answer and the words of the user that follow; empty if that cannot be
+ *            told
  */
-record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) {
+record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, Set<Message.Role> inParts,
+        Set<Message.Role> silent, boolean showsTools, String afterAnswer) {
 
     /** What a template does with earlier calls. */
     enum Calls {
@@ -36,14 +48,75 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) 
     private static final String NAME = "millrace_probe";
     /** An argument shows that a call was written; its name alone might stand with the result. */
     private static final String ARGUMENT = "millrace_argument";
+    private static final String MARKER = "millrace_text";
     /** Some templates insist on nine letters and digits. */
     private static final String CALL_ID = "probe0000";
 
     static TemplateTraits of(ChatTemplate template, Dialect dialect, Map<String, MarkedText> tokens) {
-        Probe probe = new Probe(template, tokens);
+        Probe probe = new Probe(template, tokens, Set.of());
         boolean needsToolList = probe.render(List.of(user()), null) == null
                 && probe.render(List.of(user()), List.of()) != null;
-        return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList);
+        Map<Message.Role, Writes> texts = texts(probe);
+        Set<Message.Role> inParts = roles(texts, Writes.PARTS);
+        probe = new Probe(template, tokens, inParts);
+        return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList, inParts,
+                roles(texts, Writes.NOTHING), showsTools(probe), afterAnswer(probe));
+    }
+
+    /** In which form a template writes the text of a role. */
+    private enum Writes {
+        /** As a string, or nobody knows: the template refuses the probe. */
+        STRING, PARTS, NOTHING
+    }
+
+    private static Set<Message.Role> roles(Map<Message.Role, Writes> texts, Writes form) {
+        return texts.entrySet().stream().filter(entry -> entry.getValue() == form).map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static Map<Message.Role, Writes> texts(Probe probe) {
+        Map<Message.Role, Writes> texts = new EnumMap<>(Message.Role.class);
+        Writes user = writes(probe, Message.Role.USER, Set.of());
+        texts.put(Message.Role.USER, user);
+        Set<Message.Role> known = user == Writes.PARTS ? Set.of(Message.Role.USER) : Set.of();
+        for (Message.Role role : List.of(Message.Role.SYSTEM, Message.Role.ASSISTANT, Message.Role.TOOL)) {
+            texts.put(role, writes(probe, role, known));
+        }
+        return texts;
+    }
+
+    private static Writes writes(Probe probe, Message.Role role, Set<Message.Role> inParts) {
+        List<Map<String, Object>> conversation = switch (role) {
+            case USER -> List.of(message(role, MARKER));
+            case SYSTEM -> List.of(message(role, MARKER), user());
+            case ASSISTANT -> List.of(user(), message(role, MARKER), user());
+            case TOOL -> List.of(user(), call(Map.of(ARGUMENT, 1L)), result(MARKER));
+        };
+        Set<Message.Role> also = new HashSet<>(inParts);
+        also.add(role);
+        String string = new Probe(probe.template(), probe.tokens(), inParts).render(conversation, null);
+        if (string != null && string.contains(MARKER)) {
+            return Writes.STRING;
+        }
+        String parts = new Probe(probe.template(), probe.tokens(), also).render(conversation, null);
+        if (parts != null && parts.contains(MARKER)) {
+            return Writes.PARTS;
+        }
+        return string == null ? Writes.STRING : Writes.NOTHING;
+    }
+
+    private static boolean showsTools(Probe probe) {
+        Map<String, Object> schema = schema();
+        return probe.shows(schema) || probe.shows(Map.of("type", "function", "function", schema))
+                || probe.render(List.of(user()), List.of(schema)) == null;
+    }
+
+    private static String afterAnswer(Probe probe) {
+        String text = probe.render(List.of(user(), message(Message.Role.ASSISTANT, MARKER),
+                message(Message.Role.USER, NAME)), null);
+        int answer = text == null ? -1 : text.indexOf(MARKER);
+        int next = answer < 0 || text == null ? -1 : text.indexOf(NAME, answer);
+        return text == null || next < 0 ? "" : text.substring(answer + MARKER.length(), next);
     }
 
     /** A template that cannot be rendered with a call at all will say so itself when it comes to that. */
@@ -51,11 +124,8 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) 
         boolean rendered = false;
         for (Calls form : List.of(Calls.OBJECTS, Calls.TEXT)) {
             Object arguments = form == Calls.OBJECTS ? Map.of(ARGUMENT, 1L) : "{\"" + ARGUMENT + "\": 1}";
-            Map<String, Object> function = Map.of("name", NAME, "arguments", arguments);
-            Map<String, Object> call = Map.of("role", trusted("assistant"), "content", "", "tool_calls",
-                    List.of(Map.of("id", CALL_ID, "type", trusted("function"), "function", function)));
-            Map<String, Object> result = Map.of("role", trusted("tool"), "content", "ok", "name", NAME, "tool_call_id",
-                    CALL_ID);
+            Map<String, Object> call = call(arguments);
+            Map<String, Object> result = result("ok");
             for (List<Map<String, Object>> conversation : List.of(List.of(user(), call, result),
                     List.of(user(), call))) {
                 String text = probe.render(conversation, List.of());
@@ -90,7 +160,26 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) 
     }
 
     private static Map<String, Object> user() {
-        return Map.of("role", trusted("user"), "content", "Hello");
+        return message(Message.Role.USER, "Hello");
+    }
+
+    private static Map<String, Object> message(Message.Role role, String content) {
+        return Map.of("role", trusted(role.name().toLowerCase(Locale.ROOT)), "content", content);
+    }
+
+    private static Map<String, Object> call(Object arguments) {
+        Map<String, Object> function = Map.of("name", NAME, "arguments", arguments);
+        return Map.of("role", trusted("assistant"), "content", "", "tool_calls",
+                List.of(Map.of("id", CALL_ID, "type", trusted("function"), "function", function)));
+    }
+
+    private static Map<String, Object> result(String content) {
+        return Map.of("role", trusted("tool"), "content", content, "name", NAME, "tool_call_id", CALL_ID);
+    }
+
+    /** A text as the one part of a content in parts. */
+    static List<Map<String, Object>> parts(Object text) {
+        return List.of(Map.of("type", trusted("text"), "text", text));
     }
 
     private static MarkedText trusted(String text) {
@@ -98,12 +187,12 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) 
     }
 
     /** Renders, and takes every failure for an answer. */
-    private record Probe(ChatTemplate template, Map<String, MarkedText> tokens) {
+    private record Probe(ChatTemplate template, Map<String, MarkedText> tokens, Set<Message.Role> inParts) {
 
         @Nullable
         String render(List<Map<String, Object>> messages, @Nullable List<?> tools) {
             Map<String, @Nullable Object> variables = new HashMap<>(tokens);
-            variables.put("messages", messages);
+            variables.put("messages", messages.stream().map(this::formed).toList());
             variables.put("tools", tools);
             variables.put("add_generation_prompt", true);
             try {
@@ -111,6 +200,17 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList) 
             } catch (TemplateException e) {
                 return null;
             }
+        }
+
+        private Map<String, Object> formed(Map<String, Object> message) {
+            boolean asParts = inParts.stream()
+                    .anyMatch(role -> role.name().equalsIgnoreCase(String.valueOf(message.get("role"))));
+            if (!asParts) {
+                return message;
+            }
+            Map<String, Object> formed = new HashMap<>(message);
+            formed.computeIfPresent("content", (key, text) -> parts(text));
+            return formed;
         }
 
         boolean shows(Map<String, Object> tool) {

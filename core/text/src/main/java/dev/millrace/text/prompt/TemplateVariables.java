@@ -40,7 +40,11 @@ final class TemplateVariables {
         Map<String, String> names = new HashMap<>();
         for (Message message : messages) {
             message.toolCalls().forEach(call -> names.put(call.id(), call.name()));
-            out.add(message(message, names));
+            Map<String, Object> variables = message(message, names);
+            if (traits.inParts().contains(message.role())) {
+                variables.computeIfPresent("content", (key, text) -> TemplateTraits.parts(text));
+            }
+            out.add(variables);
         }
         return out;
     }

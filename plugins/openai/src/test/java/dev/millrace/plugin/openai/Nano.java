@@ -58,7 +58,7 @@ final class Nano implements AutoCloseable {
     }
 
     HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(server.address().resolve(path)).timeout(Duration.ofSeconds(120));
+        return HttpRequest.newBuilder(server.address().resolve(path)).timeout(Duration.ofMinutes(2));
     }
 
     HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
@@ -119,8 +119,9 @@ final class Nano implements AutoCloseable {
 
     @Override
     public void close() {
-        client.close();
         server.close();
         millrace.close();
+        client.shutdownNow();
+        client.close();
     }
 }

@@ -220,7 +220,7 @@ class PitfallsTest {
         HttpResponse<String> answer = nano.post(CHAT, Nano.chat("word ".repeat(6000), ""));
         assertEquals(400, answer.statusCode());
         assertEquals("context_length_exceeded", error(answer).path("code").asText());
-        assertTrue(error(answer).path("message").asText().matches(".*\\b[5-9]\\d{3}\\b.*\\b4096\\b.*"),
+        assertTrue(error(answer).path("message").asText().matches(".*\\b\\d{5}\\b.*\\b4096\\b.*"),
                 answer::body);
         HttpResponse<String> streamed = nano.post(CHAT, Nano.chat("word ".repeat(6000), "\"stream\":true"));
         assertEquals(400, streamed.statusCode());
@@ -265,13 +265,14 @@ class PitfallsTest {
             assertEquals("text/event-stream; charset=utf-8",
                     waiting.headers().firstValue("content-type").orElseThrow());
             StringBuilder seen = new StringBuilder();
-            try (InputStream first = busy.body(); InputStream second = waiting.body()) {
-                while (seen.indexOf(": ping") < 0) {
-                    int next = second.read();
-                    assertTrue(next >= 0, seen::toString);
-                    seen.append((char) next);
-                }
+            InputStream in = waiting.body();
+            while (seen.indexOf(": ping") < 0) {
+                int next = in.read();
+                assertTrue(next >= 0, seen::toString);
+                seen.append((char) next);
             }
+            busy.body().close();
+            in.close();
         }
     }
 

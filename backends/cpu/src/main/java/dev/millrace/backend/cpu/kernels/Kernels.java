@@ -135,5 +135,11 @@ public interface Kernels extends WeightForm {
     AttentionKernels attention();
 
     /** {@code gate[i] = silu(gate[i]) * up[i]} for n values, both from an index on. */
-    void gate(float[] gate, int gateAt, float[] up, int upAt, int n);
+    void silu(float[] gate, int gateAt, float[] up, int upAt, int n);
+
+    /** {@code gate[i] = gelu(gate[i]) * up[i]} for n values, with GELU in its tanh form. */
+    void gelu(float[] gate, int gateAt, float[] up, int upAt, int n);
+
+    /** {@code gate[i] = c * sigmoid(alpha * c) * (v + 1)} with {@code c = min(gate[i], limit)} and v the bounded {@code up[i]}. */
+    void clampedSwiglu(float alpha, float limit, float[] gate, int gateAt, float[] up, int upAt, int n);
 }

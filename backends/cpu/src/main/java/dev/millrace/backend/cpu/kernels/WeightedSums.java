@@ -4,7 +4,6 @@
  */
 package dev.millrace.backend.cpu.kernels;
 
-import dev.millrace.backend.cpu.kernels.scalar.ScalarAttention;
 import java.util.Arrays;
 
 /**
@@ -58,8 +57,8 @@ public final class WeightedSums {
             float theirs = later.largest[from];
             if (theirs != Float.NEGATIVE_INFINITY) {
                 float most = Math.max(largest[i], theirs);
-                float a = ScalarAttention.exp2(largest[i] - most);
-                float b = ScalarAttention.exp2(theirs - most);
+                float a = PowersOfTwo.exp2(largest[i] - most);
+                float b = PowersOfTwo.exp2(theirs - most);
                 add(totals, i * TOTALS, a, later.totals, from * TOTALS, b, TOTALS);
                 add(sums, i * width, a, later.sums, from * width, b, width);
                 largest[i] = most;
@@ -70,6 +69,24 @@ public final class WeightedSums {
     private static void add(float[] x, int at, float a, float[] y, int from, float b, int count) {
         for (int i = 0; i < count; i++) {
             x[at + i] = x[at + i] * a + y[from + i] * b;
+        }
+    }
+
+    /**
+     * Writes the first values of a query's mean, where a sink takes part in the total and has no value.
+     *
+     * @param sink the sink's score, as binary logarithm of its weight
+     */
+    public void mean(int query, float sink, float[] into, int at, int count) {
+        float most = Math.max(largest[query], sink);
+        float fade = PowersOfTwo.exp2(largest[query] - most);
+        float total = PowersOfTwo.exp2(sink - most);
+        for (int i = query * TOTALS; i < (query + 1) * TOTALS; i++) {
+            total += totals[i] * fade;
+        }
+        float factor = fade / total;
+        for (int i = 0; i < count; i++) {
+            into[at + i] = sums[query * width + i] * factor;
         }
     }
 

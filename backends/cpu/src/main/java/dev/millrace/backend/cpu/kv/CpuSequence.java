@@ -24,8 +24,21 @@ public final class CpuSequence implements Sequence {
     private final SequenceOwner owner;
     private final Blueprint blueprint;
     private final KvLayout layout;
-    /** For each layer, {@code [column][channel]}, oldest first; empty where a layer has none. */
+    /**
+     * Tokens by which a sequence with convolutions can be cut back. Drafts of speculative decoding are mostly no longer. For the
+     * 8B each token of it costs 147 KB per sequence, since a layer keeps one more column of 2 048 floats for it; so pages have no
+     * checkpoints of their own, which would take as much as three quarters of their keys and values.
+     */
+    public static final int ROLLBACK = 8;
+
+    /**
+     * For each layer a ring of {@code [column][channel]}, in which the column of a position lies at the position modulo their
+     * number; empty where a layer has none. Besides the columns that the next token needs it holds {@link #ROLLBACK} older ones.
+     */
     private final float[][] columns;
+    private final boolean convolutions;
+    /** The least length, other than 0, that the sequence can be cut back to. */
+    private int floor;
     private KvPage[] pages = {};
     private int pageCount;
     private int[] tokens = {};
@@ -38,11 +51,13 @@ public final class CpuSequence implements Sequence {
         this.blueprint = blueprint;
         this.layout = layout;
         columns = new float[blueprint.layers().size()][];
+        boolean any = false;
         for (int i = 0; i < columns.length; i++) {
-            columns[i] = blueprint.layers().get(i).mixer() instanceof Blueprint.ShortConv c
-                    ? new float[(c.width() - 1) * blueprint.hiddenSize()]
-                    : new float[0];
+            int kept = blueprint.layers().get(i).mixer() instanceof Blueprint.ShortConv c ? c.width() - 1 : 0;
+            columns[i] = new float[kept == 0 ? 0 : (kept + ROLLBACK) * blueprint.hiddenSize()];
+            any |= kept > 0;
         }
+        convolutions = any;
     }
 
     /** Whether somebody owns it. */
@@ -80,27 +95,47 @@ public final class CpuSequence implements Sequence {
         return pages[index];
     }
 
-    /** Makes room for more tokens; changes nothing that can be seen, so that failing leaves the sequence usable. */
+    /**
+     * Makes room for more tokens.
+     *
+     * @throws OutOfMemoryError if there is none; the sequence is as it was
+     */
     public void reserve(int more) {
         int needed = KvLayout.pages(length + more);
+        int held = pageCount;
+        if (length + more > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length + more, Math.min(2 * tokens.length, 1 << 24)));
+        }
         if (needed > pages.length) {
             pages = Arrays.copyOf(pages, Math.max(needed, Math.min(2 * pages.length, 1 << 20)));
         }
-        if (length % KvLayout.PAGE != 0 && pages[pageCount - 1].shared()) {
-            pages[pageCount - 1] = pages[pageCount - 1].separate(layout);
+        try {
+            while (pageCount < needed) {
+                pages[pageCount] = new KvPage(layout);
+                pageCount++;
+            }
+            // last, since nothing can fail after it: a page that is half full is written to next
+            if (length % KvLayout.PAGE != 0 && pages[held - 1].shared()) {
+                pages[held - 1] = pages[held - 1].separate(layout);
+            }
+        } catch (OutOfMemoryError e) {
+            keepPages(held);
+            throw e;
         }
-        while (pageCount < needed) {
-            pages[pageCount] = new KvPage(layout);
-            pageCount++;
-        }
-        if (length + more > tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(length + more, 2 * tokens.length));
+    }
+
+    private void keepPages(int count) {
+        while (pageCount > count) {
+            pages[--pageCount].release();
         }
     }
 
     /** Takes note of a token whose keys, values and columns have been computed or soon are. */
     public void append(int token) {
         tokens[length++] = token;
+        if (convolutions) {
+            floor = Math.max(floor, length - ROLLBACK);
+        }
     }
 
     @Override
@@ -115,6 +150,7 @@ public final class CpuSequence implements Sequence {
         fork.pageCount = used;
         fork.tokens = Arrays.copyOf(tokens, length);
         fork.length = length;
+        fork.floor = floor;
         for (int i = 0; i < columns.length; i++) {
             System.arraycopy(columns[i], 0, fork.columns[i], 0, columns[i].length);
         }
@@ -128,23 +164,17 @@ public final class CpuSequence implements Sequence {
         if (kept < 0 || kept > length) {
             throw new IndexOutOfBoundsException("The sequence has " + length + " tokens; it cannot keep " + kept + ".");
         }
-        boolean remembers = false;
-        for (float[] columnsOfLayer : columns) {
-            remembers |= columnsOfLayer.length > 0;
+        if (kept != 0 && kept < floor) {
+            return false; // columns, or keys and values in a window, are not known any more
         }
-        if (kept != length && kept != 0 && remembers) {
-            return false; // the columns of the convolutions before are gone
-        }
-        for (float[] columnsOfLayer : columns) {
-            if (kept == 0) {
+        if (kept == 0) {
+            floor = 0;
+            for (float[] columnsOfLayer : columns) {
                 Arrays.fill(columnsOfLayer, 0);
             }
         }
         length = kept;
-        int needed = KvLayout.pages(length);
-        while (pageCount > needed) {
-            pages[--pageCount].release();
-        }
+        keepPages(KvLayout.pages(kept));
         return true;
     }
 
@@ -167,9 +197,9 @@ public final class CpuSequence implements Sequence {
     public void fill(SequenceState state) {
         int[] read = state.tokens();
         reserve(read.length);
-        exchange(state, false);
         System.arraycopy(read, 0, tokens, 0, read.length);
         length = read.length;
+        exchange(state, false);
     }
 
     private void exchange(SequenceState state, boolean out) {
@@ -181,15 +211,17 @@ public final class CpuSequence implements Sequence {
         }
     }
 
+    /** Copies the keys and values of the tokens that a state holds: all, or the last ones of a layer with a window. */
     private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
         int count = kv.tokens();
+        int oldest = length - count;
         int size = layer.headSize();
         float[] run = new float[size];
         for (int head = 0; head < layer.heads(); head++) {
             for (int t = 0; t < count; t++) {
                 long at = ((long) head * count + t) * size;
-                KvPage page = pages[t / KvLayout.PAGE];
-                int slot = t % KvLayout.PAGE;
+                KvPage page = pages[(oldest + t) / KvLayout.PAGE];
+                int slot = (oldest + t) % KvLayout.PAGE;
                 if (out) {
                     page.readKey(layer, head, slot, run, 0);
                     put(kv.keys(), kv.type(), at, run);
@@ -202,6 +234,9 @@ public final class CpuSequence implements Sequence {
                     page.writeValue(layer, head, slot, run, 0);
                 }
             }
+        }
+        if (!out && oldest > 0) {
+            floor = length;
         }
     }
 
@@ -223,17 +258,22 @@ public final class CpuSequence implements Sequence {
         }
     }
 
-    private static void exchange(float[] columns, SequenceState.ConvColumns state, boolean out) {
-        for (int channel = 0; channel < state.channels(); channel++) {
-            for (int column = 0; column < state.columns(); column++) {
+    private void exchange(float[] ring, SequenceState.ConvColumns state, boolean out) {
+        int channels = state.channels();
+        for (int column = 0; column < state.columns(); column++) {
+            int position = length - state.columns() + column;
+            int index = Math.floorMod(position, ring.length / channels) * channels;
+            for (int channel = 0; channel < channels; channel++) {
                 long at = ((long) channel * state.columns() + column) * 4;
-                int index = column * state.channels() + channel;
                 if (out) {
-                    state.data().set(STATE_FLOAT, at, columns[index]);
+                    state.data().set(STATE_FLOAT, at, ring[index + channel]);
                 } else {
-                    columns[index] = state.data().get(STATE_FLOAT, at);
+                    ring[index + channel] = state.data().get(STATE_FLOAT, at);
                 }
             }
+        }
+        if (!out && state.columns() > 0) {
+            floor = length;
         }
     }
 
@@ -243,10 +283,7 @@ public final class CpuSequence implements Sequence {
         if (!closed) {
             closed = true;
             owner.forget(this);
-            for (int i = 0; i < pageCount; i++) {
-                pages[i].release();
-            }
-            pageCount = 0;
+            keepPages(0);
             pages = new KvPage[0];
         }
     }

@@ -5,12 +5,13 @@
 package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
-import dev.millrace.backend.cpu.kernels.scalar.ScalarAttention;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kv.CpuSequence;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.threads.Workers;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grouped-query attention over paged keys and values. A block of queries meets one page after the other with an online
@@ -36,6 +37,8 @@ public final class AttentionMixer implements LayerPart {
         private int run;
         private int from;
         private int to;
+        /** The first span that a query of the block sees, and how many there are from there on. */
+        private int firstSpan;
         private int spans;
         /** Where the results of spans begin, or -1 if one worker meets all spans of a head. */
         private int parts;
@@ -45,12 +48,17 @@ public final class AttentionMixer implements LayerPart {
 
     private final Network.Attention layer;
     private final Resources resources;
-    private final RopeAngles rope;
+    private final @Nullable RopeAngles rope;
     private final int heads;
     private final int kvHeads;
     private final int headSize;
     private final int width;
     private final int group;
+    /** Tokens that a token sees, itself included; {@link Integer#MAX_VALUE} for all. */
+    private final int window;
+    /** Makes scores binary logarithms of weights, or, with a softcap, scores divided by it. */
+    private final float queryScale;
+    private final float softcap;
     private final Rows queryRows;
     private final Rows keyRows;
     private final Rows valueRows;
@@ -62,7 +70,7 @@ public final class AttentionMixer implements LayerPart {
     private int blockCount;
     private MicroBatch batch;
 
-    AttentionMixer(Network.Attention layer, Resources resources, RopeAngles rope, MicroBatch batch) {
+    AttentionMixer(Network.Attention layer, Resources resources, @Nullable RopeAngles rope, MicroBatch batch) {
         this.layer = layer;
         this.resources = resources;
         this.rope = rope;
@@ -72,6 +80,11 @@ public final class AttentionMixer implements LayerPart {
         headSize = layer.shape().headSize();
         width = layer.keyValues().width();
         group = heads / kvHeads;
+        window = layer.shape().span().window() == 0 ? Integer.MAX_VALUE : layer.shape().span().window();
+        softcap = layer.shape().softcap() * PowersOfTwo.LOG2_E;
+        queryScale = softcap == 0
+                ? layer.shape().scale() * PowersOfTwo.LOG2_E
+                : layer.shape().scale() / layer.shape().softcap();
         Buffers buffers = resources.buffers();
         queryRows = buffers.rows(buffers.queries, heads * headSize);
         keyRows = buffers.rows(buffers.keys, kvHeads * headSize);
@@ -81,6 +94,11 @@ public final class AttentionMixer implements LayerPart {
         for (int i = 0; i < blocks.length; i++) {
             blocks[i] = new Block();
         }
+    }
+
+    /** The oldest token that one at a position sees. */
+    private int oldest(int position) {
+        return Math.max(0, position + 1 - window);
     }
 
     /** Spans of a context. */
@@ -126,21 +144,35 @@ public final class AttentionMixer implements LayerPart {
 
     private void store(CpuSequence sequence, int t) {
         Buffers buffers = resources.buffers();
-        float scale = (float) (ScalarAttention.LOG2_E / Math.sqrt(headSize));
-        for (int h = 0; h < heads; h++) {
-            int at = (t * heads + h) * headSize;
-            Norms.rms(buffers.queries, at, headSize, layer.queryNorm(), buffers.queries, at);
-            rope.turn(t, buffers.queries, at, scale);
-        }
+        place(buffers.queries, t, heads, layer.queryNorm());
+        scale(buffers.queries, t * heads * headSize, heads * headSize, queryScale);
+        place(buffers.keys, t, kvHeads, layer.keyNorm());
         int position = batch.positions[t];
         KvPage page = sequence.page(position / KvLayout.PAGE);
         int slot = position % KvLayout.PAGE;
         for (int h = 0; h < kvHeads; h++) {
             int at = (t * kvHeads + h) * headSize;
-            Norms.rms(buffers.keys, at, headSize, layer.keyNorm(), buffers.keys, at);
-            rope.turn(t, buffers.keys, at, 1);
             page.writeKey(layer.keyValues(), h, slot, buffers.keys, at);
             page.writeValue(layer.keyValues(), h, slot, buffers.values, at);
+        }
+    }
+
+    /** Norms the heads of a token and lets its position enter, where the model wants that. */
+    private void place(float[] x, int t, int count, Network.@Nullable Norm norm) {
+        int at = t * count * headSize;
+        if (norm != null) {
+            Norms.heads(x, at, count * headSize, norm);
+        }
+        if (rope != null) {
+            for (int h = 0; h < count; h++) {
+                rope.turn(t, x, at + h * headSize);
+            }
+        }
+    }
+
+    private static void scale(float[] x, int at, int n, float factor) {
+        for (int i = at; i < at + n; i++) {
+            x[i] *= factor;
         }
     }
 
@@ -159,7 +191,8 @@ public final class AttentionMixer implements LayerPart {
                 block.run = run;
                 block.from = from;
                 block.to = Math.min(end, from + most);
-                block.spans = spans(batch.positions[block.to - 1] + 1);
+                block.firstSpan = oldest(batch.positions[from]) / SPAN;
+                block.spans = spans(batch.positions[block.to - 1] + 1) - block.firstSpan;
                 block.parts = -1;
                 block.heads = 1;
             }
@@ -268,14 +301,17 @@ public final class AttentionMixer implements LayerPart {
         int vectors = (block.to - block.from) * group;
         int filled = AttentionScratch.filled(vectors);
         int position = batch.positions[block.from];
-        int end = Math.min((span + 1) * SPAN, batch.positions[block.to - 1] + 1);
+        int start = (block.firstSpan + span) * SPAN;
+        int end = Math.min(start + SPAN, batch.positions[block.to - 1] + 1);
+        int oldest = oldest(position);
+        // pages that no query of the block sees are passed over
+        start = Math.max(start, oldest / KvLayout.PAGE * KvLayout.PAGE);
         scratch.met.clear(block.heads * filled);
-        for (int begin = span * SPAN; begin < end; begin += KvLayout.PAGE) {
+        for (int begin = start; begin < end; begin += KvLayout.PAGE) {
             KvPage page = sequence.page(begin / KvLayout.PAGE);
             for (int h = 0; h < block.heads; h++) {
                 resources.kernels().attention().attend(page, layer.keyValues(), head + h, scratch, h * filled, vectors,
-                        group,
-                        position + 1 - begin);
+                        group, position + 1 - window - begin, position + 1 - begin, softcap);
             }
         }
     }
@@ -300,8 +336,14 @@ public final class AttentionMixer implements LayerPart {
     private void finish(Block block, int head, AttentionScratch scratch, int first) {
         int vectors = (block.to - block.from) * group;
         for (int v = 0; v < vectors; v++) {
-            int to = ((block.from + v / group) * heads + head * group + v % group) * headSize;
-            scratch.all.mean(first + v, resources.buffers().mixed, to, headSize);
+            int query = head * group + v % group;
+            int to = ((block.from + v / group) * heads + query) * headSize;
+            if (layer.sinks() == null) {
+                scratch.all.mean(first + v, resources.buffers().mixed, to, headSize);
+            } else {
+                scratch.all.mean(first + v, layer.sinks()[query] * PowersOfTwo.LOG2_E, resources.buffers().mixed, to,
+                        headSize);
+            }
         }
     }
 }

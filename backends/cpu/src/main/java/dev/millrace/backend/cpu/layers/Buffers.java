@@ -48,9 +48,15 @@ public final class Buffers {
                     case Blueprint.Dense d -> inner = Math.max(inner, Math.toIntExact(d.gate().weight().rows()));
                     case Blueprint.Experts e -> {
                         int rows = Math.toIntExact(e.experts().getFirst().gate().weight().rows());
-                        inner = Math.max(inner, Math.multiplyExact(e.used(), rows));
+                        int all = Math.multiplyExact(e.used(), rows);
+                        Blueprint.Shared shared = e.shared();
+                        if (shared != null) {
+                            all = Math.addExact(all, Math.toIntExact(shared.expert().gate().weight().rows()));
+                        }
+                        inner = Math.max(inner, all);
                         picked = Math.max(picked, e.used());
-                        experts = Math.max(experts, e.experts().size());
+                        // the gate of a shared expert has a place behind the router's outputs
+                        experts = Math.max(experts, e.experts().size() + (shared != null ? 1 : 0));
                     }
                 }
             }

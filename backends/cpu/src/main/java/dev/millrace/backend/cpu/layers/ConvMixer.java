@@ -52,9 +52,9 @@ final class ConvMixer implements LayerPart {
                 gate(wide, t * 3 * hidden, from, to);
             }
             for (int t = 0; t < count; t++) {
-                taps(wide, first, t, state, result, from, to);
+                taps(wide, first, t, batch.positions[first], state, result, from, to);
             }
-            keep(wide, first, count, state, from, to);
+            keep(wide, first, count, batch.positions[first], state, from, to);
             for (int t = first; t < first + count; t++) {
                 System.arraycopy(result, t * hidden + from, wide, t * 3 * hidden + from, to - from);
             }
@@ -70,13 +70,13 @@ final class ConvMixer implements LayerPart {
     }
 
     /** One token's {@code c * sum of kernel * u}: taps before the run read the state. */
-    private void taps(float[] wide, int first, int t, float[] state, float[] result, int from, int to) {
+    private void taps(float[] wide, int first, int t, int position, float[] state, float[] result, int from, int to) {
         int width = layer.width();
         int target = (first + t) * hidden;
         for (int tap = 0; tap < width; tap++) {
             int source = t - (width - 1) + tap;
             float[] u = source < 0 ? state : wide;
-            int at = source < 0 ? (source + width - 1) * hidden : (first + source) * 3 * hidden;
+            int at = source < 0 ? kept(state, position + source) : (first + source) * 3 * hidden;
             int weight = tap * hidden;
             if (tap == 0) {
                 multiply(layer.kernel(), weight, u, at, result, target, from, to);
@@ -102,16 +102,16 @@ final class ConvMixer implements LayerPart {
         }
     }
 
-    /** The last columns of u become the state. */
-    private void keep(float[] wide, int first, int count, float[] state, int from, int to) {
-        int columns = layer.width() - 1;
-        for (int column = 0; column < columns; column++) {
-            int source = count - columns + column;
-            if (source < 0) {
-                System.arraycopy(state, (source + columns) * hidden + from, state, column * hidden + from, to - from);
-            } else {
-                System.arraycopy(wide, (first + source) * 3 * hidden + from, state, column * hidden + from, to - from);
-            }
+    /** Where the column of a position lies in the state, which is a ring of columns. */
+    private int kept(float[] state, int position) {
+        return Math.floorMod(position, state.length / hidden) * hidden;
+    }
+
+    /** The last columns of u go into the state, over the oldest. */
+    private void keep(float[] wide, int first, int count, int position, float[] state, int from, int to) {
+        for (int t = Math.max(0, count - state.length / hidden); t < count; t++) {
+            System.arraycopy(wide, (first + t) * 3 * hidden + from, state, kept(state, position + t) + from,
+                    to - from);
         }
     }
 }

@@ -5,49 +5,44 @@
 package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Computes micro-batchs: embedding, all layers, head. Owns the activations. */
+/** Computes micro-batches: embedding, all layers, head. Owns the activations. */
 public final class ForwardPass {
-
-    private record Angles(float theta, int headSize) {
-    }
 
     private final Network network;
     private final Resources resources;
     private final Buffers buffers;
-    private final Matmul.Scratch scratch;
+    private final MatmulScratch scratch;
+    private final Blueprint.Multipliers multipliers;
+    private final Seam seam;
+    private final LogitsTail tail;
     private final List<LayerPart> mixers = new ArrayList<>();
     private final List<LayerPart> feedForwards = new ArrayList<>();
     private final List<RopeAngles> ropes;
     private final Rows headRows = new Rows();
-    private final Workers.Items normalise = this::normalise;
-    private Network.Norm norm;
-    private boolean adds;
 
     /** Makes the parts of all layers; the micro-batch is the one that will be run. */
-    public ForwardPass(Network network, Resources resources, Matmul.Scratch scratch, MicroBatch batch) {
+    public ForwardPass(Network network, Resources resources, MatmulScratch scratch, MicroBatch batch) {
         this.network = network;
         this.resources = resources;
         this.scratch = scratch;
         buffers = resources.buffers();
-        norm = network.outputNorm();
+        multipliers = network.blueprint().multipliers();
+        seam = new Seam(resources.workers(), buffers, multipliers.residual());
+        tail = new LogitsTail(resources.workers(), network.blueprint());
         headRows.reserve(buffers.tokens);
-        Map<Angles, RopeAngles> tables = new HashMap<>();
+        Map<Position.Rope, RopeAngles> tables = new HashMap<>();
         for (int i = 0; i < network.layers().size(); i++) {
             Network.Layer layer = network.layers().get(i);
             mixers.add(switch (layer.mixer()) {
-                case Network.Attention a -> {
-                    Position.Rope turned = (Position.Rope) a.shape().position();
-                    Angles angles = new Angles(turned.base(), a.shape().headSize());
-                    RopeAngles rope = tables.computeIfAbsent(angles,
-                            key -> new RopeAngles(key.theta(), key.headSize(), buffers.tokens));
-                    yield new AttentionMixer(a, resources, rope, batch);
-                }
+                case Network.Attention a -> new AttentionMixer(a, resources, angles(a, tables), batch);
                 case Network.ShortConv c -> new ConvMixer(c, i, resources, batch);
             });
             feedForwards.add(switch (layer.feedForward()) {
@@ -58,52 +53,113 @@ public final class ForwardPass {
         ropes = List.copyOf(tables.values());
     }
 
+    private @Nullable RopeAngles angles(Network.Attention attention, Map<Position.Rope, RopeAngles> tables) {
+        return switch (attention.shape().position()) {
+            case Position.None none -> null;
+            case Position.Rope rope -> tables.computeIfAbsent(rope, key -> new RopeAngles(key, buffers.tokens));
+        };
+    }
+
     /** Feeds the tokens of a micro-batch and writes the logits that it wants. */
     public void run(MicroBatch batch) {
-        for (int t = 0; t < batch.count; t++) {
-            resources.kernels().row(network.embedding(), batch.tokens[t], scratch.scales, buffers.stream,
-                    t * buffers.hidden);
-        }
+        embed(batch);
         for (int i = 0; i < ropes.size(); i++) {
             ropes.get(i).prepare(batch);
         }
+        Network.@Nullable Norm after = null;
         for (int i = 0; i < mixers.size(); i++) {
             Network.Layer layer = network.layers().get(i);
-            normalise(layer.mixerNorm(), i > 0, batch.count);
+            seam.run(i > 0, after, layer.mixerNorms().before(), batch.count);
             mixers.get(i).run(batch);
-            normalise(layer.feedForwardNorm(), true, batch.count);
+            seam.run(true, layer.mixerNorms().after(), layer.feedForwardNorms().before(), batch.count);
             feedForwards.get(i).run(batch);
+            after = layer.feedForwardNorms().after();
         }
         if (batch.wantedCount > 0) {
-            normalise(network.outputNorm(), true, batch.count);
+            seam.run(!mixers.isEmpty(), after, network.outputNorm(), batch.count);
             for (int i = 0; i < batch.wantedCount; i++) {
                 headRows.set(i, buffers.normed, batch.wanted[i] * buffers.hidden);
             }
             resources.matmul().add(network.head(), headRows, batch.logits, 0, batch.wantedCount);
             resources.matmul().run();
+            tail.run(batch);
         }
     }
 
-    private void normalise(Network.Norm weights, boolean addOutput, int count) {
-        norm = weights;
-        adds = addOutput;
-        resources.workers().run(normalise, count, 4L * buffers.hidden);
-    }
-
-    /** Adds what the part before gave to the stream, and norms it for the next. */
-    private void normalise(int worker, int from, int to) {
-        for (int t = from; t < to; t++) {
+    private void embed(MicroBatch batch) {
+        float factor = multipliers.embedding();
+        for (int t = 0; t < batch.count; t++) {
             int at = t * buffers.hidden;
-            if (adds) {
-                add(buffers.stream, buffers.output, at, buffers.hidden);
+            resources.kernels().row(network.embedding(), batch.tokens[t], scratch.scales, buffers.stream, at);
+            for (int i = at; factor != 1 && i < at + buffers.hidden; i++) {
+                buffers.stream[i] *= factor;
             }
-            Norms.rms(buffers.stream, at, buffers.hidden, norm, buffers.normed, at);
         }
     }
 
-    private static void add(float[] stream, float[] output, int at, int n) {
-        for (int i = at; i < at + n; i++) {
-            stream[i] += output[i];
+    /** Between two parts: adds what the part before gave to the stream, and norms the stream for the next. */
+    private static final class Seam {
+
+        private final Workers workers;
+        private final Buffers buffers;
+        private final float residual;
+        private final Workers.Items items = this::tokens;
+        private boolean adds;
+        private Network.@Nullable Norm after;
+        private Network.@Nullable Norm before;
+
+        Seam(Workers workers, Buffers buffers, float residual) {
+            this.workers = workers;
+            this.buffers = buffers;
+            this.residual = residual;
+        }
+
+        /**
+         * Does all tokens.
+         *
+         * @param addOutput false before the first part
+         * @param ofOutput norm of what the part before gave, or null
+         * @param ofInput norm of what the next part reads, or null
+         */
+        void run(boolean addOutput, Network.@Nullable Norm ofOutput, Network.@Nullable Norm ofInput, int count) {
+            adds = addOutput;
+            after = ofOutput;
+            before = ofInput;
+            workers.run(items, count, 4L * buffers.hidden);
+        }
+
+        private void tokens(int worker, int from, int to) {
+            int n = buffers.hidden;
+            for (int t = from; t < to; t++) {
+                int at = t * n;
+                if (adds) {
+                    if (after != null) {
+                        Norms.rms(buffers.output, at, n, after, buffers.output, at);
+                    }
+                    if (residual == 1) {
+                        add(buffers.stream, buffers.output, at, n);
+                    } else {
+                        add(buffers.stream, buffers.output, residual, at, n);
+                    }
+                }
+                if (before != null) {
+                    Norms.rms(buffers.stream, at, n, before, buffers.normed, at);
+                } else {
+                    System.arraycopy(buffers.stream, at, buffers.normed, at, n);
+                }
+            }
+        }
+
+        private static void add(float[] stream, float[] output, int at, int n) {
+            for (int i = at; i < at + n; i++) {
+                stream[i] += output[i];
+            }
+        }
+
+        private static void add(float[] stream, float[] output, float factor, int at, int n) {
+            for (int i = at; i < at + n; i++) {
+                stream[i] += factor * output[i];
+            }
         }
     }
 }

@@ -68,13 +68,26 @@ public final class MatmulInputSizes {
         switch (feedForward) {
             case Blueprint.Dense d -> dense(tiles(tokens), 1, d);
             case Blueprint.Experts e -> {
-                all(e.router().weight());
+                Blueprint.Shared shared = e.shared();
+                if (shared == null || shared.gate() == null) {
+                    all(e.router().weight());
+                } else {
+                    all(e.router().weight(), shared.gate());
+                }
                 long picks = (long) tokens * e.used();
                 int experts = e.experts().size();
                 // the last tile of each expert may be nearly empty
                 long tiles = Math.min(picks, picks / Activations.TILE + experts);
                 for (Blueprint.Dense expert : e.experts()) {
                     dense(tiles, experts, expert);
+                }
+                if (shared != null) {
+                    // its products are in the regions of the others, with inputs of its own
+                    long ofExperts = integers;
+                    long floatsOfExperts = floats;
+                    dense(tiles(tokens), 1, shared.expert());
+                    integers += ofExperts;
+                    floats += floatsOfExperts;
                 }
             }
         }

@@ -23,6 +23,8 @@ public final class MicroBatch {
     final CpuSequence[] sequences;
     final int[] first;
     final int[] length;
+    /** How long each sequence will become, as far as known. */
+    final int[] reach;
     int runs;
 
     /** Tokens whose logits are wanted: which they are, and where the logits go. */
@@ -37,6 +39,7 @@ public final class MicroBatch {
         sequences = new CpuSequence[size];
         first = new int[size];
         length = new int[size];
+        reach = new int[size];
         wanted = new int[size];
         logits.reserve(size);
     }
@@ -59,11 +62,16 @@ public final class MicroBatch {
         wantedCount = 0;
     }
 
-    /** Adds a run of tokens of a step; there must be room. */
-    public void add(Step step, CpuSequence sequence, int from, int to, int vocabularySize) {
+    /**
+     * Adds a run of tokens of a step; there must be room.
+     *
+     * @param far how long the sequence will become, as far as known
+     */
+    public void add(Step step, CpuSequence sequence, int from, int to, int far, int vocabularySize) {
         sequences[runs] = sequence;
         first[runs] = count;
         length[runs] = to - from;
+        reach[runs] = far;
         runs++;
         for (int i = from; i < to; i++) {
             owners[count] = sequence;

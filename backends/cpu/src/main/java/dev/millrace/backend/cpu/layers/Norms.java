@@ -4,7 +4,7 @@
  */
 package dev.millrace.backend.cpu.layers;
 
-/** Root mean square norms of single vectors, in plain Java: they cost next to nothing beside the matmul. */
+/** Root mean square norms, in plain Java: they cost next to nothing beside the products. */
 final class Norms {
 
     private Norms() {
@@ -16,6 +16,18 @@ final class Norms {
         float[] weight = norm.weight();
         for (int i = 0; i < n; i++) {
             y[to + i] = x[at + i] * scale * weight[i];
+        }
+    }
+
+    /**
+     * Norms heads in place: each by itself, or all together, as long as the norm's weight is.
+     *
+     * @param n values of all heads
+     */
+    static void heads(float[] x, int at, int n, Network.Norm norm) {
+        int each = norm.weight().length;
+        for (int from = at; from < at + n; from += each) {
+            rms(x, from, each, norm, x, from);
         }
     }
 

@@ -14,10 +14,15 @@ public final class Rows {
 
     /** Vectors that lie one after the other in an array. */
     public static Rows of(float[] array, int stride, int count) {
+        return of(array, 0, stride, count);
+    }
+
+    /** The same, from an index on. */
+    static Rows of(float[] array, int from, int stride, int count) {
         Rows rows = new Rows();
         rows.reserve(count);
         for (int i = 0; i < count; i++) {
-            rows.set(i, array, i * stride);
+            rows.set(i, array, from + i * stride);
         }
         return rows;
     }

@@ -328,9 +328,9 @@ public class KernelsTest {
         gate[2] = -1e30f;
         gate[3] = 0;
         float[] y = gate.clone();
-        kernels.gate(y, 1, up, 2, 1_033);
+        kernels.silu(y, 1, up, 2, 1_033);
         float[] plain = gate.clone();
-        new ScalarKernels().gate(plain, 1, up, 2, 1_033);
+        new ScalarKernels().silu(plain, 1, up, 2, 1_033);
         for (int i = 1; i < 1_034; i++) {
             double exact = gate[i] / (1 + Math.exp(-(double) gate[i])) * up[i + 1];
             assertEquals(exact, y[i], Math.abs(exact) * 1e-6 + 1e-6 * Math.abs(up[i + 1]));

@@ -84,7 +84,8 @@ final class AttentionSpeed {
         for (int p = first; p < Math.min(pages.size(), first + pagesASpan); p++) {
             for (int h = 0; h < heads; h++) {
                 kernels.attend(pages.get(p), layer, head + h, scratch, h * vectors, vectors, GROUP,
-                        KvLayout.PAGE);
+                        AttentionKernels.ALL,
+                        KvLayout.PAGE, 0);
             }
         }
     }

@@ -12,7 +12,7 @@ import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kernels.KernelsTest;
-import dev.millrace.backend.cpu.kernels.scalar.ScalarAttention;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
@@ -120,7 +120,8 @@ class AttentionTest {
             System.arraycopy(queries, v * size, scratch.queries, (first + v) * layer.width(), size);
         }
         for (int p = 0; p < pages.size(); p++) {
-            kernels.attend(pages.get(p), layer, 1, scratch, first, vectors, group, position + 1 - p * KvLayout.PAGE);
+            kernels.attend(pages.get(p), layer, 1, scratch, first, vectors, group, AttentionKernels.ALL,
+                    position + 1 - p * KvLayout.PAGE, 0);
         }
         float[] means = new float[vectors * size];
         for (int v = 0; v < vectors; v++) {
@@ -221,9 +222,9 @@ class AttentionTest {
     void powersOf2AreExactEnough() {
         for (int i = 0; i < 12_500; i++) {
             double exact = Math.pow(2, -i / 100f);
-            assertEquals(exact, ScalarAttention.exp2(-i / 100f), exact * 4e-7);
+            assertEquals(exact, PowersOfTwo.exp2(-i / 100f), exact * 4e-7);
         }
-        assertEquals(0, ScalarAttention.exp2(Float.NEGATIVE_INFINITY));
-        assertEquals(1, ScalarAttention.exp2(0));
+        assertEquals(0, PowersOfTwo.exp2(Float.NEGATIVE_INFINITY));
+        assertEquals(1, PowersOfTwo.exp2(0));
     }
 }

@@ -38,7 +38,7 @@ class MatmulTest {
     private static final double SAME_SIGN = COLUMNS * 0x1p-24;
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void everyTypeAndCount(Kernels kernels) {
         Random random = new Random(1);
         for (TensorType type : TensorType.values()) {
@@ -59,7 +59,7 @@ class MatmulTest {
 
     /** Sums of 16 bits must not overflow, wherever codes and inputs are at their ends. */
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void extremeCodesAndInputs(Kernels kernels) {
         Random random = new Random(2);
         float[][] x = KernelsTest.inputs(COLUMNS);
@@ -137,7 +137,7 @@ class MatmulTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void kernelsAgree(Kernels kernels) {
         Kernels plain = new ScalarKernels();
         for (TensorType type : TensorType.values()) {
@@ -161,7 +161,7 @@ class MatmulTest {
 
     /** Weights that are multiplied with few vectors in several parts. */
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void numberOfVectorsDoesNotMatterForLargeMatrices(Kernels kernels) {
         Random random = new Random(8);
         int columns = 1_792;
@@ -179,7 +179,7 @@ class MatmulTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void workersDoNotMatter(Kernels kernels) {
         Random random = new Random(4);
         for (TensorType type : TensorType.values()) {
@@ -199,7 +199,7 @@ class MatmulTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void gatesMeetProducts(Kernels kernels) {
         Random random = new Random(5);
         List<TensorType> types = List.of(TensorType.values());
@@ -215,11 +215,11 @@ class MatmulTest {
                     float[][] expected = multiply(kernels, gate, exact, 1, x);
                     float[][] ups = multiply(kernels, up, exact, 1, x);
                     for (int v = 0; v < count; v++) {
-                        kernels.gate(expected[v], 0, ups[v], 0, 67);
+                        kernels.silu(expected[v], 0, ups[v], 0, 67);
                     }
                     Job job = new Job(gate, up, rows(x), 0, count);
                     try (Workers workers = new Workers(2)) {
-                        run(matmul(kernels, workers, exact), List.of(job));
+                        run(kernels, matmul(kernels, workers, exact), List.of(job));
                     }
                     for (int v = 0; v < count; v++) {
                         assertArrayEquals(expected[v], job.result(v), type + " and " + second + ", vector " + v + " of "
@@ -232,7 +232,7 @@ class MatmulTest {
 
     /** In any order, again and again with the same working memory, from the same inputs. */
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void otherProductsDoNotMatter(Kernels kernels) {
         Random random = new Random(6);
         for (boolean exact : new boolean[]{false, true}) {
@@ -254,7 +254,7 @@ class MatmulTest {
                 for (Job job : jobs) {
                     Arrays.fill(job.y, Float.NaN); // stays where vectors are not asked for
                     try (Workers workers = new Workers(1)) {
-                        run(matmul(kernels, workers, exact), List.of(job));
+                        run(kernels, matmul(kernels, workers, exact), List.of(job));
                     }
                     alone.add(job.y.clone());
                 }
@@ -267,7 +267,7 @@ class MatmulTest {
                         for (Job job : some) {
                             Arrays.fill(job.y, Float.NaN);
                         }
-                        run(matmul, some);
+                        run(kernels, matmul, some);
                         for (Job job : some) {
                             int which = jobs.indexOf(job);
                             assertArrayEquals(alone.get(which), job.y, "job " + which + " in round " + round);
@@ -279,7 +279,7 @@ class MatmulTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.millrace.backend.cpu.KernelsTest#kernels")
+    @MethodSource("dev.millrace.backend.cpu.kernels.KernelsTest#kernels")
     void resultsStayInTheirPlace(Kernels kernels) {
         Random random = new Random(7);
         for (TensorType type : TensorType.values()) {
@@ -330,13 +330,14 @@ class MatmulTest {
         }
     }
 
-    private static void run(Matmul matmul, List<Job> jobs) {
+    private static void run(Kernels kernels, Matmul matmul, List<Job> jobs) {
         for (Job job : jobs) {
             Rows y = Rows.of(job.y, job.matrix.rows(), job.first + job.count);
             if (job.matrix.equals(job.up)) {
                 matmul.add(job.matrix, job.x, y, job.first, job.count);
             } else {
-                matmul.addGated(job.matrix, job.up, job.x, y,
+                matmul.addGated(new Network.Linear(job.matrix, null), new Network.Linear(job.up, null), kernels::silu,
+                        job.x, y,
                         Rows.of(job.z, job.matrix.rows(), job.first + job.count), job.first, job.count);
             }
         }
@@ -346,7 +347,7 @@ class MatmulTest {
     private static float[][] multiply(Kernels kernels, Matrix matrix, boolean exact, int workers, float[][] x) {
         Job job = new Job(matrix, matrix, rows(x), 0, x.length);
         try (Workers threads = new Workers(workers)) {
-            run(matmul(kernels, threads, exact), List.of(job));
+            run(kernels, matmul(kernels, threads, exact), List.of(job));
         }
         float[][] results = new float[x.length][];
         Arrays.setAll(results, job::result);
@@ -354,8 +355,8 @@ class MatmulTest {
     }
 
     private static Matmul matmul(Kernels kernels, Workers workers, boolean exact) {
-        Matmul.Scratch[] scratch = new Matmul.Scratch[workers.count()];
-        Arrays.setAll(scratch, i -> new Matmul.Scratch(1_792, kernels.lanes()));
+        MatmulScratch[] scratch = new MatmulScratch[workers.count()];
+        Arrays.setAll(scratch, i -> new MatmulScratch(1_792, kernels.lanes()));
         return new Matmul(kernels, workers, scratch, exact);
     }
 

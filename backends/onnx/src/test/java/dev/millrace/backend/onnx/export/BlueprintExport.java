@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Exports a blueprint with the inputs and outputs of the published LFM2 exports, in standard operators or with the contributed
@@ -81,13 +82,13 @@ public final class BlueprintExport {
                 : new StandardAttention(graph, ids, mask, options.positions());
         for (int i = 0; i < blueprint.layers().size(); i++) {
             Blueprint.Layer layer = blueprint.layers().get(i);
-            String n = norm(h, layer.mixerNorm());
+            String n = norm(h, layer.mixerNorms().before());
             String mixed = switch (layer.mixer()) {
                 case Blueprint.Attention a -> attention(i, n, a, attention);
                 case Blueprint.ShortConv c -> convolution(i, n, c);
             };
             h = graph.node("Add", h, mixed);
-            String m = norm(h, layer.feedForwardNorm());
+            String m = norm(h, layer.feedForwardNorms().before());
             h = graph.node("Add", h, switch (layer.feedForward()) {
                 case Blueprint.Dense d -> dense(m, d);
                 case Blueprint.Experts e -> experts(m, e);
@@ -106,8 +107,8 @@ public final class BlueprintExport {
                 "kept", blueprint.vocabularySize());
     }
 
-    private String norm(String x, Blueprint.Norm norm) throws IOException {
-        return norm(graph, options.contributed(), x, norm);
+    private String norm(String x, Blueprint.@Nullable Norm norm) throws IOException {
+        return norm == null ? x : norm(graph, options.contributed(), x, norm);
     }
 
     /** Root mean square norm over the last dimension. */
@@ -146,18 +147,19 @@ public final class BlueprintExport {
             throws IOException {
         Object[] past = {"batch", a.kvHeads(), "past", a.headSize()};
         Object[] total = {"batch", a.kvHeads(), "total", a.headSize()};
-        String q = heads(linear.apply(n, a.query()), a.heads(), a.headSize(), a.queryNorm());
-        String k = heads(linear.apply(n, a.key()), a.kvHeads(), a.headSize(), a.keyNorm());
-        String v = graph.node("Reshape", linear.apply(n, a.value()), graph.longs(0, 0, a.kvHeads(), a.headSize()));
+        String q = heads(linear.apply(n, a.query().weight()), a.heads(), a.headSize(), a.queryNorm());
+        String k = heads(linear.apply(n, a.key().weight()), a.kvHeads(), a.headSize(), a.keyNorm());
+        String v = graph.node("Reshape", linear.apply(n, a.value().weight()),
+                graph.longs(0, 0, a.kvHeads(), a.headSize()));
         AttentionExport.Result result = attention.apply(a, q, k, v,
                 pastOf("past_key_values." + layer + ".key", past),
                 pastOf("past_key_values." + layer + ".value", past));
         present("present." + layer + ".key", result.keys(), total);
         present("present." + layer + ".value", result.values(), total);
-        return linear.apply(result.mixed(), a.output());
+        return linear.apply(result.mixed(), a.output().weight());
     }
 
-    private String heads(String x, int count, int size, Blueprint.Norm norm) throws IOException {
+    private String heads(String x, int count, int size, Blueprint.@Nullable Norm norm) throws IOException {
         return norm(graph.node("Reshape", x, graph.longs(0, 0, count, size)), norm);
     }
 
@@ -184,16 +186,20 @@ public final class BlueprintExport {
     }
 
     private String dense(String m, Blueprint.Dense d) throws IOException {
-        return linear.apply(graph.node("Mul", silu(linear.apply(m, d.gate())), linear.apply(m, d.up())), d.down());
+        return linear.apply(
+                graph.node("Mul", silu(linear.apply(m, d.gate().weight())), linear.apply(m, d.up().weight())),
+                d.down().weight());
     }
 
     /** Computes all experts and weighs those with zero that were not picked. */
     private String experts(String m, Blueprint.Experts e) throws IOException {
         int count = e.experts().size();
         String scores = graph.node(e.gating() == Blueprint.Gating.SIGMOID ? "Sigmoid" : "Softmax",
-                graph.node("MatMul", m, linear.transposed(e.router(), false)));
+                graph.node("MatMul", m, linear.transposed(e.router().weight(), false)));
         List<String> picked = graph.nodes("", "TopK", Map.of("axis", -1), 2,
-                graph.node("Add", scores, graph.floats(Linear.read(e.bias()), count)), graph.longs(e.used()));
+                graph.node("Add", scores,
+                        graph.floats(e.bias() == null ? new float[count] : Linear.read(e.bias()), count)),
+                graph.longs(e.used()));
         String weights = graph.node("GatherElements", Map.of("axis", -1), scores, picked.get(1));
         if (e.normalise()) {
             String sum = graph.node("ReduceSum", Map.of("keepdims", 1), weights, graph.longs(-1));
@@ -204,10 +210,10 @@ public final class BlueprintExport {
                 graph.node("Mul", scores, graph.scalar(0f)), picked.get(1), weights);
         String x = graph.node("Unsqueeze", m, graph.longs(1));
         String inner = graph.node("Mul",
-                silu(graph.node("MatMul", x, stacked(e.experts().stream().map(Blueprint.Dense::gate).toList()))),
-                graph.node("MatMul", x, stacked(e.experts().stream().map(Blueprint.Dense::up).toList())));
+                silu(graph.node("MatMul", x, stacked(e.experts().stream().map(d -> d.gate().weight()).toList()))),
+                graph.node("MatMul", x, stacked(e.experts().stream().map(d -> d.up().weight()).toList())));
         String outputs = graph.node("MatMul", inner,
-                stacked(e.experts().stream().map(Blueprint.Dense::down).toList()));
+                stacked(e.experts().stream().map(d -> d.down().weight()).toList()));
         String weighed = graph.node("Mul", outputs, graph.node("Unsqueeze",
                 graph.node("Transpose", Map.of("perm", new int[]{0, 2, 1}), gate), graph.longs(-1)));
         return graph.node("ReduceSum", Map.of("keepdims", 0), weighed, graph.longs(1));

@@ -5,6 +5,7 @@
 package dev.millrace.backend.onnx.export;
 
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import java.util.List;
 import java.util.Map;
 
@@ -32,7 +33,7 @@ final class ContributedAttention implements AttentionExport {
         float[] sin = new float[context * half];
         for (int p = 0; p < context; p++) {
             for (int j = 0; j < half; j++) {
-                double angle = p * (float) Math.pow(a.rope().theta(), -2.0 * j / a.headSize());
+                double angle = p * (float) Math.pow(((Position.Rope) a.position()).base(), -2.0 * j / a.headSize());
                 cos[p * half + j] = (float) Math.cos(angle);
                 sin[p * half + j] = (float) Math.sin(angle);
             }

@@ -5,6 +5,7 @@
 package dev.millrace.backend.onnx.export;
 
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
 import java.util.List;
 import java.util.Map;
 
@@ -38,7 +39,7 @@ final class StandardAttention implements AttentionExport {
         int half = a.headSize() / 2;
         float[] frequencies = new float[half];
         for (int j = 0; j < half; j++) {
-            frequencies[j] = (float) Math.pow(a.rope().theta(), -2.0 * j / a.headSize());
+            frequencies[j] = (float) Math.pow(((Position.Rope) a.position()).base(), -2.0 * j / a.headSize());
         }
         String angles = graph.node("Unsqueeze",
                 graph.node("Mul", graph.node("Unsqueeze", positions, graph.longs(-1)), graph.floats(frequencies, half)),

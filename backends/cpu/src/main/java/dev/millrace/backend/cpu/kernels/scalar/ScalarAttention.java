@@ -8,6 +8,7 @@ import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kernels.WeightedSums;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
@@ -23,20 +24,9 @@ public final class ScalarAttention implements AttentionKernels {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    public static final float LOG2_E = 1.442695f;
-    public static final float ROUND = 12_582_912f; // 1.5 * 2^23: adding it rounds to an integer
-    /** Powers of 2 below this one's are zero: near the end of the normal floats. */
-    public static final float LOWEST = -125;
-    /** A polynomial for {@code (2^f - 1) / f} where f is at most a half, to {@code 1.1e-7} of {@code 2^f}. */
-    public static final float C1 = 0.693147f;
-    public static final float C2 = 0.24022242f;
-    public static final float C3 = 0.055507336f;
-    public static final float C4 = 0.009671513f;
-    public static final float C5 = 0.0013264727f;
-
     @Override
     public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch scratch, int first, int vectors,
-            int group, int visible) {
+            int group, int oldest, int visible, float softcap) {
         MemorySegment data = page.data();
         int width = layer.width();
         if (layer.type() == KvType.Q8) {
@@ -50,7 +40,7 @@ public final class ScalarAttention implements AttentionKernels {
             int row = v * PAGE;
             Arrays.fill(scratch.scores, row, row + PAGE, 0);
             multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, row);
-            soften(scratch, first, v, visible + v / group);
+            soften(scratch, first, v, oldest + v / group, visible + v / group, softcap);
         }
         unpack(layer.type(), data, layer.values(head), PAGE * width, scratch.tile);
         for (int v = 0; v < vectors; v++) {
@@ -63,32 +53,46 @@ public final class ScalarAttention implements AttentionKernels {
     }
 
     /** Turns a query's scores into weights. */
-    private static void soften(AttentionScratch scratch, int first, int v, int visible) {
+    private static void soften(AttentionScratch scratch, int first, int v, int oldest, int visible, float softcap) {
         int row = v * PAGE;
         int seen = Math.min(visible, PAGE);
+        int from = Math.max(oldest, 0);
         scratch.fade[v] = 1;
-        if (seen <= 0) {
+        if (seen <= from) {
             Arrays.fill(scratch.scores, row, row + PAGE, 0);
             return;
         }
         float before = scratch.met.largest[first + v];
         float most = before;
-        for (int t = 0; t < seen; t++) {
+        for (int t = from; t < seen; t++) {
             scratch.scores[row + t] *= scratch.scales[t];
+        }
+        if (softcap != 0) {
+            cap(scratch.scores, row + from, row + seen, softcap);
+        }
+        for (int t = from; t < seen; t++) {
             most = Math.max(most, scratch.scores[row + t]);
         }
-        scratch.fade[v] = exp2(before - most);
+        scratch.fade[v] = PowersOfTwo.exp2(before - most);
         scratch.met.largest[first + v] = most;
         int totals = (first + v) * WeightedSums.TOTALS;
         for (int i = 0; i < WeightedSums.TOTALS; i++) {
             scratch.met.totals[totals + i] *= scratch.fade[v];
         }
-        for (int t = 0; t < seen; t++) {
-            float weight = exp2(scratch.scores[row + t] - most);
+        for (int t = from; t < seen; t++) {
+            float weight = PowersOfTwo.exp2(scratch.scores[row + t] - most);
             scratch.met.totals[totals + t % WeightedSums.TOTALS] += weight;
             scratch.scores[row + t] = weight * scratch.scales[PAGE + t];
         }
+        Arrays.fill(scratch.scores, row, row + from, 0);
         Arrays.fill(scratch.scores, row + seen, row + PAGE, 0);
+    }
+
+    /** {@code bound * tanh(score)}. */
+    private static void cap(float[] scores, int from, int to, float bound) {
+        for (int i = from; i < to; i++) {
+            scores[i] = bound * ScalarActivations.tanh(scores[i]);
+        }
     }
 
     /** Adds the product of a vector with a matrix. */
@@ -111,24 +115,5 @@ public final class ScalarAttention implements AttentionKernels {
                 case Q8 -> data.get(ValueLayout.JAVA_BYTE, place);
             };
         }
-    }
-
-    /**
-     * {@code 2^x} for x of 0 or less, to about two units in the last place, by plain operations, so that compiled code and
-     * interpreted code give the same bits.
-     */
-    public static float exp2(float x) {
-        if (x < LOWEST) {
-            return 0;
-        }
-        float shifted = x + ROUND;
-        float f = x - (shifted - ROUND);
-        float p = C5;
-        p = p * f + C4;
-        p = p * f + C3;
-        p = p * f + C2;
-        p = p * f + C1;
-        p = p * f + 1;
-        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
     }
 }

@@ -22,18 +22,6 @@ import java.util.Arrays;
  */
 public final class ScalarKernels implements Kernels {
 
-    public static final float LOG2_E = 1.442695f;
-    public static final float LN2_HIGH = 0.6933594f;
-    public static final float LN2_LOW = -2.1219444e-4f;
-    public static final float ROUND = 12_582_912f; // 1.5 * 2^23: adding it rounds to an integer
-    /** A polynomial for {@code (e^r - 1 - r) / r^2} where r is at most half of ln 2 (Cephes, {@code expf}). */
-    public static final float C0 = 0.5f;
-    public static final float C1 = 1.6666666e-1f;
-    public static final float C2 = 4.1665796e-2f;
-    public static final float C3 = 8.333452e-3f;
-    public static final float C4 = 1.3981999e-3f;
-    public static final float C5 = 1.9875691e-4f;
-
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -143,8 +131,8 @@ public final class ScalarKernels implements Kernels {
             }
             float inverse = largest == 0 ? 0 : 127 / largest;
             for (int i = 0; i < Activations.BLOCK; i += 2) {
-                int even = Float.floatToRawIntBits(x[at + i] * inverse + ROUND);
-                int odd = Float.floatToRawIntBits(x[at + i + 1] * inverse + ROUND);
+                int even = Float.floatToRawIntBits(x[at + i] * inverse + ScalarActivations.ROUND);
+                int odd = Float.floatToRawIntBits(x[at + i + 1] * inverse + ScalarActivations.ROUND);
                 scratch[Activations.PAIRS + i / 2] = (even & 0xffff) | (odd << 16);
             }
             into.put(place, vector, block, scratch, largest / 127);
@@ -395,31 +383,23 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void gate(float[] gate, int gateAt, float[] up, int upAt, int n) {
+    public void silu(float[] gate, int gateAt, float[] up, int upAt, int n) {
         for (int i = 0; i < n; i++) {
-            gate[gateAt + i] = silu(gate[gateAt + i]) * up[upAt + i];
+            gate[gateAt + i] = ScalarActivations.silu(gate[gateAt + i]) * up[upAt + i];
         }
     }
 
-    public static float silu(float x) {
-        return x / (1 + exp(-x));
+    @Override
+    public void gelu(float[] gate, int gateAt, float[] up, int upAt, int n) {
+        for (int i = 0; i < n; i++) {
+            gate[gateAt + i] = ScalarActivations.gelu(gate[gateAt + i]) * up[upAt + i];
+        }
     }
 
-    /**
-     * {@code e^x} to about two units in the last place, by additions and multiplications alone, so that SIMD lanes give the
-     * same bits. The range is cut at both ends, where the result would not be a normal float.
-     */
-    static float exp(float x) {
-        float cut = Math.max(-87f, Math.min(88f, x));
-        float k = cut * LOG2_E + ROUND - ROUND;
-        float r = cut - k * LN2_HIGH - k * LN2_LOW;
-        float p = C5;
-        p = p * r + C4;
-        p = p * r + C3;
-        p = p * r + C2;
-        p = p * r + C1;
-        p = p * r + C0;
-        p = p * r * r + r + 1;
-        return p * Float.intBitsToFloat(((int) k + 127) << 23);
+    @Override
+    public void clampedSwiglu(float alpha, float limit, float[] gate, int gateAt, float[] up, int upAt, int n) {
+        for (int i = 0; i < n; i++) {
+            gate[gateAt + i] = ScalarActivations.clampedSwiglu(alpha, limit, gate[gateAt + i], up[upAt + i]);
+        }
     }
 }

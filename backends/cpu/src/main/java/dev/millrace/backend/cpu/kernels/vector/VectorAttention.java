@@ -13,8 +13,8 @@ import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kernels.WeightedSums;
-import dev.millrace.backend.cpu.kernels.scalar.ScalarAttention;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
@@ -60,7 +60,7 @@ public final class VectorAttention implements AttentionKernels {
 
     @Override
     public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch scratch, int first, int vectors,
-            int group, int visible) {
+            int group, int oldest, int visible, float softcap) {
         MemorySegment data = page.data();
         int width = layer.width();
         int filled = AttentionScratch.filled(vectors);
@@ -82,7 +82,7 @@ public final class VectorAttention implements AttentionKernels {
                         false);
             }
             for (int i = v; i < Math.min(vectors, v + AttentionScratch.TILE); i++) {
-                soften(scratch, first, i, visible + i / group);
+                soften(scratch, first, i, oldest + i / group, visible + i / group, softcap);
             }
         }
         if (!codes) {
@@ -566,13 +566,20 @@ public final class VectorAttention implements AttentionKernels {
         }
     }
 
-    /** Turns a query's scores into weights, against the largest score so far; tokens after the query get none. */
-    private static void soften(AttentionScratch scratch, int first, int v, int seen) {
+    /** Turns a query's scores into weights, against the largest score so far; tokens after the query get none, nor those before
+     * its window. */
+    private static void soften(AttentionScratch scratch, int first, int v, int oldest, int seen, float softcap) {
         int row = v * PAGE;
         scratch.fade[v] = 1;
-        if (seen <= 0) {
+        if (seen <= 0 || oldest >= Math.min(seen, PAGE)) {
             Arrays.fill(scratch.scores, row, row + PAGE, 0);
             return;
+        }
+        if (softcap != 0) {
+            cap(scratch.scores, row, softcap);
+        }
+        if (oldest > 0) {
+            Arrays.fill(scratch.scores, row, row + oldest, Float.NEGATIVE_INFINITY);
         }
         if (seen < PAGE) {
             Arrays.fill(scratch.scores, row + seen, row + PAGE, Float.NEGATIVE_INFINITY);
@@ -582,10 +589,18 @@ public final class VectorAttention implements AttentionKernels {
             float before = most;
             most = largest(scratch.scores, row);
             scratch.met.largest[first + v] = most;
-            scratch.fade[v] = ScalarAttention.exp2(before - most);
+            scratch.fade[v] = PowersOfTwo.exp2(before - most);
         }
         weights(scratch.scores, row, scratch.scales, most, scratch.met.totals, (first + v) * WeightedSums.TOTALS,
                 scratch.fade[v]);
+    }
+
+    /** {@code bound * tanh(score)}. */
+    private static void cap(float[] scores, int row, float bound) {
+        for (int t = 0; t < PAGE; t += L) {
+            VectorActivations.tanh(FloatVector.fromArray(FLOATS, scores, row + t)).mul(bound).intoArray(scores,
+                    row + t);
+        }
     }
 
     /** Whether there is a new largest score: not in most pages of a long context, and cheaper to know than which it is. */
@@ -615,23 +630,23 @@ public final class VectorAttention implements AttentionKernels {
         return Float.intBitsToFloat(key ^ (key >> 31 & 0x7fff_ffff));
     }
 
-    /** Weights of every 16th token are summed up in one total; here with {@link ScalarAttention#exp2} in fused steps. */
+    /** Weights of every 16th token are summed up in one total; here with {@link PowersOfTwo#exp2} in fused steps. */
     private static void weights(float[] scores, int row, float[] scales, float most, float[] totals, int at,
             float fade) {
         for (int i = 0; i < WeightedSums.TOTALS; i += L) {
             FloatVector total = FloatVector.fromArray(FLOATS, totals, at + i).mul(fade);
             for (int t = i; t < PAGE; t += WeightedSums.TOTALS) {
                 FloatVector x = FloatVector.fromArray(FLOATS, scores, row + t).sub(most);
-                FloatVector shifted = x.add(ScalarAttention.ROUND);
-                FloatVector f = x.sub(shifted.sub(ScalarAttention.ROUND));
-                FloatVector p = f.fma(FloatVector.broadcast(FLOATS, ScalarAttention.C5),
-                        FloatVector.broadcast(FLOATS, ScalarAttention.C4));
-                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C3));
-                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C2));
-                p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarAttention.C1));
+                FloatVector shifted = x.add(PowersOfTwo.ROUND);
+                FloatVector f = x.sub(shifted.sub(PowersOfTwo.ROUND));
+                FloatVector p = f.fma(FloatVector.broadcast(FLOATS, PowersOfTwo.C5),
+                        FloatVector.broadcast(FLOATS, PowersOfTwo.C4));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, PowersOfTwo.C3));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, PowersOfTwo.C2));
+                p = p.fma(f, FloatVector.broadcast(FLOATS, PowersOfTwo.C1));
                 p = p.fma(f, FloatVector.broadcast(FLOATS, 1));
                 p = p.reinterpretAsInts().add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
-                        .reinterpretAsFloats().blend(0, x.compare(VectorOperators.LT, ScalarAttention.LOWEST));
+                        .reinterpretAsFloats().blend(0, x.compare(VectorOperators.LT, PowersOfTwo.LOWEST));
                 total = total.add(p);
                 p.mul(FloatVector.fromArray(FLOATS, scales, PAGE + t)).intoArray(scores, row + t);
             }

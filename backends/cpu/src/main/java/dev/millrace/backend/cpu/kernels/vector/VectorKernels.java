@@ -19,6 +19,7 @@ import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarActivations;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
@@ -202,7 +203,7 @@ public final class VectorKernels implements Kernels {
         float largest = most.reduceLanes(VectorOperators.MAX);
         float inverse = largest == 0 ? 0 : 127 / largest;
         for (int i = 0; i < Activations.BLOCK; i += L) {
-            LongVector two = FloatVector.fromArray(FLOATS, x, from + i).mul(inverse).add(ScalarKernels.ROUND)
+            LongVector two = FloatVector.fromArray(FLOATS, x, from + i).mul(inverse).add(ScalarActivations.ROUND)
                     .reinterpretAsInts().reinterpretAsLongs();
             two = two.and(0xffff).or(two.lanewise(VectorOperators.LSHR, 16).and(0xffff0000L));
             // the upper half, zeros, is overwritten next, or lies behind: one more width of ints would double the classes that
@@ -457,31 +458,17 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void gate(float[] gate, int gateAt, float[] up, int upAt, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            FloatVector g = FloatVector.fromArray(FLOATS, gate, gateAt + i);
-            FloatVector silu = g.div(exp(g.neg()).add(1));
-            silu.mul(FloatVector.fromArray(FLOATS, up, upAt + i)).intoArray(gate, gateAt + i);
-        }
-        for (; i < n; i++) {
-            gate[gateAt + i] = ScalarKernels.silu(gate[gateAt + i]) * up[upAt + i];
-        }
+    public void silu(float[] gate, int gateAt, float[] up, int upAt, int n) {
+        VectorActivations.silu(gate, gateAt, up, upAt, n);
     }
 
-    /** The same steps as {@link ScalarKernels#exp(float)}, and so the same bits. */
-    private static FloatVector exp(FloatVector x) {
-        FloatVector cut = x.min(88f).max(-87f);
-        FloatVector k = cut.mul(ScalarKernels.LOG2_E).add(ScalarKernels.ROUND).sub(ScalarKernels.ROUND);
-        FloatVector r = cut.sub(k.mul(ScalarKernels.LN2_HIGH)).sub(k.mul(ScalarKernels.LN2_LOW));
-        FloatVector p = r.mul(ScalarKernels.C5).add(ScalarKernels.C4);
-        p = p.mul(r).add(ScalarKernels.C3);
-        p = p.mul(r).add(ScalarKernels.C2);
-        p = p.mul(r).add(ScalarKernels.C1);
-        p = p.mul(r).add(ScalarKernels.C0);
-        p = p.mul(r).mul(r).add(r).add(1);
-        IntVector power = ((IntVector) k.convertShape(VectorOperators.F2I, INTS, 0)).add(127)
-                .lanewise(VectorOperators.LSHL, 23);
-        return p.mul(power.reinterpretAsFloats());
+    @Override
+    public void gelu(float[] gate, int gateAt, float[] up, int upAt, int n) {
+        VectorActivations.gelu(gate, gateAt, up, upAt, n);
+    }
+
+    @Override
+    public void clampedSwiglu(float alpha, float limit, float[] gate, int gateAt, float[] up, int upAt, int n) {
+        VectorActivations.clampedSwiglu(alpha, limit, gate, gateAt, up, upAt, n);
     }
 }

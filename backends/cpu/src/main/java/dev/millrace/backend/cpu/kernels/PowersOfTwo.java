@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.kernels;
+
+/** Powers of two, as the weights of a softmax are computed. */
+public final class PowersOfTwo {
+
+    /** Binary logarithm of e. */
+    public static final float LOG2_E = 1.442695f;
+    /** Adding it rounds to an integer: 1.5 * 2^23. */
+    public static final float ROUND = 12_582_912f;
+    /** Powers below this one's are zero: near the end of the normal floats. */
+    public static final float LOWEST = -125;
+    /** A polynomial for {@code (2^f - 1) / f} where f is at most a half, to {@code 1.1e-7} of {@code 2^f}. */
+    public static final float C1 = 0.693147f;
+    /** See {@link #C1}. */
+    public static final float C2 = 0.24022242f;
+    /** See {@link #C1}. */
+    public static final float C3 = 0.055507336f;
+    /** See {@link #C1}. */
+    public static final float C4 = 0.009671513f;
+    /** See {@link #C1}. */
+    public static final float C5 = 0.0013264727f;
+
+    private PowersOfTwo() {
+    }
+
+    /**
+     * {@code 2^x} for x of 0 or less, to about two units in the last place, by plain operations, so that compiled code and
+     * interpreted code give the same bits.
+     */
+    public static float exp2(float x) {
+        if (x < LOWEST) {
+            return 0;
+        }
+        float shifted = x + ROUND;
+        float f = x - (shifted - ROUND);
+        float p = C5;
+        p = p * f + C4;
+        p = p * f + C3;
+        p = p * f + C2;
+        p = p * f + C1;
+        p = p * f + 1;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+    }
+}

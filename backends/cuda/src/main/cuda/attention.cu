@@ -1,0 +1,235 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// Attention over pages of keys and values.
+//
+// A page holds PAGE tokens of all layers. Where a layer starts in it is an offset; there, for each key-value head: PAGE keys, PAGE
+// values, and for codes of 8 bits the scales of the keys and of the values.
+#include "blocks.h"
+
+enum { PAGE = 32 };
+enum Kind { KV_F32, KV_F16, KV_Q8 };
+
+template <int K> static __device__ __forceinline__ int value_bytes() { return K == KV_F32 ? 4 : K == KV_F16 ? 2 : 1; }
+template <int K> static __device__ __forceinline__ size_t head_bytes(int size) { return (size_t) 2 * PAGE * (size * value_bytes<K>() + (K == KV_Q8 ? 4 : 0)); }
+
+/** Pages of a sequence: addresses in a table, from the step's offset on. */
+static __device__ __forceinline__ unsigned char *page(const unsigned long long *pages, const int4 &step, int position) {
+  return (unsigned char *) pages[step.w + position / PAGE];
+}
+
+struct Rope {
+  const double *turns;   // turns per position, one a pair; null: no positions
+  int dimensions, interleaved;
+  float magnitude;
+};
+
+/**
+ * Norms and positions of queries and keys in qkv [tokens][(heads + 2 kv_heads) * size], in place; keys and values also go to the pages.
+ * A warp a head of a token: grid ((heads + 2 kv_heads) / warps, tokens). Norm weights may be null. size <= 256.
+ */
+template <int K> static __device__ void place(float *qkv, int heads, int kv_heads, int size, const float *query_norm, const float *key_norm, float epsilon,
+    Rope rope, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) {
+  __shared__ float shared[4][256];
+  int head = blockIdx.x * 4 + threadIdx.x / 32, lane = threadIdx.x % 32, token = blockIdx.y;
+  if (head >= heads + 2 * kv_heads) { return; }
+  float *x = shared[threadIdx.x / 32], *row = qkv + (size_t) token * (heads + 2 * kv_heads) * size + (size_t) head * size;
+  int4 step = steps[step_of[token]];
+  int position = step.z + token - step.x;
+  bool is_value = head >= heads + kv_heads;
+  const float *norm = head < heads ? query_norm : is_value ? nullptr : key_norm;
+  float squares = 0;
+  for (int i = lane; i < size; i += 32) { x[i] = row[i]; squares += row[i] * row[i]; }
+  if (norm) {
+    float by = 1 / sqrtf(warp_sum(squares) / size + epsilon);
+    for (int i = lane; i < size; i += 32) { x[i] *= by * norm[i]; }
+  }
+  __syncwarp();
+  if (!is_value && rope.turns) {
+    int half = rope.dimensions / 2;
+    for (int j = lane; j < half; j += 32) {
+      int first = rope.interleaved ? 2 * j : j, second = rope.interleaved ? 2 * j + 1 : j + half;
+      double turns = position * rope.turns[j];
+      float sine, cosine, a = x[first], b = x[second];
+      sincospif((float) (2 * (turns - floor(turns))), &sine, &cosine);
+      sine *= rope.magnitude;
+      cosine *= rope.magnitude;
+      x[first] = a * cosine - b * sine;
+      x[second] = b * cosine + a * sine;
+    }
+    __syncwarp();
+  }
+  if (head < heads) {
+    for (int i = lane; i < size; i += 32) { row[i] = x[i]; }
+    return;
+  }
+  int kv_head = (head - heads) % kv_heads, slot = position % PAGE;
+  unsigned char *base = page(pages, step, position) + offset + kv_head * head_bytes<K>(size);
+  unsigned char *to = base + (size_t) ((is_value ? PAGE : 0) + slot) * size * value_bytes<K>();
+  float by = 0;
+  if (K == KV_Q8) {
+    float m = 0;
+    for (int i = lane; i < size; i += 32) { m = fmaxf(m, fabsf(x[i])); }
+    by = warp_max(m) / 127;
+    float *scales = (float *) (base + (size_t) 2 * PAGE * size);
+    if (lane == 0) { scales[(is_value ? PAGE : 0) + slot] = by; }
+  }
+  for (int i = lane; i < size; i += 32) {
+    if (K == KV_F32) { ((float *) to)[i] = x[i]; }
+    if (K == KV_F16) { ((__half *) to)[i] = __float2half_rn(x[i]); }
+    if (K == KV_Q8) { ((int8_t *) to)[i] = (int8_t) (by > 0 ? __float2int_rn(x[i] / by) : 0); }
+  }
+}
+#define PLACE(K) GPU_KERNEL(place_##K)(float *qkv, int heads, int kv_heads, int size, const float *query_norm, const float *key_norm, float epsilon, Rope rope, \
+    const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) \
+  { place<K>(qkv, heads, kv_heads, size, query_norm, key_norm, epsilon, rope, step_of, steps, pages, offset); }
+PLACE(KV_F32) PLACE(KV_F16) PLACE(KV_Q8)
+
+/** Eight values of a page, to floats. */
+template <int K> static __device__ __forceinline__ void eight_of_page(const unsigned char *from, int index, float scale, float *to) {
+  if (K == KV_F32) {
+    float4 a = ((const float4 *) from)[index / 4], b = ((const float4 *) from)[index / 4 + 1];
+    ((float4 *) to)[0] = a; ((float4 *) to)[1] = b;
+  } else if (K == KV_F16) {
+    uint4 u = ((const uint4 *) from)[index / 8];
+    uint32_t words[4] = {u.x, u.y, u.z, u.w};
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      __half h[2];
+      memcpy(h, &words[i], 4);
+      to[2 * i] = __half2float(h[0]); to[2 * i + 1] = __half2float(h[1]);
+    }
+  } else {
+    uint2 u = ((const uint2 *) from)[index / 8];
+#pragma unroll
+    for (int i = 0; i < 8; i++) { to[i] = scale * (float) (int8_t) ((i < 4 ? u.x : u.y) >> 8 * (i & 3)); }
+  }
+}
+
+struct Scores {
+  float scale, softcap;
+  int window;
+};
+
+/**
+ * Flash attention of a tile of neighbouring tokens of one sequence, for one key-value head and one split of the keys. tiles: (first
+ * token, tokens, step, keys a split). A row is a query head of a token; each of the 4 warps has W rows, each lane a key of the page at
+ * hand. Sums go to partial[(partial_at[token] + split) * heads + head][size + 2]: values, maximum, sum of weights.
+ * grid (tiles, kv_heads, splits).
+ */
+template <int K, int S, int W> static __device__ void attend(const float *qkv, int heads, int kv_heads, Scores scores, const int4 *tiles, const int4 *steps,
+    const unsigned long long *pages, long long offset, const int *partial_at, float *partial) {
+  __shared__ __align__(16) float q[4 * W][S], keys[PAGE][S + 4], values[PAGE][S];
+  constexpr int D = (S + 31) / 32;
+  int4 tile = tiles[blockIdx.x], step = steps[tile.z];
+  int group = heads / kv_heads, rows = tile.y * group, kv_head = blockIdx.y, split = blockIdx.z;
+  int position0 = step.z + tile.x - step.x, last = position0 + tile.y - 1;
+  int from = split * tile.w, to = min(from + tile.w, last + 1);
+  if (from > last) { return; }
+  if (scores.window > 0) { from = max(from, (position0 - scores.window + 1) / PAGE * PAGE); }
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  size_t width = (size_t) (heads + 2 * kv_heads) * S;
+  for (int i = threadIdx.x; i < 4 * W * S; i += 128) {
+    int r = i / S;
+    q[r][i % S] = r < rows ? qkv[(tile.x + r / group) * width + (kv_head * group + r % group) * S + i % S] : 0;
+  }
+  float most[W], sum[W], o[W][D];
+#pragma unroll
+  for (int i = 0; i < W; i++) {
+    most[i] = -INFINITY; sum[i] = 0;
+#pragma unroll
+    for (int j = 0; j < D; j++) { o[i][j] = 0; }
+  }
+  for (int at = max(from, 0); at < to; at += PAGE) {
+    const unsigned char *base = page(pages, step, at) + offset + kv_head * head_bytes<K>(S);
+    const float *by = (const float *) (base + (size_t) 2 * PAGE * S);
+    for (int i = threadIdx.x; i < PAGE * S / 8; i += 128) {
+      int slot = i / (S / 8), c = i % (S / 8) * 8;
+      if (at + slot < to) {
+        eight_of_page<K>(base, slot * S + c, K == KV_Q8 ? by[slot] : 1, &keys[slot][c]);
+        eight_of_page<K>(base + (size_t) PAGE * S * value_bytes<K>(), slot * S + c, K == KV_Q8 ? by[PAGE + slot] : 1, &values[slot][c]);
+      } else {
+        for (int j = 0; j < 8; j++) { keys[slot][c + j] = values[slot][c + j] = 0; }
+      }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < W; i++) {
+      int r = warp * W + i, key = at + lane, position = position0 + r / group;
+      if (r >= rows) { break; }
+      float s = 0;
+#pragma unroll 4
+      for (int c = 0; c < S; c += 4) {
+        float4 a = *(const float4 *) &q[r][c], b = *(const float4 *) &keys[lane][c];
+        s += a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
+      }
+      s *= scores.scale;
+      if (scores.softcap > 0) { s = scores.softcap * tanhf(s / scores.softcap); }
+      if (key >= to || key > position || (scores.window > 0 && key <= position - scores.window)) { s = -INFINITY; }
+      float m = fmaxf(most[i], warp_max(s));
+      if (m == -INFINITY) { continue; }
+      float shrink = expf(most[i] - m), p = expf(s - m);
+      most[i] = m;
+      sum[i] = sum[i] * shrink + warp_sum(p);
+#pragma unroll
+      for (int j = 0; j < D; j++) { o[i][j] *= shrink; }
+#pragma unroll 8
+      for (int k = 0; k < PAGE; k++) {
+        float pk = __shfl_sync(~0u, p, k);
+#pragma unroll
+        for (int j = 0; j < D; j++) {
+          if (S % 32 == 0 || lane + 32 * j < S) { o[i][j] += pk * values[k][lane + 32 * j]; }
+        }
+      }
+    }
+    __syncthreads();
+  }
+#pragma unroll
+  for (int i = 0; i < W; i++) {
+    int r = warp * W + i;
+    if (r >= rows) { break; }
+    int token = tile.x + r / group;
+    float *out = partial + ((size_t) (partial_at[token] + split) * heads + kv_head * group + r % group) * (S + 2);
+#pragma unroll
+    for (int j = 0; j < D; j++) {
+      if (S % 32 == 0 || lane + 32 * j < S) { out[lane + 32 * j] = o[i][j]; }
+    }
+    if (lane == 0) { out[S] = most[i]; out[S + 1] = sum[i]; }
+  }
+}
+#define ATTEND(K, S, W) GPU_KERNEL(attend_##K##_##S##_##W)(const float *qkv, int heads, int kv_heads, Scores scores, const int4 *tiles, const int4 *steps, \
+    const unsigned long long *pages, long long offset, const int *partial_at, float *partial) \
+  { attend<K, S, W>(qkv, heads, kv_heads, scores, tiles, steps, pages, offset, partial_at, partial); }
+#define SIZES(K) ATTEND(K, 16, 1) ATTEND(K, 32, 1) ATTEND(K, 64, 1) ATTEND(K, 64, 8) ATTEND(K, 128, 1) ATTEND(K, 128, 4)
+SIZES(KV_F32) SIZES(KV_F16) SIZES(KV_Q8)
+
+/** Adds up the splits of each token: partial_at[token] to partial_at[token + 1]. sinks: a score for each head, or null. Grid (heads, tokens), blocks of a warp. No codes where size is no multiple of 32. */
+GPU_KERNEL(combine)(const float *partial, const int *partial_at, const float *sinks, int size, Output o) {
+  int head = blockIdx.x, heads = gridDim.x, token = blockIdx.y, first = partial_at[token], splits = partial_at[token + 1] - first;
+  auto row = [&](int s) { return partial + ((size_t) (first + s) * heads + head) * (size + 2); };
+  float most = sinks ? sinks[head] : -INFINITY, sum;
+  for (int s = 0; s < splits; s++) { most = fmaxf(most, row(s)[size]); }
+  sum = sinks ? expf(sinks[head] - most) : 0;
+  for (int s = 0; s < splits; s++) { sum += row(s)[size] == -INFINITY ? 0 : row(s)[size + 1] * expf(row(s)[size] - most); }
+  for (int i = threadIdx.x; i < size; i += 32) {
+    float v = 0;
+    for (int s = 0; s < splits; s++) {
+      if (row(s)[size] != -INFINITY) { v += row(s)[i] * expf(row(s)[size] - most); }
+    }
+    float r = v / sum;
+    size_t at = ((size_t) token * heads + head) * size + i;
+    if (size % 32 == 0) {
+      put(o, at, r);
+    } else {
+      if (o.floats) { o.floats[at] = r; }
+      if (o.halves) { o.halves[at] = __float2bfloat16(r); }
+    }
+  }
+}
+
+/** Floats to codes, a warp a block of 32: for heads whose size is no multiple of 32, and for what else comes as floats. */
+GPU_KERNEL(quantise)(const float *x, long long blocks, Output o) {
+  long long b = (long long) blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
+  if (b < blocks) { put(o, (size_t) b * 32 + threadIdx.x % 32, x[b * 32 + threadIdx.x % 32]); }
+}

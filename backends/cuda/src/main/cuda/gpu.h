@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// What kernels include: CUDA's own headers under nvcc, the CPU stand-in under g++/clang++.
+#pragma once
+#include <stdint.h>
+#ifdef __CUDACC__
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#define GPU_KERNEL(name) extern "C" __global__ void name
+#define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
+#else
+#include "gpu_cpu.h"
+#endif
+
+// Warp-wide tensor core steps. Fragments as in the PTX ISA: lane = 4*g + t.
+//   m16n8k16: a0,a1 = A[g][2t..], A[g+8][2t..]; a2,a3 the same at column +8; b0,b1 = B[2t..][g], B[2t+8..][g]; d0,d1 = D[g][2t,2t+1]; d2,d3 = D[g+8][..]
+#ifdef __CUDACC__
+static __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  __trap();
+#endif
+}
+static __device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
+  uint32_t s = (uint32_t) __cvta_generic_to_shared(row);
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(s));
+}
+static __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
+  uint32_t r;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  return r;
+}
+#endif

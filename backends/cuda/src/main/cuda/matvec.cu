@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// Matrices times few columns, bound by reading the weights: a warp a row, up to 8 columns at once. With codes of 8 bits (dp4a)
+// or with floats.
+//
+// y[column * stride + row] = sum of w[row][i] * x[column][i] (+ bias[row]).
+// With ids (one column an entry): grid.y is the entry, its matrix the ids[entry]-th of those stacked in w, its column entry / share.
+#include "blocks.h"
+
+struct Row {
+  int row, column, out;
+  size_t matrix;
+  __device__ __forceinline__ Row(int columns_at_once, const int *ids, int share) {
+    row = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
+    column = ids ? (int) blockIdx.y / share : (int) blockIdx.y * columns_at_once;
+    out = ids ? (int) blockIdx.y : column;
+    matrix = ids ? ids[blockIdx.y] : 0;
+  }
+};
+
+template <int N> static __device__ __forceinline__ void write(const Row &r, float (&sum)[N], float *y, const float *bias, int rows, int n, int stride) {
+#pragma unroll
+  for (int c = 0; c < N; c++) {
+    float s = warp_sum(sum[c]);
+    if (threadIdx.x % 32 == 0 && (N == 1 || r.column + c < n)) { y[(size_t) (r.out + c) * stride + r.row] = s + (bias ? bias[r.matrix * rows + r.row] : 0); }
+  }
+}
+
+template <int T, int N> static __device__ __forceinline__ void matvec_codes(const Weights &w, const int8_t *__restrict__ codes, const float2 *__restrict__ scales,
+    float *__restrict__ y, const float *__restrict__ bias, int rows, int columns, int n, int stride, const int *__restrict__ ids, int share) {
+  Row r(N, ids, share);
+  if (r.row >= rows) { return; }
+  int blocks = columns / 32;
+  size_t base = (r.matrix * rows + r.row) * blocks;
+  float sum[N];
+#pragma unroll
+  for (int c = 0; c < N; c++) { sum[c] = 0; }
+#pragma unroll 2
+  for (int b = threadIdx.x % 32; b < blocks; b += 32) {
+    Codes k;
+    read<T>(w, base + b, k);
+#pragma unroll
+    for (int c = 0; c < N; c++) {
+      if (N > 1 && r.column + c >= n) { break; }
+      size_t at = (size_t) (r.column + c) * blocks + b;
+      int4 lo = __ldg((const int4 *) codes + 2 * at), hi = __ldg((const int4 *) codes + 2 * at + 1);
+      float2 s = __ldg(scales + at);
+      int first = __dp4a(k.q[0], lo.x, 0), second = __dp4a(k.q[4], hi.x, 0);
+      first = __dp4a(k.q[1], lo.y, first); second = __dp4a(k.q[5], hi.y, second);
+      first = __dp4a(k.q[2], lo.z, first); second = __dp4a(k.q[6], hi.z, second);
+      first = __dp4a(k.q[3], lo.w, first); second = __dp4a(k.q[7], hi.w, second);
+      if (T == Q6_K) {
+        sum[c] += s.x * (k.scale[0] * first + k.scale[1] * second);
+      } else {
+        sum[c] += s.x * k.scale[0] * (first + second) + k.offset * s.y;
+      }
+    }
+  }
+  write<N>(r, sum, y, bias, rows, n, stride);
+}
+
+template <int T, int N> static __device__ __forceinline__ void matvec_floats(const Weights &w, const float *__restrict__ x, float *__restrict__ y,
+    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int *__restrict__ ids, int share) {
+  Row r(N, ids, share);
+  if (r.row >= rows) { return; }
+  size_t base = (r.matrix * rows + r.row) * columns;
+  float sum[N];
+#pragma unroll
+  for (int c = 0; c < N; c++) { sum[c] = 0; }
+  if (T >= BF16) {
+#pragma unroll 4
+    for (int i = threadIdx.x % 32 * 8; i < columns; i += 256) {
+      float v[8];
+      eight<T>(w.codes, base + i, v);
+#pragma unroll
+      for (int c = 0; c < N; c++) {
+        if (N > 1 && r.column + c >= n) { break; }
+        const float4 *at = (const float4 *) (x + (size_t) (r.column + c) * columns + i);
+        float4 a = __ldg(at), b = __ldg(at + 1);
+        sum[c] += v[0] * a.x + v[1] * a.y + v[2] * a.z + v[3] * a.w + v[4] * b.x + v[5] * b.y + v[6] * b.z + v[7] * b.w;
+      }
+    }
+  } else {
+    for (int b = threadIdx.x % 32; b < columns / 32; b += 32) {
+      Codes k;
+      read<T>(w, base / 32 + b, k);
+#pragma unroll
+      for (int c = 0; c < N; c++) {
+        if (N > 1 && r.column + c >= n) { break; }
+        const float4 *at = (const float4 *) (x + (size_t) (r.column + c) * columns + b * 32);
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+          float4 a = __ldg(at + i);
+          sum[c] += value(k, 4 * i) * a.x + value(k, 4 * i + 1) * a.y + value(k, 4 * i + 2) * a.z + value(k, 4 * i + 3) * a.w;
+        }
+      }
+    }
+  }
+  write<N>(r, sum, y, bias, rows, n, stride);
+}
+
+#define CODES(T, N) GPU_KERNEL(matvec_codes_##T##_##N)(Weights w, const int8_t *codes, const float2 *scales, float *y, const float *bias, int rows, int columns, int n, int stride, const int *ids, int share) \
+  { matvec_codes<T, N>(w, codes, scales, y, bias, rows, columns, n, stride, ids, share); }
+#define FLOATS(T, N) GPU_KERNEL(matvec_floats_##T##_##N)(Weights w, const float *x, float *y, const float *bias, int rows, int columns, int n, int stride, const int *ids, int share) \
+  { matvec_floats<T, N>(w, x, y, bias, rows, columns, n, stride, ids, share); }
+#define ALL(T) CODES(T, 1) CODES(T, 2) CODES(T, 4) CODES(T, 8) FLOATS(T, 1) FLOATS(T, 8)
+ALL(Q4_0) ALL(Q8_0) ALL(Q4_K) ALL(Q5_K) ALL(Q6_K)
+FLOATS(BF16, 1) FLOATS(BF16, 2) FLOATS(BF16, 4) FLOATS(BF16, 8) FLOATS(F16, 1) FLOATS(F16, 8) FLOATS(F32, 1) FLOATS(F32, 8)

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.spi.backend.Best;
+import dev.millrace.spi.backend.Step;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/** Chooses the largest logits of rows on the device, after penalties and masks, so that the rows need not leave it. */
+final class Choice {
+
+    /** As in best.cu. */
+    static final int MOST = 128;
+    static final int CHUNK = 1024;
+    static final int MOST_CHUNKS = 4096;
+
+    private final Gpu gpu;
+    private final int vocabulary;
+    private final int chunks;
+    private final Mirror requests;
+    private final Mirror penalties;
+    private final Mirror changes;
+    private final Mirror masks;
+    private final Mirror results;
+    private final Mirror best;
+    private final long found;
+    private final long sums;
+
+    Choice(Gpu gpu, int vocabulary, int rows) {
+        this.gpu = gpu;
+        this.vocabulary = vocabulary;
+        chunks = chunks(vocabulary);
+        requests = new Mirror(gpu, 8L * rows);
+        penalties = new Mirror(gpu, 8L * rows);
+        changes = new Mirror(gpu, 8L * rows);
+        masks = new Mirror(gpu, 64);
+        results = new Mirror(gpu, 8L * rows);
+        best = new Mirror(gpu, 8L * MOST * rows);
+        found = gpu.allocate(8L * MOST * chunks * rows);
+        sums = gpu.allocate(8L * chunks * rows);
+    }
+
+    static int chunks(int vocabulary) {
+        return (vocabulary + CHUNK - 1) / CHUNK;
+    }
+
+    static long bytes(int vocabulary, int rows) {
+        return rows * (8L * MOST * (chunks(vocabulary) + 1) + 8L * chunks(vocabulary) + 32);
+    }
+
+    /** Whether a step's request can be met here. */
+    boolean takes(Step step) {
+        return step.wanted() == Step.Logits.BEST && step.best().count() <= MOST && chunks <= MOST_CHUNKS;
+    }
+
+    /**
+     * Chooses, and waits for it.
+     *
+     * @param logits address of the rows
+     * @param rows a step for each row, some of them not to be chosen for
+     */
+    void run(long logits, List<Step> rows) {
+        int penalised = 0;
+        int words = 0;
+        int width = (vocabulary + 63) / 64;
+        for (Step step : rows) {
+            if (takes(step)) {
+                penalised += step.best().penalties();
+                words += step.best().allowed() == null ? 0 : width;
+            }
+        }
+        penalties.reserve(8L * penalised);
+        changes.reserve(8L * penalised);
+        masks.reserve(8L * words);
+        penalised = 0;
+        words = 0;
+        for (int i = 0; i < rows.size(); i++) {
+            Step step = rows.get(i);
+            boolean here = takes(step);
+            Best asked = step.best();
+            requests.integer(2L * i, here ? asked.count() : 0);
+            long[] allowed = here ? asked.allowed() : null;
+            requests.integer(2L * i + 1, allowed == null ? -1 : 2 * words);
+            if (allowed != null) {
+                MemorySegment.copy(allowed, 0, masks.host(), ValueLayout.JAVA_LONG, 8L * words, width);
+                words += width;
+            }
+            for (int p = 0; here && p < asked.penalties(); p++) {
+                penalties.integer(2L * penalised, i);
+                penalties.integer(2L * penalised + 1, asked.penalised(p));
+                changes.real(2L * penalised, asked.factor(p));
+                changes.real(2L * penalised + 1, asked.offset(p));
+                penalised++;
+            }
+        }
+        requests.toDevice(8L * rows.size());
+        if (penalised > 0) {
+            penalties.toDevice(8L * penalised);
+            changes.toDevice(8L * penalised);
+            gpu.arguments().pointer(logits).integer(vocabulary).align(8).pointer(penalties.device())
+                    .pointer(changes.device()).integer(penalised);
+            gpu.launch("penalise", (penalised + 127) / 128, 1, 1, 128);
+        }
+        masks.toDevice(8L * words);
+        gpu.arguments().pointer(logits).integer(vocabulary).pointer(requests.device()).pointer(masks.device())
+                .pointer(found).pointer(sums);
+        gpu.launch("best_of_chunks", chunks, rows.size(), 1, 256);
+        gpu.arguments().pointer(found).pointer(sums).integer(chunks).pointer(requests.device())
+                .pointer(best.device()).pointer(results.device());
+        gpu.launch("best_of_rows", rows.size(), 1, 1, 256);
+        results.toHost(8L * rows.size());
+        best.toHost(8L * MOST * rows.size());
+        gpu.await();
+        for (int i = 0; i < rows.size(); i++) {
+            if (takes(rows.get(i))) {
+                Best asked = rows.get(i).best();
+                int many = results.integer(2L * i);
+                for (int k = 0; k < many; k++) {
+                    long at = 2L * (i * (long) MOST + k);
+                    asked.put(k, best.integer(at), best.real(at + 1));
+                }
+                asked.found(many, results.real(2L * i + 1));
+            }
+        }
+    }
+}

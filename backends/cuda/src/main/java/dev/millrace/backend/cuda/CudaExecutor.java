@@ -1,0 +1,245 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.backend.cuda.runtime.CudaException;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.backend.OutOfRoomException;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.StepCheck;
+import dev.millrace.spi.model.Blueprint;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/** A loaded model: checks what it is asked, runs passes, hands out logits, and owns sequences and the device's memory. */
+final class CudaExecutor implements Executor {
+
+    private final Gpu gpu;
+    private final Blueprint blueprint;
+    private final int context;
+    private final KvLayout layout;
+    private final Limits limits;
+    private final StepCheck stepCheck;
+    private final Batch batch;
+    private final ForwardPass pass;
+    private final Choice choice;
+    private final MemorySegment row;
+    private final BlockPool pages;
+    private final BlockPool states;
+    private final Set<CudaSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Step> running = new ArrayList<>();
+    private final List<Step> wanting = new ArrayList<>();
+    private boolean closed;
+
+    CudaExecutor(Gpu gpu, Blueprint blueprint, int context, KvLayout layout, Limits limits, Batch batch,
+            ForwardPass pass) {
+        this.gpu = gpu;
+        this.blueprint = blueprint;
+        this.context = context;
+        this.layout = layout;
+        this.limits = limits;
+        this.batch = batch;
+        this.pass = pass;
+        stepCheck = new StepCheck(blueprint, context, limits);
+        choice = new Choice(gpu, blueprint.vocabularySize(), pass.logitRows());
+        row = gpu.allocateHost(4L * blueprint.vocabularySize());
+        pages = new BlockPool(gpu, "the keys and values of more tokens", layout.pageBytes());
+        states = new BlockPool(gpu, "one more sequence", 2 * layout.stateBytes());
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    Gpu gpu() {
+        return gpu;
+    }
+
+    Blueprint blueprint() {
+        return blueprint;
+    }
+
+    BlockPool pages() {
+        return pages;
+    }
+
+    BlockPool states() {
+        return states;
+    }
+
+    /** Refuses use after close. */
+    void check() {
+        if (closed) {
+            throw new IllegalStateException("This model has been closed on the CUDA backend.");
+        }
+    }
+
+    /** Refuses more sequences than there may be. */
+    void checkRoom() {
+        if (sequences.size() >= limits.sequences()) {
+            throw new OutOfRoomException(
+                    "This model has " + sequences.size() + " sequences open already, all that it takes.");
+        }
+    }
+
+    void adopt(CudaSequence sequence) {
+        sequences.add(sequence);
+    }
+
+    void forget(CudaSequence sequence) {
+        sequences.remove(sequence);
+    }
+
+    private CudaSequence sequence() {
+        check();
+        checkRoom();
+        gpu.enter();
+        CudaSequence sequence = new CudaSequence(this, layout);
+        adopt(sequence);
+        return sequence;
+    }
+
+    @Override
+    public Sequence newSequence() {
+        CudaSequence sequence = sequence();
+        sequence.clearState();
+        return sequence;
+    }
+
+    @Override
+    public Sequence newSequence(SequenceState state) {
+        check();
+        state.check(blueprint);
+        if (state.length() > context) {
+            throw new IllegalArgumentException("The state holds " + state.length()
+                    + " tokens, more than the context of " + context + " that this model was loaded with.");
+        }
+        CudaSequence sequence = sequence();
+        boolean done = false;
+        try {
+            sequence.fill(state);
+            done = true;
+        } finally {
+            if (!done) {
+                sequence.close();
+            }
+        }
+        return sequence;
+    }
+
+    @Override
+    public void forward(List<Step> steps) {
+        check();
+        for (Step step : steps) {
+            if (!(step.sequence() instanceof CudaSequence sequence) || !sequence.belongsTo(this)) {
+                throw new IllegalArgumentException("A step's sequence belongs to another model or backend.");
+            }
+            sequence.check();
+        }
+        stepCheck.check(steps);
+        gpu.enter();
+        running.clear();
+        wanting.clear();
+        try {
+            for (Step step : steps) {
+                if (reserve(step)) {
+                    running.add(step);
+                    for (int i = 0; i < step.logitRows(); i++) {
+                        wanting.add(step);
+                    }
+                }
+            }
+            if (!running.isEmpty()) {
+                compute();
+            }
+        } catch (CudaException e) {
+            steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
+            throw new BackendException(e.isLasting()
+                    ? "The device of the CUDA backend has failed and this process cannot use it any more: "
+                            + e.getMessage()
+                    : e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
+            throw e;
+        }
+    }
+
+    /** A step that finds no room fails alone, and its sequence stays as it is. */
+    private static boolean reserve(Step step) {
+        try {
+            ((CudaSequence) step.sequence()).reserve(step.length());
+            return true;
+        } catch (OutOfRoomException e) {
+            step.fail(e);
+            return false;
+        }
+    }
+
+    private void compute() {
+        batch.fill(running, pass.tileTokens());
+        batch.upload(gpu);
+        pass.runAll(batch);
+        int rows = batch.rows();
+        if (rows <= pass.logitRows()) {
+            hand(0, rows);
+        } else {
+            for (int from = 0; from < rows; from += pass.logitRows()) {
+                int count = Math.min(pass.logitRows(), rows - from);
+                pass.logits(batch, from, count);
+                hand(from, count);
+            }
+        }
+        gpu.await();
+        for (Step step : running) {
+            int[] tokens = new int[step.length()];
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] = step.token(i);
+            }
+            ((CudaSequence) step.sequence()).advance(tokens, 0, tokens.length);
+        }
+    }
+
+    /** Gives rows of logits to those who want them: whole, or the best of them. */
+    private void hand(int from, int count) {
+        List<Step> some = wanting.subList(from, from + count);
+        boolean any = false;
+        for (int i = 0; i < count; i++) {
+            Step step = some.get(i);
+            if (choice.takes(step)) {
+                any = true;
+                continue;
+            }
+            int vocabulary = blueprint.vocabularySize();
+            gpu.toHost(row, pass.logitsAddress() + 4L * vocabulary * i, 4L * vocabulary);
+            gpu.await();
+            int index = from + i - wanting.indexOf(step);
+            MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, step.logits(), index * vocabulary, vocabulary);
+        }
+        if (any) {
+            choice.run(pass.logitsAddress(), some);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            for (CudaSequence sequence : List.copyOf(sequences)) {
+                sequence.close();
+            }
+            gpu.close();
+        }
+    }
+}

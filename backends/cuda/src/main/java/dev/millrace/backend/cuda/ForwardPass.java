@@ -1,0 +1,346 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.api.KeyValueType;
+import dev.millrace.spi.model.Activation;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queues the kernels of a pass, from tokens to logits. Passes of one token per sequence are recorded as graphs the second time they
+ * come in the same size.
+ */
+final class ForwardPass {
+
+    /** Up to so many columns weights are multiplied row by row, above by tensor cores. */
+    static final int FEW = 8;
+
+    private static final int MOST_GRAPHS = 64;
+    private static final int NORM_THREADS = 512;
+    private static final int TILE = 64;
+
+    private final Gpu gpu;
+    private final Network network;
+    private final Blueprint blueprint;
+    private final KvLayout layout;
+    private final boolean exact;
+    private final Sizes sizes;
+    private final int logitRows;
+    private final int tileTokens;
+    private final long stream;
+    private final Values x;
+    private final Values z;
+    private final long middle;
+    private final long delta;
+    private final long partial;
+    private final long ids;
+    private final long weights;
+    private final long order;
+    private final long tiles;
+    private final long logits;
+    private final Graphs graphs;
+
+    ForwardPass(Gpu gpu, Network network, KvLayout layout, boolean exact, Sizes sizes, int tokens, int steps,
+            int logitRows) {
+        this.gpu = gpu;
+        this.network = network;
+        this.blueprint = network.blueprint();
+        this.layout = layout;
+        this.exact = exact;
+        this.sizes = sizes;
+        this.logitRows = logitRows;
+        graphs = new Graphs(gpu, MOST_GRAPHS);
+        tileTokens = tileTokens(blueprint);
+        stream = gpu.allocate(4L * sizes.hidden() * tokens);
+        x = values((long) sizes.input() * tokens);
+        z = values((long) sizes.inner() * tokens);
+        middle = gpu.allocate(4L * sizes.middle() * tokens);
+        delta = gpu.allocate(4L * sizes.output() * tokens);
+        partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
+        long entries = (long) sizes.used() * tokens;
+        ids = gpu.allocate(4 * entries);
+        weights = gpu.allocate(4 * entries);
+        order = gpu.allocate(4 * entries);
+        tiles = gpu.allocate(16 * (entries + sizes.experts()));
+        logits = gpu.allocate(4L * blueprint.vocabularySize() * logitRows);
+    }
+
+    private Values values(long count) {
+        return new Values(gpu.allocate(4 * count), gpu.allocate(count), gpu.allocate(count / 4),
+                gpu.allocate(2 * count));
+    }
+
+    /** Rows of attention's widest kernel: four warps of so many. */
+    private static int widest(int headSize) {
+        return headSize <= 32 ? 1 : headSize == 64 ? 8 : 4;
+    }
+
+    /** Whether the attention kernels can work on heads like these. */
+    static boolean takes(Blueprint.Attention a) {
+        int size = a.headSize();
+        return (size == 16 || size == 32 || size == 64 || size == 128) && a.heads() / a.kvHeads() <= 4 * widest(size);
+    }
+
+    private static int tileTokens(Blueprint blueprint) {
+        int most = 32;
+        for (Blueprint.Layer layer : blueprint.layers()) {
+            if (layer.mixer() instanceof Blueprint.Attention a) {
+                most = Math.min(most, 4 * widest(a.headSize()) / (a.heads() / a.kvHeads()));
+            }
+        }
+        return Math.max(1, most);
+    }
+
+    /** Neighbouring tokens that a block of attention takes. */
+    int tileTokens() {
+        return tileTokens;
+    }
+
+    /** Rows of logits that fit at once. */
+    int logitRows() {
+        return logitRows;
+    }
+
+    /** Address of the logits of the last call of {@link #logits} or {@link #runAll}. */
+    long logitsAddress() {
+        return logits;
+    }
+
+    /** Queues everything, the logits included, which are few enough. */
+    void runAll(Batch batch) {
+        if (batch.tiles() > 0 || batch.rows() > logitRows) {
+            layers(batch);
+            if (batch.rows() > 0 && batch.rows() <= logitRows) {
+                logits(batch, 0, batch.rows());
+            }
+            return;
+        }
+        graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> {
+            layers(batch);
+            if (batch.rows() > 0) {
+                logits(batch, 0, batch.rows());
+            }
+        });
+    }
+
+    private void layers(Batch batch) {
+        int n = batch.tokens();
+        gpu.arguments().weights(network.embedding()).pointer(batch.tokensAddress()).pointer(stream)
+                .integer(sizes.hidden()).real(blueprint.multipliers().embedding());
+        gpu.launch("embed_" + network.embedding().type(), n, 1, 1, 64);
+        long pending = 0;
+        Network.@Nullable Experts before = null;
+        for (Network.Layer layer : network.layers()) {
+            switch (layer.mixer()) {
+                case Network.Attention a -> {
+                    norm(pending, before, layer.mixerNorm(), a.input().forms(n, exact), n, 0);
+                    attention(a, batch);
+                }
+                case Network.ShortConv c -> {
+                    norm(pending, before, layer.mixerNorm(), c.input().forms(n, exact), n, 0);
+                    multiply(c.input(), x, n, middle);
+                    conv(c, batch);
+                    multiply(c.output(), x, n, delta);
+                }
+            }
+            switch (layer.feedForward()) {
+                case Network.Dense d -> {
+                    norm(delta, null, layer.feedForwardNorm(), d.input().forms(n, exact), n, 0);
+                    multiply(d.input(), x, n, middle);
+                    glu(d, n, d.output().forms(n, exact));
+                    multiply(d.output(), z, n, delta);
+                    before = null;
+                }
+                case Network.Experts e -> {
+                    norm(delta, null, layer.feedForwardNorm(),
+                            e.experts().input().forms(n, exact) | Values.FLOATS, n, 0);
+                    experts(e, n);
+                    before = e;
+                }
+            }
+            pending = delta;
+        }
+        // the last part's sum is added when the logits are made, or here if none are
+        if (batch.rows() == 0) {
+            return;
+        }
+        norm(pending, before, new Network.Norm(0, 0), 0, n, 0);
+    }
+
+    /** Queues the head for some of the wanted rows, which take the place of earlier ones. */
+    void logits(Batch batch, int first, int count) {
+        Projection head = network.head();
+        norm(0, null, network.outputNorm(), head.forms(count, exact), count, batch.rowsAddress(first));
+        multiply(head, x, count, logits);
+        float factor = blueprint.multipliers().logits();
+        if (factor != 1 || blueprint.softcap() != 0) {
+            long all = (long) count * blueprint.vocabularySize();
+            gpu.arguments().pointer(logits).wide(all).real(factor).real(blueprint.softcap());
+            gpu.launch("bound", (all + 255) / 256, 1, 1, 256);
+        }
+    }
+
+    private void norm(long added, Network.@Nullable Experts of, Network.Norm norm, int forms,
+            int n, long rows) {
+        gpu.arguments().pointer(stream).pointer(added).pointer(of == null ? 0 : weights)
+                .integer(of == null ? 1 : of.shape().used()).real(blueprint.multipliers().residual())
+                .pointer(norm.weight()).real(norm.epsilon()).integer(sizes.hidden()).pointer(rows)
+                .output(x.only(forms));
+        gpu.launch("add_norm", n, 1, 1, Math.min(NORM_THREADS, sizes.hidden()));
+    }
+
+    private void glu(Network.Dense d, int rows, int forms) {
+        long blocks = (long) rows * d.inner() / 32;
+        gpu.arguments().pointer(middle).integer(d.inner()).wide(blocks);
+        switch (d.activation()) {
+            case Activation.Silu silu -> gpu.more().integer(0).real(0).real(0);
+            case Activation.Gelu gelu -> gpu.more().integer(1).real(0).real(0);
+            case Activation.ClampedSwiglu c -> gpu.more().integer(2).real(c.alpha()).real(c.limit());
+        }
+        gpu.more().output(z.only(forms));
+        gpu.launch("glu", (blocks + 7) / 8, 1, 1, 256);
+    }
+
+    private void conv(Network.ShortConv c, Batch batch) {
+        int n = batch.tokens();
+        gpu.arguments().pointer(middle).pointer(c.taps()).integer(sizes.hidden()).integer(c.width())
+                .pointer(batch.stepOfAddress()).pointer(batch.stepsAddress()).pointer(batch.stateFromAddress())
+                .pointer(batch.stateToAddress()).wide(c.keptAt()).output(x.only(c.output().forms(n, exact)));
+        gpu.launch("short_conv", (sizes.hidden() + 127) / 128, n, 1, 128);
+    }
+
+    private void attention(Network.Attention a, Batch batch) {
+        Blueprint.Attention shape = a.shape();
+        int n = batch.tokens();
+        multiply(a.input(), x, n, middle);
+        int all = shape.heads() + 2 * shape.kvHeads();
+        gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads()).integer(shape.headSize())
+                .pointer(a.queryNorm()).pointer(a.keyNorm()).real(a.epsilon()).pointer(a.turns());
+        if (shape.position() instanceof Position.Rope rope) {
+            gpu.more().integer(rope.dimensions()).integer(rope.order() == Position.Order.INTERLEAVED ? 1 : 0)
+                    .real((float) rope.magnitude(blueprint.contextLength()));
+        } else {
+            gpu.more().integer(0).integer(0).real(1);
+        }
+        // the struct ends on 8 bytes
+        gpu.more().align(8).pointer(batch.stepOfAddress()).pointer(batch.stepsAddress())
+                .pointer(batch.pagesAddress()).wide(a.keptAt());
+        gpu.launch("place_" + kind(), (all + 3) / 4, n, 1, 128);
+        int wide = widest(shape.headSize());
+        attend(a, batch, batch.singlesAddress(), batch.singles(), batch.singleSplits(),
+                shape.heads() / shape.kvHeads() <= 4 ? 1 : wide);
+        attend(a, batch, batch.tilesAddress(), batch.tiles(), 1, wide);
+        int forms = a.output().forms(n, exact);
+        boolean whole = shape.headSize() % 32 == 0;
+        boolean codesLater = !whole && (forms & Values.CODES) != 0;
+        gpu.arguments().pointer(partial).pointer(batch.partialAddress()).pointer(a.sinks())
+                .integer(shape.headSize())
+                .align(8).output(x.only(codesLater ? forms & ~Values.CODES | Values.FLOATS : forms));
+        gpu.launch("combine", shape.heads(), n, 1, 32);
+        if (codesLater) {
+            long blocks = (long) n * shape.heads() * shape.headSize() / 32;
+            gpu.arguments().pointer(x.floats()).wide(blocks).output(x.only(Values.CODES));
+            gpu.launch("quantise", (blocks + 7) / 8, 1, 1, 256);
+        }
+        multiply(a.output(), x, n, delta);
+    }
+
+    private void attend(Network.Attention a, Batch batch, long tilesAddress, int count, int splits, int width) {
+        if (count == 0) {
+            return;
+        }
+        Blueprint.Attention shape = a.shape();
+        gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads()).real(shape.scale())
+                .real(shape.softcap()).integer(shape.span().window()).align(8).pointer(tilesAddress)
+                .pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt())
+                .pointer(batch.partialAddress()).pointer(partial);
+        gpu.launch("attend_" + kind() + "_" + shape.headSize() + "_" + width, count, shape.kvHeads(), splits, 128);
+    }
+
+    private String kind() {
+        return layout.type() == KeyValueType.F16 ? "KV_F16" : layout.type() == KeyValueType.Q8 ? "KV_Q8" : "KV_F32";
+    }
+
+    private void experts(Network.Experts e, int n) {
+        Blueprint.Experts shape = e.shape();
+        int used = shape.used();
+        int entries = n * used;
+        gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
+                .integer(sizes.hidden()).integer(shape.experts().size()).integer(shape.gating().ordinal())
+                .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights);
+        gpu.launch("route", n, 1, 1, 256);
+        boolean grouped = !exact && n > FEW;
+        int mostTiles = Math.min(entries, entries / TILE + shape.experts().size());
+        if (grouped) {
+            gpu.arguments().pointer(ids).integer(entries).integer(shape.experts().size()).pointer(order)
+                    .pointer(tiles).integer(mostTiles);
+            gpu.launch("group", 1, 1, 1, 1024);
+        }
+        Network.Dense d = e.experts();
+        for (Projection.Part part : d.input().parts()) {
+            byExpert(part, x, n, entries, used, mostTiles, middle, d.input().rows());
+        }
+        glu(d, entries, d.output().forms(n, exact));
+        for (Projection.Part part : d.output().parts()) {
+            byExpert(part, z, n, entries, 1, mostTiles, delta, d.output().rows());
+        }
+    }
+
+    private void byExpert(Projection.Part part, Values input, int n, int entries, int share, int mostTiles, long to,
+            int stride) {
+        Matrix m = part.matrix();
+        long y = to + 4L * part.first();
+        switch (Projection.form(m, n, exact)) {
+            case Values.HALVES -> {
+                gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias()).integer(m.rows())
+                        .integer(m.columns()).integer(entries).integer(stride).pointer(tiles).pointer(order)
+                        .integer(share);
+                gpu.launch("matmul_" + m.type(), (m.rows() + TILE - 1) / TILE, mostTiles, 1, 128);
+            }
+            case Values.CODES -> {
+                gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
+                        .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(entries)
+                        .integer(stride).pointer(ids).integer(share);
+                gpu.launch("matvec_codes_" + m.type() + "_1", (m.rows() + 3) / 4, entries, 1, 128);
+            }
+            default -> {
+                gpu.arguments().weights(m).pointer(input.floats()).pointer(y).pointer(part.bias()).integer(m.rows())
+                        .integer(m.columns()).integer(entries).integer(stride).pointer(ids).integer(share);
+                gpu.launch("matvec_floats_" + m.type() + "_1", (m.rows() + 3) / 4, entries, 1, 128);
+            }
+        }
+    }
+
+    private void multiply(Projection projection, Values input, int n, long to) {
+        for (Projection.Part part : projection.parts()) {
+            Matrix m = part.matrix();
+            long y = to + 4L * part.first();
+            int stride = projection.rows();
+            switch (Projection.form(m, n, exact)) {
+                case Values.HALVES -> {
+                    gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias())
+                            .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).pointer(0)
+                            .integer(1);
+                    gpu.launch("matmul_" + m.type(), (m.rows() + TILE - 1) / TILE, (n + TILE - 1) / TILE, 1, 128);
+                }
+                case Values.CODES -> {
+                    int at = n == 1 ? 1 : n == 2 ? 2 : n <= 4 ? 4 : 8;
+                    gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
+                            .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(n).integer(stride)
+                            .pointer(0).integer(1);
+                    gpu.launch("matvec_codes_" + m.type() + "_" + at, (m.rows() + 3) / 4, (n + at - 1) / at, 1, 128);
+                }
+                default -> {
+                    int at = n == 1 ? 1 : 8;
+                    gpu.arguments().weights(m).pointer(input.floats()).pointer(y).pointer(part.bias())
+                            .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).integer(1);
+                    gpu.launch("matvec_floats_" + m.type() + "_" + at, (m.rows() + 3) / 4, (n + at - 1) / at, 1, 128);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Tensor;
+
+/**
+ * How large passes are made on a device, and what that takes.
+ *
+ * @param tokens of a pass
+ * @param sequences open at a time
+ * @param pages in the table of a pass
+ * @param logitRows that are made at once
+ * @param total bytes with the weights, and with one sequence that fills the context
+ */
+record Needs(int tokens, int sequences, int pages, int logitRows, long total) {
+
+    private static final long LARGE = 20L << 30;
+    private static final long MIDDLE = 6L << 30;
+    private static final int MOST_SEQUENCES = 256;
+    private static final int MOST_LOGIT_ROWS = 256;
+
+    static Needs of(Blueprint blueprint, LoadOptions options, long memory) {
+        int tokens = memory >= LARGE ? 2048 : memory >= MIDDLE ? 512 : 128;
+        int sequences = memory >= LARGE ? MOST_SEQUENCES : memory >= MIDDLE ? 64 : 16;
+        KvLayout layout = KvLayout.of(blueprint, options);
+        int each = layout.pageBytes() == 0 ? 0 : KvLayout.pages(options.context());
+        int pages = Math.toIntExact(Math.min((long) each * sequences, Integer.MAX_VALUE / 16));
+        int rows = Math.max(16, (int) Math.min(sequences, MOST_LOGIT_ROWS));
+        long weights = 0;
+        for (Tensor tensor : blueprint.tensors()) {
+            weights += Matrix.Planes.of(tensor.type(), (tensor.rows() * tensor.columns() + 31) / 32).total();
+        }
+        long total = weights + Sizes.of(blueprint).bytes(tokens, sequences, rows, blueprint.vocabularySize())
+                + Batch.bytes(tokens, sequences, pages) + Choice.bytes(blueprint.vocabularySize(), rows)
+                + each * layout.pageBytes() + 2 * layout.stateBytes();
+        return new Needs(tokens, sequences, pages, rows, total);
+    }
+}

@@ -1,0 +1,247 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+// Runs CUDA kernels on a CPU, one block at a time, its threads as fibers of one OS thread. For parity tests, not for speed.
+// Threads switch only at barriers and warp exchanges; their order is shuffled by gpu::seed, so a missing barrier shows as a
+// result that depends on the seed, and a barrier that some threads do not reach as an abort with a message.
+#pragma once
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <algorithm>
+#include <functional>
+#include <vector>
+#include <sys/mman.h>
+#if !defined(__x86_64__) && !defined(GPU_UCONTEXT)
+#define GPU_UCONTEXT
+#endif
+#ifdef GPU_UCONTEXT
+#include <ucontext.h>
+#endif
+#ifdef __aarch64__
+typedef __fp16 gpu_float16;   // g++ 12 has _Float16 in C++ on x86 only
+#else
+typedef _Float16 gpu_float16;
+#endif
+
+#define __global__
+#define __device__
+#define __host__
+#define __constant__ static const
+#define __shared__ static
+#define __restrict__ __restrict
+#define __forceinline__ inline __attribute__((always_inline))
+#define __launch_bounds__(...)
+#define __align__(n) __attribute__((aligned(n)))
+#define GPU_KERNEL(name) extern "C" void name
+#define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
+
+struct uint3 { unsigned x, y, z; };
+struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
+struct __attribute__((aligned(8))) int2 { int x, y; };
+struct __attribute__((aligned(8))) uint2 { unsigned x, y; };
+struct __attribute__((aligned(8))) float2 { float x, y; };
+struct __attribute__((aligned(16))) int4 { int x, y, z, w; };
+struct __attribute__((aligned(16))) uint4 { unsigned x, y, z, w; };
+struct __attribute__((aligned(16))) float4 { float x, y, z, w; };
+static inline int2 make_int2(int a, int b) { return {a, b}; }
+static inline float2 make_float2(float a, float b) { return {a, b}; }
+static inline float4 make_float4(float a, float b, float c, float d) { return {a, b, c, d}; }
+
+// ---- numbers
+struct __half { gpu_float16 v; };
+struct __attribute__((aligned(4))) __half2 { __half x, y; };
+struct __nv_bfloat16 { uint16_t v; };
+typedef __half half;
+static inline float __half2float(__half h) { return (float) h.v; }
+static inline __half __float2half(float f) { return {(gpu_float16) f}; }
+static inline __half __float2half_rn(float f) { return {(gpu_float16) f}; }
+static inline float __bfloat162float(__nv_bfloat16 b) { uint32_t u = (uint32_t) b.v << 16; float f; memcpy(&f, &u, 4); return f; }
+static inline __nv_bfloat16 __float2bfloat16(float f) {
+  uint32_t u; memcpy(&u, &f, 4);
+  return {(uint16_t) (f != f ? 0x7fff : (u + 0x7fff + ((u >> 16) & 1)) >> 16)};
+}
+static inline int __float2int_rn(float f) { return (int) rintf(f); }
+static inline float __int_as_float(int i) { float f; memcpy(&f, &i, 4); return f; }
+static inline int __float_as_int(float f) { int i; memcpy(&i, &f, 4); return i; }
+static inline void sincospif(float x, float *s, float *c) { *s = (float) sin(M_PI * (double) x); *c = (float) cos(M_PI * (double) x); }
+static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+#define __expf expf   // glibc has functions of these names
+static inline float __fdividef(float a, float b) { return a / b; }
+static inline int min(int a, int b) { return a < b ? a : b; }
+static inline int max(int a, int b) { return a > b ? a : b; }
+static inline int __dp4a(int a, int b, int c) {
+  for (int i = 0; i < 4; i++) { c += (int) (int8_t) (a >> 8 * i) * (int) (int8_t) (b >> 8 * i); }
+  return c;
+}
+static inline int __popc(unsigned x) { return __builtin_popcount(x); }
+static inline int __ffs(int x) { return __builtin_ffs(x); }
+static inline int __clz(int x) { return x ? __builtin_clz(x) : 32; }
+static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s) {
+  uint64_t v = (uint64_t) b << 32 | a; unsigned r = 0;
+  for (int i = 0; i < 4; i++) { unsigned k = s >> 4 * i & 7, byte = v >> 8 * k & 255; if (s >> 4 * i & 8) { byte = byte & 128 ? 255 : 0; } r |= byte << 8 * i; }
+  return r;
+}
+template <class T> static inline T __ldg(const T *p) { return *p; }
+template <class T> static inline T __ldcs(const T *p) { return *p; }
+
+// ---- fibers
+namespace gpu {
+struct Fiber { void *sp; char *stack; int state; unsigned x, y, z; unsigned exchange, epoch; uint32_t in[8], out[8];
+#ifdef GPU_UCONTEXT
+  ucontext_t context;
+#endif
+};
+enum { RUNS, AT_BLOCK, AT_WARP, DONE };
+inline std::vector<Fiber> fibers;
+inline std::vector<unsigned> order;
+inline std::vector<unsigned char> dynamic_shared;
+inline Fiber *current;
+inline Fiber host;
+inline std::function<void()> body;
+inline uint64_t seed = 1;
+inline dim3 grid_dim, block_dim;
+inline uint3 block_idx;
+inline unsigned live;
+inline const size_t STACK = 64 << 10;
+inline uint64_t draw() { seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17; return seed; }
+[[noreturn]] inline void die(const char *what) { fprintf(stderr, "gpu: %s (block %u,%u,%u)\n", what, block_idx.x, block_idx.y, block_idx.z); abort(); }
+#ifndef GPU_UCONTEXT
+extern "C" void gpu_switch(void **from, void *to);
+asm(".text\n.weak gpu_switch\n.type gpu_switch,@function\ngpu_switch:\n"
+    "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
+    "mov %rsp,(%rdi)\nmov %rsi,%rsp\n"
+    "pop %r15\npop %r14\npop %r13\npop %r12\npop %rbx\npop %rbp\nret\n.size gpu_switch,.-gpu_switch\n");
+inline void go(Fiber *f) { current = f; gpu_switch(&host.sp, f->sp); }
+inline void back() { Fiber *f = current; gpu_switch(&f->sp, host.sp); }
+#else
+inline void go(Fiber *f) { current = f; swapcontext(&host.context, &f->context); }
+inline void back() { swapcontext(&current->context, &host.context); }
+#endif
+inline void entry() { body(); current->state = DONE; back(); abort(); }
+inline void prepare(Fiber *f) {
+  if (!f->stack) {
+    char *m = (char *) mmap(nullptr, STACK + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(m, 4096, PROT_NONE);   // a stack that overflows faults
+    f->stack = m + 4096;
+  }
+#ifndef GPU_UCONTEXT
+  void **top = (void **) (f->stack + STACK); *--top = nullptr; *--top = (void *) entry;
+  for (int i = 0; i < 6; i++) { *--top = nullptr; }
+  f->sp = top;
+#else
+  getcontext(&f->context); f->context.uc_stack.ss_sp = f->stack; f->context.uc_stack.ss_size = STACK; f->context.uc_link = nullptr;
+  makecontext(&f->context, (void (*)()) entry, 0);
+#endif
+  f->state = RUNS; f->exchange = f->epoch = 0;
+}
+inline void run_block() {
+  unsigned n = block_dim.x * block_dim.y * block_dim.z;
+  if (fibers.size() < n) { fibers.resize(n); }
+  order.resize(n);
+  for (unsigned i = 0; i < n; i++) {
+    prepare(&fibers[i]); order[i] = i;
+    fibers[i].x = i % block_dim.x; fibers[i].y = i / block_dim.x % block_dim.y; fibers[i].z = i / (block_dim.x * block_dim.y);
+  }
+  live = n;
+  while (live) {
+    for (unsigned i = n; i > 1; i--) { std::swap(order[i - 1], order[draw() % i]); }
+    bool moved = false;
+    for (unsigned i : order) {
+      Fiber *f = &fibers[i];
+      if (f->state == RUNS) { moved = true; go(f); if (f->state == DONE) { live--; } }
+    }
+    // barriers open when everybody has arrived
+    for (unsigned w = 0; w < n; w += 32) {
+      unsigned end = std::min(w + 32, n), at = 0, done = 0;
+      for (unsigned i = w; i < end; i++) { at += fibers[i].state == AT_WARP; done += fibers[i].state == DONE; }
+      if (at && at + done == end - w) {
+        if (done) { die("a warp exchange that some lanes left out"); }
+        for (unsigned i = w; i < end; i++) { fibers[i].state = RUNS; } moved = true;
+      }
+    }
+    unsigned at = 0;
+    for (unsigned i = 0; i < n; i++) { at += fibers[i].state == AT_BLOCK; }
+    if (at && at == live) {
+      if (live < n) { die("a __syncthreads that some threads left out by returning"); }
+      for (unsigned i = 0; i < n; i++) { fibers[i].state = RUNS; } moved = true;
+    }
+    if (!moved) { die("threads wait at different barriers"); }
+  }
+}
+inline unsigned linear() { return current->x + block_dim.x * (current->y + block_dim.y * current->z); }
+inline Fiber *warp() { return &fibers[linear() & ~31u]; }
+inline void wait(int state) { current->state = state; back(); }
+/** Everybody shows words, then looks at those of the others; two buffers, so that one barrier an exchange is enough. */
+struct Exchange {
+  Fiber *w; uint32_t saved[32][8];
+  Exchange(const void *mine, size_t bytes) {
+    memcpy(current->in, mine, bytes); wait(AT_WARP); w = warp();
+    for (int i = 0; i < 32; i++) { memcpy(saved[i], w[i].in, bytes); }
+    wait(AT_WARP);
+  }
+};
+template <class F> void launch(dim3 grid, dim3 block, size_t shared, F &&kernel) {
+  grid_dim = grid; block_dim = block; body = kernel;
+  if (block.x * block.y * block.z > 1024) { die("more than 1024 threads in a block"); }
+  for (unsigned z = 0; z < grid.z; z++) for (unsigned y = 0; y < grid.y; y++) for (unsigned x = 0; x < grid.x; x++) {
+    dynamic_shared.assign(shared + 16, 0xcd);   // nobody may count on zeros
+    block_idx = {x, y, z}; run_block();
+  }
+}
+struct ThreadIdx { struct X { operator unsigned() const { return current->x; } } x; struct Y { operator unsigned() const { return current->y; } } y; struct Z { operator unsigned() const { return current->z; } } z; };
+}
+inline gpu::ThreadIdx threadIdx;
+#define blockIdx gpu::block_idx
+#define blockDim gpu::block_dim
+#define gridDim gpu::grid_dim
+static const int warpSize = 32;
+static inline void __syncthreads() { gpu::wait(gpu::AT_BLOCK); }
+static inline void __syncwarp(unsigned = ~0u) { gpu::wait(gpu::AT_WARP); }
+static inline void __threadfence() {}
+template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
+  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
+}
+template <class T> static inline T __shfl_xor_sync(unsigned, T v, int mask, int = 32) {
+  gpu::Exchange e(&v, sizeof v); T r; memcpy(&r, e.saved[(gpu::linear() & 31) ^ mask], sizeof r); return r;
+}
+template <class T> static inline T __shfl_down_sync(unsigned, T v, int by, int width = 32) {
+  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & (width - 1)) + by < width ? me + by : me], sizeof r); return r;
+}
+template <class T> static inline T __shfl_up_sync(unsigned, T v, int by, int width = 32) {
+  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & (width - 1)) >= by ? me - by : me], sizeof r); return r;
+}
+static inline unsigned __ballot_sync(unsigned, int p) {
+  gpu::Exchange e(&p, sizeof p); unsigned r = 0; for (int i = 0; i < 32; i++) { r |= (e.saved[i][0] != 0) << i; } return r;
+}
+static inline int __any_sync(unsigned m, int p) { return __ballot_sync(m, p) != 0; }
+static inline int __all_sync(unsigned m, int p) { return __ballot_sync(m, p) == ~0u; }
+static inline int __reduce_add_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = 0; for (auto &s : e.saved) { r += (int) s[0]; } return r; }
+template <class T> static inline T atomicAdd(T *p, T v) { T o = *p; *p = o + v; return o; }
+static inline unsigned atomicInc(unsigned *p, unsigned m) { unsigned o = *p; *p = o >= m ? 0 : o + 1; return o; }
+static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; return o; }
+
+// ---- tensor cores: every lane shows its fragments, then works out its own four results
+static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  uint32_t mine[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};
+  gpu::Exchange e(mine, sizeof mine); int lane = gpu::linear() & 31, g = lane >> 2, t = lane & 3;
+  auto part = [](uint32_t w, int high) { return __bfloat162float({(uint16_t) (high ? w >> 16 : w)}); };
+  for (int i = 0; i < 4; i++) {
+    int row = g + (i >> 1) * 8, col = 2 * t + (i & 1); float sum = 0;
+    for (int k = 0; k < 16; k++) {
+      float x = part(e.saved[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2], k & 1), y = part(e.saved[col * 4 + (k & 7) / 2][4 + (k >> 3)], k & 1);
+      sum += x * y;
+    }
+    d[i] += sum;
+  }
+}
+static inline void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
+  uint32_t mine[4]; memcpy(mine, row, 16);   // as it lies now: rows that other lanes have still to write show a missing __syncwarp
+  gpu::Exchange e(mine, sizeof mine); int lane = gpu::linear() & 31;
+  for (int m = 0; m < 4; m++) { r[m] = e.saved[8 * m + lane / 4][lane & 3]; }
+}
+static inline uint32_t pack_bf16(float low, float high) { return (uint32_t) __float2bfloat16(low).v | (uint32_t) __float2bfloat16(high).v << 16; }

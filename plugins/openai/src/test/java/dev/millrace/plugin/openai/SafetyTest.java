@@ -1,0 +1,225 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who gets in, and what nobody may do to the others. */
+class SafetyTest {
+
+    private static final String CHAT = "/v1/chat/completions";
+    /** Nearly every token is equally likely, so that the end is far away. */
+    private static final String LONG = "\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5";
+
+    private static String chat(String more) {
+        return "{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]," + more + "}";
+    }
+
+    /** Sends bytes as they are, and reads until the server closes. */
+    private static String raw(Nano nano, String request) throws IOException {
+        try (Socket socket = new Socket(nano.address().getHost(), nano.address().getPort())) {
+            socket.getOutputStream().write(Nano.utf8(request));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost, 200", "localhost:99, 200", "127.0.0.1, 200", "[::1]:99, 200", "LOCALHOST, 200",
+            "gateway.local, 200", "evil.example, 403", "localhost.evil.example, 403", "127.0.0.1.evil.example, 403"})
+    void onlyKnownNamesOfThisMachine(String host, int status) throws Exception {
+        try (Nano nano = new Nano("hosts", "gateway.local")) {
+            String answer = raw(nano, "GET /health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
+        }
+    }
+
+    @Test
+    void foreignPagesStayOut() throws Exception {
+        try (Nano nano = new Nano("origins", "http://friend.example")) {
+            assertEquals(403, nano.send(nano.request("/v1/models").header("Origin", "http://evil.example"))
+                    .statusCode());
+            assertEquals(403, nano.send(nano.request("/v1/models").header("Origin", "null")).statusCode());
+            assertEquals(403, nano.send(nano.request("/v1/models").header("Sec-Fetch-Site", "cross-site"))
+                    .statusCode());
+            HttpResponse<String> own = nano.send(nano.request("/v1/models").header("Origin",
+                    nano.address().toString()));
+            assertEquals(200, own.statusCode());
+            assertFalse(own.headers().firstValue("Access-Control-Allow-Origin").isPresent());
+            HttpResponse<String> friend = nano.send(nano.request(CHAT).header("Origin", "http://friend.example")
+                    .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+            assertEquals(204, friend.statusCode());
+            assertEquals("http://friend.example",
+                    friend.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
+        }
+    }
+
+    @Test
+    void aTokenIsAskedForWhereThereIsOne(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("tokens"), "# ours\nsecret-1\n\nsecret-2\n");
+        try (Nano nano = new Nano("tokenFile", file.toString())) {
+            assertEquals(200, nano.get("/health").statusCode());
+            assertEquals(401, nano.get("/v1/models").statusCode());
+            assertEquals(401, nano.get("/metrics").statusCode());
+            assertEquals(401, nano.send(nano.request("/v1/models").header("Authorization", "Bearer secret"))
+                    .statusCode());
+            assertEquals(401, nano.send(nano.request("/v1/models").header("Authorization", "Bearer # ours"))
+                    .statusCode());
+            assertEquals(200, nano.send(nano.request("/v1/models").header("Authorization", "Bearer secret-2"))
+                    .statusCode());
+            assertEquals(200, nano.send(nano.request("/v1/models").header("x-api-key", "secret-1")).statusCode());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"host=0.0.0.0", "host=0.0.0.0,plain=true", "host=0.0.0.0,tokens=t", "port=70000",
+            "nonsense=1", "audit=all", "running=0", "keystore=/nowhere.p12", "tokenFile=/nowhere", "plain=yes"})
+    void unsafeOrWrongSettingsAreRefused(String line) {
+        Map<String, String> settings = new java.util.HashMap<>();
+        for (String pair : line.split(",", -1)) {
+            settings.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+        }
+        assertThrows(IllegalArgumentException.class, () -> Settings.read(settings));
+    }
+
+    @Test
+    void settingsThatAreSafeAreTaken() {
+        assertEquals(8420, Settings.read(Map.of()).address().getPort());
+        assertEquals(List.of("t"),
+                Settings.read(Map.of("host", "0.0.0.0", "tokens", "t", "plain", "true")).tokens());
+        assertEquals(List.of("/a,b.gguf", "nano"), Settings.read(Map.of("models", "/a,b.gguf\nnano")).models());
+    }
+
+    @Test
+    void bodiesHaveALimit() throws Exception {
+        try (Nano nano = new Nano("bodyBytes", "2000", "bodySeconds", "1")) {
+            assertEquals(413, nano.post(CHAT, Nano.chat("x".repeat(3000), "")).statusCode());
+            // without a length told in advance
+            HttpResponse<String> chunked = nano.send(nano.request(CHAT).POST(HttpRequest.BodyPublishers.fromPublisher(
+                    HttpRequest.BodyPublishers.ofString(Nano.chat("x".repeat(3000), "")))));
+            assertEquals(413, chunked.statusCode());
+            // announced and never sent: the connection is closed, not kept for ever
+            assertEquals("",
+                    raw(nano, "POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"));
+            assertEquals(200, nano.get("/health").statusCode());
+        }
+    }
+
+    @Test
+    void connectionsHaveALimit() throws Exception {
+        try (Nano nano = new Nano("connections", "1", "running", "1")) {
+            HttpResponse<InputStream> first = open(nano, CHAT, chat(LONG + ",\"stream\":true"));
+            HttpResponse<String> second = nano.get("/health");
+            assertEquals(503, second.statusCode());
+            assertTrue(second.headers().firstValue("Retry-After").isPresent());
+            first.body().close();
+        }
+    }
+
+    private static HttpResponse<InputStream> open(Nano nano, String path, String body) throws Exception {
+        return nano.client.send(nano.request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+    }
+
+    @Test
+    void tooManyWhoWaitAreSentAway() throws Exception {
+        try (Nano nano = new Nano("running", "1", "queuedPerToken", "1")) {
+            List<HttpResponse<InputStream>> open = new ArrayList<>();
+            open.add(open(nano, CHAT, chat(LONG + ",\"stream\":true")));
+            open.add(open(nano, CHAT, chat(LONG + ",\"stream\":true")));
+            HttpResponse<String> third = nano.post(CHAT, chat("\"stream\":true"));
+            assertEquals(429, third.statusCode(), third::body);
+            assertTrue(Integer.parseInt(third.headers().firstValue("Retry-After").orElseThrow()) > 0);
+            for (HttpResponse<InputStream> one : open) {
+                one.body().close();
+            }
+        }
+    }
+
+    /** A client that leaves ends its answer, in whatever state that is, and leaves nothing behind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions stream", "/v1/chat/completions whole", "/v1/responses stream",
+            "/v1/messages stream", "/api/chat stream"})
+    void whoLeavesEndsTheAnswer(String how) throws Exception {
+        String path = how.substring(0, how.indexOf(' '));
+        boolean stream = how.endsWith("stream");
+        String body = path.equals("/v1/responses")
+                ? "{\"input\":\"Hello\"," + LONG + ",\"stream\":true}"
+                : path.startsWith("/api")
+                        ? "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"options\":{"
+                                + LONG
+                                + "}}"
+                        : chat("\"max_tokens\":4000," + LONG + ",\"stream\":" + stream);
+        try (Nano nano = new Nano("running", "1")) {
+            try (Socket running = new Socket(nano.address().getHost(), nano.address().getPort());
+                    Socket waiting = new Socket(nano.address().getHost(), nano.address().getPort())) {
+                for (Socket socket : List.of(running, waiting)) {
+                    socket.getOutputStream()
+                            .write(Nano.utf8("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                                    + body.length() + "\r\n\r\n" + body));
+                }
+                await(nano, "millrace_answers_running", 1);
+                await(nano, "millrace_answers_waiting", 1);
+            }
+            long left = System.nanoTime();
+            await(nano, "millrace_answers_waiting", 0);
+            await(nano, "millrace_answers_running", 0);
+            double seconds = (System.nanoTime() - left) / 1e9;
+            // a second is meant; a busy machine may be slower, but an answer of thousands of tokens takes far longer
+            assertTrue(seconds < 3, "after " + seconds + " s");
+            assertEquals(0, nano.gauge("millrace_completion_tokens_total"), "an answer ran to its end");
+            assertEquals(200, nano.post(CHAT, Nano.chat("Bye", "")).statusCode());
+        }
+    }
+
+    private static void await(Nano nano, String gauge, int value) throws Exception {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (nano.gauge(gauge) != value) {
+            assertTrue(System.nanoTime() < end, gauge + " is " + nano.gauge(gauge) + ", not " + value);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void closingEndsAllAnswers() throws Exception {
+        HttpResponse<InputStream> open;
+        Nano nano = new Nano();
+        try (nano) {
+            open = open(nano, CHAT, chat(LONG + ",\"stream\":true"));
+        }
+        assertThrows(IOException.class, () -> raw(nano, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        open.body().close();
+        assertTrue(Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("millrace-")));
+    }
+
+    @Test
+    void aPortThatIsTakenIsTold() throws Exception {
+        try (Nano nano = new Nano()) {
+            String port = Integer.toString(nano.address().getPort());
+            RuntimeException problem = assertThrows(RuntimeException.class, () -> new Nano("port", port).close());
+            assertTrue(problem.toString().contains("port " + port), problem::toString);
+        }
+    }
+}
