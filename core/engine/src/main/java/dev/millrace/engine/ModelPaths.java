@@ -27,7 +27,10 @@ final class ModelPaths implements ModelSource {
     @Override
     public Optional<Resolved> resolve(String reference, Progress progress) {
         try {
-            return Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
+            // an empty path would be the current folder
+            return reference.isBlank()
+                    ? Optional.empty()
+                    : Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
