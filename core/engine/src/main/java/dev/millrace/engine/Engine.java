@@ -189,7 +189,8 @@ public final class Engine implements Millrace {
 
     /** Those of plugins and the engine's own two, in the order in which they are asked. */
     private Stream<ModelSource> sources() {
-        return Stream.concat(services.sources.stream(), own.stream()).sorted(Comparator.comparing(ModelSource::order));
+        return Stream.concat(services.sources.stream(), own.stream())
+                .sorted(Comparator.comparingInt(ModelSource::order));
     }
 
     private ModelNotFoundException missing(String reference) {

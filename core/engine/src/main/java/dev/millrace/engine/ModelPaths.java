@@ -26,6 +26,9 @@ final class ModelPaths implements ModelSource {
 
     @Override
     public Optional<Resolved> resolve(String reference, Progress progress) {
+        if (reference.isBlank()) {
+            return Optional.empty(); // an empty path would be the current folder
+        }
         try {
             // an empty path would be the current folder
             return reference.isBlank()

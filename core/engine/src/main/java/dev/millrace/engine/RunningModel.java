@@ -71,13 +71,8 @@ final class RunningModel implements Model {
                         options.keyValues().name()),
                 prefixFolder);
         this.conversations = new Conversations(
-<<<<<<< HEAD
-                new ModelParts(info, file.program(), tokenizer, prompts, dialect, Speech.endTokens(file, tokenizer),
-                        file.sampling(), scheduler, prefixes),
-=======
                 new ModelParts(info, file.program(), tokenizer, prompts, dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
->>>>>>> text
                 new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
     }
 

@@ -13,11 +13,9 @@ import dev.millrace.spi.text.ModelText;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
-import java.util.Collection;<<<<<<<HEAD
-import java.util.HashSet;
-import java.util.Set;=======
+import java.util.Collection;
 import java.util.Set;
-import java.util.TreeSet;>>>>>>>text
+import java.util.TreeSet;
 
 /** Finds out from a model file how its prompts are written and its answers are read. */
 final class Speech {
@@ -47,19 +45,11 @@ final class Speech {
         }
     }
 
-    <<<<<<<HEAD
-    /** All that may end a turn: what the file names, and what its vocabulary calls the end of a text. */
-    static Set<Integer> endTokens(ModelFile file, PromptTokenizer tokenizer) {
-        Set<Integer> ends = new HashSet<>(file.endTokens());
-        tokenizer.eos().ifPresent(ends::add);
-        return ends;
-=======
     /** All that ends an answer: what the file states, what ends a text, and what the template writes behind an answer. */
     static Set<Integer> endTokens(ModelFile file, PromptTokenizer tokenizer, PromptWriter prompts) {
         Set<Integer> all = new TreeSet<>(file.endTokens());
         tokenizer.eos().ifPresent(all::add);
         prompts.turnEnd().ifPresent(all::add);
         return all;
->>>>>>> text
     }
 }

@@ -86,4 +86,15 @@ class ConversationFileTest {
             }
         }
     }
+
+    @Test
+    void clearsWhatWasLeftByOneThatWasKilled() throws IOException {
+        Path left = Files.createFile(folder.resolve("talk.millrace.123.part"));
+        Path other = Files.createFile(folder.resolve("other.millrace.123.part"));
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT))) {
+            saved(stage);
+        }
+        assertTrue(Files.notExists(left));
+        assertTrue(Files.exists(other), "not its own");
+    }
 }

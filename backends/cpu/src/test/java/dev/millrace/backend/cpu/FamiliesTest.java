@@ -51,7 +51,7 @@ class FamiliesTest {
     private static void compare(Path model, Device device) throws IOException {
         boolean folder = Files.isDirectory(model);
         List<GoldenCase> cases = GoldenCase
-                .read((folder ? model : model.resolveSibling("expected.json").getParent()).resolve("expected.json"));
+                .read(folder ? model.resolve("expected.json") : model.resolveSibling("expected.json"));
         assertFalse(cases.isEmpty());
         try (ModelFile file = folder ? new SafetensorsFormat().open(model) : new GgufFormat().open(model);
                 Executor executor = Run.load(file.blueprint(), device, 2, Precision.EXACT, 256)) {

@@ -26,7 +26,7 @@ final class BlockPool {
         this.gpu = gpu;
         this.what = what;
         this.blockBytes = blockBytes;
-        atOnce = (int) Math.clamp(SLAB / Math.max(1, blockBytes), 1, MOST_AT_ONCE);
+        atOnce = Math.clamp(SLAB / Math.max(1, blockBytes), 1, MOST_AT_ONCE);
     }
 
     /** A block. It holds finite numbers. */

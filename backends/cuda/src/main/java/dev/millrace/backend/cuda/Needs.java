@@ -21,16 +21,16 @@ record Needs(int tokens, int sequences, int pages, int logitRows, long total) {
 
     private static final long LARGE = 20L << 30;
     private static final long MIDDLE = 6L << 30;
-    private static final int MOST_SEQUENCES = 256;
+    private static final int MOST_SEQUENCES = 512;
     private static final int MOST_LOGIT_ROWS = 256;
 
     static Needs of(Blueprint blueprint, LoadOptions options, long memory) {
         int tokens = memory >= LARGE ? 2048 : memory >= MIDDLE ? 512 : 128;
-        int sequences = memory >= LARGE ? MOST_SEQUENCES : memory >= MIDDLE ? 64 : 16;
+        int sequences = memory >= LARGE ? MOST_SEQUENCES : memory >= MIDDLE ? 64 : 32;
         KvLayout layout = KvLayout.of(blueprint, options);
         int each = layout.pageBytes() == 0 ? 0 : KvLayout.pages(options.context());
         int pages = Math.toIntExact(Math.min((long) each * sequences, Integer.MAX_VALUE / 16));
-        int rows = Math.max(16, (int) Math.min(sequences, MOST_LOGIT_ROWS));
+        int rows = Math.max(16, Math.min(sequences, MOST_LOGIT_ROWS));
         long weights = 0;
         for (Tensor tensor : blueprint.tensors()) {
             weights += Matrix.Planes.of(tensor.type(), (tensor.rows() * tensor.columns() + 31) / 32).total();

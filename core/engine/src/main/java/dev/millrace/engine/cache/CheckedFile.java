@@ -15,12 +15,16 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
@@ -35,6 +39,7 @@ import java.util.zip.CheckedOutputStream;
 public record CheckedFile(Path path, long magic, String what) {
 
     private static final int BUFFER = 1 << 16;
+    private static final String PART = ".part";
 
     @FunctionalInterface
     public interface Writer {
@@ -48,29 +53,57 @@ public record CheckedFile(Path path, long magic, String what) {
 
     public void write(Writer content) throws IOException {
         Path target = path.toAbsolutePath();
-        Path part;
+        Path folder = Objects.requireNonNull(target.getParent());
+        String name = target.getFileName().toString();
+        clear(folder, name);
+        Path part = Files.createTempFile(folder, name + ".", PART);
         try {
-            part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-        } catch (FileSystemException e) { // names a file that nobody asked for
-            throw new FileSystemException(path.toString(), null, e.getReason() == null
-                    ? "its folder is not there or cannot be written"
-                    : e.getReason());
-        }
-        try {
-            CRC32C checksum = new CRC32C();
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
-                    OutputStream raw = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                // held while it is written: a part that nobody holds was left by somebody who was killed
+                FileLock held = channel.tryLock();
+                CRC32C checksum = new CRC32C();
+                OutputStream raw = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
                 DataOutputStream out = new DataOutputStream(new CheckedOutputStream(raw, checksum));
                 out.writeLong(magic);
                 content.write(out);
                 out.flush();
-                new DataOutputStream(raw).writeLong(checksum.getValue());
-                raw.flush();
-                channel.force(true); // on the disk before the old file goes: a power cut must not take both
+                DataOutputStream end = new DataOutputStream(raw);
+                end.writeLong(checksum.getValue());
+                end.flush();
+                // on the disk before it gets its name
+                channel.force(true);
+                if (held != null) {
+                    held.release();
+                }
             }
             replace(part, target);
         } finally {
             Files.deleteIfExists(part);
+        }
+    }
+
+    /** Removes parts of this file that were left behind. */
+    private static void clear(Path folder, String name) throws IOException {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder,
+                entry -> isPart(entry.getFileName().toString(), name))) {
+            for (Path part : parts) {
+                if (isAbandoned(part)) {
+                    Files.deleteIfExists(part);
+                }
+            }
+        }
+    }
+
+    private static boolean isPart(String entry, String name) {
+        return entry.startsWith(name) && entry.endsWith(PART);
+    }
+
+    private static boolean isAbandoned(Path part) {
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            return lock != null;
+        } catch (IOException | OverlappingFileLockException e) {
+            return false; // somebody has it, or took it away meanwhile
         }
     }
 

@@ -54,29 +54,6 @@ final class Turn {
 
     void token(int id) {
         String piece = decoder.next(id);
-<<<<<<< HEAD
-        if (tokenizer.isControl(id)) {
-            // a mark of the dialect, or nothing: it is never text
-            String spelling = tokenizer.decode(id);
-            parser.accept(piece, event -> found(without(spelling, event)));
-        } else {
-            take(piece);
-        }
-    }
-
-    private static DialectEvent without(String spelling, DialectEvent event) {
-        return switch (event) {
-            case DialectEvent.Text more -> new DialectEvent.Text(without(spelling, more.text()));
-            case DialectEvent.Thinking more -> new DialectEvent.Thinking(without(spelling, more.text()));
-            default -> event;
-        };
-    }
-
-    /** The text without the last time that the spelling stands in it. */
-    private static String without(String spelling, String text) {
-        int at = spelling.isEmpty() ? -1 : text.lastIndexOf(spelling);
-        return at < 0 ? text : text.substring(0, at) + text.substring(at + spelling.length());
-=======
         String spelling = tokenizer.isControl(id) ? tokenizer.decode(id) : "";
         if (spelling.isEmpty() || !piece.endsWith(spelling)) {
             take(piece);
@@ -84,7 +61,6 @@ final class Turn {
             take(piece.substring(0, piece.length() - spelling.length()));
             parser.control(spelling, this::found);
         }
->>>>>>> text
     }
 
     void end(FinishReason why) {

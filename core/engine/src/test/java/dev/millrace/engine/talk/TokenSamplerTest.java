@@ -6,9 +6,11 @@ package dev.millrace.engine.talk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.BackendException;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.ScriptedModel;
 import dev.millrace.spi.text.SamplerStage;
@@ -174,5 +176,30 @@ class TokenSamplerTest {
         for (int i = 0; i < 200; i++) {
             assertNotEquals(0, sampler.choose(new float[]{50, 1, 1}, new History(new int[i])));
         }
+    }
+
+    @Test
+    void extremeSamplingGivesNoGarbage() {
+        float[] logits = {-3, 2, 1, Float.NEGATIVE_INFINITY};
+        Sampling plain = Sampling.greedy().withTemperature(1);
+        for (double cold : new double[]{1e-30, 1e-37, 1e-40, 1e-300, Double.MIN_VALUE}) {
+            for (Sampling sampling : List.of(plain, plain.withTopK(3), plain.withTopP(0.9))) {
+                TokenSampler sampler = new TokenSampler(sampling.withTemperature(cold), 1, 4, Stages.none());
+                assertEquals(1, sampler.choose(logits.clone(), new History(new int[3])), "as temperature 0: " + cold);
+            }
+        }
+        double[] hot = frequencies(plain.withTemperature(1e300), logits, 3000);
+        assertEquals(0, hot[3], "what is impossible stays so");
+        assertEquals(1.0 / 3, hot[0], 0.05);
+        for (double penalty : new double[]{1e-39, 1e-50, 1e-300}) {
+            TokenSampler sampler = new TokenSampler(plain.withRepetitionPenalty(penalty), 1, 4, Stages.none());
+            assertThrows(BackendException.class, () -> sampler.choose(logits.clone(), new History(1)));
+        }
+        TokenSampler sampler = new TokenSampler(plain, 1, 4, Stages.none());
+        float[] none = new float[4];
+        java.util.Arrays.fill(none, Float.NEGATIVE_INFINITY);
+        assertThrows(BackendException.class, () -> sampler.choose(none, new History(1)));
+        assertThrows(BackendException.class,
+                () -> sampler.choose(new float[]{1, Float.NaN, 2, 3}, new History(1)));
     }
 }

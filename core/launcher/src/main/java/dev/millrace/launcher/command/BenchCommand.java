@@ -98,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
         line("load", String.format(Locale.ROOT, "%.2f s", loadSeconds));
         String each = sequences == 1 ? "" : sequences + " times ";
         line("prefill", speeds(measured, BenchRound::prefill, each + prompt));
-        if (prompt >= 2 * BenchRound.CHUNK) {
+        if (prompt >= 2 * BenchRound.piece(model)) {
             double start = median(measured, BenchRound::start);
             double end = median(measured, BenchRound::end);
             line("", String.format(Locale.ROOT,

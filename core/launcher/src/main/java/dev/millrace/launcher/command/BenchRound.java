@@ -21,7 +21,9 @@ import java.util.List;
 record BenchRound(double prefill, double start, double end, double decode) {
 
     /** Prompts are read in pieces of this many tokens, as conversations do. */
-    static final int CHUNK = 512;
+    static int piece(LoadedModel model) {
+        return model.executor().limits().batchTokens();
+    }
 
     /**
      * Reads prompts and generates after them.
@@ -46,11 +48,12 @@ record BenchRound(double prefill, double start, double end, double decode) {
                 nanos.add(read(model, steps.get(i), tokens(model, prompt, number * sequences + i)));
             }
             double prefill = (double) sequences * prompt / seconds(begin);
-            int whole = Math.max(1, prompt / CHUNK);
+            int whole = Math.max(1, prompt / piece(model));
             begin = System.nanoTime();
             generate(model, steps, generate);
             double decode = (double) sequences * generate / seconds(begin);
-            return new BenchRound(prefill, speed(nanos, 0, prompt), speed(nanos, whole - 1, prompt), decode);
+            return new BenchRound(prefill, speed(nanos, 0, Math.min(piece(model), prompt)),
+                    speed(nanos, whole - 1, Math.min(piece(model), prompt)), decode);
         } finally {
             opened.forEach(Sequence::close);
         }
@@ -70,8 +73,9 @@ record BenchRound(double prefill, double start, double end, double decode) {
     private static List<Long> read(LoadedModel model, Step step, int[] ids) {
         List<Step> alone = List.of(step);
         List<Long> nanos = new ArrayList<>();
-        for (int from = 0; from < ids.length; from += CHUNK) {
-            int to = Math.min(ids.length, from + CHUNK);
+        int most = piece(model);
+        for (int from = 0; from < ids.length; from += most) {
+            int to = Math.min(ids.length, from + most);
             long begin = System.nanoTime();
             step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
             Decoding.forward(model, alone);
@@ -92,9 +96,9 @@ record BenchRound(double prefill, double start, double end, double decode) {
         }
     }
 
-    private static double speed(List<List<Long>> nanos, int chunk, int prompt) {
-        long sum = nanos.stream().mapToLong(one -> one.get(chunk)).sum();
-        return (double) nanos.size() * Math.min(CHUNK, prompt) * 1e9 / sum;
+    private static double speed(List<List<Long>> nanos, int piece, int tokens) {
+        long sum = nanos.stream().mapToLong(one -> one.get(piece)).sum();
+        return (double) nanos.size() * tokens * 1e9 / sum;
     }
 
     private static double seconds(long begin) {

@@ -14,8 +14,8 @@ import java.util.concurrent.CancellationException;
 /** One sequence on a loaded model, fed by hand: for raw logits and for measuring. For the model's one thread. */
 final class Decoding implements AutoCloseable {
 
-    /** Long prompts are read in pieces of this many tokens, as conversations do. */
-    private static final int CHUNK = 512;
+    /** Logits after every token of one piece are kept below this. */
+    private static final int MOST_LOGITS = 1 << 26;
 
     private final LoadedModel model;
     private final Sequence sequence;
@@ -23,10 +23,13 @@ final class Decoding implements AutoCloseable {
     private final int vocabulary;
     private final List<Step> steps;
     private final int[] next = new int[1];
+    /** Long prompts are read in pieces of this many tokens, as conversations do. */
+    private final int piece;
 
     Decoding(LoadedModel model) {
         this.model = model;
         this.vocabulary = model.program().vocabularySize();
+        this.piece = model.executor().limits().batchTokens();
         this.sequence = model.executor().newSequence();
         this.step = new Step(sequence, vocabulary);
         this.steps = List.of(step);
@@ -34,8 +37,8 @@ final class Decoding implements AutoCloseable {
 
     /** Reads tokens and gives the logits after the last: the first {@code vocabulary} values are valid until the next call. */
     float[] read(int... ids) {
-        for (int from = 0; from < ids.length; from += CHUNK) {
-            int to = Math.min(ids.length, from + CHUNK);
+        for (int from = 0; from < ids.length; from += piece) {
+            int to = Math.min(ids.length, from + piece);
             step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
             forward(model, steps);
         }
@@ -44,9 +47,10 @@ final class Decoding implements AutoCloseable {
 
     /** Reads tokens and gives a row of logits for each. */
     float[][] readAll(int... ids) {
+        int most = Math.clamp(MOST_LOGITS / vocabulary, 1, piece);
         float[][] rows = new float[ids.length][];
-        for (int from = 0; from < ids.length; from += CHUNK) {
-            int to = Math.min(ids.length, from + CHUNK);
+        for (int from = 0; from < ids.length; from += most) {
+            int to = Math.min(ids.length, from + most);
             step.feed(ids, from, to, Step.Logits.ALL);
             forward(model, steps);
             for (int i = from; i < to; i++) {

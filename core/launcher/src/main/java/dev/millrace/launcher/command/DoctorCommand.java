@@ -5,6 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
+import dev.millrace.engine.Engine;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
@@ -228,7 +229,7 @@ final class DoctorCommand implements Callable<Integer> {
             LoadOptions options = LoadOptions.of(file.program().contextLength());
             for (Backend backend : workplace.backends()) {
                 for (Device device : backend.devices()) {
-                    String fit = switch (backend.fit(file.program(), device, options)) {
+                    String fit = switch (Engine.fit(backend, file.program(), device, options)) {
                         case Fit.Good good -> "score " + good.score();
                         case Fit.Refused refused -> "refuses: " + refused.reason();
                     };

@@ -103,10 +103,11 @@ final class AnswerParser implements DialectParser {
         return syntax.divides(spelling);
     }
 
-    /** Whether a spelling is a mark where the answer stands now. */
+    /** Whether a spelling is a mark where the answer stands now; thinking may be opened once more right where it starts. */
     private boolean isMark(String spelling) {
         return syntax.marks(part).stream().anyMatch(mark -> mark.spelling().equals(spelling))
-                || (repetition != null && syntax.knows(spelling));
+                || (repetition != null && part == Part.THINKING && syntax.marks(Part.TEXT).stream()
+                        .anyMatch(mark -> mark.next() == Part.THINKING && mark.spelling().equals(spelling)));
     }
 
     /**

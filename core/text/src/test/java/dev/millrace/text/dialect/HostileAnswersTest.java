@@ -121,6 +121,43 @@ class HostileAnswersTest {
         }
     }
 
+    /** Whatever control token a model picks, and wherever, the user does not read it. */
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void noControlTokenIsText(Dialect dialect) {
+        String[] controls = {"<think>", "</think>", "<|tool_call_start|>", "<|tool_call_end|>", "<tool_call>",
+                "</tool_call>",
+                "<|python_tag|>", "<|eom_id|>", "<|eot_id|>", "[TOOL_CALLS]", "[ARGS]", "[THINK]", "[/THINK]",
+                "<|channel|>",
+                "<|message|>", "<|start|>", "<|end|>", "<|call|>", "<|return|>", "<|im_start|>", "<|im_end|>", "<s>",
+                "</s>",
+                "<unk>", "<|reserved_7|>"};
+        Random random = new Random(5);
+        for (int round = 0; round < 2000; round++) {
+            StringBuilder written = new StringBuilder();
+            List<DialectEvent> events = new ArrayList<>();
+            DialectParser parser = dialect.parser(random.nextInt(4) == 0);
+            for (int i = random.nextInt(12); i >= 0; i--) {
+                if (random.nextBoolean()) {
+                    String control = controls[random.nextInt(controls.length)];
+                    written.append(control);
+                    parser.control(control, events::add);
+                } else {
+                    String piece = pick(random, "a ", "f(x=1)", "[f(x='it's')]", "{\"name\": \"f\"}", "\n", "analysis",
+                            "to=f");
+                    written.append(piece);
+                    parser.accept(piece, events::add);
+                }
+            }
+            parser.finish(events::add);
+            ParsedAnswer answer = ParsedAnswer.of(events);
+            for (String control : controls) {
+                assertFalse(answer.content().contains(control), written + " -> " + answer);
+                assertFalse(answer.reasoning().contains(control), written + " -> " + answer);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("dialects")
     void whatIsWrittenReadsBack(Dialect dialect) {

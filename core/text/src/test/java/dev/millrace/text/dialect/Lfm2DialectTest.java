@@ -147,6 +147,46 @@ class Lfm2DialectTest {
     }
 
     @Test
+    void readsTheRestOfPythonsCallSyntax() {
+        String body = "f( # it's a comment)\n a='x' \"y\" # (\n 'z', **{'b': [*(1, 2), *{3: 4}], 'c': {**{'d': 1}, 'e': 2}},\\\n"
+                + " g={*[7], 8}, h=- 3, i='\\N{BULLET}\\\r\n!', *[])";
+        ParsedAnswer answer = ParsedAnswer.of(dialect, START + "[" + body + ", g()]" + END);
+        Map<String, @Nullable Object> expected = map("a", "xyz", "b", List.of(1L, 2L, "3"), "c", map("d", 1L, "e", 2L),
+                "g",
+                List.of(7L, 8L), "h", -3L, "i", "\u2022!");
+        assertEquals(List.of(new ToolCall("0", "f", expected), new ToolCall("1", "g", Map.of())), answer.calls(),
+                answer.problems().toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            say(text='it's fine'), stop(id=2)                                      | stop    | 1
+            stop(id=2), say(text='it's fine')                                      | stop    | 1
+            run(cmd='echo 'a''), run(cmd='echo 'b'')                               | ``      | 2
+            say(text='it's'), say(text='that's'), stop(id=2)                       | stop    | 2
+            say(t="a "b" c"), go(x="it's"), say(t='he's'), stop(id=2)              | go,stop | 2
+            {"name": "say", "arguments": {"t": "a "b" c"}}, {"name": "stop", "arguments": {"id": 2}} | stop | 1
+            say(text='it's, rm(x=1), b')                                           | ``      | 1
+            say(text='abc), rm(x=1)                                                | ``      | 1
+            f(1, 'a' 'b), rm(x=1), c')                                             | ``      | 1
+            """)
+    void aStrayQuoteCostsItsOwnCallAlone(String body, String names, int problems) {
+        String text = START + "[" + body + "]" + END;
+        ParsedAnswer answer = ParsedAnswer.of(dialect, text);
+        assertEquals(names, String.join(",", answer.calls().stream().map(ToolCall::name).toList()));
+        assertEquals(problems, answer.problems().size(), answer.problems().toString());
+        assertEquals(Streams.events(dialect, text), Streams.events(dialect, Streams.characters(text)));
+    }
+
+    @Test
+    void marksThatMeanNothingVanish() {
+        assertEquals("", content(START + "[f(a=1)]" + END + END));
+        assertEquals("[f(a=1)]", content("[f(a=1)]" + END));
+        assertEquals("Let me see.The lamp is on.", content("Let me see.</think>The lamp is on."));
+        assertEquals("ab", content("a<|im_end|><|python_tag|>[TOOL_CALLS]b"));
+    }
+
+    @Test
     void boundsTheDepthOfArguments() {
         for (String open : List.of("[", "(", "{'a': ", "{1, ")) {
             Problem problem = ParsedAnswer

@@ -133,4 +133,53 @@ class ToolArgumentsTest {
         parsed.forEach((key, value) -> map.put(String.valueOf(key), value));
         return map;
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"anyOf": [{"type": "integer"}, {"type": "null"}]}                | "21"    | 21
+            {"oneOf": [{"type": "boolean"}, {"type": "null"}]}                | "true"  | true
+            {"allOf": [{"type": "integer"}, {"minimum": 1}]}                  | "2"     | 2
+            {"allOf": [{"type": "integer"}, {"minimum": 1}]}                  | 0       | at least 1
+            {"$ref": "#/$defs/N"}                                             | "21"    | 21
+            {"$ref": "#/$defs/Tree"}                                          | {"v": "1", "next": {"v": "2"}} | {"v": 1, "next": {"v": 2}}
+            {"$ref": "#/properties/n"}                                        | 1       | 1
+            {"$ref": "#count"}                                                | "3"     | 3
+            {"type": "string", "nullable": true}                              | null    | null
+            {"type": ["integer", "null"]}                                     | "None"  | null
+            {"type": "INTEGER"}                                               | "3"     | 3
+            {"enum": [1, 2, 3]}                                               | "2"     | 2
+            {"enum": ["1", "2"]}                                              | 1       | "1"
+            {"const": 5}                                                      | "5"     | 5
+            {"const": "fixed"}                                                | "other" | must be fixed
+            {"type": "array", "items": {"type": "integer"}}                   | "['1']" | [1]
+            {"items": [{"type": "integer"}]}                                  | ["1"]   | [1]
+            {"anyOf": [{"type": "integer"}, {"type": "boolean"}]}             | "x"     | must be integer, not string, or
+            {"oneOf": [{"minimum": 1}, {"maximum": 5}]}                       | 3       | fits 2 alternatives
+            {"not": {"type": "string"}}                                       | "x"     | must not be
+            """)
+    void mendsAndJudgesByTheWholeSchema(String schema, String given, String expected) {
+        Map<String, @Nullable Object> definitions = map("N", map("type", "integer"), "C",
+                map("$anchor", "count", "type", "integer"), "Tree", map("type", "object", "properties",
+                        map("v", map("type", "integer"), "next", map("$ref", "#/$defs/Tree"))));
+        ToolDefinition tool = new ToolDefinition("f", "",
+                map("type", "object", "properties", map("n", Json.parse(schema)), "$defs", definitions));
+        switch (ToolArguments.check(tool, new ToolCall("1", "f", map("n", Json.parse(given))))) {
+            case Accepted accepted -> assertEquals(map("n", Json.parse(expected)), accepted.call().arguments());
+            case Refused refused -> assertTrue(refused.message().contains(expected), refused.message());
+        }
+    }
+
+    @Test
+    void alternativesThatMultiplyComeToAnEnd() {
+        Map<String, @Nullable Object> each = map("$ref", "#/$defs/T");
+        Map<String, @Nullable Object> tree = map("anyOf",
+                List.of(map("properties", map("x", each), "required", List.of("y")),
+                        map("properties", map("x", each), "required", List.of("z"))));
+        Map<String, @Nullable Object> value = map();
+        for (int depth = 0; depth < 60; depth++) {
+            value = map("x", value);
+        }
+        ToolDefinition tool = new ToolDefinition("f", "", map("properties", map("t", each), "$defs", map("T", tree)));
+        assertInstanceOf(Refused.class, ToolArguments.check(tool, new ToolCall("1", "f", map("t", value))));
+    }
 }

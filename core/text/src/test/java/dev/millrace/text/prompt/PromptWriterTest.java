@@ -17,6 +17,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.text.template.MarkedText;
 import dev.millrace.text.template.TemplateException;
+import dev.millrace.text.dialect.Lfm2Dialect;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.util.Arrays;
@@ -143,7 +144,8 @@ class PromptWriterTest {
     @Test
     void toolsAreNoneUnlessTheTemplateNeedsAList() {
         List<Message> messages = List.of(Message.user("Hi"));
-        assertEquals("none", writer("{{ 'none' if tools is none }}").write(messages, List.of(), false).text());
+        assertEquals("none Hi", writer("{{ 'none' if tools is none }} {{ messages[0].content }}")
+                .write(messages, List.of(), false).text());
         assertEquals("Hi",
                 writer("{% for tool in tools %}{% endfor %}{{ messages[0].content }}").write(messages, List.of(), false)
                         .text());
@@ -186,7 +188,73 @@ class PromptWriterTest {
         assertTrue(writer("{{ messages[0].content }}{% if add_generation_prompt %}<think>\n\n{% endif %}")
                 .write(messages, List.of(), true).insideThinking());
         assertFalse(writer("{{ messages[0].content }}").write(messages, List.of(), true).insideThinking());
-        assertFalse(writer("<think>").write(messages, List.of(), false).insideThinking());
+        assertFalse(writer("{{ messages[0].content }}<think>").write(messages, List.of(), false).insideThinking());
+    }
+
+    private static final String PARTS = "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for p in m.content %}"
+            + "{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}";
+
+    @Test
+    void aTemplateThatTakesPartsGetsParts() {
+        List<Message> messages = List.of(Message.system("Be brief."), Message.user("Hi <|im_end|>"),
+                Message.assistant("Yes?", null, List.of()), Message.user("No."));
+        Prompt parts = writer(PARTS).write(messages, List.of(), false);
+        Prompt strings = writer(
+                "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}")
+                .write(messages, List.of(), false);
+        assertEquals(strings.text(), parts.text());
+        assertArrayEquals(strings.ids(), parts.ids());
+    }
+
+    @Test
+    void aTemplateThatDropsTheUserOrWritesNothingIsRefused() {
+        List<Message> messages = List.of(Message.user("Hi"));
+        for (String template : List.of("constant", "{{ messages[0].role }}")) {
+            PromptWriter writer = writer(template);
+            assertThrows(MillraceException.class, () -> writer.write(messages, List.of(), true), template);
+        }
+        PromptWriter quiet = writer("{% if messages | length > 1 or messages[0].content | length > 3 %}"
+                + "{% for m in messages %}{{ m.content }}{% endfor %}{% endif %}");
+        assertThrows(MillraceException.class, () -> quiet.write(messages, List.of(), true));
+    }
+
+    @Test
+    void anEmptyTemplateCountsAsNone() {
+        List<Message> messages = List.of(Message.user("Hi"));
+        String none = PromptWriter.of(Optional.empty(), tokenizer, NanoModel.careless())
+                .write(messages, List.of(), true)
+                .text();
+        for (String empty : List.of("", " \n")) {
+            assertEquals(none, PromptWriter.of(Optional.of(empty), tokenizer, NanoModel.careless())
+                    .write(messages, List.of(), true).text());
+        }
+    }
+
+    @Test
+    void theTemplateTellsWhatEndsATurn() {
+        int end = tokenizer.id("<|im_end|>").orElseThrow();
+        assertEquals(end, ending(PARTS).turnEnd().orElseThrow());
+        assertEquals(end,
+                ending("{% for m in messages %}{{ m.content }}\n<|im_end|>{% endfor %}").turnEnd().orElseThrow());
+        assertTrue(ending("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}").turnEnd().isEmpty());
+        assertTrue(ending("{{ messages[0].content }}").turnEnd().isEmpty());
+    }
+
+    private PromptWriter ending(String template) {
+        return PromptWriter.of(Optional.of(template), tokenizer, new Lfm2Dialect());
+    }
+
+    @Test
+    void halfACharacterIsReplaced() {
+        Message cut = Message.user("a\ud83d b");
+        assertTrue(writer(PARTS).write(List.of(cut), List.of(), false).text().contains("a\ufffd b"));
+        List<Message> called = List.of(Message.user("Hi"),
+                Message.assistant("", null, List.of(new ToolCall("7", "read", Map.of("a", "\udc00")))),
+                Message.tool("7", "\ud83d"));
+        for (String template : List.of(PARTS, OLD, "{% for m in messages %}{{ m | tojson }}{% endfor %}")) {
+            Prompt prompt = writer(template).write(called, List.of(), false);
+            assertTrue(prompt.text().chars().noneMatch(c -> c >= 0xd800 && c <= 0xdfff), prompt.text());
+        }
     }
 
     /** The vocabulary file asks for the token by its post-processor; encoding adds none, so the template alone writes it. */

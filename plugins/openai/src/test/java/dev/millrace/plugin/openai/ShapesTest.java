@@ -172,10 +172,11 @@ class ShapesTest {
                 + "},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\""
                 + message.at("/content/0/id").asText()
                 + "\",\"content\":[{\"type\":\"text\",\"text\":\"{\\\"ok\\\":true,\\\"name\\\":\\\"kitchen_lamp\\\",\\\"state\\\":\\\"on\\\"}\"}]}]}";
-        JsonNode answer = nano.ask("/v1/messages", request.formatted(more, ",\"thinking\":{\"type\":\"adaptive\"}"));
+        JsonNode answer = nano.ask("/v1/messages", request.formatted(more, ""));
         assertEquals("end_turn", answer.path("stop_reason").asText());
-        assertEquals("thinking", answer.at("/content/0/type").asText());
-        assertTrue(answer.at("/content/1/text").asText().contains("kitchen lamp is on"), answer::toString);
+        assertTrue(answer.path("content").toString().contains("kitchen lamp is on"), answer::toString);
+        JsonNode thoughtful = nano.ask("/v1/messages", request.formatted("", ",\"thinking\":{\"type\":\"adaptive\"}"));
+        assertEquals("thinking", thoughtful.at("/content/0/type").asText(), thoughtful::toString);
         List<String> types = nano.stream("/v1/messages", request.formatted("", ",\"stream\":true")).stream()
                 .map(event -> event.path("type").asText()).toList();
         assertEquals(List.of("message_start", "ping", "content_block_start", "content_block_delta",

@@ -51,9 +51,9 @@ public final class Activations {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
-    /** Quantised values, two an int. */
+    /** Quantised values, two per int. */
     public int[] pairs = {};
-    /** What a step of a quantised value is worth; one a block of {@link #BLOCK} columns. */
+    /** Quantisation scales; one per block of {@link #BLOCK} columns. */
     public float[] scales = {};
     /** Sums of quantised values over a weight's block, even columns in the lower half. */
     int[] sums = {};
@@ -147,12 +147,12 @@ public final class Activations {
         place.block = packing.run();
         int vectors = place.vectors(count);
         int ints = Math.multiplyExact(vectors, place.ints());
-        int steps = vectors * (columns / BLOCK);
+        int inputScales = vectors * (columns / BLOCK);
         int runs = vectors * (columns / place.block) + 1; // kernels read one ahead
         if (form == Form.DELTAS) {
             place.pairs = deltasUsed;
             place.scales = place.pairs + ints;
-            place.sums = place.scales + steps;
+            place.sums = place.scales + inputScales;
             place.totals = place.sums + runs;
             deltasUsed = place.totals + runs;
         } else {
@@ -161,7 +161,7 @@ public final class Activations {
             place.sums = sumsUsed;
             place.totals = sumsUsed;
             pairsUsed = Math.addExact(pairsUsed, ints);
-            scalesUsed += steps;
+            scalesUsed += inputScales;
             sumsUsed += runs;
         }
     }
@@ -213,11 +213,11 @@ public final class Activations {
      * Writes a block of {@link #BLOCK} quantised values: as pairs, or as deltas for 6-bit codes. Those for nibbles are written by the kernels,
      * in vectors.
      *
-     * @param quantised the values, two an int, from {@link #PAIRS} on
-     * @param step what a step is worth
+     * @param quantised the values, two per int, from {@link #PAIRS} on
+     * @param inputScale the quantisation scale
      */
-    public void put(Place place, int vector, int block, int[] quantised, float step) {
-        putScales(place, vector, block, quantised, step);
+    public void put(Place place, int vector, int block, int[] quantised, float inputScale) {
+        putScales(place, vector, block, quantised, inputScale);
         if (place.form == Form.DELTAS) {
             sixBits(place.pair(vector) + 20 * block, PAIRS, quantised);
             sixBits(place.pair(vector) + 20 * block + 10, PAIRS + 8, quantised);
@@ -230,7 +230,7 @@ public final class Activations {
     }
 
     /** Writes what belongs to a block beside its values: scale, sums and totals. */
-    public void putScales(Place place, int vector, int block, int[] quantised, float step) {
+    public void putScales(Place place, int vector, int block, int[] quantised, float inputScale) {
         for (int run = 0; run < BLOCK / place.block; run++) {
             int even = 0;
             int odd = 0;
@@ -242,16 +242,16 @@ public final class Activations {
             int sum = (even & 0xffff) | (odd << 16);
             if (place.form == Form.DELTAS) {
                 deltas.setAtIndex(INT, place.sum(vector) + at, sum);
-                deltas.setAtIndex(FLOAT, place.total(vector) + at, (even + odd) * step);
+                deltas.setAtIndex(FLOAT, place.total(vector) + at, (even + odd) * inputScale);
             } else {
                 sums[place.sum(vector) + at] = sum;
-                totals[place.total(vector) + at] = (even + odd) * step;
+                totals[place.total(vector) + at] = (even + odd) * inputScale;
             }
         }
         if (place.form == Form.DELTAS) {
-            deltas.setAtIndex(FLOAT, place.scale(vector) + block, step);
+            deltas.setAtIndex(FLOAT, place.scale(vector) + block, inputScale);
         } else {
-            scales[place.scale(vector) + block * place.width] = step;
+            scales[place.scale(vector) + block * place.width] = inputScale;
         }
     }
 

@@ -50,7 +50,7 @@ public interface Kernels extends WeightForm {
     void scales(Matrix matrix, int group, ScaleScratch scratch);
 
     /**
-     * Quantises a vector: 8 bits a value and one scale for 32 columns, rounded to nearest.
+     * Quantises a vector: 8 bits per value and one scale for 32 columns, rounded to nearest.
      *
      * @param x holds the vector
      * @param from index of its first element

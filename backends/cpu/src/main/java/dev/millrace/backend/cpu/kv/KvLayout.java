@@ -31,7 +31,7 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
     public static final int HALF_PAGE = PAGE / 2;
 
     /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */
-    static final int STEP = 32;
+    static final int WIDTH_MULTIPLE = 32;
 
     /**
      * One layer's share of a page. Places are in bytes from the start of the page.
@@ -120,6 +120,6 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
 
     /** A head's size, filled up. */
     public static int width(int headSize) {
-        return (headSize + STEP - 1) / STEP * STEP;
+        return (headSize + WIDTH_MULTIPLE - 1) / WIDTH_MULTIPLE * WIDTH_MULTIPLE;
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 /**
  * Working memory of all attention layers.
  *
- * @param scratch one a worker
+ * @param scratch one per worker
  * @param parts what spans of the context gave, where several workers share the context of a query
  */
 public record AttentionMemory(List<AttentionScratch> scratch, WeightedSums parts) {

@@ -21,7 +21,7 @@ import dev.millrace.spi.model.TensorType;
  * <p>
  * In an int of nibbles the lower half holds columns 0, 2, 4, 6, lowest first, the upper half columns 1, 3, 5, 7; in an int of
  * bytes the lower half holds columns 0 and 2, the upper half 1 and 3. Seen as 16-bit lanes, each shift gives two neighbouring
- * columns, which meet two neighbouring activations. SixBits put 16 columns into three ints: with e0 to e7 the even ones, the lower
+ * columns, which meet two neighbouring activations. 6-bit codes put 16 columns into three ints: with e0 to e7 the even ones, the lower
  * halves are {@code e0 | e1 << 6 | (e6 & 15) << 12}, {@code e2 | e3 << 6 | (e7 & 15) << 12} and
  * {@code e4 | e5 << 6 | e6 >> 4 << 12 | e7 >> 4 << 14}, and the upper halves are made in the same way of the odd ones.
  *
@@ -38,11 +38,11 @@ public record Packing(Codes codes, Scales scales, boolean minima, int block, int
 
     /** How values are coded. */
     public enum Codes {
-        /** Four bits a value. */
+        /** Four bits per value. */
         NIBBLES(8, 1),
-        /** Six bits a value. */
+        /** Six bits per value. */
         SIX_BITS(16, 3),
-        /** A byte a value. */
+        /** A byte per value. */
         BYTES(4, 1),
         /** IEEE 754 binary16. */
         FLOAT16(2, 1),

@@ -26,17 +26,17 @@ final class RowCodes {
     private static final long TWO_BITS = 0x0303030303030303L;
     private static final long ONE_BIT = 0x0101010101010101L;
 
-    /** One a value. */
+    /** One per value. */
     final byte[] codes;
-    /** One a block, or one a super-block. */
+    /** One per block, or one per super-block. */
     final short[] scales;
     /** The minima that go with {@link #scales}. */
     final short[] minima;
-    /** One a block under a super-block. */
+    /** One per block under a super-block. */
     final byte[] subScales;
     /** The minima that go with {@link #subScales}. */
     final byte[] subMinima;
-    /** One a block. */
+    /** One per block. */
     final float[] floatScales;
 
     RowCodes(int columns) {

@@ -62,6 +62,7 @@ public final class CudaContext implements AutoCloseable {
      * @param bytes 1 or more
      * @return the memory; freed by {@link #freeHost}
      */
+    @SuppressWarnings("restricted") // the driver says how large it is
     public MemorySegment allocateHost(long bytes) {
         long address = CudaDriver.value(CudaCalls.mr_host_alloc(bytes), "allocate " + bytes + " bytes on the host");
         return MemorySegment.ofAddress(address).reinterpret(bytes);

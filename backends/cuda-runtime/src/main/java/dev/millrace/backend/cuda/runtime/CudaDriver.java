@@ -185,13 +185,4 @@ public final class CudaDriver {
             return new CudaException(what, code, known == 0 ? name.getString(0) : "an error without a name");
         }
     }
-
-    /** From which sources the native library was built. */
-    static String sources() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment digest = arena.allocate(MESSAGE);
-            CudaCalls.mr_sources(digest.address(), MESSAGE);
-            return digest.getString(0);
-        }
-    }
 }

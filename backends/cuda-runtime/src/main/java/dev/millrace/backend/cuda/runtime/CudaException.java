@@ -41,6 +41,6 @@ public final class CudaException extends RuntimeException {
      * @return true if each further call would fail
      */
     public boolean isLasting() {
-        return code >= FIRST_LASTING && code < 800 || code == 999;
+        return (code >= FIRST_LASTING && code < 800) || code == 999;
     }
 }

@@ -32,6 +32,7 @@ final class CudaLibrary {
      * @param cache a folder in which a file may be made for a moment
      * @throws IOException with a sentence that says why not
      */
+    @SuppressWarnings("restricted") // this is the place that may
     static void load(Path cache) throws IOException {
         try {
             System.loadLibrary(NAME); // where a framework has unpacked it

@@ -7,6 +7,7 @@ package dev.millrace.plugin.openai.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * An answer that comes over time. While there is nothing to say it is kept alive by beats, which clients skip: without them
@@ -36,6 +37,7 @@ public final class Outflow {
     private final Kind kind;
     private OutputStream out = OutputStream.nullOutputStream();
     private boolean open;
+    private long lastSent = System.nanoTime();
 
     /** An answer of a kind. Nothing is sent yet. */
     public Outflow(Exchange exchange, Kind kind) {
@@ -68,6 +70,11 @@ public final class Outflow {
         send(kind.beat);
     }
 
+    /** How long nothing has been sent. */
+    public Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - lastSent);
+    }
+
     /**
      * Sends a piece and waits until it is on its way.
      *
@@ -77,6 +84,7 @@ public final class Outflow {
         open();
         out.write(piece.getBytes(StandardCharsets.UTF_8));
         out.flush();
+        lastSent = System.nanoTime();
     }
 
     /**

@@ -118,8 +118,11 @@ public final class Talk {
         long last = 0;
         while (true) {
             Object next = queue.poll(BEAT.toNanos(), TimeUnit.NANOSECONDS);
-            if (next == null) {
+            // also while pieces come that this client does not get, or gets at the end
+            if (flow.silence().compareTo(BEAT) >= 0) {
                 flow.beat();
+            }
+            if (next == null) {
                 continue;
             }
             if (next instanceof Event.Thinking || next instanceof Event.Text || next instanceof Event.ToolCalled) {

@@ -177,7 +177,7 @@ public final class ScalarKernels implements Kernels {
             y[at + i] = 0;
         }
         for (int column = 0; column < matrix.columns(); column += run) {
-            float step = x.scales[place.scale(vector) + column / Activations.BLOCK];
+            float inputScale = x.scales[place.scale(vector) + column / Activations.BLOCK];
             int scale = column / packing.block() * L;
             long codes = matrix.offset(group, packing.line(column));
             for (int i = 0; i < L; i++) {
@@ -189,7 +189,7 @@ public final class ScalarKernels implements Kernels {
                     case BYTES, FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(
                             matrix.name() + " is multiplied as floats");
                 };
-                y[at + i] += sum * step * scratch.scales[scale + i];
+                y[at + i] += sum * inputScale * scratch.scales[scale + i];
             }
         }
         if (packing.minima()) {
@@ -352,10 +352,10 @@ public final class ScalarKernels implements Kernels {
                     int both = x.pairs[pair + k * place.width];
                     add(panel, ((column - first) / 2 + k) * 2 * L, (short) both, both >> 16, sums);
                 }
-                float step = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
+                float inputScale = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
                 int scale = column / packing.block() * L;
                 for (int i = 0; i < L; i++) {
-                    y[at + v * L + i] += sums[i] * step * scales[scale + i];
+                    y[at + v * L + i] += sums[i] * inputScale * scales[scale + i];
                 }
             }
         }

@@ -49,7 +49,8 @@ public final class NibbleDots {
      * 15 x 127. Scales are decoded in step, so that the group is read once, front to back. Written out, since a helper that
      * returns a vector is not inlined in some runs, and then every scale is an object.
      */
-    static void halfNibbles(long group, int chunks, long deltas, long sums, long steps, short zero, float[] y, int at) {
+    static void halfNibbles(long group, int chunks, long deltas, long sums, long inputScales, short zero, float[] y,
+            int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -76,19 +77,19 @@ public final class NibbleDots {
             if ((c & 3) == 3) {
                 int b = c >> 2;
                 int left = 16 - 16 * (b & 1);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
                 // both columns of a row together still fit 16 bits: 32 products of at most 8 x 127
                 IntVector i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, section + 4 * LINE, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
                                 .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, section + 4 * LINE + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
                                 .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT), y1);
@@ -101,8 +102,8 @@ public final class NibbleDots {
     }
 
     /** {@link #halfNibbles} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
-    static void halfNibbles(long group, int chunks, long deltas, long sums, long steps, long deltas2, long sums2,
-            long steps2, short zero, float[] y, int at, float[] z, int zAt) {
+    static void halfNibbles(long group, int chunks, long deltas, long sums, long inputScales, long deltas2, long sums2,
+            long inputScales2, short zero, float[] y, int at, float[] z, int zAt) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -152,15 +153,15 @@ public final class NibbleDots {
             if ((c & 3) == 3) {
                 int b = c >> 2;
                 int left = 16 - 16 * (b & 1);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
-                float step2 = MEMORY.get(FLOAT, steps2 + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
+                float step2 = MEMORY.get(FLOAT, inputScales2 + 4L * b);
                 FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, section + 4 * LINE, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3)
                         .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
                 IntVector i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y0);
                 i = b0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(b0).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
@@ -171,7 +172,7 @@ public final class NibbleDots {
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y1);
                 i = b1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(b1).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
@@ -192,7 +193,7 @@ public final class NibbleDots {
      * Nibbles under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in
      * step; a lane adds up 16 products of at most 15 x 127.
      */
-    static void superNibbles(long group, int chunks, long deltas, long totals, long steps, float[] y, int at) {
+    static void superNibbles(long group, int chunks, long deltas, long totals, long inputScales, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -238,20 +239,20 @@ public final class NibbleDots {
                 int b = c >> 2;
                 long line = section + 4 * LINE;
                 int left = 24 - 8 * (b & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
                 float total = MEMORY.get(FLOAT, totals + 4L * b);
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s0), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s1), y1);
@@ -272,8 +273,9 @@ public final class NibbleDots {
     }
 
     /** {@link #superNibbles} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
-    static void superNibbles(long group, int chunks, long deltas, long totals, long steps, long deltas2, long totals2,
-            long steps2, float[] y, int at, float[] z, int zAt) {
+    static void superNibbles(long group, int chunks, long deltas, long totals, long inputScales, long deltas2,
+            long totals2,
+            long inputScales2, float[] y, int at, float[] z, int zAt) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -344,15 +346,15 @@ public final class NibbleDots {
                 int b = c >> 2;
                 long line = section + 4 * LINE;
                 int left = 24 - 8 * (b & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
-                float step2 = MEMORY.get(FLOAT, steps2 + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
+                float step2 = MEMORY.get(FLOAT, inputScales2 + 4L * b);
                 FloatVector scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0)).mul(s0);
                 IntVector i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y0);
                 i = b0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
@@ -363,7 +365,7 @@ public final class NibbleDots {
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y1);
                 i = b1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
@@ -396,7 +398,8 @@ public final class NibbleDots {
      * Nibbles with a binary16 for the scale and one for the minimum of 32 columns, decoded in step; a lane adds up 16 products of
      * at most 15 x 127.
      */
-    static void halfNibblesMinima(long group, int chunks, long deltas, long totals, long steps, float[] y, int at) {
+    static void halfNibblesMinima(long group, int chunks, long deltas, long totals, long inputScales, float[] y,
+            int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -427,20 +430,20 @@ public final class NibbleDots {
                 int b = c >> 2;
                 long line = section + 4 * LINE;
                 int left = 16 - 16 * (b & 1);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
                 float total = MEMORY.get(FLOAT, totals + 4L * b);
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, line, LE).lanewise(VectorOperators.LSHL, left)
                                 .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats()
                                 .mul(HALF_TO_FLOAT), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, line + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                                 .reinterpretAsFloats().mul(HALF_TO_FLOAT), y1);
@@ -464,7 +467,8 @@ public final class NibbleDots {
      *
      * @param minima lines of minima in a section: 1 or 0
      */
-    static void superNibbles16(long group, int chunks, int minima, long deltas, long sums, long totals, long steps,
+    static void superNibbles16(long group, int chunks, int minima, long deltas, long sums, long totals,
+            long inputScales,
             short zero, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
@@ -513,7 +517,7 @@ public final class NibbleDots {
                 int b = c >> 1;
                 long line = section + 2 * LINE;
                 int left = 24 - 8 * (b & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * (c >> 2));
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * (c >> 2));
                 t = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * b)).reinterpretAsShorts().mul(zero);
                 a0 = a0.add(t);
                 a1 = a1.add(t);
@@ -522,14 +526,14 @@ public final class NibbleDots {
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a0).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s0), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts().add(a1).reinterpretAsInts()
                         .lanewise(VectorOperators.ASHR, 16);
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s1), y1);

@@ -34,12 +34,13 @@ final class SixBitDots {
     }
 
     /**
-     * SixBits under super-blocks of 256 columns with a signed byte for the scale of 16 columns, decoded in step; a lane adds up 8
+     * 6-bit codes under super-blocks of 256 columns with a signed byte for the scale of 16 columns, decoded in step; a lane adds up 8
      * products of at most 32 x 127.
      *
      * @param units of 16 columns, three chunks each
      */
-    static void superSixBits(long group, int units, long deltas, long sums, long steps, short zero, float[] y, int at) {
+    static void superSixBits(long group, int units, long deltas, long sums, long inputScales, short zero, float[] y,
+            int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -78,19 +79,19 @@ final class SixBitDots {
                 a0 = v.lanewise(VectorOperators.LSHR, 14).mul(t).add(a0);
                 a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
                 int left = 24 - 8 * (u & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * (u >> 1));
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * (u >> 1));
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, section + SIX_BITS, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s0), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector
                                 .fromMemorySegment(INTS, MEMORY, section + SIX_BITS + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
@@ -104,8 +105,8 @@ final class SixBitDots {
     }
 
     /** {@link #superSixBits} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
-    static void superSixBits(long group, int units, long deltas, long sums, long steps, long deltas2, long sums2,
-            long steps2, short zero, float[] y, int at, float[] z, int zAt) {
+    static void superSixBits(long group, int units, long deltas, long sums, long inputScales, long deltas2, long sums2,
+            long inputScales2, short zero, float[] y, int at, float[] z, int zAt) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -167,15 +168,15 @@ final class SixBitDots {
                 b0 = v.mul(u).add(b0);
                 b1 = w.mul(u).add(b1);
                 int left = 24 - 8 * (n & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * (n >> 1));
-                float step2 = MEMORY.get(FLOAT, steps2 + 4L * (n >> 1));
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * (n >> 1));
+                float step2 = MEMORY.get(FLOAT, inputScales2 + 4L * (n >> 1));
                 FloatVector scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, section + SIX_BITS, LE)
                         .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                         .convert(VectorOperators.I2F, 0)).mul(s0);
                 IntVector i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y0);
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y0);
                 i = b0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
@@ -186,7 +187,7 @@ final class SixBitDots {
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step).fma(scale, y1);
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y1);
                 i = b1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
@@ -204,12 +205,12 @@ final class SixBitDots {
     }
 
     /**
-     * SixBits under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in step; a
+     * 6-bit codes under super-blocks of 256 columns, with a byte for the scale and one for the minimum of 32 columns, decoded in step; a
      * lane adds up 8 products of at most 32 x 127.
      *
      * @param units of 16 columns, three chunks each
      */
-    static void superSixBits32(long group, int units, long deltas, long totals, long steps, float[] y, int at) {
+    static void superSixBits32(long group, int units, long deltas, long totals, long inputScales, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
@@ -256,20 +257,20 @@ final class SixBitDots {
                 a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
                 long line = section + 2 * SIX_BITS;
                 int left = 24 - 8 * (u >> 1 & 3);
-                float step = MEMORY.get(FLOAT, steps + 4L * (u >> 1));
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * (u >> 1));
                 float total = MEMORY.get(FLOAT, totals + 4L * u);
                 IntVector i;
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s0), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, line + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
                                 .convert(VectorOperators.I2F, 0)).mul(s1), y1);
@@ -288,13 +289,14 @@ final class SixBitDots {
     }
 
     /**
-     * SixBits with a scale for 32 columns, decoded in step, and perhaps a minimum; a lane adds up 8 products of at most 32 x 127.
+     * 6-bit codes with a scale for 32 columns, decoded in step, and perhaps a minimum; a lane adds up 8 products of at most 32 x 127.
      *
      * @param units of 16 columns, three chunks each
      * @param halves 1 where scales are binary16, of two blocks in a line, 0 where they are binary32
      * @param minima lines of minima in a section: 1 or 0
      */
-    static void sixBits(long group, int units, int halves, int minima, long deltas, long sums, long totals, long steps,
+    static void sixBits(long group, int units, int halves, int minima, long deltas, long sums, long totals,
+            long inputScales,
             short zero, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
@@ -332,7 +334,7 @@ final class SixBitDots {
                 a1 = w.lanewise(VectorOperators.LSHR, 14).mul(t).add(a1);
                 long line = group + (b >> halves) * stretchBytes + 2 * SIX_BITS;
                 int left = 16 * (~b & halves);
-                float step = MEMORY.get(FLOAT, steps + 4L * b);
+                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * b);
                 t = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * u)).reinterpretAsShorts().mul(zero);
                 a0 = a0.add(t);
                 a1 = a1.add(t);
@@ -340,13 +342,13 @@ final class SixBitDots {
                 i = a0.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, line, LE).lanewise(VectorOperators.LSHL, left)
                                 .lanewise(VectorOperators.ASHR, right).and(mask).reinterpretAsFloats().mul(factor), y0);
                 i = a1.reinterpretAsInts();
                 i = i.lanewise(VectorOperators.ASHR, 16)
                         .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step)
+                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale)
                         .fma(IntVector.fromMemorySegment(INTS, MEMORY, line + VECTOR_BYTES, LE)
                                 .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, right).and(mask)
                                 .reinterpretAsFloats().mul(factor), y1);

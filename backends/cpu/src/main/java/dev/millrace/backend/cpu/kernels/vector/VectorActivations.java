@@ -13,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The functions of {@link ScalarActivations}, in the same steps, and so with the same bits. */
+/** The functions of {@link ScalarActivations}, in the same inputScales, and so with the same bits. */
 final class VectorActivations {
 
     private VectorActivations() {

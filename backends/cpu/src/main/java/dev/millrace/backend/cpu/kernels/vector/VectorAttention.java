@@ -630,7 +630,7 @@ public final class VectorAttention implements AttentionKernels {
         return Float.intBitsToFloat(key ^ (key >> 31 & 0x7fff_ffff));
     }
 
-    /** Weights of every 16th token are summed up in one total; here with {@link PowersOfTwo#exp2} in fused steps. */
+    /** Weights of every 16th token are summed up in one total; here with {@link PowersOfTwo#exp2} in fused inputScales. */
     private static void weights(float[] scores, int row, float[] scales, float most, float[] totals, int at,
             float fade) {
         for (int i = 0; i < WeightedSums.TOTALS; i += L) {

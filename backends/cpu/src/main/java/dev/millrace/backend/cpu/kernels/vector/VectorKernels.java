@@ -116,21 +116,22 @@ public final class VectorKernels implements Kernels {
     private static void scales(Packing packing, long from, int columns, int line, float[] into, int at) {
         int section = packing.section();
         long first = from + (packing.scaleLine(0) + line) * LINE;
-        long step = (packing.scaleLine(section) - packing.scaleLine(0)) * LINE;
+        long stride = (packing.scaleLine(section) - packing.scaleLine(0)) * LINE;
         switch (packing.scales()) {
             case NONE -> throw new IllegalArgumentException("there are no scales");
-            case HALF -> halves(first, step, (columns + section - 1) / section, into, at);
+            case HALF -> halves(first, stride, (columns + section - 1) / section, into, at);
             case SUPER -> {
                 long superBytes = (packing.superLine(Packing.SUPER) - packing.superLine(0)) * LINE;
                 for (int s = 0; s < columns / Packing.SUPER; s++) {
-                    bytes(from + s * superBytes, 16 * line, first + s * superBytes, step, Packing.SUPER / section, into,
+                    bytes(from + s * superBytes, 16 * line, first + s * superBytes, stride, Packing.SUPER / section,
+                            into,
                             at + 2 * s * Packing.SUPER / packing.block() * L);
                 }
             }
             case FLOAT -> {
                 int guard = guard(from);
                 for (int b = 0; b < columns / section; b++) {
-                    IntVector.fromMemorySegment(INTS, MEMORY, first + b * step, LE).reinterpretAsFloats()
+                    IntVector.fromMemorySegment(INTS, MEMORY, first + b * stride, LE).reinterpretAsFloats()
                             .intoArray(into, at + guard + 2 * b * L);
                 }
             }
@@ -138,10 +139,10 @@ public final class VectorKernels implements Kernels {
     }
 
     /** Two binary16 an int: the exponent is moved into place and multiplied to the right size, which is exact. */
-    private static void halves(long from, long step, int sections, float[] into, int at) {
+    private static void halves(long from, long stride, int sections, float[] into, int at) {
         int guard = guard(from);
         for (int s = 0; s < sections; s++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * step, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * stride, LE);
             int to = at + guard + 4 * s * L;
             x.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                     .reinterpretAsFloats().mul(HALF_TO_FLOAT).intoArray(into, to);
@@ -151,13 +152,13 @@ public final class VectorKernels implements Kernels {
     }
 
     /** Four bytes an int under a super-block's scale, or at bit 16 its minimum, which is subtracted. */
-    private static void bytes(long superBlock, int bit, long from, long step, int sections, float[] into, int at) {
+    private static void bytes(long superBlock, int bit, long from, long stride, int sections, float[] into, int at) {
         int guard = guard(from);
         FloatVector scale = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE)
                 .lanewise(VectorOperators.LSHL, 16 - bit).lanewise(VectorOperators.ASHR, 3).and(0x8fffe000)
                 .reinterpretAsFloats().mul(bit == 0 ? HALF_TO_FLOAT : -HALF_TO_FLOAT);
         for (int s = 0; s < sections; s++) {
-            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * step, LE);
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, from + s * stride, LE);
             int to = at + guard + 8 * s * L;
             ((FloatVector) x.lanewise(VectorOperators.LSHL, 24).lanewise(VectorOperators.ASHR, 24)
                     .convert(VectorOperators.I2F, 0)).mul(scale).intoArray(into, to);
@@ -174,12 +175,12 @@ public final class VectorKernels implements Kernels {
     public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
         boolean nibbles = place.form == Activations.Form.DELTAS && place.codes == Packing.Codes.NIBBLES;
         for (int b = 0; b < place.columns / Activations.BLOCK; b++) {
-            float step = quantise(x, from + b * Activations.BLOCK, scratch);
+            float inputScale = quantise(x, from + b * Activations.BLOCK, scratch);
             if (nibbles) {
-                into.putScales(place, vector, b, scratch, step);
+                into.putScales(place, vector, b, scratch, inputScale);
                 deltas(scratch, into.deltas.address() + 4L * (place.pair(vector) + 16 * b));
             } else {
-                into.put(place, vector, b, scratch, step);
+                into.put(place, vector, b, scratch, inputScale);
             }
         }
     }
@@ -242,7 +243,7 @@ public final class VectorKernels implements Kernels {
         long deltas = x.deltas.address() + 4L * place.pair(vector);
         long sums = x.deltas.address() + 4L * place.sum(vector);
         long totals = x.deltas.address() + 4L * place.total(vector);
-        long steps = x.deltas.address() + 4L * place.scale(vector);
+        long inputScales = x.deltas.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
         boolean supers = packing.scales() == Packing.Scales.SUPER;
         int minima = packing.minima() ? 1 : 0;
@@ -251,21 +252,21 @@ public final class VectorKernels implements Kernels {
             int to = at + 2 * g * L;
             if (packing.codes() == Packing.Codes.NIBBLES) {
                 if (supers && packing.block() == 16) {
-                    NibbleDots.superNibbles16(group, units, minima, deltas, sums, totals, steps, zero, y, to);
+                    NibbleDots.superNibbles16(group, units, minima, deltas, sums, totals, inputScales, zero, y, to);
                 } else if (supers) {
-                    NibbleDots.superNibbles(group, units, deltas, totals, steps, y, to);
+                    NibbleDots.superNibbles(group, units, deltas, totals, inputScales, y, to);
                 } else if (packing.minima()) {
-                    NibbleDots.halfNibblesMinima(group, units, deltas, totals, steps, y, to);
+                    NibbleDots.halfNibblesMinima(group, units, deltas, totals, inputScales, y, to);
                 } else {
-                    NibbleDots.halfNibbles(group, units, deltas, sums, steps, zero, y, to);
+                    NibbleDots.halfNibbles(group, units, deltas, sums, inputScales, zero, y, to);
                 }
             } else if (supers && packing.block() == 16) {
-                SixBitDots.superSixBits(group, units, deltas, sums, steps, zero, y, to);
+                SixBitDots.superSixBits(group, units, deltas, sums, inputScales, zero, y, to);
             } else if (supers) {
-                SixBitDots.superSixBits32(group, units, deltas, totals, steps, y, to);
+                SixBitDots.superSixBits32(group, units, deltas, totals, inputScales, y, to);
             } else {
                 int halves = packing.scales() == Packing.Scales.HALF ? 1 : 0;
-                SixBitDots.sixBits(group, units, halves, minima, deltas, sums, totals, steps, zero, y, to);
+                SixBitDots.sixBits(group, units, halves, minima, deltas, sums, totals, inputScales, zero, y, to);
             }
         }
     }
@@ -291,22 +292,25 @@ public final class VectorKernels implements Kernels {
         long deltas = x.deltas.address() + 4L * place.pair(vector);
         long sums = x.deltas.address() + 4L * place.sum(vector);
         long totals = x.deltas.address() + 4L * place.total(vector);
-        long steps = x.deltas.address() + 4L * place.scale(vector);
+        long inputScales = x.deltas.address() + 4L * place.scale(vector);
         long deltas2 = x.deltas.address() + 4L * place.pair(vector + 1);
         long sums2 = x.deltas.address() + 4L * place.sum(vector + 1);
         long totals2 = x.deltas.address() + 4L * place.total(vector + 1);
-        long steps2 = x.deltas.address() + 4L * place.scale(vector + 1);
+        long inputScales2 = x.deltas.address() + 4L * place.scale(vector + 1);
         short zero = (short) -packing.zero();
         for (int g = 0; g < groups; g++) {
             long group = from + g * bytes;
             int to = at + 2 * g * L;
             int zTo = zAt + 2 * g * L;
             if (halfNibbles) {
-                NibbleDots.halfNibbles(group, units, deltas, sums, steps, deltas2, sums2, steps2, zero, y, to, z, zTo);
+                NibbleDots.halfNibbles(group, units, deltas, sums, inputScales, deltas2, sums2, inputScales2, zero, y,
+                        to, z, zTo);
             } else if (superNibbles) {
-                NibbleDots.superNibbles(group, units, deltas, totals, steps, deltas2, totals2, steps2, y, to, z, zTo);
+                NibbleDots.superNibbles(group, units, deltas, totals, inputScales, deltas2, totals2, inputScales2, y,
+                        to, z, zTo);
             } else {
-                SixBitDots.superSixBits(group, units, deltas, sums, steps, deltas2, sums2, steps2, zero, y, to, z, zTo);
+                SixBitDots.superSixBits(group, units, deltas, sums, inputScales, deltas2, sums2, inputScales2, zero, y,
+                        to, z, zTo);
             }
         }
     }
@@ -422,20 +426,22 @@ public final class VectorKernels implements Kernels {
         Packing packing = matrix.packing();
         int run = place.block;
         int pairs = place.pair(tile * Activations.TILE);
-        int steps = place.scale(tile * Activations.TILE);
+        int inputScales = place.scale(tile * Activations.TILE);
         for (int column = first; column < first + count; column += run) {
             int pair = pairs + column / 2 * Activations.TILE;
-            int step = steps + column / Activations.BLOCK * Activations.TILE;
+            int inputScale = inputScales + column / Activations.BLOCK * Activations.TILE;
             int scale = 2 * (column / packing.block()) * L;
             int from = (column - first) * 2 * L;
             if (WIDE && vectors > 4) {
-                VectorTiles.tile8(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + L, y,
+                VectorTiles.tile8(panel, from, run / 2, x.pairs, pair, x.scales, inputScale, scales, scale, scale + L,
+                        y,
                         at);
             } else {
-                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair, x.scales, step, scales, scale, scale + L, y,
+                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair, x.scales, inputScale, scales, scale, scale + L,
+                        y,
                         at);
                 if (vectors > 4) {
-                    VectorTiles.tile4(panel, from, run / 2, x.pairs, pair + 4, x.scales, step + 4, scales, scale,
+                    VectorTiles.tile4(panel, from, run / 2, x.pairs, pair + 4, x.scales, inputScale + 4, scales, scale,
                             scale + L, y,
                             at + 8 * L);
                 }

@@ -62,7 +62,7 @@ final class VectorPanels {
         }
     }
 
-    /** SixBits to 16-bit integers, as {@link #nibbles}. */
+    /** 6-bit codes to 16-bit integers, as {@link #nibbles}. */
     static void sixBits(long group, int first, int units, int block, int section, long scaleBytes, int superBlock,
             long superBytes, short zero, short[] panel) {
         int guard = guard(group);

@@ -26,7 +26,7 @@ final class VectorTiles {
     }
 
     /** Sums of 8 vectors over columns that share a scale, in 16 bits, then scaled and added to the results. */
-    static void tile8(short[] panel, int from, int pairs, int[] x, int pair, float[] steps, int step,
+    static void tile8(short[] panel, int from, int pairs, int[] x, int pair, float[] inputScales, int inputScale,
             float[] scales, int scale0, int scale1, float[] y, int at) {
         ShortVector a0 = ShortVector.zero(SHORTS);
         ShortVector b0 = a0;
@@ -79,87 +79,88 @@ final class VectorTiles {
         i = a0.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step]).fma(s0, FloatVector.fromArray(FLOATS, y, at))
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale])
+                .fma(s0, FloatVector.fromArray(FLOATS, y, at))
                 .intoArray(y, at);
         i = b0.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + L)).intoArray(y, at + L);
         i = a1.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 1])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 1])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 2 * L)).intoArray(y, at + 2 * L);
         i = b1.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 1])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 1])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 2 * L + L)).intoArray(y, at + 2 * L + L);
         i = a2.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 2])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 2])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 4 * L)).intoArray(y, at + 4 * L);
         i = b2.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 2])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 2])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 4 * L + L)).intoArray(y, at + 4 * L + L);
         i = a3.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 3])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 3])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 6 * L)).intoArray(y, at + 6 * L);
         i = b3.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 3])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 3])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y, at + 6 * L + L);
         i = a4.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 4])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 4])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 8 * L)).intoArray(y, at + 8 * L);
         i = b4.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 4])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 4])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 8 * L + L)).intoArray(y, at + 8 * L + L);
         i = a5.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 5])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 5])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 10 * L)).intoArray(y, at + 10 * L);
         i = b5.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 5])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 5])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 10 * L + L)).intoArray(y, at + 10 * L + L);
         i = a6.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 6])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 6])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 12 * L)).intoArray(y, at + 12 * L);
         i = b6.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 6])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 6])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 12 * L + L)).intoArray(y, at + 12 * L + L);
         i = a7.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 7])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 7])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 14 * L)).intoArray(y, at + 14 * L);
         i = b7.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 7])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 7])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 14 * L + L)).intoArray(y, at + 14 * L + L);
     }
 
     /** Sums of 4 vectors over columns that share a scale, in 16 bits, then scaled and added to the results. */
-    static void tile4(short[] panel, int from, int pairs, int[] x, int pair, float[] steps, int step,
+    static void tile4(short[] panel, int from, int pairs, int[] x, int pair, float[] inputScales, int inputScale,
             float[] scales, int scale0, int scale1, float[] y, int at) {
         ShortVector a0 = ShortVector.zero(SHORTS);
         ShortVector b0 = a0;
@@ -192,42 +193,43 @@ final class VectorTiles {
         i = a0.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step]).fma(s0, FloatVector.fromArray(FLOATS, y, at))
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale])
+                .fma(s0, FloatVector.fromArray(FLOATS, y, at))
                 .intoArray(y, at);
         i = b0.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + L)).intoArray(y, at + L);
         i = a1.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 1])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 1])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 2 * L)).intoArray(y, at + 2 * L);
         i = b1.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 1])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 1])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 2 * L + L)).intoArray(y, at + 2 * L + L);
         i = a2.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 2])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 2])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 4 * L)).intoArray(y, at + 4 * L);
         i = b2.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 2])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 2])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 4 * L + L)).intoArray(y, at + 4 * L + L);
         i = a3.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 3])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 3])
                 .fma(s0, FloatVector.fromArray(FLOATS, y, at + 6 * L)).intoArray(y, at + 6 * L);
         i = b3.reinterpretAsInts();
         i = i.lanewise(VectorOperators.ASHR, 16)
                 .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(steps[step + 3])
+        ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScales[inputScale + 3])
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y, at + 6 * L + L);
     }
 

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes the folder .device for device-check.sh, at the root of this checkout: a small JDK, the classes, and reference models.
+# Run after ./mvnw test-compile. usage: prepare.sh JAVA_HOME REFERENCE_FOLDER
+set -eu
+java=$1 reference=$2
+cd "$(dirname "$0")/../../.."
+rm -rf .device/lib .device/golden; mkdir -p .device/lib/classes .device/lib/jars .device/golden/models .device/golden/families
+if [ ! -f .device/jdk.tar.xz ]; then
+  work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+  "$java/bin/jlink" --add-modules java.base,java.logging,java.xml,java.management,jdk.management,jdk.unsupported,jdk.incubator.vector --strip-debug --no-header-files --no-man-pages \
+    --compress=zip-0 --vm server --output "$work/jdk-dev"
+  rm -f "$work"/jdk-dev/lib/server/*.jsa
+  tar -C "$work" -cJf .device/jdk.tar.xz jdk-dev
+fi
+for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do cp -r "$folder/." .device/lib/classes/; done
+for jar in javacpp jackson-core jackson-databind jackson-annotations jspecify junit-jupiter-api opentest4j apiguardian-api; do
+  cp "$(find ~/.m2/repository -name "$jar-[0-9]*.jar" ! -name '*sources*' ! -name '*linux*' | sort -V | tail -n 1)" .device/lib/jars/
+done
+for model in dense-q4_0 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
+for family in llama3 qwen2 granite smollm3; do
+  mkdir -p .device/golden/families/$family
+  cp "$reference"/golden/families/$family/{config.json,expected.json,model.safetensors} .device/golden/families/$family/
+done
+du -sh .device

@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
+import dev.millrace.spi.model.Program;
+import dev.millrace.spi.model.TensorType;
+import dev.millrace.tck.BackendContract;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+
+/** The contract of all backends, on kernels that the processor runs. */
+class CudaContractTest extends BackendContract {
+
+    private static final int HIDDEN = 64;
+    private final Blueprint model = model();
+
+    @BeforeEach
+    void needsCompiler() {
+        Emulated.backend();
+    }
+
+    /** A layer with a convolution and one with attention, a dense one and one with experts. */
+    static Blueprint model() {
+        TensorType f32 = TensorType.F32;
+        Blueprint.Norm norm = new Blueprint.Norm(new MadeUpTensor("norm", f32, 1, HIDDEN), 1e-5f);
+        MadeUpTensor embedding = new MadeUpTensor("embedding", f32, 96, HIDDEN);
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, new MadeUpTensor("in", f32, 3 * HIDDEN, HIDDEN),
+                new MadeUpTensor("taps", f32, HIDDEN, 3), new MadeUpTensor("out", f32, HIDDEN, HIDDEN));
+        Blueprint.Mixer attention = Blueprint.Attention.plain(4, 2, 16, new MadeUpTensor("q", f32, 64, HIDDEN),
+                new MadeUpTensor("k", f32, 32, HIDDEN), new MadeUpTensor("v", f32, 32, HIDDEN),
+                new MadeUpTensor("o", f32, HIDDEN, 64), new Position.Rope(16, 10_000));
+        Blueprint.FeedForward experts = new Blueprint.Experts(
+                new Blueprint.Linear(new MadeUpTensor("router", f32, 4, HIDDEN)), null, Blueprint.Gating.SIGMOID, 2,
+                true, 1, List.of(dense("e0"), dense("e1"), dense("e2"), dense("e3")), null);
+        return new Blueprint("tiny", 96, HIDDEN, 4096, embedding,
+                List.of(new Blueprint.Layer(norm, conv, norm, dense("d")),
+                        new Blueprint.Layer(norm, attention, norm, experts)),
+                norm, embedding);
+    }
+
+    private static Blueprint.Dense dense(String name) {
+        return new Blueprint.Dense(new MadeUpTensor(name + "g", TensorType.F32, 96, HIDDEN),
+                new MadeUpTensor(name + "u", TensorType.F32, 96, HIDDEN),
+                new MadeUpTensor(name + "d", TensorType.F32, HIDDEN, 96));
+    }
+
+    @Override
+    protected Backend backend() {
+        return Emulated.backend();
+    }
+
+    @Override
+    protected Program program() {
+        return model;
+    }
+}
