@@ -30,7 +30,10 @@ final class ModelPaths implements ModelSource {
             return Optional.empty(); // an empty path would be the current folder
         }
         try {
-            return Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
+            // an empty path would be the current folder
+            return reference.isBlank()
+                    ? Optional.empty()
+                    : Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
