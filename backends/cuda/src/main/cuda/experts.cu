@@ -40,6 +40,7 @@ GPU_KERNEL(route)(const float *x, const float *router, const float *router_bias,
   if (gating == 1) {
     for (int e = lane; e < experts; e += 32) { scores[e] /= sum; }
   }
+  __syncwarp();   // each lane has written scores that others read
   uint32_t taken = 0;   // bit j: expert lane + 32 j
   float picked = 0, total = 0;
   for (int k = 0; k < used; k++) {

@@ -166,10 +166,10 @@ final class CudaExecutor implements Executor {
             }
         } catch (CudaException e) {
             steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
-            throw new BackendException(e.isLasting()
+            String start = e.isLasting()
                     ? "The device of the CUDA backend has failed and this process cannot use it any more: "
-                            + e.getMessage()
-                    : e.getMessage(), e);
+                    : "";
+            throw new BackendException(start + e.getMessage(), e);
         } catch (RuntimeException | Error e) {
             steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
             throw e;

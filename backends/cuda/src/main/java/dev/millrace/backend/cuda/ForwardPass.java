@@ -239,7 +239,7 @@ final class ForwardPass {
         boolean codesLater = !whole && (forms & Values.CODES) != 0;
         gpu.arguments().pointer(partial).pointer(batch.partialAddress()).pointer(a.sinks())
                 .integer(shape.headSize())
-                .align(8).output(x.only(codesLater ? forms & ~Values.CODES | Values.FLOATS : forms));
+                .align(8).output(x.only(codesLater ? (forms & ~Values.CODES) | Values.FLOATS : forms));
         gpu.launch("combine", shape.heads(), n, 1, 32);
         if (codesLater) {
             long blocks = (long) n * shape.heads() * shape.headSize() / 32;
@@ -270,7 +270,7 @@ final class ForwardPass {
         int used = shape.used();
         int entries = n * used;
         gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
-                .integer(sizes.hidden()).integer(shape.experts().size()).integer(shape.gating().ordinal())
+                .integer(sizes.hidden()).integer(shape.experts().size()).integer(gating(shape.gating()))
                 .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights);
         gpu.launch("route", n, 1, 1, 256);
         boolean grouped = !exact && n > FEW;
@@ -342,5 +342,14 @@ final class ForwardPass {
                 }
             }
         }
+    }
+
+    /** As in experts.cu. */
+    private static int gating(Blueprint.Gating gating) {
+        return switch (gating) {
+            case SIGMOID -> 0;
+            case SOFTMAX -> 1;
+            case SOFTMAX_OF_PICKED -> 2;
+        };
     }
 }

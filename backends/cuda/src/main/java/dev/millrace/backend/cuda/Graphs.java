@@ -38,8 +38,9 @@ final class Graphs {
             action.run();
             graphs.put(key, SEEN);
             if (graphs.size() > most) {
-                Key oldest = graphs.keySet().iterator().next();
-                gpu.destroyGraph(graphs.remove(oldest));
+                Map.Entry<Key, Long> oldest = graphs.entrySet().iterator().next();
+                gpu.destroyGraph(oldest.getValue());
+                graphs.remove(oldest.getKey());
             }
             return;
         }

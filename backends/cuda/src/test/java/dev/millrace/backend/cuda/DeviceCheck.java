@@ -19,7 +19,11 @@ final class DeviceCheck {
     private DeviceCheck() {
     }
 
-    /** @param args folder with reference data; then "speed" for the speed, too */
+    /**
+     * Runs the checks.
+     *
+     * @param args folder with reference data; then "speed" for the speed, too
+     */
     public static void main(String[] args) throws Exception {
         CudaBackend backend = new CudaBackend();
         System.out.println(backend.devices() + " " + backend.problem());
