@@ -218,7 +218,7 @@ public final class Slot implements TokenHistory {
      */
     boolean advance() {
         Step done = Objects.requireNonNull(step);
-        read += done.length();
+        read = read + done.length(); // this thread alone writes it; others see it change
         if (read == length || withdrawn) {
             finish(null);
             return false;
