@@ -218,7 +218,8 @@ public final class Slot implements TokenHistory {
      */
     boolean advance() {
         Step done = Objects.requireNonNull(step);
-        read = read + done.length(); // this thread alone writes it; others see it change
+        int reached = read + done.length(); // this thread alone writes it; others see it change
+        read = reached;
         if (read == length || withdrawn) {
             finish(null);
             return false;
