@@ -30,10 +30,7 @@ final class ModelPaths implements ModelSource {
             return Optional.empty(); // an empty path would be the current folder
         }
         try {
-            // an empty path would be the current folder
-            return reference.isBlank()
-                    ? Optional.empty()
-                    : Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
+            return Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
