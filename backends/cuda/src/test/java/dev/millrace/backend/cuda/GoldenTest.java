@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
 
     private static final Set<String> MODELS = Set.of("dense-q4_0.gguf", "moe-q8_0.gguf", "llama3", "granite");
-    private static final int LONGEST = 12;
+    private static final int LONGEST = 16;
 
     @TestFactory
     Stream<DynamicTest> models() throws IOException {
