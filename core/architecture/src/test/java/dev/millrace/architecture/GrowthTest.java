@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class GrowthTest {
 
     private static final Pattern TYPE = Pattern.compile(
-            "(/\\*\\*(?:(?!\\*/).)*\\*/)\\R(?:@\\N*\\R)*public (?:sealed interface|record|enum) (\\w+)",
+            "(/\\*\\*(?:(?!\\*/).)*\\*/)\\R(?:@[^\\n]*\\R)*public (?:sealed interface|record|enum) (\\w+)",
             Pattern.DOTALL);
 
     @Test

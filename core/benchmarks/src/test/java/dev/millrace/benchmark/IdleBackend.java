@@ -9,13 +9,17 @@ import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** Computes nothing: one token is always the likeliest by far, whatever was read. */
 public final class IdleBackend implements Backend {
@@ -41,6 +45,11 @@ public final class IdleBackend implements Backend {
     }
 
     @Override
+    public Set<Feature> features() {
+        return EnumSet.allOf(Feature.class); // it computes none of them, and all alike
+    }
+
+    @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
         return new Fit.Good(0, 0);
     }
@@ -51,6 +60,11 @@ public final class IdleBackend implements Backend {
     }
 
     private static final class Idle implements Executor {
+
+        @Override
+        public Limits limits() {
+            return Limits.of(4096).withRollback(Limits.ANY_ROLLBACK);
+        }
 
         @Override
         public Sequence newSequence() {
@@ -66,7 +80,7 @@ public final class IdleBackend implements Backend {
         public void forward(List<Step> steps) {
             for (Step step : steps) {
                 ((Count) step.sequence()).length += step.length();
-                if (step.wanted() == Step.Logits.LAST) {
+                if (step.logitRows() == 1) {
                     Arrays.fill(step.logits(), 0);
                     step.logits()[TOKEN] = LIKELY;
                 }
@@ -95,6 +109,12 @@ public final class IdleBackend implements Backend {
         @Override
         public Sequence fork() {
             return new Count(length);
+        }
+
+        @Override
+        public boolean truncate(int kept) {
+            length = kept;
+            return true;
         }
 
         @Override
