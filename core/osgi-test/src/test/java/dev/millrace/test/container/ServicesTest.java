@@ -77,6 +77,11 @@ class ServicesTest {
         return ids;
     }
 
+    private List<String> devicesOf(String backend) {
+        return millrace().devices().stream().filter(device -> device.backend().equals(backend)).map(Device::id)
+                .toList();
+    }
+
     private static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
                 .filter(name -> name.startsWith("millrace-")).sorted().toList();
@@ -89,10 +94,8 @@ class ServicesTest {
         assertTrue(ids(Dialect.class, Dialect::id).contains("lfm2"));
         assertEquals(List.of("nano"), millrace().models());
         assertTrue(millrace().toolProviders().stream().map(ToolProvider::name).toList().contains("gateway"));
-        List<Device> devices = millrace().devices();
-        assertEquals("cpu", devices.getFirst().backend());
         // the flag is set, so the vector unit comes first
-        assertEquals("cpu:vector", devices.getFirst().id());
+        assertEquals("cpu:vector", devicesOf("cpu").getFirst());
     }
 
     @Test
@@ -121,13 +124,13 @@ class ServicesTest {
         Bundle cpu = bundle("dev.millrace.backend.cpu");
         cpu.stop();
         try {
-            assertEquals(List.of(), millrace().devices());
+            assertEquals(List.of(), devicesOf("cpu"));
             assertThrows(BackendException.class, () -> millrace().open("nano"));
             assertEquals(List.of(), threads());
         } finally {
             cpu.start();
         }
-        assertEquals("cpu:vector", millrace().devices().getFirst().id());
+        assertEquals("cpu:vector", devicesOf("cpu").getFirst());
         try (Model model = millrace().open("nano")) {
             assertFalse(model.ask("Hello!").text().isEmpty());
         }
