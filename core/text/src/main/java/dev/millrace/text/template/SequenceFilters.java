@@ -103,6 +103,9 @@ final class SequenceFilters {
         arguments.only("attribute", "start");
         Object attribute = arguments.get(0, "attribute", None.NONE);
         Object sum = arguments.get(1, "start", 0L);
+        if (sum instanceof MarkedText) {
+            throw TemplateException.of("sum() can't sum strings [use ''.join(seq) instead]");
+        }
         for (Object item : Values.elements(value, run.budget)) {
             sum = Operators.apply("+", sum, attribute == None.NONE ? item : SortKeys.attribute(item, attribute, run),
                     run.budget);
@@ -235,7 +238,7 @@ final class SequenceFilters {
         return new Lazy.Generator(out);
     }
 
-    /** A false input, so also {@code None}, has no items; so it is for the filters that select, and for no others. */
+    /** A false input, so also {@code None}, has no items here and for {@code select} and its kin; other filters refuse it. */
     private static Object map(Evaluator run, Object value, Arguments arguments) {
         List<Object> out = new ArrayList<>();
         if (!Values.truth(value)) {
