@@ -230,6 +230,13 @@ public final class Json {
         String digits = mantissa.replace("-", "").replace(".", "");
         if (digits.endsWith("0") && digits.length() == 2) {
             digits = digits.substring(0, 1);
+        } else if (digits.length() == 2) {
+            // Java writes two digits at least, so 4.9E-324 where 5e-324 is the same number
+            int one = (Integer.parseInt(digits) + 5) / 10;
+            if (Double.parseDouble(sign + one + "E" + exponent) == value) {
+                exponent += one == 10 ? 1 : 0;
+                digits = one == 10 ? "1" : Integer.toString(one);
+            }
         }
         if (exponent < -4 || exponent >= 16) {
             String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";

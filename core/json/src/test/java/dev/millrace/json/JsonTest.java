@@ -73,6 +73,13 @@ class JsonTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"5e-324", "-5e-324", "1e-323", "1.5e-323", "2e-323", "2.2250738585072014e-308", "1e-05",
+            "1.5e-05", "0.0001", "9999999999999998.0", "1e+16", "2e+23", "1.7976931348623157e+308", "0.0", "-0.0"})
+    void writesNumbersAsShortAsPythonDoes(String python) {
+        assertEquals(python, Json.number(Double.parseDouble(python)));
+    }
+
     @Test
     void neverThrowsAnythingElse() {
         Random random = new Random(2);

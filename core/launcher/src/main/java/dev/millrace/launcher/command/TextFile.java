@@ -41,6 +41,11 @@ final class TextFile {
         }
     }
 
+    /** Text without the byte order mark that some editors put first. */
+    static String withoutMark(String text) {
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+
     /**
      * Reads a JSON value.
      *
@@ -49,7 +54,8 @@ final class TextFile {
      */
     static @Nullable Object json(Path file) throws IOException {
         try {
-            return Json.parse(read(file));
+            // Python writes NaN, and some editors put a byte order mark first
+            return Json.parseFile(read(file));
         } catch (JsonException e) {
             throw new MillraceException(file + " is not JSON: " + e.getMessage() + ".", e);
         }

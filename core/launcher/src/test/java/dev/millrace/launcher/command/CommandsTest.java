@@ -187,7 +187,27 @@ final class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "[1]", "[{\"name\": \"a b\"}]", "[{\"name\": \"a\", \"parameters\": 1}]",
+    @ValueSource(strings = {
+            "[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
+            "\uFEFF[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
+            "{\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}",
+            "{\"result\": {\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}}"})
+    void toolFilesOfOtherInterfacesAreRead(String shape) throws Exception {
+        String schema = "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"},"
+                + " \"state\": {\"type\": \"string\"}}, \"required\": [\"name\", \"state\"]}";
+        for (String key : List.of("parameters", "input_schema", "inputSchema")) {
+            Path tools = file("tools.json", shape.replace("KEY", key).replace("SCHEMA", schema));
+            Result result = run(
+                    List.of("run", "--greedy", "--json", "--tools", tools.toString(), "Turn on the kitchen lamp."));
+            assertEquals(0, result.code(), result::err);
+            assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
+                    String.valueOf(result.json().get("toolCalls")), key);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[1]", "[{\"name\": \"a\", \"schema\": {}}]", "[{\"name\": \"a b\"}]",
+            "[{\"name\": \"a\", \"parameters\": 1}]",
             "[{\"name\": \"a\", \"description\": 1}]", "nonsense", "[{\"name\":\"a\"},{\"name\":\"a\"}]"})
     void badToolFilesAreSaidSo(String content) throws Exception {
         Result result = run(List.of("run", "--tools", file("tools.json", content).toString(), "hello"));

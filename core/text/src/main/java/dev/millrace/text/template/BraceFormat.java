@@ -49,7 +49,7 @@ final class BraceFormat {
                 at = end;
             }
         }
-        return out.build();
+        return out.build().like(format);
     }
 
     private static int closing(String all, int open) {
@@ -75,11 +75,14 @@ final class BraceFormat {
         }
         Object converted = switch (conversion) {
             case "" -> value;
-            case "s" -> Printer.text(value, budget);
+            case "s" -> Printer.text(value, budget).plain();
             case "r", "a" -> Printer.repr(value, budget);
             default -> throw TemplateException.of("Unknown conversion specifier '" + conversion + "'");
         };
-        return FormatSpec.parse(spec).format(converted, budget);
+        if (format.isMarkup() && !spec.isEmpty() && converted instanceof MarkedText text && text.isMarkup()) {
+            throw TemplateException.of("Unsupported format specification for Markup.");
+        }
+        return Markup.beside(format, FormatSpec.parse(spec).format(converted, budget), budget);
     }
 
     /** A format specification with fields of its own, one level deep. */

@@ -51,6 +51,8 @@ final class Characters {
             } else if (e == 'x' || e == 'u' || e == 'U') {
                 int digits = e == 'x' ? 2 : e == 'u' ? 4 : 8;
                 i = number(literal, i + 2, 16, digits, digits, out);
+            } else if (e == 'N') {
+                i = name(literal, i + 2, out);
             } else {
                 out.append(c).append(e);
                 i += 2;
@@ -70,6 +72,21 @@ final class Characters {
         }
         out.appendCodePoint((int) code);
         return i;
+    }
+
+    /** A character by its Unicode name in braces. */
+    private static int name(String literal, int from, StringBuilder out) {
+        int close = literal.indexOf('}', from);
+        if (close < 0 || literal.charAt(from) != '{') {
+            throw TemplateException.of("a string has a malformed escape");
+        }
+        String name = literal.substring(from + 1, close);
+        try {
+            out.appendCodePoint(Character.codePointOf(name));
+        } catch (IllegalArgumentException e) {
+            throw TemplateException.of("a string names the unknown character '" + name + "'");
+        }
+        return close + 1;
     }
 
     /** Length in code points. */

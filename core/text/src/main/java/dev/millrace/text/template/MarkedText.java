@@ -8,20 +8,24 @@ import java.util.Arrays;
 
 /**
  * Text that knows which of its characters are inert: they came from data (what users, tools and models said) and must never
- * be read as control tokens, whatever they spell. Everything else came from the template or from the runtime itself.
+ * be read as control tokens, whatever they spell. Everything else came from the template or from the runtime itself. It also
+ * knows whether the template said that it is HTML; that matters inside a template alone.
  * Immutable; safe for use from any thread.
  */
 public final class MarkedText {
 
-    static final MarkedText EMPTY = new MarkedText("", new int[0]);
+    static final MarkedText EMPTY = new MarkedText("", new int[0], false);
 
     private final String text;
     /** Where inert ranges begin and end, in turn; ascending, none empty, none touching the next. */
     private final int[] ranges;
+    /** Whether the template said that this is HTML, so that it needs no escaping. */
+    private final boolean markup;
 
-    private MarkedText(String text, int[] ranges) {
+    private MarkedText(String text, int[] ranges, boolean markup) {
         this.text = text;
         this.ranges = ranges;
+        this.markup = markup;
     }
 
     /**
@@ -31,7 +35,7 @@ public final class MarkedText {
      * @return the text, nothing inert
      */
     public static MarkedText trusted(String text) {
-        return text.isEmpty() ? EMPTY : new MarkedText(text, EMPTY.ranges);
+        return text.isEmpty() ? EMPTY : new MarkedText(text, EMPTY.ranges, false);
     }
 
     /**
@@ -41,7 +45,7 @@ public final class MarkedText {
      * @return the text, all of it inert
      */
     public static MarkedText inert(String text) {
-        return text.isEmpty() ? EMPTY : new MarkedText(text, new int[]{0, text.length()});
+        return text.isEmpty() ? EMPTY : new MarkedText(text, new int[]{0, text.length()}, false);
     }
 
     /**
@@ -92,6 +96,24 @@ public final class MarkedText {
         return new Builder(text.length() + other.text.length()).append(this).append(other).build();
     }
 
+    /** Whether this is HTML for Jinja2, which escapes what is put beside it. */
+    boolean isMarkup() {
+        return markup;
+    }
+
+    MarkedText markup() {
+        return markup ? this : new MarkedText(text, ranges, true);
+    }
+
+    MarkedText plain() {
+        return markup ? new MarkedText(text, ranges, false) : this;
+    }
+
+    /** This text as HTML if the other is, else as plain text. */
+    MarkedText like(MarkedText other) {
+        return other.markup ? markup() : plain();
+    }
+
     int length() {
         return text.length();
     }
@@ -103,22 +125,22 @@ public final class MarkedText {
     /** A part of this text with its marks. */
     MarkedText slice(int from, int to) {
         if (from >= to) {
-            return EMPTY;
+            return EMPTY.like(this);
         }
         if (from == 0 && to == text.length()) {
             return this;
         }
         Builder part = new Builder(to - from);
         part.append(this, from, to);
-        return part.build();
+        return part.build().like(this);
     }
 
     /** Other characters made from these: inert as a whole if any of these was and the length changed. */
     MarkedText changed(String to) {
         if (ranges.length == 0) {
-            return trusted(to);
+            return trusted(to).like(this);
         }
-        return to.length() == text.length() ? new MarkedText(to, ranges) : inert(to);
+        return to.length() == text.length() ? new MarkedText(to, ranges, markup) : inert(to).like(this);
     }
 
     /** Two texts are equal if their characters are, whatever is inert. */
@@ -206,7 +228,9 @@ public final class MarkedText {
         }
 
         MarkedText build() {
-            return characters.isEmpty() ? EMPTY : new MarkedText(characters.toString(), Arrays.copyOf(ranges, used));
+            return characters.isEmpty()
+                    ? EMPTY
+                    : new MarkedText(characters.toString(), Arrays.copyOf(ranges, used), false);
         }
     }
 }

@@ -28,8 +28,7 @@ final class Operators {
         }
         if (operator.equals("+")) {
             if (a instanceof MarkedText x && b instanceof MarkedText y) {
-                budget.characters((long) x.length() + y.length());
-                return x.plus(y);
+                return Markup.concatenated(x, y, budget);
             }
             if (a instanceof List<?> x && b instanceof List<?> y) {
                 return joined(x, y, budget);
@@ -86,7 +85,7 @@ final class Operators {
         for (int i = 0; i < count; i++) {
             out.append(text);
         }
-        return out.build();
+        return out.build().like(text);
     }
 
     private static List<Object> repeat(List<?> list, int count, Budget budget) {

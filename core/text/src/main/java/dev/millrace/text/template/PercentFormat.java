@@ -45,7 +45,7 @@ final class PercentFormat {
         if (left) {
             throw TemplateException.of("not all arguments converted during string formatting");
         }
-        return out.build();
+        return out.build().like(format);
     }
 
     private void directive(String all) {
@@ -104,7 +104,7 @@ final class PercentFormat {
         boolean left = flags.contains("-");
         if (type == 's' || type == 'r' || type == 'a') {
             MarkedText text = type == 's' ? Printer.text(value, budget) : Printer.repr(value, budget);
-            return FormatSpec.parse((left ? "<" : ">") + size).format(text, budget);
+            return FormatSpec.parse((left ? "<" : ">") + size).format(Markup.beside(format, text, budget), budget);
         }
         if ("diuxXofFeEgGc".indexOf(type) < 0) {
             throw TemplateException.of("unsupported format character '" + type + "'");

@@ -68,6 +68,9 @@ final class Printer {
                 budget.characters(text.length() + 2L);
                 StringBuilder quoted = new StringBuilder(text.length() + 2);
                 quote(text.text(), quoted);
+                if (text.isMarkup()) {
+                    quoted.insert(0, "Markup(").append(')');
+                }
                 budget.characters(quoted.length());
                 out.append(quoted.toString(), text);
             }

@@ -27,6 +27,7 @@ final class SequenceFilters {
                 List<Object> items = reversible(value, run);
                 return items.isEmpty() ? new Undefined("No last item, sequence was empty.") : items.getLast();
             }),
+            Map.entry("random", SequenceFilters::random),
             Map.entry("reverse", SequenceFilters::reverse),
             Map.entry("join", SequenceFilters::join),
             Map.entry("sum", SequenceFilters::sum),
@@ -70,6 +71,15 @@ final class SequenceFilters {
         return Values.elements(value, run.budget);
     }
 
+    /** The first item, where Jinja2 takes any: the same conversation always gives the same prompt. */
+    private static Object random(Evaluator run, Object value, Arguments arguments) {
+        arguments.only();
+        if (Values.length(value) == 0) {
+            return new Undefined("No random item, sequence was empty.");
+        }
+        return Subscripts.item(value, 0L, run.budget);
+    }
+
     private static Object reverse(Evaluator run, Object value, Arguments arguments) {
         if (value instanceof MarkedText text) {
             return Subscripts.slice(text, null, null, -1L, run.budget);
@@ -93,6 +103,9 @@ final class SequenceFilters {
         arguments.only("attribute", "start");
         Object attribute = arguments.get(0, "attribute", None.NONE);
         Object sum = arguments.get(1, "start", 0L);
+        if (sum instanceof MarkedText) {
+            throw TemplateException.of("sum() can't sum strings [use ''.join(seq) instead]");
+        }
         for (Object item : Values.elements(value, run.budget)) {
             sum = Operators.apply("+", sum, attribute == None.NONE ? item : SortKeys.attribute(item, attribute, run),
                     run.budget);
@@ -225,8 +238,12 @@ final class SequenceFilters {
         return new Lazy.Generator(out);
     }
 
+    /** A false input, so also {@code None}, has no items here and for {@code select} and its kin; other filters refuse it. */
     private static Object map(Evaluator run, Object value, Arguments arguments) {
         List<Object> out = new ArrayList<>();
+        if (!Values.truth(value)) {
+            return new Lazy.Generator(out);
+        }
         Object attribute = arguments.named().get("attribute");
         if (arguments.positional().isEmpty() && attribute != null) {
             arguments.only("attribute", "default");
@@ -252,6 +269,9 @@ final class SequenceFilters {
 
     private static Object select(Evaluator run, Object value, Arguments arguments, boolean byAttribute,
             boolean wanted) {
+        if (!Values.truth(value)) {
+            return new Lazy.Generator(List.of());
+        }
         int first = byAttribute ? 1 : 0;
         Object attribute = byAttribute ? arguments.need(0, "attribute") : None.NONE;
         boolean named = arguments.positional().size() > first;

@@ -155,7 +155,7 @@ final class Subscripts {
         budget.characters(all.length());
         if (step == 1) {
             if (from >= to) {
-                return MarkedText.EMPTY;
+                return text.slice(0, 0);
             }
             int begin = plain ? (int) from : all.offsetByCodePoints(0, (int) from);
             return text.slice(begin, plain ? (int) to : all.offsetByCodePoints(begin, (int) (to - from)));
@@ -165,7 +165,7 @@ final class Subscripts {
         for (long i = from; step > 0 ? i < to : i > to; i += step) {
             out.append(text, starts[(int) i], starts[(int) i + 1]);
         }
-        return out.build();
+        return out.build().like(text);
     }
 
     private static int[] starts(String text, int points) {

@@ -45,7 +45,7 @@ final class Tests {
                 Map.entry("callable", value -> value instanceof Callable || value instanceof Undefined),
                 Map.entry("odd", value -> Numbers.compare(modulo(value, 2L), 1L) == 0),
                 Map.entry("even", value -> Numbers.compare(modulo(value, 2L), 0L) == 0),
-                Map.entry("escaped", _ -> false));
+                Map.entry("escaped", value -> value instanceof MarkedText text && text.isMarkup()));
         kinds.forEach((name, kind) -> table.put(name, (_, value, arguments) -> {
             arguments.only();
             return kind.of(value);

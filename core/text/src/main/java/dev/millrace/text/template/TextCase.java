@@ -21,7 +21,7 @@ final class TextCase {
         int first = all.codePointAt(0);
         int rest = Character.charCount(first);
         return text.changed(
-                Character.toString(Character.toTitleCase(first)) + all.substring(rest).toLowerCase(Locale.ROOT));
+                titleCase(first) + all.substring(rest).toLowerCase(Locale.ROOT));
     }
 
     /** Every run of letters begins with a capital: the method {@code title}. */
@@ -30,7 +30,7 @@ final class TextCase {
         boolean inside = false;
         for (int c : text.text().codePoints().toArray()) {
             boolean cased = Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
-            out.appendCodePoint(inside ? Character.toLowerCase(c) : Character.toTitleCase(c));
+            out.append(inside ? lower(c) : titleCase(c));
             inside = cased;
         }
         return text.changed(out.toString());
@@ -42,7 +42,7 @@ final class TextCase {
         boolean inside = false;
         for (int c : text.text().codePoints().toArray()) {
             boolean parts = Characters.isSpace(c) || "-({[<".indexOf(c) >= 0;
-            out.appendCodePoint(inside ? Character.toLowerCase(c) : Character.toUpperCase(c));
+            out.append(inside ? lower(c) : upper(c));
             inside = !parts;
         }
         return text.changed(out.toString());
@@ -51,9 +51,30 @@ final class TextCase {
     static MarkedText swap(MarkedText text) {
         StringBuilder out = new StringBuilder(text.length());
         text.text().codePoints()
-                .forEach(c -> out.appendCodePoint(
-                        Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+                .forEach(c -> out.append(Character.isUpperCase(c) ? lower(c) : upper(c)));
         return text.changed(out.toString());
+    }
+
+    private static String lower(int c) {
+        return Character.toString(c).toLowerCase(Locale.ROOT);
+    }
+
+    /** In capitals, which may be several: two of S for a sharp s. */
+    private static String upper(int c) {
+        return Character.toString(c).toUpperCase(Locale.ROOT);
+    }
+
+    /** As the first letter of a word, which may become several: a ligature of f and i gives Fi. */
+    private static String titleCase(int c) {
+        String upper = upper(c);
+        int first = upper.codePointAt(0);
+        int length = Character.charCount(first);
+        if (length == upper.length() || Character.toTitleCase(c) != c) {
+            return Character.toString(Character.toTitleCase(c));
+        }
+        return Character.isUpperCase(first)
+                ? upper.substring(0, length) + upper.substring(length).toLowerCase(Locale.ROOT)
+                : upper;
     }
 
     /** Whether there is a letter of one case and none of the other. */

@@ -13,7 +13,7 @@ final class TextFilters {
 
     static final Map<String, Builtin> TABLE = Map.ofEntries(
             Map.entry("string", (run, value, _) -> Printer.text(value, run.budget)),
-            Map.entry("safe", (run, value, _) -> Printer.text(value, run.budget)),
+            Map.entry("safe", (run, value, _) -> Printer.text(value, run.budget).markup()),
             Map.entry("upper", (run, value, _) -> {
                 MarkedText text = soft(run, value);
                 return text.changed(text.text().toUpperCase(Locale.ROOT));
@@ -23,7 +23,7 @@ final class TextFilters {
                 return text.changed(text.text().toLowerCase(Locale.ROOT));
             }),
             Map.entry("capitalize", (run, value, _) -> TextCase.capitalised(soft(run, value))),
-            Map.entry("title", (run, value, _) -> TextCase.words(soft(run, value))),
+            Map.entry("title", (run, value, _) -> TextCase.words(soft(run, value).plain())),
             Map.entry("trim", TextFilters::trim),
             Map.entry("replace", TextFilters::replace),
             Map.entry("center", (run, value, arguments) -> TextLayout.padded(soft(run, value),
@@ -39,18 +39,19 @@ final class TextFilters {
             Map.entry("wordwrap", (run, value, arguments) -> {
                 arguments.only("width", "break_long_words", "wrapstring", "break_on_hyphens");
                 Object newline = arguments.get(2, "wrapstring", None.NONE);
-                return TextLayout.wrapped(soft(run, value), arguments.integer(0, "width", 79),
+                return TextLayout.wrapped(soft(run, value).plain(), arguments.integer(0, "width", 79),
                         arguments.flag(1, "break_long_words", true),
                         newline == None.NONE ? MarkedText.trusted("\n") : Values.text(newline), run.budget);
             }),
             Map.entry("wordcount", (run, value, _) -> words(soft(run, value))),
             Map.entry("format", (run, value, arguments) -> PercentFormat.format(soft(run, value),
                     arguments.named().isEmpty() ? new Tuple(arguments.positional()) : named(arguments), run.budget)),
-            Map.entry("escape", (run, value, _) -> escaped(run, value)),
-            Map.entry("e", (run, value, _) -> escaped(run, value)),
-            Map.entry("forceescape", (run, value, _) -> escaped(run, value)),
-            Map.entry("striptags", (run, value, _) -> stripped(run, value)),
-            Map.entry("urlencode", (run, value, _) -> urlEncoded(soft(run, value), run.budget)),
+            Map.entry("escape", (run, value, _) -> Markup.escape(value, run.budget)),
+            Map.entry("e", (run, value, _) -> Markup.escape(value, run.budget)),
+            Map.entry("forceescape", (run, value, _) -> Markup.escape(soft(run, value).plain(), run.budget)),
+            Map.entry("xmlattr", TextFilters::attributes),
+            Map.entry("striptags", (run, value, _) -> stripped(run, value).plain()),
+            Map.entry("urlencode", (run, value, _) -> urlEncoded(soft(run, value).plain(), run.budget)),
             Map.entry("pprint", (run, value, _) -> Printer.repr(value, run.budget)));
 
     private TextFilters() {
@@ -71,7 +72,7 @@ final class TextFilters {
 
     private static Object replace(Evaluator run, Object value, Arguments arguments) {
         arguments.only("old", "new", "count");
-        return TextMethods.replaced(soft(run, value), soft(run, arguments.need(0, "old")),
+        return TextMethods.replaced(soft(run, value).plain(), soft(run, arguments.need(0, "old")),
                 soft(run, arguments.need(1, "new")),
                 arguments.integer(2, "count", -1), run.budget);
     }
@@ -110,14 +111,33 @@ final class TextFilters {
         return dict;
     }
 
-    private static MarkedText escaped(Evaluator run, Object value) {
-        MarkedText text = soft(run, value);
-        String[][] escapes = {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"'", "&#39;"}, {"\"", "&#34;"}};
-        for (String[] escape : escapes) {
-            text = TextMethods.replaced(text, MarkedText.trusted(escape[0]), MarkedText.trusted(escape[1]), -1,
-                    run.budget);
+    /** The pairs of a dict as attributes of an HTML element; those without a value are left out. */
+    private static MarkedText attributes(Evaluator run, Object value, Arguments arguments) {
+        boolean space = arguments.only("autospace").flag(0, "autospace", true);
+        if (!(value instanceof Dict dict)) {
+            throw value instanceof Undefined missing
+                    ? missing.failure()
+                    : TemplateException.of("'" + Values.type(value) + "' object has no attribute 'items'");
         }
-        return text;
+        MarkedText.Builder out = new MarkedText.Builder();
+        for (Dict.Entry entry : dict.entries()) {
+            if (entry.value() == None.NONE || entry.value() instanceof Undefined) {
+                continue;
+            }
+            MarkedText key = Values.text(entry.key());
+            if (key.text().chars().anyMatch(c -> Characters.isSpace(c) || "/>=".indexOf(c) >= 0)) {
+                throw TemplateException
+                        .of("Invalid character in attribute name: " + Printer.repr(key.plain(), run.budget).text());
+            }
+            if (space || out.length() > 0) {
+                out.append(" ");
+            }
+            MarkedText shown = Markup.escape(entry.value(), run.budget);
+            MarkedText name = Markup.escape(key, run.budget);
+            run.budget.characters((long) name.length() + shown.length() + 4);
+            out.append(name).append("=\"").append(shown).append("\"");
+        }
+        return out.build();
     }
 
     private static MarkedText stripped(Evaluator run, Object value) {

@@ -15,7 +15,7 @@ final class TextLayout {
 
     static MarkedText padded(MarkedText text, Arguments arguments, char side, Budget budget) {
         arguments.only("width", "fillchar");
-        MarkedText fill = arguments.text(1, "fillchar", " ");
+        MarkedText fill = Markup.beside(text, arguments.text(1, "fillchar", " "), budget);
         if (Characters.length(fill.text()) != 1) {
             throw TemplateException.of("The fill character must be exactly one character long");
         }
@@ -33,7 +33,8 @@ final class TextLayout {
             case '>' -> missing;
             default -> missing / 2 + (missing & width & 1);
         };
-        return Operators.repeat(fill, left, budget).plus(text).plus(Operators.repeat(fill, missing - left, budget));
+        return Operators.repeat(fill, left, budget).plus(text).plus(Operators.repeat(fill, missing - left, budget))
+                .like(text);
     }
 
     static MarkedText zeros(MarkedText text, int width, Budget budget) {
@@ -78,7 +79,7 @@ final class TextLayout {
             }
             out.append(line);
         }
-        return out.build();
+        return out.build().like(text);
     }
 
     /** The filter {@code truncate}. */
@@ -96,7 +97,7 @@ final class TextLayout {
         long keep = length - (long) Characters.length(end.text());
         MarkedText part = (MarkedText) Subscripts.slice(text, null, keep, null, budget);
         int space = part.text().lastIndexOf(' ');
-        return (killWords || space < 0 ? part : part.slice(0, space)).plus(end);
+        return Markup.concatenated(killWords || space < 0 ? part : part.slice(0, space), end, budget);
     }
 
     /** The filter {@code wordwrap}: lines no longer than a width, parted at spaces. */

@@ -66,18 +66,20 @@ final class TextMethods {
         methods.put("join", (text, arguments, budget) -> {
             List<Object> parts = Values.elements(arguments.only("iterable").need(0, "iterable"), budget);
             for (int i = 0; i < parts.size(); i++) {
-                if (!(parts.get(i) instanceof MarkedText)) {
+                if (!text.isMarkup() && !(parts.get(i) instanceof MarkedText)) {
                     throw TemplateException
                             .of("sequence item " + i + ": expected str instance, " + Values.type(parts.get(i))
                                     + " found");
                 }
             }
-            return joined(text, parts, budget);
+            return joined(text,
+                    text.isMarkup() ? parts.stream().map(part -> (Object) Markup.escape(part, budget)).toList() : parts,
+                    budget);
         });
         methods.put("replace", (text, arguments, budget) -> {
             arguments.only("old", "new", "count");
-            return replaced(text, arguments.text(0, "old"), arguments.text(1, "new"), arguments.integer(2, "count", -1),
-                    budget);
+            return replaced(text, arguments.text(0, "old"),
+                    Markup.beside(text, arguments.text(1, "new"), budget), arguments.integer(2, "count", -1), budget);
         });
         methods.put("find", (text, arguments, budget) -> position(text, arguments, false, budget));
         methods.put("rfind", (text, arguments, budget) -> position(text, arguments, true, budget));
@@ -111,7 +113,7 @@ final class TextMethods {
         methods.forEach((name, method) -> table.put(name, (run, self, arguments) -> {
             MarkedText text = (MarkedText) self;
             run.budget.characters(text.length());
-            return method.apply(text, arguments, run.budget);
+            return Markup.made(method.apply(text, arguments, run.budget), text);
         }));
         return Map.copyOf(table);
     }

@@ -18,7 +18,7 @@ final class Values {
 
     static String type(Object value) {
         return switch (value) {
-            case MarkedText _ -> "str";
+            case MarkedText text -> text.isMarkup() ? "Markup" : "str";
             case Boolean _ -> "bool";
             case Long _,BigInteger _ -> "int";
             case Double _ -> "float";
@@ -76,7 +76,7 @@ final class Values {
             }
             case Lazy lazy -> lazy.take();
             case Undefined _ -> List.of();
-            case MarkedText text -> characters(text, budget);
+            case MarkedText text -> characters(text.plain(), budget);
             default -> throw TemplateException.of("'" + type(value) + "' object is not iterable");
         };
     }

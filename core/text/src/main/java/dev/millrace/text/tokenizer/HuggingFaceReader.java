@@ -37,7 +37,7 @@ final class HuggingFaceReader {
     static Pipeline read(HuggingFace file) {
         Object value;
         try {
-            value = Json.parse(file.tokenizerJson());
+            value = Json.parseFile(file.tokenizerJson());
         } catch (JsonException e) {
             throw new MillraceException("tokenizer.json: The file is not JSON: " + e.getMessage() + ".", e);
         }

@@ -63,6 +63,17 @@ class MarkedTextTest {
     }
 
     @Test
+    void htmlKeepsItsMarks() {
+        assertEquals("<b>[da ta]", marked("{{ '<b>' | safe + x }}"));
+        assertEquals("<b>[da ta]</b>", marked("{{ '<b>%s</b>' | safe | format(x) }}"));
+        assertEquals("<b>[da ta]</b>", marked("{{ ('<b>{}</b>' | safe).format(x) }}"));
+        assertEquals("[p]<br>[q]", marked("{{ ('<br>' | safe).join(l) }}"));
+        assertEquals("[da ta]&lt;", marked("{{ x | safe + '<' }}"));
+        assertEquals(" [k]=\"[v]\"", marked("{{ d | xmlattr }}"));
+        assertEquals("[[Markup('da ta')]]", marked("{{ [x | safe] }}"));
+    }
+
+    @Test
     void whatIsRewrittenFromBothIsInertAsAWhole() {
         assertEquals("[&lt;da ta&gt;]".length(), marked("{{ ('<' + x + '>') | e }}").length());
         assertEquals("[STRASSE da]", shown(ChatTemplate.compile("{{ ('stra\\u00dfe ' | upper) + x }}")
