@@ -254,8 +254,8 @@ class PitfallsTest {
             narrow.ask(CHAT, Nano.chat("Bye", ""));
             HttpResponse<InputStream> busy = narrow.client.send(
                     narrow.request(CHAT).POST(HttpRequest.BodyPublishers
-                            .ofString(
-                                    Nano.chat("Hello", "\"stream\":true,\"repetition_penalty\":100,\"temperature\":9")))
+                            // a prompt that takes longer to read than a sign of life takes to come
+                            .ofString(Nano.chat("cellar ".repeat(3500), "\"stream\":true")))
                             .build(),
                     HttpResponse.BodyHandlers.ofInputStream());
             HttpResponse<InputStream> waiting = narrow.client.send(

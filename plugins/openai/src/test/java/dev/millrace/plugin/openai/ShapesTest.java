@@ -274,13 +274,20 @@ class ShapesTest {
     @ValueSource(strings = {"[]", "[{\"role\":\"assistant\",\"content\":\"Hello\"}]",
             "[{\"role\":\"system\",\"content\":\"Hello\"}]", "[{\"role\":\"user\"}]",
             "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]",
-            "[{\"role\":\"king\",\"content\":\"x\"}]", "[{\"role\":\"user\",\"content\":\"\\ud800\"}]", "[1]", "7"})
+            "[{\"role\":\"king\",\"content\":\"x\"}]", "[1]", "7"})
     void wrongMessagesAreRefused(String messages) throws Exception {
         HttpResponse<String> answer = nano.post("/v1/chat/completions",
                 "{\"model\":\"nano\",\"messages\":" + messages + "}");
         assertEquals(400, answer.statusCode(), answer::body);
         assertTrue(Nano.JSON.readTree(answer.body()).at("/error/param").asText().startsWith("messages"),
                 answer::body);
+    }
+
+    @Test
+    void halfASurrogatePairIsReplaced() throws Exception {
+        HttpResponse<String> answer = nano.post("/v1/chat/completions",
+                "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Bye\\ud800\"}]}");
+        assertEquals(200, answer.statusCode(), answer::body);
     }
 
     @Test
