@@ -413,10 +413,12 @@ public final class Scheduler implements AutoCloseable {
 
     private static void dropWithdrawn(Collection<Slot> some) {
         some.removeIf(slot -> {
-            if (slot.isWithdrawn()) {
+            // asked once: as soon as it is finished its thread may make a new request, which would not be withdrawn
+            boolean withdrawn = slot.isWithdrawn();
+            if (withdrawn) {
                 slot.finish(null);
             }
-            return slot.isWithdrawn();
+            return withdrawn;
         });
     }
 
