@@ -24,10 +24,12 @@ import dev.millrace.text.tokenizer.Tokenizers;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
@@ -66,6 +68,9 @@ public final class ScriptedBackend implements Backend {
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
+    /** Why a model does not fit just now, if it does not. */
+    volatile Supplier<Optional<Fit.Refused>> onFit = Optional::empty;
+
     volatile Runnable onExecutorClosed = () -> {
     };
 
@@ -93,6 +98,10 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
+        Optional<Fit.Refused> refused = onFit.get();
+        if (refused.isPresent()) {
+            return refused.get();
+        }
         return options.context() > ScriptedModel.CONTEXT
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
                 : new Fit.Good(1, bytes);
@@ -100,6 +109,9 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        if (fit(program, device, options) instanceof Fit.Refused refused) {
+            throw new BackendException(refused.reason());
+        }
         progress.update("learning the part", 1);
         onLoad.run();
         openExecutors.incrementAndGet();
