@@ -7,10 +7,7 @@ package dev.millrace.text.template;
 import org.jspecify.annotations.Nullable;
 
 /** A thing of the engine that templates read attributes of. */
-interface Attributed {
-
-    /** Python's name of the type. */
-    String type();
+interface Attributed extends Typed {
 
     /** The attribute, or null if there is none. */
     @Nullable

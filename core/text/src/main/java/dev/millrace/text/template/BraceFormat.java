@@ -9,21 +9,23 @@ final class BraceFormat {
 
     private final MarkedText format;
     private final Arguments arguments;
+    private final Interpreter run;
     private final Budget budget;
     private final MarkedText.Builder out = new MarkedText.Builder();
     private int automatic;
 
-    private BraceFormat(MarkedText format, Arguments arguments, Budget budget) {
+    private BraceFormat(MarkedText format, Arguments arguments, Interpreter run) {
         this.format = format;
         this.arguments = arguments;
-        this.budget = budget;
+        this.run = run;
+        this.budget = run.budget();
     }
 
-    static MarkedText format(MarkedText format, Arguments arguments, Budget budget) {
-        return new BraceFormat(format, arguments, budget).run();
+    static MarkedText format(MarkedText format, Arguments arguments, Interpreter run) {
+        return new BraceFormat(format, arguments, run).formatted();
     }
 
-    private MarkedText run() {
+    private MarkedText formatted() {
         String all = format.text();
         int at = 0;
         while (at < all.length()) {
@@ -116,9 +118,8 @@ final class BraceFormat {
             }
             String key = path.substring(begin, end);
             value = dot
-                    ? Subscripts.attribute(value, key)
-                    : Subscripts.item(value, isIndex(key) ? (Object) Long.valueOf(key) : MarkedText.trusted(key),
-                            budget);
+                    ? run.attribute(value, key)
+                    : run.item(value, isIndex(key) ? (Object) Long.valueOf(key) : MarkedText.trusted(key));
             end += dot ? 0 : 1;
         }
         return value;

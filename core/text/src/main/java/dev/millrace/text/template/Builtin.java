@@ -15,5 +15,5 @@ interface Builtin {
      * @param value what is filtered or tested, or whose method it is
      * @param arguments what stands in the parentheses
      */
-    Object apply(Evaluator run, Object value, Arguments arguments);
+    Object apply(Interpreter run, Object value, Arguments arguments);
 }

@@ -5,12 +5,9 @@
 package dev.millrace.text.template;
 
 /** What can be called in a template. */
-interface Callable {
+interface Callable extends Typed {
 
-    /** Python's name of the type. */
-    String type();
-
-    Object call(Evaluator run, Arguments arguments);
+    Object call(Interpreter run, Arguments arguments);
 
     /**
      * A function or a method with its object bound.
@@ -21,7 +18,7 @@ interface Callable {
     record Function(String type, Builtin body, Object self) implements Callable {
 
         @Override
-        public Object call(Evaluator run, Arguments arguments) {
+        public Object call(Interpreter run, Arguments arguments) {
             return body.apply(run, self, arguments);
         }
     }

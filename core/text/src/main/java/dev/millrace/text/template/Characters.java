@@ -4,7 +4,9 @@
  */
 package dev.millrace.text.template;
 
-/** Python's view of characters: code points, white space, escapes. */
+import java.util.Locale;
+
+/** Python's view of characters: code points, white space, quotes and escapes. */
 final class Characters {
 
     private Characters() {
@@ -106,5 +108,42 @@ final class Characters {
             }
         }
         return Integer.compare(a.length(), b.length());
+    }
+
+    /** A string with Python's quotes and escapes. */
+    static String quoted(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 2);
+        char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
+        out.append(quote);
+        for (int i = 0; i < text.length();) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            switch (c) {
+                case '\\' -> out.append("\\\\");
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> {
+                    if (c == quote) {
+                        out.append('\\').append(quote);
+                    } else if ((c >= 0x20 && c < 0x7F) || (c > 0xA0 && printable(c))) {
+                        out.appendCodePoint(c);
+                    } else {
+                        out.append(String.format(Locale.ROOT,
+                                c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+                    }
+                }
+            }
+        }
+        return out.append(quote).toString();
+    }
+
+    private static boolean printable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SPACE_SEPARATOR ->
+                false;
+            default -> true;
+        };
     }
 }

@@ -31,7 +31,7 @@ final class CollectionMethods {
             "index", (run, list, arguments) -> index(run, list, arguments),
             "count", (run, list, arguments) -> {
                 Object sought = arguments.only("value").need(0, "value");
-                return Values.elements(list, run.budget).stream().filter(item -> Values.equal(item, sought, run.budget))
+                return Values.elements(list, run.budget()).stream().filter(item -> Comparisons.equal(item, sought, run.budget()))
                         .count();
             },
             "copy", (_, list, _) -> list);
@@ -55,19 +55,19 @@ final class CollectionMethods {
         return unsafe ? Undefined.unsafe(of, name) : null;
     }
 
-    private static Object view(Evaluator run, String type, Object dict, List<Object> items) {
-        run.budget.elements(((Dict) dict).size());
+    private static Object view(Interpreter run, String type, Object dict, List<Object> items) {
+        run.budget().elements(((Dict) dict).size());
         return new Lazy.View(type, items);
     }
 
-    private static Object index(Evaluator run, Object list, Arguments arguments) {
+    private static Object index(Interpreter run, Object list, Arguments arguments) {
         Object sought = arguments.only("value").need(0, "value");
-        List<Object> items = Values.elements(list, run.budget);
+        List<Object> items = Values.elements(list, run.budget());
         for (int i = 0; i < items.size(); i++) {
-            if (Values.equal(items.get(i), sought, run.budget)) {
+            if (Comparisons.equal(items.get(i), sought, run.budget())) {
                 return (long) i;
             }
         }
-        throw TemplateException.of(Printer.repr(sought, run.budget).text() + " is not in list");
+        throw TemplateException.of(Printer.repr(sought, run.budget()).text() + " is not in list");
     }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Python's dict: ordered, with keys that are equal as Python sees it (1, 1.0 and True are one key). Filled, then never changed. */
-final class Dict {
+final class Dict implements Typed {
 
     /**
      * A key with its value.
@@ -23,6 +23,11 @@ final class Dict {
     }
 
     private final Map<Object, Entry> entries = new LinkedHashMap<>();
+
+    @Override
+    public String type() {
+        return "dict";
+    }
 
     @Nullable
     Object get(Object key) {
@@ -90,7 +95,7 @@ final class Dict {
             }
             case Number _,None _ -> key;
             // the content of others may be deep or shared many times over: it is never hashed
-            default -> throw TemplateException.of("unhashable type: '" + Values.type(key) + "'");
+            default -> throw TemplateException.of("unhashable type: '" + Types.of(key) + "'");
         };
     }
 }

@@ -14,14 +14,34 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Gives expressions their values, within a budget. For one rendering. */
-final class Evaluator {
+final class Evaluator implements Interpreter {
 
-    final Budget budget;
-    final Clock clock;
+    private final Budget budget;
+    private final Clock clock;
 
     Evaluator(Budget budget, Clock clock) {
         this.budget = budget;
         this.clock = clock;
+    }
+
+    @Override
+    public Budget budget() {
+        return budget;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public Object attribute(Object of, String name) {
+        return Subscripts.attribute(of, name);
+    }
+
+    @Override
+    public Object item(Object of, Object key) {
+        return Subscripts.item(of, key, budget);
     }
 
     Object evaluate(Expression expression, Scope scope) {
@@ -30,10 +50,10 @@ final class Evaluator {
             case Expression.Literal literal -> literal.value();
             case Expression.Name name -> name(name.name(), scope);
             case Expression.Attribute attribute ->
-                Subscripts.attribute(evaluate(attribute.of(), scope), attribute.name());
+                attribute(evaluate(attribute.of(), scope), attribute.name());
             case Expression.Item item ->
-                Subscripts.item(evaluate(item.of(), scope), evaluate(item.key(), scope), budget);
-            case Expression.Slice slice -> Subscripts.slice(evaluate(slice.of(), scope), optional(slice.start(), scope),
+                item(evaluate(item.of(), scope), evaluate(item.key(), scope));
+            case Expression.Slice slice -> Slices.slice(evaluate(slice.of(), scope), optional(slice.start(), scope),
                     optional(slice.stop(), scope), optional(slice.step(), scope), budget);
             case Expression.Call call -> call(evaluate(call.callee(), scope), arguments(call.arguments(), scope));
             case Expression.Filtered filtered -> filtered(filtered, scope, null);
@@ -86,11 +106,12 @@ final class Evaluator {
         return out;
     }
 
-    Object call(Object callee, Arguments arguments) {
+    @Override
+    public Object call(Object callee, Arguments arguments) {
         return switch (callee) {
             case Callable function -> function.call(this, arguments);
             case Undefined missing -> throw missing.failure();
-            default -> throw TemplateException.of("'" + Values.type(callee) + "' object is not callable");
+            default -> throw TemplateException.of("'" + Types.of(callee) + "' object is not callable");
         };
     }
 
@@ -134,7 +155,8 @@ final class Evaluator {
         return result;
     }
 
-    Object filter(String name, Object value, Arguments arguments) {
+    @Override
+    public Object filter(String name, Object value, Arguments arguments) {
         Builtin filter = Filters.TABLE.get(name);
         if (filter == null) {
             throw TemplateException.of("No filter named '" + name + "'");
@@ -145,7 +167,8 @@ final class Evaluator {
         return result;
     }
 
-    boolean test(String name, Object value, Arguments arguments) {
+    @Override
+    public boolean test(String name, Object value, Arguments arguments) {
         Builtin test = Tests.TABLE.get(name);
         if (test == null) {
             throw TemplateException.of("No test named '" + name + "'");
@@ -165,37 +188,12 @@ final class Evaluator {
         Object left = evaluate(chain.first(), scope);
         for (Operation operation : chain.rest()) {
             Object right = evaluate(operation.right(), scope);
-            if (!compare(operation.operator(), left, right)) {
+            if (!Comparisons.holds(operation.operator(), left, right, budget)) {
                 return false;
             }
             left = right;
         }
         return true;
-    }
-
-    boolean compare(String operator, Object left, Object right) {
-        return switch (operator) {
-            case "==" -> Values.equal(left, right, budget);
-            case "!=" -> !Values.equal(left, right, budget);
-            case "in" -> Values.contains(right, left, budget);
-            case "not in" -> !Values.contains(right, left, budget);
-            default -> !unordered(left) && !unordered(right)
-                    && ordered(operator, Values.compare(operator, left, right, budget));
-        };
-    }
-
-    private static boolean unordered(Object value) {
-        return value instanceof Double d && d.isNaN();
-    }
-
-    private static boolean ordered(String operator, int sign) {
-        return switch (operator) {
-            case "<" -> sign < 0;
-            case "<=" -> sign <= 0;
-            case ">" -> sign > 0;
-            case ">=" -> sign >= 0;
-            default -> throw new IllegalStateException("No comparison " + operator);
-        };
     }
 
     private MarkedText joined(Expression.Joined joined, Scope scope) {
@@ -233,7 +231,7 @@ final class Evaluator {
             throw missing.failure();
         }
         if (!Numbers.isNumber(value)) {
-            throw TemplateException.of("bad operand type for unary " + sign + ": '" + Values.type(value) + "'");
+            throw TemplateException.of("bad operand type for unary " + sign + ": '" + Types.of(value) + "'");
         }
         return value;
     }

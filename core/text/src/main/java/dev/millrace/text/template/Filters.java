@@ -32,14 +32,14 @@ final class Filters {
         return Map.copyOf(table);
     }
 
-    private static Object preset(Evaluator run, Object value, Arguments arguments) {
+    private static Object preset(Interpreter run, Object value, Arguments arguments) {
         arguments.only("default_value", "boolean");
         boolean missing = value instanceof Undefined || (arguments.flag(1, "boolean", false) && !Values.truth(value));
         return missing ? arguments.get(0, "default_value", MarkedText.EMPTY) : value;
     }
 
     /** As transformers has it: no keys sorted, no HTML escaped, other characters as they are. */
-    private static Object json(Evaluator run, Object value, Arguments arguments) {
+    private static Object json(Interpreter run, Object value, Arguments arguments) {
         arguments.only("ensure_ascii", "indent", "separators", "sort_keys");
         Object indent = arguments.get(1, "indent", None.NONE);
         String level = null;
@@ -47,14 +47,14 @@ final class Filters {
             level = text.text();
         } else if (indent != None.NONE) {
             int width = Math.max(0, Numbers.index(indent));
-            run.budget.characters(width);
+            run.budget().characters(width);
             level = " ".repeat(width);
         }
         String between = level == null ? ", " : ",";
         String behindKey = ": ";
         Object separators = arguments.get(2, "separators", None.NONE);
         if (separators != None.NONE) {
-            List<Object> parts = Values.elements(separators, run.budget);
+            List<Object> parts = Values.elements(separators, run.budget());
             if (parts.size() != 2) {
                 throw TemplateException.of("separators must be two strings");
             }
@@ -64,6 +64,6 @@ final class Filters {
         return JsonText.of(value,
                 new JsonText.Style(arguments.flag(0, "ensure_ascii", false), level, between, behindKey,
                         arguments.flag(3, "sort_keys", false)),
-                run.budget);
+                run.budget());
     }
 }

@@ -96,11 +96,11 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
         }
         if (type != 0 && type != 's') {
             throw TemplateException
-                    .of("Unknown format code '" + type + "' for object of type '" + Values.type(value) + "'");
+                    .of("Unknown format code '" + type + "' for object of type '" + Types.of(value) + "'");
         }
         MarkedText text = Printer.text(value, budget);
         if (precision >= 0) {
-            text = (MarkedText) Subscripts.slice(text, null, (long) precision, null, budget);
+            text = (MarkedText) Slices.slice(text, null, (long) precision, null, budget);
         }
         return TextLayout.padded(text, width, MarkedText.trusted(Character.toString(fill)), align == 0 ? '<' : align,
                 budget);
@@ -152,7 +152,7 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
     private String real(Object value) {
         double number = Numbers.real(value);
         if (!Double.isFinite(number)) {
-            return Printer.real(number);
+            return Numbers.repr(number);
         }
         int digits = precision < 0 ? 6 : precision;
         if (digits > MAX_PRECISION) {
@@ -163,9 +163,9 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
             case '%' -> fixed(number * 100, digits) + "%";
             case 'e', 'E' -> exponent(number, digits, type);
             case 'g', 'G' -> general(number, digits);
-            case 0 -> precision < 0 ? Printer.real(number) : general(number, digits);
+            case 0 -> precision < 0 ? Numbers.repr(number) : general(number, digits);
             default -> throw TemplateException
-                    .of("Unknown format code '" + type + "' for object of type '" + Values.type(value) + "'");
+                    .of("Unknown format code '" + type + "' for object of type '" + Types.of(value) + "'");
         };
     }
 

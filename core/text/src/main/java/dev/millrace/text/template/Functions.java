@@ -22,11 +22,11 @@ final class Functions {
             "joiner", function((_, _, arguments) -> new Joiner(arguments.only("sep").text(0, "sep", ", "))),
             "raise_exception", function((run, _, arguments) -> {
                 throw TemplateException
-                        .refusal(Printer.text(arguments.only("message").need(0, "message"), run.budget).text(), 0);
+                        .refusal(Printer.text(arguments.only("message").need(0, "message"), run.budget()).text(), 0);
             }),
             "strftime_now", function((run, _, arguments) -> MarkedText
-                    .trusted(Strftime.format(run.clock, arguments.only("format").text(0, "format").text(),
-                            run.budget))));
+                    .trusted(Strftime.format(run.clock(), arguments.only("format").text(0, "format").text(),
+                            run.budget()))));
 
     private Functions() {
     }
@@ -35,7 +35,7 @@ final class Functions {
         return new Callable.Function("function", body, None.NONE);
     }
 
-    private static Object range(Evaluator run, Arguments arguments) {
+    private static Object range(Interpreter run, Arguments arguments) {
         List<Object> bounds = arguments.positional();
         if (bounds.isEmpty() || bounds.size() > 3 || !arguments.named().isEmpty()) {
             throw TemplateException.of("range expected 1 to 3 arguments, got " + bounds.size());
@@ -51,7 +51,7 @@ final class Functions {
             throw TemplateException
                     .of("Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + MAX_RANGE + ").");
         }
-        run.budget.elements(size);
+        run.budget().elements(size);
         List<Object> items = new ArrayList<>((int) size);
         for (long i = 0; i < size; i++) {
             items.add(start + i * step);
@@ -59,7 +59,7 @@ final class Functions {
         return new Lazy.Range(start, stop, step, items);
     }
 
-    private static Object namespace(Evaluator run, Arguments arguments) {
+    private static Object namespace(Interpreter run, Arguments arguments) {
         Namespace namespace = new Namespace();
         for (Dict.Entry entry : ((Dict) dict(run, arguments)).entries()) {
             namespace.set(Values.text(entry.key()).text(), entry.value());
@@ -67,7 +67,7 @@ final class Functions {
         return namespace;
     }
 
-    private static Object dict(Evaluator run, Arguments arguments) {
+    private static Object dict(Interpreter run, Arguments arguments) {
         Dict out = new Dict();
         if (arguments.positional().size() > 1) {
             throw TemplateException.of("dict expected at most 1 argument, got " + arguments.positional().size());
@@ -75,20 +75,20 @@ final class Functions {
         if (!arguments.positional().isEmpty()) {
             Object from = arguments.positional().getFirst();
             if (from instanceof Dict dict) {
-                run.budget.elements(dict.size());
+                run.budget().elements(dict.size());
                 dict.entries().forEach(entry -> out.put(entry.key(), entry.value()));
             } else {
-                for (Object pair : Values.elements(from, run.budget)) {
-                    List<Object> parts = Values.elements(pair, run.budget);
+                for (Object pair : Values.elements(from, run.budget())) {
+                    List<Object> parts = Values.elements(pair, run.budget());
                     if (parts.size() != 2) {
                         throw TemplateException.of("a pair for a dict has " + parts.size() + " elements");
                     }
-                    run.budget.elements(1);
+                    run.budget().elements(1);
                     out.put(parts.get(0), parts.get(1));
                 }
             }
         }
-        run.budget.elements(arguments.named().size());
+        run.budget().elements(arguments.named().size());
         arguments.named().forEach((name, value) -> out.put(MarkedText.trusted(name), value));
         return out;
     }

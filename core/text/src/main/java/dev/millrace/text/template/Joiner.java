@@ -20,7 +20,7 @@ final class Joiner implements Callable {
     }
 
     @Override
-    public Object call(Evaluator run, Arguments arguments) {
+    public Object call(Interpreter run, Arguments arguments) {
         if (used) {
             return separator;
         }

@@ -61,7 +61,7 @@ final class JsonText {
             case List<?> list -> array(list, depth);
             case Tuple tuple -> array(tuple.items(), depth);
             case Dict dict -> object(dict, depth);
-            default -> throw TemplateException.of("Object of type " + Values.type(value) + " is not JSON serializable");
+            default -> throw TemplateException.of("Object of type " + Types.of(value) + " is not JSON serializable");
         }
     }
 
@@ -148,7 +148,7 @@ final class JsonText {
             case Double d -> MarkedText.trusted(real(d));
             case Number n -> MarkedText.trusted(n.toString());
             default -> throw TemplateException
-                    .of("keys must be str, int, float, bool or None, not " + Values.type(key));
+                    .of("keys must be str, int, float, bool or None, not " + Types.of(key));
         };
     }
 }

@@ -7,7 +7,7 @@ package dev.millrace.text.template;
 import java.util.List;
 
 /** Sequences of Python that are no lists: what they hold is known, what may be done with them differs. */
-sealed interface Lazy {
+sealed interface Lazy extends Typed {
 
     /** All elements; for a generator, those not yet taken, which are then gone. */
     List<Object> take();
@@ -25,6 +25,11 @@ sealed interface Lazy {
     record Range(long start, long stop, long step, List<Object> items) implements Lazy {
 
         @Override
+        public String type() {
+            return "range";
+        }
+
+        @Override
         public List<Object> take() {
             return items;
         }
@@ -37,6 +42,11 @@ sealed interface Lazy {
 
         Generator(List<Object> items) {
             this.left = items;
+        }
+
+        @Override
+        public String type() {
+            return "generator";
         }
 
         @Override

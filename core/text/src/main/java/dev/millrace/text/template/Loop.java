@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The variable {@code loop}. */
-final class Loop implements Attributed, Callable {
+final class Loop implements Attributed, Callable, Sized {
 
     /** Runs the loop again over other elements, one level deeper. */
     @FunctionalInterface
@@ -37,7 +37,8 @@ final class Loop implements Attributed, Callable {
         index = element;
     }
 
-    int length() {
+    @Override
+    public int length() {
         return elements.size();
     }
 
@@ -77,15 +78,15 @@ final class Loop implements Attributed, Callable {
         return values.get(index % values.size());
     }
 
-    private Object changed(Evaluator run, Arguments arguments) {
+    private Object changed(Interpreter run, Arguments arguments) {
         List<Object> now = arguments.positional();
-        boolean changed = before == null || !Values.equal(before, now, run.budget);
+        boolean changed = before == null || !Comparisons.equal(before, now, run.budget());
         before = now;
         return changed;
     }
 
     @Override
-    public Object call(Evaluator run, Arguments arguments) {
+    public Object call(Interpreter run, Arguments arguments) {
         if (recursion == null) {
             throw TemplateException.of("The loop must have the 'recursive' marker to be called recursively.");
         }

@@ -14,14 +14,22 @@ import org.jspecify.annotations.Nullable;
 /** A macro with the scope in which it was defined. */
 final class Macro implements Callable, Attributed {
 
+    /** Runs the statements of the macro. */
+    @FunctionalInterface
+    interface Body {
+        MarkedText run(Scope scope);
+    }
+
     private final MacroCode code;
     private final Scope scope;
-    private final StatementRunner statements;
+    private final Evaluator evaluator;
+    private final Body body;
 
-    Macro(MacroCode code, Scope scope, StatementRunner statements) {
+    Macro(MacroCode code, Scope scope, Evaluator evaluator, Body body) {
         this.code = code;
         this.scope = scope;
-        this.statements = statements;
+        this.evaluator = evaluator;
+        this.body = body;
     }
 
     @Override
@@ -43,24 +51,24 @@ final class Macro implements Callable, Attributed {
     }
 
     @Override
-    public Object call(Evaluator run, Arguments arguments) {
-        run.budget.enter();
+    public Object call(Interpreter run, Arguments arguments) {
+        run.budget().enter();
         Scope inner = new Scope(scope);
         Map<String, Object> named = new LinkedHashMap<>(arguments.named());
-        bindParameters(run, arguments.positional(), named, inner);
+        bindParameters(arguments.positional(), named, inner);
         bindImplicit(arguments.positional(), named, inner);
-        MarkedText text = statements.capture(code.body(), inner);
-        run.budget.leave();
+        MarkedText text = body.run(inner);
+        run.budget().leave();
         return text;
     }
 
-    private void bindParameters(Evaluator run, List<Object> positional, Map<String, Object> named, Scope inner) {
+    private void bindParameters(List<Object> positional, Map<String, Object> named, Scope inner) {
         for (int i = 0; i < code.parameters().size(); i++) {
             Parameter parameter = code.parameters().get(i);
             Object value = i < positional.size() ? positional.get(i) : named.remove(parameter.name());
             if (value == null) {
                 value = parameter.preset() != null
-                        ? run.evaluate(parameter.preset(), inner)
+                        ? evaluator.evaluate(parameter.preset(), inner)
                         : new Undefined("parameter '" + parameter.name() + "' was not provided");
             }
             inner.set(parameter.name(), value);

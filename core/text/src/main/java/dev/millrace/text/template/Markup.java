@@ -26,7 +26,7 @@ final class Markup {
             return text;
         }
         for (String[] escape : ESCAPES) {
-            text = TextMethods.replaced(text, MarkedText.trusted(escape[0]), MarkedText.trusted(escape[1]), -1, budget);
+            text = TextEdits.replaced(text, MarkedText.trusted(escape[0]), MarkedText.trusted(escape[1]), -1, budget);
         }
         return text.markup();
     }

@@ -5,6 +5,11 @@
 package dev.millrace.text.template;
 
 /** Python's {@code None}; inside a template nothing is Java's null. */
-enum None {
-    NONE
+enum None implements Typed {
+    NONE;
+
+    @Override
+    public String type() {
+        return "NoneType";
+    }
 }

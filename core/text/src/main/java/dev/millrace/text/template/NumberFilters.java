@@ -30,12 +30,12 @@ final class NumberFilters {
             throw missing.failure();
         }
         if (!Numbers.isNumber(value)) {
-            throw TemplateException.of("bad operand type for abs(): '" + Values.type(value) + "'");
+            throw TemplateException.of("bad operand type for abs(): '" + Types.of(value) + "'");
         }
         return value instanceof Double d ? (Object) Math.abs(d) : Numbers.shortest(Numbers.integer(value).abs());
     }
 
-    private static Object integer(Evaluator run, Object value, Arguments arguments) {
+    private static Object integer(Interpreter run, Object value, Arguments arguments) {
         arguments.only("default", "base");
         Object preset = arguments.get(0, "default", 0L);
         int base = arguments.integer(1, "base", 10);
@@ -68,7 +68,7 @@ final class NumberFilters {
         return real instanceof Double d && base == 10 && Double.isFinite(d) ? Numbers.truncate(d) : preset;
     }
 
-    private static Object real(Evaluator run, Object value, Arguments arguments) {
+    private static Object real(Interpreter run, Object value, Arguments arguments) {
         Object preset = arguments.only("default").get(0, "default", 0.0);
         return switch (value) {
             case Undefined missing -> throw missing.failure();
@@ -92,7 +92,7 @@ final class NumberFilters {
         };
     }
 
-    private static Object round(Evaluator run, Object value, Arguments arguments) {
+    private static Object round(Interpreter run, Object value, Arguments arguments) {
         arguments.only("precision", "method");
         int digits = arguments.integer(0, "precision", 0);
         String method = arguments.text(1, "method", "common").text();
@@ -100,7 +100,7 @@ final class NumberFilters {
             throw missing.failure();
         }
         if (!Numbers.isNumber(value)) {
-            throw TemplateException.of("type " + Values.type(value) + " doesn't define __round__ method");
+            throw TemplateException.of("type " + Types.of(value) + " doesn't define __round__ method");
         }
         return switch (method) {
             case "common" -> value instanceof Double d
@@ -125,7 +125,7 @@ final class NumberFilters {
         return Numbers.shortest(new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toBigInteger());
     }
 
-    private static Object fileSize(Evaluator run, Object value, Arguments arguments) {
+    private static Object fileSize(Interpreter run, Object value, Arguments arguments) {
         boolean binary = arguments.only("binary").flag(0, "binary", false);
         Object number = real(run, value, Arguments.NONE);
         double bytes = number instanceof Double d ? d : 0;

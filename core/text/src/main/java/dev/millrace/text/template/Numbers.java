@@ -4,6 +4,7 @@
  */
 package dev.millrace.text.template;
 
+import dev.millrace.json.Json;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
@@ -40,7 +41,7 @@ final class Numbers {
         return switch (number) {
             case Boolean b -> b ? 1 : 0;
             case Number n -> n.doubleValue();
-            default -> throw TemplateException.of("must be real number, not " + Values.type(number));
+            default -> throw TemplateException.of("must be real number, not " + Types.of(number));
         };
     }
 
@@ -56,7 +57,7 @@ final class Numbers {
     private static TemplateException notInteger(Object value) {
         return value instanceof Undefined missing
                 ? missing.failure()
-                : TemplateException.of("'" + Values.type(value) + "' object cannot be interpreted as an integer");
+                : TemplateException.of("'" + Types.of(value) + "' object cannot be interpreted as an integer");
     }
 
     /** An integer for counts and positions; what does not fit is brought to the nearest that does. */
@@ -203,9 +204,16 @@ final class Numbers {
     /** Whole part of a float as an integer. */
     static Object truncate(double value) {
         if (!Double.isFinite(value)) {
-            throw TemplateException.of("cannot convert float " + Printer.real(value) + " to integer");
+            throw TemplateException.of("cannot convert float " + repr(value) + " to integer");
         }
         return shortest(new BigDecimal(value).toBigInteger());
+    }
+
+    /** A float as Python writes it. */
+    static String repr(double value) {
+        return Double.isNaN(value)
+                ? "nan"
+                : Double.isInfinite(value) ? value < 0 ? "-inf" : "inf" : Json.number(value);
     }
 
     /** Rounds to digits behind the point, halves to even on the exact binary value, as Python's {@code round} does. */

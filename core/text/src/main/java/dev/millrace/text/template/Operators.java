@@ -37,9 +37,9 @@ final class Operators {
                 return new Tuple(joined(x.items(), y.items(), budget));
             }
             if (a instanceof MarkedText || a instanceof List<?> || a instanceof Tuple) {
-                String type = Values.type(a);
+                String type = Types.of(a);
                 throw TemplateException
-                        .of("can only concatenate " + type + " (not \"" + Values.type(b) + "\") to " + type);
+                        .of("can only concatenate " + type + " (not \"" + Types.of(b) + "\") to " + type);
             }
         }
         if (operator.equals("*")) {
@@ -52,7 +52,7 @@ final class Operators {
         }
         throw TemplateException
                 .of("unsupported operand type(s) for " + (operator.equals("**") ? "** or pow()" : operator)
-                        + ": '" + Values.type(a) + "' and '" + Values.type(b) + "'");
+                        + ": '" + Types.of(a) + "' and '" + Types.of(b) + "'");
     }
 
     private static boolean isSequence(Object value) {
@@ -70,22 +70,10 @@ final class Operators {
     private static Object repeated(Object value, int times, Budget budget) {
         int count = Math.max(0, times);
         return switch (value) {
-            case MarkedText text -> repeat(text, count, budget);
+            case MarkedText text -> TextEdits.repeat(text, count, budget);
             case Tuple tuple -> new Tuple(repeat(tuple.items(), count, budget));
             default -> repeat((List<?>) value, count, budget);
         };
-    }
-
-    static MarkedText repeat(MarkedText text, int count, Budget budget) {
-        if (text.isEmpty()) {
-            return text;
-        }
-        budget.characters((long) text.length() * count);
-        MarkedText.Builder out = new MarkedText.Builder();
-        for (int i = 0; i < count; i++) {
-            out.append(text);
-        }
-        return out.build().like(text);
     }
 
     private static List<Object> repeat(List<?> list, int count, Budget budget) {

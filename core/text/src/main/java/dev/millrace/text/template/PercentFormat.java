@@ -113,7 +113,7 @@ final class PercentFormat {
             return text;
         }
         if (!Numbers.isNumber(value)) {
-            throw TemplateException.of("%" + type + " format: a real number is required, not " + Values.type(value));
+            throw TemplateException.of("%" + type + " format: a real number is required, not " + Types.of(value));
         }
         Object number = "diu".indexOf(type) >= 0 && value instanceof Double d ? Numbers.truncate(d) : value;
         String sign = flags.contains("+") ? "+" : flags.contains(" ") ? " " : "";

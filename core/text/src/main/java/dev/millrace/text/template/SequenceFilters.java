@@ -17,10 +17,10 @@ final class SequenceFilters {
     static final Map<String, Builtin> TABLE = Map.ofEntries(
             Map.entry("length", (_, value, _) -> Values.length(value)),
             Map.entry("count", (_, value, _) -> Values.length(value)),
-            Map.entry("list", (run, value, _) -> copy(Values.elements(value, run.budget), run)),
+            Map.entry("list", (run, value, _) -> copy(Values.elements(value, run.budget()), run)),
             Map.entry("items", SequenceFilters::items),
             Map.entry("first", (run, value, _) -> {
-                List<Object> items = Values.elements(value, run.budget);
+                List<Object> items = Values.elements(value, run.budget());
                 return items.isEmpty() ? new Undefined("No first item, sequence was empty.") : items.getFirst();
             }),
             Map.entry("last", (run, value, _) -> {
@@ -48,76 +48,76 @@ final class SequenceFilters {
     private SequenceFilters() {
     }
 
-    private static List<Object> copy(List<Object> items, Evaluator run) {
-        run.budget.elements(items.size());
+    private static List<Object> copy(List<Object> items, Interpreter run) {
+        run.budget().elements(items.size());
         return new ArrayList<>(items);
     }
 
-    private static Object items(Evaluator run, Object value, Arguments arguments) {
+    private static Object items(Interpreter run, Object value, Arguments arguments) {
         return switch (value) {
             case Undefined _ -> new Lazy.Generator(List.of());
             case Dict dict -> {
-                run.budget.elements(dict.size());
+                run.budget().elements(dict.size());
                 yield new Lazy.Generator(dict.items());
             }
             default -> throw TemplateException.of("Can only get item pairs from a mapping.");
         };
     }
 
-    private static List<Object> reversible(Object value, Evaluator run) {
+    private static List<Object> reversible(Object value, Interpreter run) {
         if (value instanceof Lazy.Generator) {
             throw TemplateException.of("'generator' object is not reversible");
         }
-        return Values.elements(value, run.budget);
+        return Values.elements(value, run.budget());
     }
 
     /** The first item, where Jinja2 takes any: the same conversation always gives the same prompt. */
-    private static Object random(Evaluator run, Object value, Arguments arguments) {
+    private static Object random(Interpreter run, Object value, Arguments arguments) {
         arguments.only();
         if (Values.length(value) == 0) {
             return new Undefined("No random item, sequence was empty.");
         }
-        return Subscripts.item(value, 0L, run.budget);
+        return Subscripts.item(value, 0L, run.budget());
     }
 
-    private static Object reverse(Evaluator run, Object value, Arguments arguments) {
+    private static Object reverse(Interpreter run, Object value, Arguments arguments) {
         if (value instanceof MarkedText text) {
-            return Subscripts.slice(text, null, null, -1L, run.budget);
+            return Slices.slice(text, null, null, -1L, run.budget());
         }
-        List<Object> items = copy(Values.elements(value, run.budget), run);
+        List<Object> items = copy(Values.elements(value, run.budget()), run);
         Collections.reverse(items);
         return new Lazy.Generator(items);
     }
 
-    private static Object join(Evaluator run, Object value, Arguments arguments) {
+    private static Object join(Interpreter run, Object value, Arguments arguments) {
         arguments.only("d", "attribute");
-        List<Object> items = Values.elements(value, run.budget);
+        List<Object> items = Values.elements(value, run.budget());
         Object attribute = arguments.get(1, "attribute", None.NONE);
         if (attribute != None.NONE) {
             items = items.stream().map(item -> SortKeys.attribute(item, attribute, run)).toList();
         }
-        return TextMethods.joined(Printer.text(arguments.get(0, "d", MarkedText.EMPTY), run.budget), items, run.budget);
+        return TextEdits.joined(Printer.text(arguments.get(0, "d", MarkedText.EMPTY), run.budget()), items, run.budget());
     }
 
-    private static Object sum(Evaluator run, Object value, Arguments arguments) {
+    private static Object sum(Interpreter run, Object value, Arguments arguments) {
         arguments.only("attribute", "start");
         Object attribute = arguments.get(0, "attribute", None.NONE);
         Object sum = arguments.get(1, "start", 0L);
         if (sum instanceof MarkedText) {
             throw TemplateException.of("sum() can't sum strings [use ''.join(seq) instead]");
         }
-        for (Object item : Values.elements(value, run.budget)) {
+        for (Object item : Values.elements(value, run.budget())) {
             sum = Operators.apply("+", sum, attribute == None.NONE ? item : SortKeys.attribute(item, attribute, run),
-                    run.budget);
+                    run.budget());
         }
         return sum;
     }
 
-    private static Object extreme(Evaluator run, Object value, Arguments arguments, boolean least) {
+    private static Object extreme(Interpreter run, Object value, Arguments arguments, boolean least) {
         arguments.only("case_sensitive", "attribute");
         SortKeys keys = new SortKeys(run, arguments.get(1, "attribute", None.NONE),
                 arguments.flag(0, "case_sensitive", false));
-        List<Object> items = Values.elements(value, run.budget);
+        List<Object> items = Values.elements(value, run.budget());
         if (items.isEmpty()) {
             return new Undefined("No aggregated item, sequence was empty.");
         }
@@ -131,14 +131,14 @@ final class SequenceFilters {
         return best;
     }
 
-    private static Object sort(Evaluator run, Object value, Arguments arguments) {
+    private static Object sort(Interpreter run, Object value, Arguments arguments) {
         arguments.only("reverse", "case_sensitive", "attribute");
         SortKeys keys = new SortKeys(run, arguments.get(2, "attribute", None.NONE),
                 arguments.flag(1, "case_sensitive", false));
-        return keys.sorted(Values.elements(value, run.budget), arguments.flag(0, "reverse", false));
+        return keys.sorted(Values.elements(value, run.budget()), arguments.flag(0, "reverse", false));
     }
 
-    private static Object sortDict(Evaluator run, Object value, Arguments arguments) {
+    private static Object sortDict(Interpreter run, Object value, Arguments arguments) {
         arguments.only("case_sensitive", "by", "reverse");
         long position = switch (arguments.text(1, "by", "key").text()) {
             case "key" -> 0;
@@ -148,26 +148,26 @@ final class SequenceFilters {
         if (!(value instanceof Dict dict)) {
             throw value instanceof Undefined missing
                     ? missing.failure()
-                    : TemplateException.of("'" + Values.type(value) + "' object has no attribute 'items'");
+                    : TemplateException.of("'" + Types.of(value) + "' object has no attribute 'items'");
         }
         return new SortKeys(run, position, arguments.flag(0, "case_sensitive", false)).sorted(dict.items(),
                 arguments.flag(2, "reverse", false));
     }
 
-    private static Object unique(Evaluator run, Object value, Arguments arguments) {
+    private static Object unique(Interpreter run, Object value, Arguments arguments) {
         arguments.only("case_sensitive", "attribute");
         SortKeys keys = new SortKeys(run, arguments.get(1, "attribute", None.NONE),
                 arguments.flag(0, "case_sensitive", false));
         Map<Object, Object> seen = new LinkedHashMap<>();
-        List<Object> items = Values.elements(value, run.budget);
-        run.budget.elements(items.size());
+        List<Object> items = Values.elements(value, run.budget());
+        run.budget().elements(items.size());
         for (Object item : items) {
             seen.putIfAbsent(Dict.hashable(keys.of(item)), item);
         }
         return new Lazy.Generator(new ArrayList<>(seen.values()));
     }
 
-    private static Object group(Evaluator run, Object value, Arguments arguments) {
+    private static Object group(Interpreter run, Object value, Arguments arguments) {
         arguments.only("attribute", "default", "case_sensitive");
         Object attribute = arguments.need(0, "attribute");
         Object preset = arguments.get(1, "default", None.NONE);
@@ -175,8 +175,8 @@ final class SequenceFilters {
         List<Object> groups = new ArrayList<>();
         List<Object> members = new ArrayList<>();
         Object before = null;
-        for (Object item : keys.sorted(Values.elements(value, run.budget), false)) {
-            if (before != null && !Values.equal(keys.of(before), keys.of(item), run.budget)) {
+        for (Object item : keys.sorted(Values.elements(value, run.budget()), false)) {
+            if (before != null && !Comparisons.equal(keys.of(before), keys.of(item), run.budget())) {
                 groups.add(Tuple.of(keys.plain(before), members));
                 members = new ArrayList<>();
             }
@@ -189,23 +189,23 @@ final class SequenceFilters {
         return groups;
     }
 
-    private static Object batch(Evaluator run, Object value, Arguments arguments) {
+    private static Object batch(Interpreter run, Object value, Arguments arguments) {
         arguments.only("linecount", "fill_with");
         int size = Numbers.index(arguments.need(0, "linecount"));
         Object fill = arguments.get(1, "fill_with", None.NONE);
         List<Object> batches = new ArrayList<>();
         List<Object> batch = new ArrayList<>();
-        for (Object item : Values.elements(value, run.budget)) {
+        for (Object item : Values.elements(value, run.budget())) {
             if (batch.size() == size) {
                 batches.add(batch);
                 batch = new ArrayList<>();
             }
-            run.budget.elements(1);
+            run.budget().elements(1);
             batch.add(item);
         }
         if (!batch.isEmpty()) {
             if (fill != None.NONE && batch.size() < size) {
-                run.budget.elements(size);
+                run.budget().elements(size);
                 batch.addAll(Collections.nCopies(size - batch.size(), fill));
             }
             batches.add(batch);
@@ -213,15 +213,15 @@ final class SequenceFilters {
         return new Lazy.Generator(batches);
     }
 
-    private static Object slice(Evaluator run, Object value, Arguments arguments) {
+    private static Object slice(Interpreter run, Object value, Arguments arguments) {
         arguments.only("slices", "fill_with");
         int slices = Numbers.index(arguments.need(0, "slices"));
         Object fill = arguments.get(1, "fill_with", None.NONE);
         if (slices <= 0) {
             throw TemplateException.of("integer division or modulo by zero");
         }
-        List<Object> items = Values.elements(value, run.budget);
-        run.budget.elements((long) items.size() + slices);
+        List<Object> items = Values.elements(value, run.budget());
+        run.budget().elements((long) items.size() + slices);
         int each = items.size() / slices;
         int longer = items.size() % slices;
         List<Object> out = new ArrayList<>();
@@ -239,7 +239,7 @@ final class SequenceFilters {
     }
 
     /** A false input, so also {@code None}, has no items here and for {@code select} and its kin; other filters refuse it. */
-    private static Object map(Evaluator run, Object value, Arguments arguments) {
+    private static Object map(Interpreter run, Object value, Arguments arguments) {
         List<Object> out = new ArrayList<>();
         if (!Values.truth(value)) {
             return new Lazy.Generator(out);
@@ -248,8 +248,8 @@ final class SequenceFilters {
         if (arguments.positional().isEmpty() && attribute != null) {
             arguments.only("attribute", "default");
             Object preset = arguments.named().get("default");
-            for (Object item : Values.elements(value, run.budget)) {
-                run.budget.elements(1);
+            for (Object item : Values.elements(value, run.budget())) {
+                run.budget().elements(1);
                 Object found = SortKeys.attribute(item, attribute, run);
                 out.add(found instanceof Undefined && preset != null ? preset : found);
             }
@@ -260,14 +260,14 @@ final class SequenceFilters {
         }
         String filter = arguments.text(0, "name").text();
         Arguments rest = arguments.from(1);
-        for (Object item : Values.elements(value, run.budget)) {
-            run.budget.elements(1);
+        for (Object item : Values.elements(value, run.budget())) {
+            run.budget().elements(1);
             out.add(run.filter(filter, item, rest));
         }
         return new Lazy.Generator(out);
     }
 
-    private static Object select(Evaluator run, Object value, Arguments arguments, boolean byAttribute,
+    private static Object select(Interpreter run, Object value, Arguments arguments, boolean byAttribute,
             boolean wanted) {
         if (!Values.truth(value)) {
             return new Lazy.Generator(List.of());
@@ -278,8 +278,8 @@ final class SequenceFilters {
         String test = named ? arguments.text(first, "name").text() : "";
         Arguments rest = arguments.from(first + 1);
         List<Object> out = new ArrayList<>();
-        for (Object item : Values.elements(value, run.budget)) {
-            run.budget.elements(1);
+        for (Object item : Values.elements(value, run.budget())) {
+            run.budget().elements(1);
             Object tested = byAttribute ? SortKeys.attribute(item, attribute, run) : item;
             if ((named ? run.test(test, tested, rest) : Values.truth(tested)) == wanted) {
                 out.add(item);
@@ -291,16 +291,16 @@ final class SequenceFilters {
     /** By what sequences are sorted and compared. */
     private static final class SortKeys {
 
-        private final Evaluator run;
+        private final Interpreter run;
         private final Object attribute;
         private final boolean caseSensitive;
         private final Object preset;
 
-        SortKeys(Evaluator run, Object attribute, boolean caseSensitive) {
+        SortKeys(Interpreter run, Object attribute, boolean caseSensitive) {
             this(run, attribute, caseSensitive, None.NONE);
         }
 
-        SortKeys(Evaluator run, Object attribute, boolean caseSensitive, Object preset) {
+        SortKeys(Interpreter run, Object attribute, boolean caseSensitive, Object preset) {
             this.run = run;
             this.attribute = attribute;
             this.caseSensitive = caseSensitive;
@@ -308,16 +308,16 @@ final class SequenceFilters {
         }
 
         /** An attribute by its path: names and numbers with dots between them. */
-        static Object attribute(Object item, Object path, Evaluator run) {
+        static Object attribute(Object item, Object path, Interpreter run) {
             if (!(path instanceof MarkedText text)) {
-                return Subscripts.item(item, path, run.budget);
+                return Subscripts.item(item, path, run.budget());
             }
             Object value = item;
             for (String part : text.text().split("\\.", -1)) {
                 boolean number = !part.isEmpty() && part.length() < 10
                         && part.chars().allMatch(c -> c >= '0' && c <= '9');
                 value = Subscripts.item(value, number ? (Object) Long.valueOf(part) : MarkedText.trusted(part),
-                        run.budget);
+                        run.budget());
             }
             return value;
         }
@@ -352,7 +352,7 @@ final class SequenceFilters {
         }
 
         int compare(Object a, Object b) {
-            return Values.compare("<", of(a), of(b), run.budget);
+            return Comparisons.compare("<", of(a), of(b), run.budget());
         }
 
         List<Object> sorted(List<Object> items, boolean reverse) {

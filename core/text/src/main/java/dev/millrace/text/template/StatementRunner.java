@@ -5,6 +5,7 @@
 package dev.millrace.text.template;
 
 import dev.millrace.text.template.Statement.Branch;
+import dev.millrace.text.template.Statement.MacroCode;
 import dev.millrace.text.template.Statement.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,9 +38,9 @@ final class StatementRunner {
         for (Statement statement : body) {
             Flow flow;
             try {
-                run.budget.enter();
+                run.budget().enter();
                 flow = run(statement, scope, out);
-                run.budget.leave();
+                run.budget().leave();
             } catch (TemplateException e) {
                 throw e.at(statement.line());
             }
@@ -53,7 +54,7 @@ final class StatementRunner {
     private Flow run(Statement statement, Scope scope, MarkedText.Builder out) {
         switch (statement) {
             case Statement.Text text -> print(text.text(), out);
-            case Statement.Print print -> print(Printer.text(run.evaluate(print.value(), scope), run.budget), out);
+            case Statement.Print print -> print(Printer.text(run.evaluate(print.value(), scope), run.budget()), out);
             case Statement.If branches -> {
                 return branch(branches, scope, out);
             }
@@ -64,11 +65,11 @@ final class StatementRunner {
                 assign(capture.target(),
                         capture.filter() == null ? value : run.filtered(capture.filter(), scope, value), scope);
             }
-            case Statement.Define define -> scope.set(define.macro().name(), new Macro(define.macro(), scope, this));
+            case Statement.Define define -> scope.set(define.macro().name(), macro(define.macro(), scope));
             case Statement.CallBlock block -> callBlock(block, scope, out);
             case Statement.FilterBlock block -> {
                 Object value = run.filtered(block.filter(), scope, capture(block.body(), new Scope(scope)));
-                print(Printer.text(value, run.budget), out);
+                print(Printer.text(value, run.budget()), out);
             }
             case Statement.With with -> {
                 Scope inner = new Scope(scope);
@@ -88,8 +89,8 @@ final class StatementRunner {
     }
 
     private void print(MarkedText text, MarkedText.Builder out) {
-        run.budget.characters(text.length());
-        run.budget.grown((long) out.length() + text.length());
+        run.budget().characters(text.length());
+        run.budget().grown((long) out.length() + text.length());
         out.append(text);
     }
 
@@ -103,16 +104,16 @@ final class StatementRunner {
     }
 
     private void loop(Statement.For statement, Object over, int depth, Scope scope, MarkedText.Builder out) {
-        List<Object> elements = Values.elements(over, run.budget);
+        List<Object> elements = Values.elements(over, run.budget());
         Expression filter = statement.filter();
         if (filter != null) {
             elements = kept(statement.target(), filter, elements, scope);
         }
         Loop.Recursion recursion = statement.recursive() ? (inner, level) -> {
             MarkedText.Builder text = new MarkedText.Builder();
-            run.budget.enter();
+            run.budget().enter();
             loop(statement, inner, level, scope, text);
-            run.budget.leave();
+            run.budget().leave();
             return text.build();
         } : null;
         Loop loop = new Loop(elements, depth, recursion);
@@ -149,7 +150,7 @@ final class StatementRunner {
                 if (!(scope.find(field.namespace()) instanceof Namespace namespace)) {
                     throw TemplateException.of("cannot assign attribute on non-namespace object");
                 }
-                run.budget.elements(1);
+                run.budget().elements(1);
                 namespace.set(field.name(), value);
             }
             case Target.Unpacked unpacked -> unpack(unpacked.targets(), value, scope);
@@ -160,7 +161,7 @@ final class StatementRunner {
         if (value instanceof Undefined missing) {
             throw missing.failure();
         }
-        List<Object> parts = Values.elements(value, run.budget);
+        List<Object> parts = Values.elements(value, run.budget());
         if (parts.size() != targets.size()) {
             throw TemplateException.of(parts.size() < targets.size()
                     ? "not enough values to unpack (expected " + targets.size() + ", got " + parts.size() + ")"
@@ -171,15 +172,19 @@ final class StatementRunner {
         }
     }
 
+    private Macro macro(MacroCode code, Scope scope) {
+        return new Macro(code, scope, run, inner -> capture(code.body(), inner));
+    }
+
     private void callBlock(Statement.CallBlock block, Scope scope, MarkedText.Builder out) {
         Object callee = run.evaluate(block.call().callee(), scope);
         Arguments written = run.arguments(block.call().arguments(), scope);
         Map<String, Object> named = new LinkedHashMap<>(written.named());
         @Nullable
-        Object before = named.put("caller", new Macro(block.caller(), scope, this));
+        Object before = named.put("caller", macro(block.caller(), scope));
         if (before != null) {
             throw TemplateException.of("keyword argument repeated: caller");
         }
-        print(Printer.text(run.call(callee, new Arguments(written.positional(), named)), run.budget), out);
+        print(Printer.text(run.call(callee, new Arguments(written.positional(), named)), run.budget()), out);
     }
 }

@@ -71,7 +71,7 @@ final class Tests {
     private static void compares(Map<String, Builtin> table, String operator, String... names) {
         for (String name : names) {
             table.put(name,
-                    (run, value, arguments) -> run.compare(operator, value, arguments.only("other").need(0, "other")));
+                    (run, value, arguments) -> Comparisons.holds(operator, value, arguments.only("other").need(0, "other"), run.budget()));
         }
     }
 
@@ -80,14 +80,14 @@ final class Tests {
             throw missing.failure();
         }
         if (!Numbers.isNumber(value) || !Numbers.isNumber(divisor)) {
-            throw TemplateException.of("unsupported operand type(s) for %: '" + Values.type(value) + "' and '"
-                    + Values.type(divisor) + "'");
+            throw TemplateException.of("unsupported operand type(s) for %: '" + Types.of(value) + "' and '"
+                    + Types.of(divisor) + "'");
         }
         return Numbers.arithmetic("%", value, divisor);
     }
 
-    private static Object cased(Evaluator run, Object value, String method) {
-        Object bound = TextMethods.find(Printer.text(value, run.budget), method);
+    private static Object cased(Interpreter run, Object value, String method) {
+        Object bound = TextMethods.find(Printer.text(value, run.budget()), method);
         return bound == null ? false : run.call(bound, Arguments.NONE);
     }
 

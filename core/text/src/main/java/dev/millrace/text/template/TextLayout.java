@@ -33,7 +33,7 @@ final class TextLayout {
             case '>' -> missing;
             default -> missing / 2 + (missing & width & 1);
         };
-        return Operators.repeat(fill, left, budget).plus(text).plus(Operators.repeat(fill, missing - left, budget))
+        return TextEdits.repeat(fill, left, budget).plus(text).plus(TextEdits.repeat(fill, missing - left, budget))
                 .like(text);
     }
 
@@ -43,7 +43,7 @@ final class TextLayout {
         if (missing <= 0) {
             return text;
         }
-        return text.slice(0, sign).plus(Operators.repeat(MarkedText.trusted("0"), missing, budget))
+        return text.slice(0, sign).plus(TextEdits.repeat(MarkedText.trusted("0"), missing, budget))
                 .plus(text.slice(sign, text.length()));
     }
 
@@ -95,7 +95,7 @@ final class TextLayout {
             return text;
         }
         long keep = length - (long) Characters.length(end.text());
-        MarkedText part = (MarkedText) Subscripts.slice(text, null, keep, null, budget);
+        MarkedText part = (MarkedText) Slices.slice(text, null, keep, null, budget);
         int space = part.text().lastIndexOf(' ');
         return Markup.concatenated(killWords || space < 0 ? part : part.slice(0, space), end, budget);
     }
@@ -109,7 +109,7 @@ final class TextLayout {
         for (Object line : TextSplits.lines(text, false, budget)) {
             wrap((MarkedText) line, width, breakLong, lines, budget);
         }
-        return TextMethods.joined(newline, lines, budget);
+        return TextEdits.joined(newline, lines, budget);
     }
 
     private static void wrap(MarkedText line, int width, boolean breakLong, List<Object> out, Budget budget) {
@@ -122,7 +122,7 @@ final class TextLayout {
         while (from < all.length()) {
             budget.elements(1);
             if (all.length() - from <= width) {
-                out.add(TextMethods.stripped(line.slice(from, all.length()), null, false, true, budget));
+                out.add(TextEdits.stripped(line.slice(from, all.length()), null, false, true, budget));
                 return;
             }
             int space = all.lastIndexOf(' ', from + width);
@@ -135,7 +135,7 @@ final class TextLayout {
                 int next = all.indexOf(' ', from + width);
                 end = next < 0 ? all.length() : next;
             }
-            out.add(TextMethods.stripped(line.slice(from, end), null, false, true, budget));
+            out.add(TextEdits.stripped(line.slice(from, end), null, false, true, budget));
             from = end;
             while (from < all.length() && all.charAt(from) == ' ') {
                 from++;

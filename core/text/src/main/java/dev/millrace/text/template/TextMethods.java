@@ -20,6 +20,12 @@ final class TextMethods {
         Object apply(MarkedText text, Arguments arguments, Budget budget);
     }
 
+    /** A method that reads values of the rendering. */
+    @FunctionalInterface
+    private interface RenderedMethod {
+        Object apply(MarkedText text, Arguments arguments, Interpreter run);
+    }
+
     /** Digits that are no decimals; Python counts them in {@code isdigit}. */
     private static final String SUPERSCRIPTS = "\u00B2\u00B3\u00B9\u2070\u2074\u2075\u2076\u2077\u2078\u2079"
             + "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089";
@@ -68,17 +74,17 @@ final class TextMethods {
             for (int i = 0; i < parts.size(); i++) {
                 if (!text.isMarkup() && !(parts.get(i) instanceof MarkedText)) {
                     throw TemplateException
-                            .of("sequence item " + i + ": expected str instance, " + Values.type(parts.get(i))
+                            .of("sequence item " + i + ": expected str instance, " + Types.of(parts.get(i))
                                     + " found");
                 }
             }
-            return joined(text,
+            return TextEdits.joined(text,
                     text.isMarkup() ? parts.stream().map(part -> (Object) Markup.escape(part, budget)).toList() : parts,
                     budget);
         });
         methods.put("replace", (text, arguments, budget) -> {
             arguments.only("old", "new", "count");
-            return replaced(text, arguments.text(0, "old"),
+            return TextEdits.replaced(text, arguments.text(0, "old"),
                     Markup.beside(text, arguments.text(1, "new"), budget), arguments.integer(2, "count", -1), budget);
         });
         methods.put("find", (text, arguments, budget) -> position(text, arguments, false, budget));
@@ -93,7 +99,6 @@ final class TextMethods {
         methods.put("rjust", (text, arguments, budget) -> TextLayout.padded(text, arguments, '>', budget));
         methods.put("expandtabs", (text, arguments, budget) -> TextLayout.tabs(text,
                 arguments.only("tabsize").integer(0, "tabsize", 8), budget));
-        methods.put("format", (text, arguments, budget) -> BraceFormat.format(text, arguments, budget));
         methods.put("isdigit", (text, _, _) -> every(text, c -> Character.isDigit(c) || SUPERSCRIPTS.indexOf(c) >= 0));
         methods.put("isdecimal", (text, _, _) -> every(text, Character::isDigit));
         methods.put("isnumeric", (text, _, _) -> every(text, c -> Character.isDigit(c)
@@ -110,12 +115,18 @@ final class TextMethods {
         methods.put("istitle", (text, _, _) -> text.equals(TextCase.title(text))
                 && text.text().codePoints().anyMatch(Character::isUpperCase));
         Map<String, Builtin> table = new HashMap<>();
-        methods.forEach((name, method) -> table.put(name, (run, self, arguments) -> {
-            MarkedText text = (MarkedText) self;
-            run.budget.characters(text.length());
-            return Markup.made(method.apply(text, arguments, run.budget), text);
-        }));
+        methods.forEach((name, method) -> table.put(name,
+                builtin((text, arguments, run) -> method.apply(text, arguments, run.budget()))));
+        table.put("format", builtin(BraceFormat::format));
         return Map.copyOf(table);
+    }
+
+    private static Builtin builtin(RenderedMethod method) {
+        return (run, self, arguments) -> {
+            MarkedText text = (MarkedText) self;
+            run.budget().characters(text.length());
+            return Markup.made(method.apply(text, arguments, run), text);
+        };
     }
 
     private static boolean every(MarkedText text, IntPredicate kind) {
@@ -125,42 +136,20 @@ final class TextMethods {
     private static MarkedText stripped(MarkedText text, Arguments arguments, boolean left, boolean right,
             Budget budget) {
         Object characters = arguments.only("chars").get(0, "chars", None.NONE);
-        return stripped(text, characters == None.NONE ? null : Values.text(characters).text(), left, right, budget);
-    }
-
-    /** Takes characters off the ends: white space if none are named. */
-    static MarkedText stripped(MarkedText text, @Nullable String characters, boolean left, boolean right,
-            Budget budget) {
-        String all = text.text();
-        if (characters != null) {
-            budget.search(all.length(), characters.length());
-        }
-        int from = 0;
-        int to = all.length();
-        while (left && from < to && strips(all.codePointAt(from), characters)) {
-            from += Character.charCount(all.codePointAt(from));
-        }
-        while (right && from < to && strips(all.codePointBefore(to), characters)) {
-            to -= Character.charCount(all.codePointBefore(to));
-        }
-        return text.slice(from, to);
-    }
-
-    private static boolean strips(int c, @Nullable String characters) {
-        return characters == null ? Characters.isSpace(c) : characters.indexOf(c) >= 0;
+        return TextEdits.stripped(text, characters == None.NONE ? null : Values.text(characters).text(), left, right, budget);
     }
 
     private static boolean affix(MarkedText text, Arguments arguments, boolean start, Budget budget) {
         arguments.only(start ? "prefix" : "suffix", "start", "end");
         Object sought = arguments.need(0, start ? "prefix" : "suffix");
-        MarkedText part = (MarkedText) Subscripts.slice(text, arguments.find(1, "start"), arguments.find(2, "end"),
+        MarkedText part = (MarkedText) Slices.slice(text, arguments.find(1, "start"), arguments.find(2, "end"),
                 null, budget);
         List<Object> choices = sought instanceof Tuple tuple ? tuple.items() : List.of(sought);
         for (Object choice : choices) {
             if (!(choice instanceof MarkedText affix)) {
                 throw TemplateException
                         .of((start ? "startswith" : "endswith") + " first arg must be str or a tuple of str, not "
-                                + Values.type(choice));
+                                + Types.of(choice));
             }
             if (start ? part.text().startsWith(affix.text()) : part.text().endsWith(affix.text())) {
                 return true;
@@ -169,56 +158,10 @@ final class TextMethods {
         return false;
     }
 
-    /** Texts with a separator between them. */
-    static MarkedText joined(MarkedText separator, List<Object> parts, Budget budget) {
-        MarkedText.Builder out = new MarkedText.Builder();
-        for (int i = 0; i < parts.size(); i++) {
-            MarkedText part = Printer.text(parts.get(i), budget);
-            budget.characters((i > 0 ? (long) separator.length() : 0) + part.length());
-            if (i > 0) {
-                out.append(separator);
-            }
-            out.append(part);
-        }
-        return out.build();
-    }
-
-    /** Replaces occurrences from the left, all if the count is negative. */
-    static MarkedText replaced(MarkedText text, MarkedText old, MarkedText by, int count, Budget budget) {
-        String all = text.text();
-        budget.search(all.length(), old.length());
-        MarkedText.Builder out = new MarkedText.Builder();
-        int from = 0;
-        int left = count < 0 ? Integer.MAX_VALUE : count;
-        if (old.isEmpty()) {
-            while (left-- > 0) {
-                budget.characters(by.length() + 2L);
-                out.append(by);
-                if (from >= all.length()) {
-                    break;
-                }
-                int next = from + Character.charCount(all.codePointAt(from));
-                out.append(text, from, next);
-                from = next;
-            }
-        } else {
-            for (int at = all.indexOf(old.text()); at >= 0 && left-- > 0; at = all.indexOf(old.text(), from)) {
-                budget.characters((long) at - from + by.length());
-                out.append(text, from, at).append(by);
-                from = at + old.length();
-            }
-        }
-        if (from == 0 && out.length() == 0) {
-            return text;
-        }
-        budget.characters(all.length() - from);
-        return out.append(text, from, all.length()).build();
-    }
-
     private static long position(MarkedText text, Arguments arguments, boolean last, Budget budget) {
         MarkedText sought = arguments.only("sub", "start", "end").text(0, "sub");
         Object start = arguments.get(1, "start", 0L);
-        MarkedText part = (MarkedText) Subscripts.slice(text, start, arguments.find(2, "end"), null, budget);
+        MarkedText part = (MarkedText) Slices.slice(text, start, arguments.find(2, "end"), null, budget);
         budget.search(text.length(), sought.length());
         int at = last ? part.text().lastIndexOf(sought.text()) : part.text().indexOf(sought.text());
         if (at < 0) {
@@ -239,7 +182,7 @@ final class TextMethods {
 
     private static long count(MarkedText text, Arguments arguments, Budget budget) {
         String sought = arguments.only("sub", "start", "end").text(0, "sub").text();
-        String all = ((MarkedText) Subscripts.slice(text, arguments.find(1, "start"), arguments.find(2, "end"), null,
+        String all = ((MarkedText) Slices.slice(text, arguments.find(1, "start"), arguments.find(2, "end"), null,
                 budget)).text();
         budget.search(all.length(), sought.length());
         if (sought.isEmpty()) {

@@ -11,9 +11,14 @@ import java.util.List;
  *
  * @param items in order
  */
-record Tuple(List<Object> items) {
+record Tuple(List<Object> items) implements Typed {
 
     static Tuple of(Object... items) {
         return new Tuple(List.of(items));
+    }
+
+    @Override
+    public String type() {
+        return "tuple";
     }
 }

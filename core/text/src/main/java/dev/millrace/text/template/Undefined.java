@@ -9,7 +9,7 @@ package dev.millrace.text.template;
  *
  * @param problem the failure
  */
-record Undefined(String problem) {
+record Undefined(String problem) implements Typed {
 
     private static final int MAX_NAME = 200;
 
@@ -19,7 +19,7 @@ record Undefined(String problem) {
 
     static Undefined attribute(Object of, String name) {
         String shown = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name;
-        return new Undefined("'" + owner(of) + "' has no attribute " + Printer.quoted(shown));
+        return new Undefined("'" + owner(of) + "' has no attribute " + Characters.quoted(shown));
     }
 
     static Undefined element(Object of, Object key) {
@@ -30,15 +30,20 @@ record Undefined(String problem) {
 
     /** What the sandbox of transformers keeps away from templates. */
     static Undefined unsafe(Object of, String name) {
-        return new Undefined("access to attribute " + Printer.quoted(name) + " of " + Printer.quoted(Values.type(of))
+        return new Undefined("access to attribute " + Characters.quoted(name) + " of " + Characters.quoted(Types.of(of))
                 + " object is unsafe.");
     }
 
     private static String owner(Object of) {
-        return of == None.NONE ? "None" : Values.type(of) + " object";
+        return of == None.NONE ? "None" : Types.of(of) + " object";
     }
 
     TemplateException failure() {
         return TemplateException.of(problem);
+    }
+
+    @Override
+    public String type() {
+        return "Undefined";
     }
 }

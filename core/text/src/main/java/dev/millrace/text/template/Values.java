@@ -4,36 +4,13 @@
  */
 package dev.millrace.text.template;
 
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Python says of values: their types, truth, equality, order and elements. */
+/** What Python says of single values: their truth, length and elements. */
 final class Values {
 
-    private static final int MAX_DEPTH = 200;
-
     private Values() {
-    }
-
-    static String type(Object value) {
-        return switch (value) {
-            case MarkedText text -> text.isMarkup() ? "Markup" : "str";
-            case Boolean _ -> "bool";
-            case Long _,BigInteger _ -> "int";
-            case Double _ -> "float";
-            case None _ -> "NoneType";
-            case List<?> _ -> "list";
-            case Tuple _ -> "tuple";
-            case Dict _ -> "dict";
-            case Undefined _ -> "Undefined";
-            case Lazy.View view -> view.type();
-            case Lazy.Range _ -> "range";
-            case Lazy _ -> "generator";
-            case Attributed thing -> thing.type();
-            case Callable function -> function.type();
-            default -> throw new IllegalStateException("No value of a template: " + value.getClass());
-        };
     }
 
     static boolean truth(Object value) {
@@ -56,7 +33,7 @@ final class Values {
         return switch (value) {
             case MarkedText text -> text;
             case Undefined missing -> throw missing.failure();
-            default -> throw TemplateException.of("expected a string, not " + type(value));
+            default -> throw TemplateException.of("expected a string, not " + Types.of(value));
         };
     }
 
@@ -77,7 +54,7 @@ final class Values {
             case Lazy lazy -> lazy.take();
             case Undefined _ -> List.of();
             case MarkedText text -> characters(text.plain(), budget);
-            default -> throw TemplateException.of("'" + type(value) + "' object is not iterable");
+            default -> throw TemplateException.of("'" + Types.of(value) + "' object is not iterable");
         };
     }
 
@@ -102,134 +79,8 @@ final class Values {
             case Lazy.View view -> view.items().size();
             case Lazy.Range range -> range.items().size();
             case Undefined _ -> 0;
-            case Loop loop -> loop.length();
-            default -> throw TemplateException.of("object of type '" + type(value) + "' has no len()");
+            case Sized sized -> sized.length();
+            default -> throw TemplateException.of("object of type '" + Types.of(value) + "' has no len()");
         };
-    }
-
-    static boolean equal(Object a, Object b, Budget budget) {
-        return equal(a, b, budget, 0);
-    }
-
-    @SuppressWarnings("ReferenceEquality") // a short cut, as Python takes it; values of equal content are compared below
-    private static boolean equal(Object a, Object b, Budget budget, int depth) {
-        budget.step();
-        if (depth > MAX_DEPTH) {
-            throw TemplateException.of("values are nested deeper than " + MAX_DEPTH);
-        }
-        if (a == b) {
-            return !(a instanceof Double d && d.isNaN());
-        }
-        if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return !isNaN(a) && !isNaN(b) && Numbers.compare(a, b) == 0;
-        }
-        return switch (a) {
-            case MarkedText text -> text.equals(b);
-            case Undefined _ -> b instanceof Undefined;
-            case List<?> list -> b instanceof List<?> other && equalLists(list, other, budget, depth);
-            case Tuple tuple -> b instanceof Tuple other && equalLists(tuple.items(), other.items(), budget, depth);
-            case Dict dict -> b instanceof Dict other && equalDicts(dict, other, budget, depth);
-            case Lazy.View view ->
-                b instanceof Lazy.View other && equalLists(view.items(), other.items(), budget, depth);
-            case Lazy.Range range -> b instanceof Lazy.Range other
-                    && equalLists(range.items(), other.items(), budget, depth);
-            default -> false;
-        };
-    }
-
-    private static boolean isNaN(Object value) {
-        return value instanceof Double d && d.isNaN();
-    }
-
-    private static boolean equalLists(List<?> a, List<?> b, Budget budget, int depth) {
-        if (a.size() != b.size()) {
-            return false;
-        }
-        for (int i = 0; i < a.size(); i++) {
-            if (!equal(a.get(i), b.get(i), budget, depth + 1)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean equalDicts(Dict a, Dict b, Budget budget, int depth) {
-        if (a.size() != b.size()) {
-            return false;
-        }
-        for (Dict.Entry entry : a.entries()) {
-            Object other = b.get(entry.key());
-            if (other == null || !equal(entry.value(), other, budget, depth + 1)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Negative, zero or positive, for {@code <} and its kin. */
-    static int compare(String operator, Object a, Object b, Budget budget) {
-        return compare(operator, a, b, budget, 0);
-    }
-
-    private static int compare(String operator, Object a, Object b, Budget budget, int depth) {
-        budget.step();
-        if (depth > MAX_DEPTH) {
-            throw TemplateException.of("values are nested deeper than " + MAX_DEPTH);
-        }
-        if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return Numbers.compare(a, b);
-        }
-        if (a instanceof MarkedText x && b instanceof MarkedText y) {
-            return Characters.compare(x.text(), y.text());
-        }
-        if (a instanceof List<?> x && b instanceof List<?> y) {
-            return compareLists(operator, x, y, budget, depth);
-        }
-        if (a instanceof Tuple x && b instanceof Tuple y) {
-            return compareLists(operator, x.items(), y.items(), budget, depth);
-        }
-        if (a instanceof Undefined missing) {
-            throw missing.failure();
-        }
-        if (b instanceof Undefined missing) {
-            throw missing.failure();
-        }
-        throw TemplateException
-                .of("'" + operator + "' not supported between instances of '" + type(a) + "' and '" + type(b)
-                        + "'");
-    }
-
-    private static int compareLists(String operator, List<?> a, List<?> b, Budget budget, int depth) {
-        int shared = Math.min(a.size(), b.size());
-        for (int i = 0; i < shared; i++) {
-            if (!equal(a.get(i), b.get(i), budget, depth + 1)) {
-                return compare(operator, a.get(i), b.get(i), budget, depth + 1);
-            }
-        }
-        return Integer.compare(a.size(), b.size());
-    }
-
-    /** Python's {@code in}. */
-    static boolean contains(Object in, Object sought, Budget budget) {
-        return switch (in) {
-            case MarkedText text when sought instanceof MarkedText part -> {
-                budget.search(text.length(), part.length());
-                yield text.text().contains(part.text());
-            }
-            case MarkedText _ -> throw TemplateException
-                    .of("'in <string>' requires string as left operand, not " + type(sought));
-            case Dict dict -> dict.has(sought);
-            case List<?> _,Tuple _,Lazy _,Undefined _ -> holds(elements(in, budget), sought, budget);
-            default -> throw TemplateException.of("argument of type '" + type(in) + "' is not iterable");
-        };
-    }
-
-    private static boolean holds(List<Object> elements, Object sought, Budget budget) {
-        for (Object element : elements) {
-            if (equal(element, sought, budget)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -8,7 +8,7 @@
  * <p>
  * Start at {@link dev.millrace.text.template.ChatTemplate}. The way of a template: {@code Lexer} to tokens,
  * {@code StatementParser}, {@code ExpressionParser} and {@code OperandParser} to {@code Statement}s and {@code Expression}s,
- * {@code StatementRunner} and {@code Evaluator} to text. Builtins are tables: {@code Filters}, {@code Tests},
+ * {@code StatementRunner} and {@code Interpreter} to text. Builtins are tables: {@code Filters}, {@code Tests},
  * {@code Functions}, {@code TextMethods}, {@code CollectionMethods}. Values inside a template are {@link
  * dev.millrace.text.template.MarkedText}, {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean},
  * {@code None}, {@code List}, {@code Tuple}, {@code Dict} and a few others that {@code Values} knows; never other Java
