@@ -253,6 +253,9 @@ public abstract class DialectContract {
             for (int i = random.nextInt(40); i >= 0; i--) {
                 text.append(pick(random, PLAIN));
             }
+            if (marks().stream().anyMatch(mark -> text.indexOf(mark) >= 0)) {
+                continue;
+            }
             AnswerEvents events = AnswerEvents.of(dialect(), text.toString());
             assertEquals(text.toString(), events.text(), () -> "Text without a mark, " + shown(text.toString())
                     + ", is not what the user reads: " + events);

@@ -29,7 +29,7 @@ abstract class LimitTests {
     private static final int MOST_SEQUENCES = 512;
 
     private static final int WARM_UP = 700;
-    private static final int WARM_UP_PROMPTS = 60;
+    private static final int WARM_UP_PROMPTS = 12;
     private static final int MEASURED = 200;
     private static final int ROUNDS = 8;
     private static final int AT_ONCE = 8;
@@ -104,7 +104,7 @@ abstract class LimitTests {
         try (Executor executor = bench.load(bench.options().withContext(WARM_UP + MEASURED + 8))) {
             Step step = new Step(executor.newSequence(), bench.vocabulary());
             List<Step> steps = List.of(step);
-            assertFrugal(WARM_UP, 0, "reads one token", () -> {
+            assertFrugal(WARM_UP, MEASURED / ROUNDS, 0, "reads one token", () -> {
                 step.feed(token, 0, 1, Step.Logits.LAST);
                 executor.forward(steps);
             });
@@ -120,7 +120,7 @@ abstract class LimitTests {
         for (int i = 0; i < Math.min(AT_ONCE, most); i++) {
             several.add(new Step(executor.newSequence(), bench.vocabulary()));
         }
-        assertFrugal(MEASURED, 0, "reads a token of each of " + several.size() + " sequences", () -> {
+        assertFrugal(MEASURED / 4, 5, 0, "reads a token of each of " + several.size() + " sequences", () -> {
             for (int i = 0; i < several.size(); i++) {
                 several.get(i).feed(token, 0, 1, Step.Logits.LAST);
             }
@@ -133,7 +133,7 @@ abstract class LimitTests {
         int[] prompt = bench.tokens(Math.min(PROMPT, executor.limits().batchTokens()), 35);
         Step step = new Step(executor.newSequence(), bench.vocabulary());
         List<Step> steps = List.of(step);
-        assertFrugal(WARM_UP_PROMPTS, prompt.length, "reads a prompt of " + prompt.length + " tokens", () -> {
+        assertFrugal(WARM_UP_PROMPTS, 2, prompt.length, "reads a prompt of " + prompt.length + " tokens", () -> {
             step.sequence().truncate(0);
             step.feed(prompt, 0, prompt.length, Step.Logits.LAST);
             executor.forward(steps);
@@ -142,7 +142,7 @@ abstract class LimitTests {
     }
 
     /** Does something until it is compiled, and then counts what it allocates. */
-    private void assertFrugal(int warmUp, int promptTokens, String what, Runnable forward) {
+    private void assertFrugal(int warmUp, int times, int promptTokens, String what, Runnable forward) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < warmUp; i++) {
             forward.run();
@@ -151,12 +151,12 @@ abstract class LimitTests {
         long least = Long.MAX_VALUE;
         for (int round = 0; round < ROUNDS; round++) {
             long before = threads.getTotalThreadAllocatedBytes();
-            for (int i = 0; i < MEASURED / ROUNDS; i++) {
+            for (int i = 0; i < times; i++) {
                 forward.run();
             }
             least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
         }
-        long each = least / (MEASURED / ROUNDS);
+        long each = least / times;
         long allowed = bench.contract().allocation() * (1 + promptTokens / Bench.PROMPT_TOKENS);
         assertTrue(each <= allowed, () -> "forward allocates " + each + " bytes on the Java heap each time that it " + what
                 + ", in steady state; " + allowed + " are allowed: keep buffers with the executor.");

@@ -300,7 +300,8 @@ public abstract class SamplerStageContract {
         Random random = new Random(6);
         assertDoesNotThrow(() -> {
             for (int i = 0; i < TOKENS; i++) {
-                answer.accept(random.nextInt(conversation.size()));
+                // control tokens first, the end token among them
+                answer.accept(i < 3 ? conversation.size() - 3 + i : random.nextInt(conversation.size()));
                 stage.apply(answer.logits(6), answer.tokens);
             }
         }, "accept is called for each token, also if other stages decided, and it has to live with that");

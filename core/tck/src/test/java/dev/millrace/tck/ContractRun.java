@@ -4,6 +4,9 @@
  */
 package dev.millrace.tck;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
@@ -117,5 +120,17 @@ final class ContractRun {
     /** What the reports of all failures say. */
     String report() {
         return String.join("\n", new ArrayList<>(failed.values()));
+    }
+
+    /** All has passed, so many tests. */
+    void assertSound(int tests) {
+        assertEquals(Map.of(), failed);
+        assertEquals(tests, succeeded, () -> "tests that ran; aborted: " + aborted);
+    }
+
+    /** Something has failed, and a report has these words. */
+    void assertReports(String words) {
+        assertFalse(failed.isEmpty(), () -> "The fault is not noticed; aborted: " + aborted);
+        assertTrue(report().contains(words), () -> "The report says: " + report());
     }
 }
