@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 record Placement(Backend backend, Device device, LoadOptions options, long bytes, boolean crowded) {
 
     /** Contexts are not cut below this to make a model fit. */
-    private static final int SMALLEST_CONTEXT = 4096;
+    static final int SMALLEST_CONTEXT = 4096;
 
     /**
      * Chooses the device with the best score among those that can run the model. If no context was asked for and the model's

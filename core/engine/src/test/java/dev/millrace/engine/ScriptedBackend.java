@@ -68,6 +68,12 @@ public final class ScriptedBackend implements Backend {
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
+    /** The longest context that there is room for. */
+    volatile int mostContext = ScriptedModel.CONTEXT;
+
+    /** Whether there is a device. */
+    volatile boolean hasDevice = true;
+
     /** Why a model does not fit just now, if it does not. */
     volatile Supplier<Optional<Fit.Refused>> onFit = Optional::empty;
 
@@ -88,7 +94,7 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public List<Device> devices() {
-        return List.of(new Device(id + ":0", id, "plays a part", 1 << 30));
+        return !hasDevice ? List.of() : List.of(new Device(id + ":0", id, "plays a part", 1 << 30));
     }
 
     @Override
@@ -102,8 +108,9 @@ public final class ScriptedBackend implements Backend {
         if (refused.isPresent()) {
             return refused.get();
         }
-        return options.context() > ScriptedModel.CONTEXT
-                ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
+        return options.context() > mostContext
+                ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.",
+                        Fit.Cause.MEMORY, Long.MAX_VALUE)
                 : new Fit.Good(1, bytes);
     }
 

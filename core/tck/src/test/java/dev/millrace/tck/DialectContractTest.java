@@ -264,7 +264,7 @@ class DialectContractTest {
             NEVER_ENDS,               hostileAnswersEnd,                           not read to its end
             HAS_ONE_PARSER,           parsersAreIndependentOfEachOther,            owns its state
             MATCHES_BEYOND_A_HUNDRED, matchesItsModelsFromZeroToAHundred,          101
-            LEAVES_CALLS_OPEN,        hostileAnswersGiveTheSameEventsWhereverTheyAreCut, CallStarted
+            LEAVES_CALLS_OPEN,        hostileAnswersGiveTheSameEventsWhereverTheyAreCut, CallCompleted
             THINKS_NEVER,             anAnswerThatBeginsInsideThinkingIsThinking,  inside thinking
             """)
     void aFaultIsReportedByTheTestThatIsMeantForIt(Fault fault, String test, String words) {
