@@ -63,7 +63,8 @@ final class Loading {
     private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
         return switch (mixer) {
             case Blueprint.Attention a ->
-                new Network.Attention(a, keyValues.layer(layer), keyValues.group(layer), linear(a.query()), linear(a.key()),
+                new Network.Attention(a, keyValues.layer(layer), keyValues.group(layer), linear(a.query()),
+                        linear(a.key()),
                         linear(a.value()), linear(a.output()), optionalNorm(a.queryNorm()), optionalNorm(a.keyNorm()),
                         optional(a.sinks()));
             case Blueprint.ShortConv c -> new Network.ShortConv(c.width(), matrix(c.in()), taps(c), matrix(c.out()));

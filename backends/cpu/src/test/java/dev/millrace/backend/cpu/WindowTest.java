@@ -154,11 +154,14 @@ class WindowTest {
                     Sequence trunk = executor.newSequence()) {
                 Run.feed(executor, fresh, VOCABULARY, Arrays.copyOf(tokens, 90));
                 Run.feed(executor, trunk, VOCABULARY, Arrays.copyOf(tokens, 90));
-                try (Sequence fork = trunk.fork(); Sequence later = fork.fork()) {
+                Sequence later;
+                try (Sequence fork = trunk.fork()) {
                     Run.feed(executor, trunk, VOCABULARY, Arrays.copyOfRange(tokens, 90, 400));
                     assertTrue(held(trunk, 1) <= 2);
                     assertEquals(2, held(fork, 1));
-                    fork.close();
+                    later = fork.fork();
+                }
+                try (later) {
                     assertArrayEquals(Run.feed(executor, fresh, VOCABULARY, 5, 6),
                             Run.feed(executor, later, VOCABULARY, 5, 6));
                 }

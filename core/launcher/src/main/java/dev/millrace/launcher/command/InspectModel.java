@@ -4,11 +4,17 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
+import dev.millrace.engine.Engine;
 import dev.millrace.json.Json;
+import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Program;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
@@ -20,6 +26,8 @@ import picocli.CommandLine.Mixin;
 /** What a model file says, without loading the weights. */
 @Command(name = "model", description = "What a model file says.", sortOptions = false)
 final class InspectModel implements Callable<Integer> {
+
+    private static final int SMALL_CONTEXT = 4096;
 
     private final Workplace workplace;
 
@@ -49,12 +57,27 @@ final class InspectModel implements Callable<Integer> {
             object.put("sampling", sampling(file.sampling()));
             object.put("chatTemplate", file.chatTemplate().isPresent());
             object.put("features", file.program().features().stream().map(Feature::description).toList());
+            object.put("backends", backends(file.program()));
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", file.notes());
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
             return MillraceCommand.DONE;
         }
+    }
+
+    /** For each device, whether it runs the model with a small context, or why not. */
+    private Map<String, Object> backends(Program program) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        LoadOptions options = LoadOptions.of(Math.min(SMALL_CONTEXT, program.contextLength()));
+        for (Backend backend : workplace.backends()) {
+            for (Device device : backend.devices()) {
+                object.put(device.id(), Engine.fit(backend, program, device, options) instanceof Fit.Refused refused
+                        ? refused.reason()
+                        : "runs it");
+            }
+        }
+        return object;
     }
 
     private static Map<String, Object> sampling(Sampling sampling) {
