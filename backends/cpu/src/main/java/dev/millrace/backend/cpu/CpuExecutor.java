@@ -5,7 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.backend.cpu.kv.CpuSequence;
-import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.SequenceOwner;
 import dev.millrace.backend.cpu.layers.ForwardPass;
 import dev.millrace.backend.cpu.layers.MicroBatch;
@@ -28,7 +28,7 @@ import java.util.Set;
 final class CpuExecutor implements Executor, SequenceOwner {
 
     private final Network network;
-    private final KvLayout layout;
+    private final KvGroups groups;
     private final int context;
     private final Workers workers;
     private final Arena arena;
@@ -39,10 +39,10 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final StepCheck stepCheck;
     private boolean closed;
 
-    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, MicroBatch batch,
+    CpuExecutor(Network network, KvGroups groups, int context, Workers workers, Arena arena, MicroBatch batch,
             ForwardPass pass) {
         this.network = network;
-        this.layout = layout;
+        this.groups = groups;
         this.context = context;
         this.workers = workers;
         this.arena = arena;
@@ -50,7 +50,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
         this.pass = pass;
         boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
         this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
-                .withRollback(convolutions ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
+                .withRollback(convolutions || groups.forget(context) ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
         this.stepCheck = new StepCheck(network.blueprint(), context, limits);
     }
 
@@ -79,7 +79,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
     @Override
     public Sequence newSequence() {
         check();
-        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), groups);
         adopt(sequence);
         return sequence;
     }
@@ -93,7 +93,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
                     "The state holds " + state.length() + " tokens, more than the context of "
                             + context + " that this model was loaded with.");
         }
-        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), groups);
         adopt(sequence);
         try {
             sequence.fill(state);
@@ -125,6 +125,11 @@ final class CpuExecutor implements Executor, SequenceOwner {
                 }
             }
             flush();
+            for (int i = 0; i < steps.size(); i++) {
+                if (!steps.get(i).failed()) {
+                    sequence(steps.get(i)).letGo();
+                }
+            }
         } catch (Throwable e) {
             for (int i = 0; i < steps.size(); i++) {
                 if (!steps.get(i).failed()) {
