@@ -26,6 +26,9 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private final SamplingChoice sampling = new SamplingChoice();
 
+    @Mixin
+    private final ToolChoice tools = new ToolChoice();
+
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
     String system;
@@ -50,8 +53,8 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private Conversation start(Model model) {
-        Conversation.Builder builder = model.conversation().suggestedTools()
-                .sampling(sampling.apply(model.defaults()));
+        Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()));
+        tools.apply(builder, workplace);
         if (system != null) {
             builder.system(system);
         }
