@@ -79,7 +79,7 @@ final class BenchCommand implements Callable<Integer> {
                 printTable(model, loadSeconds, measured);
             }
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) {

@@ -60,7 +60,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (String cure : cures) {
             line("Slow", cure);
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void line(String name, String text) {

@@ -58,7 +58,7 @@ final class InspectChat implements Callable<Integer> {
             // exactly the text, without a line end of our own
             console.piece(render(compiled, variables));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private static String render(ChatTemplate template, @Nullable Object variables) {

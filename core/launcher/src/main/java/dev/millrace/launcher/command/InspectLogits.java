@@ -55,7 +55,7 @@ final class InspectLogits implements Callable<Integer> {
                             ? Json.write(logits(model, given))
                             : Cases.run(Objects.requireNonNull(file), input -> logits(model, Ids.of(input))));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Map<String, @Nullable Object> logits(LoadedModel model, Ids input) {

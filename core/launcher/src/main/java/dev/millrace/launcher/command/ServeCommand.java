@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // Ctrl-C or kill: the end that is meant
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private ModelServer.Running start(ModelServer server) {
