@@ -30,7 +30,7 @@ final class SynthCommand implements Callable<Integer> {
     @Nullable
     CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "The shape: ${COMPLETION-CANDIDATES}.", completionCandidates = Shapes.class)
+    @Parameters(index = "0", paramLabel = "CONFIG", description = "One of ${COMPLETION-CANDIDATES}.", completionCandidates = Shapes.class)
     String shape = "";
 
     @Parameters(index = "1", paramLabel = "OUT.gguf", description = "The file to write; replaced as a whole or not at all.")
