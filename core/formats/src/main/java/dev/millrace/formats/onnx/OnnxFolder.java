@@ -163,7 +163,7 @@ public final class OnnxFolder {
         }
         if (!logits.isEmpty() && logits.getLast() > 0 && logits.getLast() != vocabularySize) {
             throw new ModelFormatException(graph, "logits", "have " + logits.getLast()
-                    + " values a token, but the configuration has a vocabulary of " + vocabularySize);
+                    + " values per token, but the configuration has a vocabulary of " + vocabularySize);
         }
     }
 

@@ -55,7 +55,7 @@ final class InspectChat implements Callable<Integer> {
         } else if (batch) {
             throw new MillraceException(inputFile + " must hold a JSON array of inputs for --batch.");
         } else {
-            // exactly the text, without a line end of our own
+            // exactly the text, without a line end added
             console.piece(render(compiled, variables));
         }
         return ExitCode.DONE;

@@ -31,7 +31,7 @@ final class InspectLogits implements Callable<Integer> {
     @Nullable
     Ids ids;
 
-    @Option(names = "--all", description = "A row of logits after each token.")
+    @Option(names = "--all", description = "Logits after each token.")
     boolean all;
 
     @Option(names = "--batch", paramLabel = "FILE", description = "Many cases: a file with a JSON array of arrays of ids.")

@@ -42,7 +42,7 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     Integer port;
 
-    @Option(names = "--token-file", paramLabel = "FILE", description = "A file with a token in each line, one of which a request must bring.")
+    @Option(names = "--token-file", paramLabel = "FILE", description = "A file with one token per line; a request must bring one of them.")
     @Nullable
     String tokenFile;
 
