@@ -45,10 +45,10 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = workplace.console();
         try (Model model = workplace.open(choice);
-                ChatInput input = ChatInput.of(console);
+                ChatInput input = ChatInput.of(console, ChatSession.COMMANDS);
                 ChatSession session = new ChatSession(workplace, model, start(model), input)) {
             // a person has seen what failed, a script has not
-            return session.run() || console.inTerminal() ? MillraceCommand.DONE : MillraceCommand.FAILED;
+            return session.run() || console.inTerminal() ? ExitCode.DONE : ExitCode.FAILED;
         }
     }
 

@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private String prompt(Console console) throws IOException {
