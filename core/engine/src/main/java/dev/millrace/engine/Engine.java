@@ -19,13 +19,10 @@ import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
-import dev.millrace.spi.backend.Fit;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
-import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
@@ -142,19 +139,6 @@ public final class Engine implements Millrace {
      */
     public LoadedModel load(String reference, ModelOptions options) {
         return load(find(reference, options.progress()).path(), options).model();
-    }
-
-    /**
-     * How well a backend would run a model. A backend is not asked if it lacks a feature that the model needs.
-     *
-     * @param backend any backend
-     * @param program the model
-     * @param device one of the backend's
-     * @param options how it would be loaded
-     * @return how well, or why not
-     */
-    public static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
-        return Placement.fit(backend, program, device, options);
     }
 
     /**

@@ -103,7 +103,7 @@ final class RunningModel implements Model {
 
     @Override
     public void moveTo(String backend) {
-        move(() -> Placement.choose(services.backends, file.program(), options.withBackend(backend)));
+        move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(backend)));
     }
 
     private void move(Supplier<Placement> choice) {
@@ -113,7 +113,7 @@ final class RunningModel implements Model {
                 throw new IllegalStateException("The model is closed.");
             }
             Placement next = choice.get();
-            if (next.bytes() <= Memory.now().available()) {
+            if (!next.crowded() && next.bytes() <= Memory.now().available()) {
                 Executor executor = load(next);
                 scheduler.move(executor, () -> place = next);
             } else {
@@ -130,7 +130,8 @@ final class RunningModel implements Model {
         Placement old = place;
         long free = Memory.now().available();
         LOG.log(System.Logger.Level.INFO,
-                "{0} wants {1} bytes on {2} and {3} are free: it is closed on {4} first, and answers wait meanwhile.",
+                "There is too little memory for {0} twice ({1} bytes on {2}, {3} are free): it is closed on {4} first, and"
+                        + " answers wait meanwhile.",
                 info.name(), Long.toString(next.bytes()), next.device().id(), Long.toString(free), old.device().id());
         AtomicBoolean lost = new AtomicBoolean();
         try {
@@ -173,7 +174,7 @@ final class RunningModel implements Model {
         }
         later(() -> {
             try {
-                move(() -> Placement.choose(services.backends, file.program(), options.withBackend(null)));
+                move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(null)));
                 LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(),
                         device().id(), backend.id());
             } catch (RuntimeException | Error e) {
@@ -191,7 +192,7 @@ final class RunningModel implements Model {
         Placement failing = place;
         later(() -> {
             try {
-                move(() -> Placement.choose(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
+                move(() -> Placement.forMove(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
                         file.program(), options.withBackend(null)));
                 LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", info.name(),
                         device().id(), failing.device().id(), problem.getMessage());

@@ -5,13 +5,12 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
-import dev.millrace.engine.Engine;
+import dev.millrace.engine.DeviceFit;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.KernelSpeed;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -226,18 +225,18 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            LoadOptions options = LoadOptions.of(file.program().contextLength());
-            for (Backend backend : workplace.backends()) {
-                for (Device device : backend.devices()) {
-                    String fit = switch (Engine.fit(backend, file.program(), device, options)) {
-                        case Fit.Good good -> "score " + good.score();
-                        case Fit.Refused refused -> "refuses: " + refused.reason();
-                    };
-                    String memory = device.memoryBytes() == Long.MAX_VALUE
-                            ? ""
-                            : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
-                    line("Device", device.id() + ": " + device.description() + ", " + memory + fit);
-                }
+            for (DeviceFit one : DeviceFit.of(workplace.backends(), file.program())) {
+                Device device = one.device();
+                String fit = switch (one.fit()) {
+                    case Fit.Good good -> "score " + good.score();
+                    case Fit.Refused refused -> "does not run " + ModelChoice.PACKAGED + " ("
+                            + refused.cause().name().toLowerCase(Locale.ROOT) + "): " + refused.reason();
+                };
+                String memory = device.memoryBytes() == Long.MAX_VALUE || device.memoryBytes() == 0
+                        ? ""
+                        : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
+                line("Device", device.id() + ": " + (device.description().isEmpty() ? "" : device.description() + ", ")
+                        + memory + fit);
             }
         }
     }

@@ -469,6 +469,27 @@ final class CommandsTest {
     }
 
     @Test
+    void inspectTellsWhoRunsAModel() {
+        Map<?, ?> object = run(List.of("inspect", "model", "--model", "nano")).json();
+        List<?> backends = assertInstanceOf(List.class, object.get("backends"));
+        assertFalse(backends.isEmpty());
+        for (Object each : backends) {
+            Map<?, ?> one = assertInstanceOf(Map.class, each);
+            if (String.valueOf(one.get("device")).startsWith("cpu:")) {
+                assertEquals(true, one.get("runs"), one::toString);
+                assertTrue((Long) one.get("bytes") > 1 << 20 && (Long) one.get("context") > 0, one::toString);
+            } else {
+                // a GGUF file is no graph, and the device of an accelerator may not be here
+                assertEquals(false, one.get("runs"), one::toString);
+                assertTrue(List.of("program", "device").contains(String.valueOf(one.get("cause"))), one::toString);
+                assertTrue(String.valueOf(one.get("reason")).endsWith("."), one::toString);
+            }
+        }
+        Result lines = run(List.of("inspect", "model", "--model", "nano"));
+        assertEquals(backends.size(), lines.out().lines().filter(line -> line.contains("\"device\"")).count(), lines::out);
+    }
+
+    @Test
     void theDoctorLooksAtEverything() {
         Result result = run(List.of("doctor"));
         assertEquals(0, result.code(), result::err);
