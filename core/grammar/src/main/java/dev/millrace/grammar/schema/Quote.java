@@ -7,13 +7,12 @@ package dev.millrace.grammar.schema;
 import dev.millrace.grammar.machine.Expression;
 import dev.millrace.grammar.machine.Expressions;
 import dev.millrace.grammar.source.CodePoints;
+import dev.millrace.grammar.source.Unmarked;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,50 +150,11 @@ final class Quote {
     Expression clean() {
         Expression known = cleanRest;
         if (known == null) {
-            known = forbidden.isEmpty() ? out.repeat(free, 0, Expression.UNBOUNDED) : withoutMarks();
+            known = forbidden.isEmpty()
+                    ? out.repeat(free, 0, Expression.UNBOUNDED)
+                    : Unmarked.of(out, raw, escapes, forbidden);
             cleanRest = known;
         }
         return known;
-    }
-
-    /**
-     * A row of pieces: a character that begins no mark; or beginnings of marks, and a character with which the last one of them
-     * does not go on. Beginnings of marks may also stand last.
-     */
-    private Expression withoutMarks() {
-        TreeSet<Integer> firsts = new TreeSet<>();
-        TreeMap<String, TreeSet<Integer>> goesOn = new TreeMap<>();
-        for (String each : forbidden) {
-            int[] characters = each.codePoints().toArray();
-            firsts.add(characters[0]);
-            for (int i = 1; i < characters.length; i++) {
-                goesOn.computeIfAbsent(new String(characters, 0, i), key -> new TreeSet<>()).add(characters[i]);
-            }
-        }
-        boolean simple = forbidden.stream().allMatch(each -> each.codePoints().skip(1).noneMatch(firsts::contains)
-                && each.codePointCount(0, each.length()) > 1);
-        CodePoints first = set(firsts);
-        Expression other = out.union(raw.minus(first).utf8(out), escapes);
-        if (!simple) {
-            return out.repeat(other, 0, Expression.UNBOUNDED);
-        }
-        List<Expression> beginnings = new ArrayList<>();
-        List<Expression> broken = new ArrayList<>();
-        goesOn.forEach((beginning, next) -> {
-            beginnings.add(out.text(beginning));
-            broken.add(out.concat(out.text(beginning),
-                    out.union(raw.minus(first).minus(set(next)).utf8(out), escapes)));
-        });
-        Expression some = out.repeat(out.union(beginnings), 0, Expression.UNBOUNDED);
-        Expression piece = out.union(other, out.concat(some, out.union(broken)));
-        return out.concat(out.repeat(piece, 0, Expression.UNBOUNDED), some);
-    }
-
-    private static CodePoints set(TreeSet<Integer> characters) {
-        CodePoints all = CodePoints.NONE;
-        for (int c : characters) {
-            all = all.or(CodePoints.of(c, c));
-        }
-        return all;
     }
 }

@@ -10,6 +10,7 @@ import dev.millrace.grammar.machine.Machine;
 import dev.millrace.grammar.machine.State;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class Masks {
     private final TokenTree tree;
     private final ReentrantLock lock = new ReentrantLock();
     private final int mostMasks;
+    private final Set<Integer> endTokens;
     private final LinkedHashMap<State, Mask> masks = new LinkedHashMap<>(64, 0.75f, true);
 
     /**
@@ -37,11 +39,13 @@ public final class Masks {
      *
      * @param grammar with all its rules
      * @param tree the vocabulary
+     * @param endTokens tokens that end an answer, allowed where a text may end
      * @throws GrammarException if the grammar is not whole, or no text fits it
      */
-    public Masks(Grammar grammar, TokenTree tree) {
+    public Masks(Grammar grammar, TokenTree tree, Set<Integer> endTokens) {
         this.machine = new Machine(grammar);
         this.tree = tree;
+        this.endTokens = Set.copyOf(endTokens);
         this.mostMasks = Math.max(16, MOST_WORDS / tree.words());
     }
 
@@ -121,7 +125,7 @@ public final class Masks {
     }
 
     /**
-     * The tokens that may come next. The ends of answers are not among them: see {@link State#isAccepting}.
+     * The tokens that may come next; where the text may end, the ends of answers are among them.
      *
      * @param state a state
      * @return kept and shared
@@ -150,15 +154,13 @@ public final class Masks {
     }
 
     private Mask compute(State state) {
-        long[] bits;
         Machine.Run run = machine.run(state);
         TokenTree.Slice slice = run == null ? null : slice(run);
-        if (slice == null) {
-            bits = new long[tree.words()];
-            walk(tree, state, bits);
-        } else {
-            bits = slice.bits.clone();
-            walk(slice.rest, state, bits);
+        // what stays inside of a run is known at once
+        long[] bits = slice == null ? new long[tree.words()] : slice.bits.clone();
+        walk(slice == null ? tree : slice.rest, state, bits);
+        if (state.isAccepting()) {
+            endTokens.forEach(token -> bits[token >> 6] |= 1L << token);
         }
         int count = 0;
         int only = -1;

@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /** Values of JSON in tests: how a grammar may write them, and what another validator says of them. */
-final class Instances {
+public final class Instances {
 
-    static final ObjectMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+    public static final ObjectMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build()
             .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true));
 
@@ -32,7 +32,7 @@ final class Instances {
     private Instances() {
     }
 
-    static JsonNode read(String text) {
+    public static JsonNode read(String text) {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
@@ -40,12 +40,12 @@ final class Instances {
         }
     }
 
-    static Object data(JsonNode node) {
+    public static Object data(JsonNode node) {
         return MAPPER.convertValue(node, Object.class);
     }
 
     /** A value in the spelling of the grammar, in all orders of members, for the grammar has one of its own. */
-    static List<String> spellings(JsonNode value) {
+    public static List<String> spellings(JsonNode value) {
         if (value.isNumber()) {
             return List.of(value.decimalValue().stripTrailingZeros().toPlainString());
         }
@@ -119,7 +119,7 @@ final class Instances {
     }
 
     /** What another implementation says. */
-    static Schema judge(JsonNode schema) {
+    public static Schema judge(JsonNode schema) {
         SchemaRegistryConfig config = SchemaRegistryConfig.builder().formatAssertionsEnabled(true).build();
         return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12,
                 builder -> builder.schemaRegistryConfig(config)).getSchema(schema);

@@ -17,29 +17,29 @@ import java.util.Random;
 import java.util.function.Function;
 
 /** A grammar in tests, byte by byte. */
-final class Walker {
+public final class Walker {
 
     private final Machine machine;
 
-    Walker(Grammar grammar) {
+    public Walker(Grammar grammar) {
         machine = new Machine(grammar);
     }
 
-    static Walker of(Object schema) {
+    public static Walker of(Object schema) {
         return grammar(grammar -> SchemaGrammar.of(schema, grammar, Notation.json(grammar.expressions(), List.of())));
     }
 
-    static Walker grammar(Function<Grammar, Expression> source) {
+    public static Walker grammar(Function<Grammar, Expression> source) {
         return new Walker(made(source));
     }
 
-    static Grammar made(Function<Grammar, Expression> source) {
+    public static Grammar made(Function<Grammar, Expression> source) {
         Grammar grammar = new Grammar(new Expressions(500_000));
         grammar.start(source.apply(grammar));
         return grammar;
     }
 
-    boolean accepts(String text) {
+    public boolean accepts(String text) {
         State state = machine.start();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             state = machine.next(state, b & 0xff);
@@ -51,7 +51,7 @@ final class Walker {
     }
 
     /** A random text: any byte that is allowed, likelier an end the longer it gets. */
-    String walk(Random random, int long_) {
+    public String walk(Random random, int long_) {
         State state = machine.start();
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         List<Integer> ways = new ArrayList<>();
