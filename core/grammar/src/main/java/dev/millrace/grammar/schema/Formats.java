@@ -21,7 +21,7 @@ final class Formats {
     private static final String DATE = "(" + YEAR + "-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|" + YEAR
             + "-(0[469]|11)-(0[1-9]|[12][0-9]|30)|" + YEAR + "-02-(0[1-9]|1[0-9]|2[0-8])|" + LEAP_YEAR + "-02-29)";
     private static final String TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?"
-            + "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+            + "([Zz]|[+-](0[0-9]|1[0-7]):[0-5][0-9])";
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
     private static final String LABEL = "[a-zA-Z0-9]([a-zA-Z0-9]|-[a-zA-Z0-9]){0,30}";

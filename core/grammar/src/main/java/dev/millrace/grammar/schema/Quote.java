@@ -35,6 +35,7 @@ final class Quote {
     private final Expression escapes;
     private final Expression free;
     private @Nullable Expression cleanRest;
+    private @Nullable Expression harmless;
     private final Map<CodePoints, Expression> spelled = new IdentityHashMap<>();
 
     /**
@@ -81,11 +82,6 @@ final class Quote {
             all.add(out.concat(out.text("x"), two));
         }
         return out.concat(out.text("\\"), out.union(all));
-    }
-
-    /** Any character in any spelling. */
-    Expression free() {
-        return free;
     }
 
     /** A character of a set, in the one spelling that is used where it matters which character it is. */
@@ -140,6 +136,23 @@ final class Quote {
             all = all.replace(each, escaped + each.substring(start.length()));
         }
         return all;
+    }
+
+    /**
+     * A character that begins no forbidden text, in any spelling: where characters are counted, those that could begin one are
+     * escaped, which costs no value and spares the work of looking at both at once.
+     */
+    Expression harmless() {
+        Expression known = harmless;
+        if (known == null) {
+            CodePoints firsts = CodePoints.NONE;
+            for (String each : forbidden) {
+                firsts = firsts.or(CodePoints.of(each.codePointAt(0), each.codePointAt(0)));
+            }
+            known = out.union(raw.minus(firsts).utf8(out), escapes);
+            harmless = known;
+        }
+        return known;
     }
 
     boolean hasForbidden() {

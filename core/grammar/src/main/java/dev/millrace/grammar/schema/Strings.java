@@ -53,8 +53,7 @@ final class Strings {
             if (!sized) {
                 return quote.clean();
             }
-            Expression counted = out.repeat(quote.free(), demands.shortest, demands.longest);
-            return quote.hasForbidden() ? alive(out.and(quote.clean(), counted)) : counted;
+            return out.repeat(quote.harmless(), demands.shortest, demands.longest);
         }
         Expression all = sized
                 ? out.repeat(quote.spell(CodePoints.ALL), demands.shortest, demands.longest)

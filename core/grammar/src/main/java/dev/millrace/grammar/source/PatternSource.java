@@ -143,7 +143,22 @@ public final class PatternSource {
         anyCase = caseBefore;
         dotAll = dotBefore;
         depth--;
-        return parts;
+        return merged(parts);
+    }
+
+    /** What is tied to the text's ends in the same way is one part. */
+    private List<Part> merged(List<Part> parts) {
+        List<Part> all = new ArrayList<>();
+        for (boolean fromStart : List.of(false, true)) {
+            for (boolean toEnd : List.of(false, true)) {
+                Expression body = out.union(parts.stream()
+                        .filter(part -> part.fromStart == fromStart && part.toEnd == toEnd).map(Part::body).toList());
+                if (!body.isEmpty()) {
+                    all.add(new Part(body, fromStart, toEnd));
+                }
+            }
+        }
+        return all;
     }
 
     /** Atoms in a row. A group with anchors in it multiplies the row by its alternatives. */
@@ -161,10 +176,7 @@ public final class PatternSource {
                     }
                 }
             }
-            if (longer.size() > 64) {
-                throw wrong("it has too many ways with ^ or $");
-            }
-            rows = longer;
+            rows = merged(longer);
         }
         return rows;
     }
