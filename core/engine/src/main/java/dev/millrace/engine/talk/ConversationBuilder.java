@@ -9,11 +9,13 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.json.Json;
+import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -46,6 +48,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private ConversationFile.@Nullable Saved saved;
     private StopStrings stop = StopStrings.NONE;
     private AnswerFormat format = AnswerFormat.TEXT;
+    private ToolChoice toolChoice = ToolChoice.AUTO;
+    private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolSteps = TOOL_STEPS;
 
@@ -172,6 +176,18 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder toolChoice(ToolChoice choice) {
+        toolChoice = choice;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder strict(boolean held) {
+        strict = held;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -197,11 +213,12 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
+        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
+                model.endTokens(), options.definitions(), format, how,
+                model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
-        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), format, how));
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
                         stages));
@@ -212,6 +229,17 @@ final class ConversationBuilder implements Conversation.Builder {
                 && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
             throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
                     + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+        }
+        boolean bound = strict || toolChoice.required();
+        if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
+            throw new IllegalArgumentException(
+                    "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
+        }
+        String named = toolChoice.name();
+        if (toolChoice.required() && told.isEmpty() && declared.isEmpty()
+                || !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named)) {
+            throw new IllegalArgumentException("The model has to call a tool that is not there: "
+                    + (named.isEmpty() ? "there are none at all" : named) + ".");
         }
     }
 }
