@@ -196,7 +196,7 @@ public final class Engine implements Millrace {
                 .orElseThrow(() -> missing(reference));
     }
 
-    /** Those of plugins and the engine's own two, in the order in which they are asked. */
+    /** The sources of plugins, then the two of the engine, in the order in which they are asked. */
     private Stream<ModelSource> sources() {
         return Stream.concat(services.sources.stream(), own.stream())
                 .sorted(Comparator.comparingInt(ModelSource::order));
@@ -270,7 +270,7 @@ public final class Engine implements Millrace {
         services.backends.add(backend);
     }
 
-    /** Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. */
+    /** Models on that backend move to another one, or end. Moving takes time, so nobody waits for it here. */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
         for (RunningModel model : models) {

@@ -36,7 +36,7 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
 
     /**
      * Chooses the device with the best score among those that can run the model. If no context was asked for and the model's
-     * own does not fit anywhere, half of it is tried, and so on.
+     * whole context does not fit anywhere, half of it is tried, and so on.
      *
      * @throws BackendException if the asked backend is not there, or none can run the model
      */

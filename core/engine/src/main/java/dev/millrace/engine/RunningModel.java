@@ -125,7 +125,7 @@ final class RunningModel implements Model {
         leaveIfGone();
     }
 
-    /** Where memory is short: the old weights go before the new ones come. */
+    /** Where memory is short: the old weights are freed before the new ones are loaded. */
     private void exchange(Placement next) {
         Placement old = place;
         long free = Memory.now().available();
@@ -159,7 +159,7 @@ final class RunningModel implements Model {
         });
     }
 
-    /** Moves away if its backend has gone meanwhile. Called when it has come to be known to those who tell it of that. */
+    /** Moves away if its backend has gone meanwhile. Called once the model stands in the list of those that are told of that. */
     void leaveIfGone() {
         Placement now = place;
         if (services.backends.stream().noneMatch(now::runsOn)) {
@@ -167,7 +167,7 @@ final class RunningModel implements Model {
         }
     }
 
-    /** The backend is going away: moves elsewhere on a thread of its own, or closes if no other backend can run the model. */
+    /** The backend is going away: moves to another on a new thread, or closes if no other backend can run the model. */
     void leave(Backend backend) {
         if (!place.runsOn(backend)) {
             return;
@@ -220,8 +220,8 @@ final class RunningModel implements Model {
     }
 
     /**
-     * Ends all. Holds no lock while it waits for answers, since their tools may call this, too. A second call waits for the first,
-     * unless it comes from such a tool.
+     * Ends all. Holds no lock while it waits for answers, since their tools may call this, too. A second call waits for the
+     * first, unless it comes from such a tool.
      */
     @Override
     public void close() {

@@ -32,7 +32,7 @@ final class DoctorCommand implements Callable<Integer> {
     private static final long SMALL_MEMORY = 8L << 30;
     private static final int NARROW_BITS = 128;
     private static final Duration EACH_KERNEL = Duration.ofMillis(50);
-    /** A kernel that reaches less than this part of what the middle one does was not compiled as it should be. */
+    /** A kernel that reaches less than this part of the median was not compiled as it should be. */
     private static final double CLIFF = 0.1;
     private static final Pattern SLOW_FLAG = Pattern.compile(
             "-Xint|-XX:TieredStopAtLevel=[0-3]|-XX:-UseCompiler|-client");
@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (String cure : cures) {
             line("Slow", cure);
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void line(String name, String text) {
@@ -193,7 +193,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /**
-     * Kernels that the compiler gave up.
+     * Kernels that the compiler did not compile.
      *
      * @return names of those that reach less than a tenth of the median, in decode or in prefill
      */

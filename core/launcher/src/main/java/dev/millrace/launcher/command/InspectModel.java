@@ -60,7 +60,7 @@ final class InspectModel implements Callable<Integer> {
             object.put("notes", file.notes());
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
-            return MillraceCommand.DONE;
+            return ExitCode.DONE;
         }
     }
 
