@@ -42,11 +42,7 @@ final class InstalledTool implements Tool {
      */
     static Tool of(ToolProvider provider, Tool tool, ToolDefinition definition,
             Supplier<List<ToolProvider>> present) {
-        return has(present.get(), provider) ? new InstalledTool(provider, tool, definition, present) : tool;
-    }
-
-    private static boolean has(List<ToolProvider> providers, ToolProvider one) {
-        return providers.stream().anyMatch(provider -> provider == one);
+        return present.get().contains(provider) ? new InstalledTool(provider, tool, definition, present) : tool;
     }
 
     @Override
@@ -57,7 +53,7 @@ final class InstalledTool implements Tool {
     @Override
     public ToolResult call(ToolCall call) throws Exception {
         List<ToolProvider> now = present.get();
-        if (has(now, provider)) {
+        if (now.contains(provider)) {
             return tool.call(call);
         }
         // the plugin was updated: its next version answers
