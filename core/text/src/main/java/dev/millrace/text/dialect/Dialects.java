@@ -26,7 +26,8 @@ public final class Dialects {
      * @return new instances
      */
     public static List<Dialect> builtIn() {
-        return List.of(new Lfm2Dialect(), new HarmonyDialect(), new MistralDialect(), new QwenCoderDialect(),
+        return List.of(new Lfm2Dialect(), new HarmonyDialect(), new MistralDialect(), new GraniteDialect(),
+                new QwenCoderDialect(),
                 new HermesDialect(),
                 new LlamaDialect(), new ThinkDialect(), new PlainDialect());
     }

@@ -32,6 +32,8 @@ class DialectsTest {
             <tool_call> <function=x> <parameter=y>;         <think> <tool_call>;                    qwen-coder
             <|start_header_id|> {% if tools %};             <|python_tag|>;                         llama
             <|start_header_id|> <tool_call>;                <|python_tag|>;                         hermes
+            {{ '<|tool_call|>' + tools }};                  -;                                      granite
+            {{ message.content }};                          <|tool_call|> <|/tool_call|>;           granite
             [AVAILABLE_TOOLS] [TOOL_CALLS];                 [TOOL_CALLS];                           mistral
             <|start|>assistant<|channel|>final<|message|>;  -;                                      harmony
             {{ content.split('</think>')[-1] }};            -;                                      think
