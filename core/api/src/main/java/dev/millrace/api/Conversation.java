@@ -47,6 +47,13 @@ public interface Conversation extends AutoCloseable {
     List<Message> messages();
 
     /**
+     * What the model is told of its tools: of those that are run here first, then of those that the caller runs.
+     *
+     * @return a list that does not change; empty if it has no tools
+     */
+    List<ToolDefinition> tools();
+
+    /**
      * Counts the tokens that the model would have before it if it answered the messages so far: with the tools, as its
      * template writes them. Nothing is read or generated.
      *

@@ -126,15 +126,15 @@ class HeldAnswersTest {
     void whatCannotBeKeptIsRefusedWhenTheConversationStarts() {
         IllegalArgumentException schema = assertThrows(IllegalArgumentException.class, () -> asking(seed(1))
                 .format(new AnswerFormat.JsonSchema(Map.of("type", "array", "uniqueItems", true))).start());
-        assertTrue(schema.getMessage().contains("\"uniqueItems\""), schema.getMessage());
+        assertTrue(String.valueOf(schema.getMessage()).contains("\"uniqueItems\""), String.valueOf(schema.getMessage()));
         IllegalArgumentException regex = assertThrows(IllegalArgumentException.class,
                 () -> asking(seed(1)).format(new AnswerFormat.Pattern("(?=a)b")).start());
-        assertTrue(regex.getMessage().contains("looking ahead"), regex.getMessage());
+        assertTrue(String.valueOf(regex.getMessage()).contains("looking ahead"), String.valueOf(regex.getMessage()));
         ToolDefinition odd = new ToolDefinition("odd", "", Map.of("type", "object", "properties",
                 Map.of("all", Map.of("type", "array", "uniqueItems", true))));
         IllegalArgumentException tool = assertThrows(IllegalArgumentException.class,
                 () -> asking(seed(1)).declare(List.of(odd)).strict(true).start());
-        assertTrue(tool.getMessage().contains("odd") && tool.getMessage().contains("uniqueItems"), tool.getMessage());
+        assertTrue(String.valueOf(tool.getMessage()).contains("odd") && String.valueOf(tool.getMessage()).contains("uniqueItems"), String.valueOf(tool.getMessage()));
         assertThrows(IllegalArgumentException.class, () -> asking(seed(1)).toolChoice(ToolChoice.REQUIRED).start());
     }
 
@@ -150,7 +150,7 @@ class HeldAnswersTest {
                 Answer answer = held
                         ? answer(asking(seed(seed)).format(new AnswerFormat.Pattern("[a-f]{20}")))
                         : answer(asking(Sampling.greedy()));
-                if (held != answer.text().matches("[a-f]{20}") || !held && !answer.text().equals(free)) {
+                if (held != answer.text().matches("[a-f]{20}") || (!held && !answer.text().equals(free))) {
                     synchronized (wrong) {
                         wrong.add(answer.text());
                     }

@@ -132,7 +132,8 @@ public class MaskBenchmark {
                     ? "etaoinshrdlucmfwypvbgkjqxz"
                     : "\u043e\u0435\u0430\u0438\u043d\u0442\u0441\u0440\u0432\u043b\u043a\u043c\u0434\u043f\u0443\u044f";
             for (int i = 2 + random.nextInt(9); i > 0; i--) {
-                word.append(letters.charAt(Math.min(random.nextInt(letters.length()), random.nextInt(letters.length()))));
+                int most = 1 + random.nextInt(letters.length());
+                word.append(letters.charAt(random.nextInt(most)));
             }
             texts.add(random.nextInt(20) == 0 ? word + "\":" : random.nextInt(12) == 0
                     ? word.toString().toUpperCase(Locale.ROOT)

@@ -18,9 +18,13 @@ import dev.millrace.json.Json;
 import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Collects how a conversation is to be. */
@@ -35,6 +39,9 @@ final class ConversationBuilder implements Conversation.Builder {
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
+    private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Whose each tool is, for messages. */
+    private final Map<String, String> origins = new HashMap<>();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -68,12 +75,25 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder tools(ToolProvider... providers) {
         for (ToolProvider provider : providers) {
-            for (Tool tool : provider.tools()) {
-                // asked once: what a tool says of itself later can end no answer
+            if (!asked.add(provider)) {
+                continue;
+            }
+            // asked once: what a tool says of itself later can end no answer
+            Map<String, ToolDefinition> definitions = new LinkedHashMap<>();
+            List<Tool> offered = provider.tools();
+            for (Tool tool : offered) {
                 ToolDefinition definition = tool.definition();
-                unique(definition.name());
-                tools.put(definition.name(), tool);
+                unique(definition.name(), provider.name());
+                if (definitions.put(definition.name(), definition) != null) {
+                    throw twice(definition.name(), provider.name(), provider.name());
+                }
+            }
+            // all of a provider, or nothing
+            int at = 0;
+            for (ToolDefinition definition : definitions.values()) {
+                tools.put(definition.name(), offered.get(at++));
                 told.put(definition.name(), definition);
+                origins.put(definition.name(), provider.name());
             }
         }
         return this;
@@ -87,17 +107,23 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder declare(List<ToolDefinition> definitions) {
         for (ToolDefinition definition : definitions) {
-            unique(definition.name());
+            unique(definition.name(), "declared ones");
             declared.put(definition.name(), definition);
+            origins.put(definition.name(), "declared ones");
         }
         return this;
     }
 
-    private void unique(String name) {
-        if (told.containsKey(name) || declared.containsKey(name)) {
-            throw new IllegalArgumentException(
-                    "Two tools have the name " + name + ": rename or leave out one of them.");
+    private void unique(String name, String origin) {
+        String before = origins.get(name);
+        if (before != null) {
+            throw twice(name, before, origin);
         }
+    }
+
+    private static IllegalArgumentException twice(String name, String one, String other) {
+        return new IllegalArgumentException("Two tools have the name " + name + ", of " + one + " and of " + other
+                + ": rename or leave out one of them.");
     }
 
     @Override

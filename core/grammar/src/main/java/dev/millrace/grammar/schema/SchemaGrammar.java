@@ -301,7 +301,7 @@ public final class SchemaGrammar {
         if (least <= required && demands.mostMembers >= (others.isEmpty() ? pairs.size() : Demands.UNBOUNDED)) {
             return uncounted(pairs, must, others, separator, end);
         }
-        if (least > pairs.size() + 1 && !others.isEmpty() || least > required + 1 && !others.isEmpty()) {
+        if (!others.isEmpty() && least > required + 1) {
             throw Refusal.of(place(demands), "minProperties", "of " + least
                     + " cannot be kept where names are left open: a name might be given twice");
         }
@@ -390,7 +390,7 @@ public final class SchemaGrammar {
     private Expression others(Demands demands, Set<String> known, Expression nameForm, boolean bare) {
         if (bare) {
             if (demands.members.stream().anyMatch(each -> !each.patterns().isEmpty()
-                    || each.others() != null && !each.others().isFalse())) {
+                    || (each.others() != null && !each.others().isFalse()))) {
                 throw Refusal.of(place(demands), "additionalProperties", "leaves the names of arguments open");
             }
             // what the schema does not name is no argument

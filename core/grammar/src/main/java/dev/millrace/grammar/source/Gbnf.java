@@ -117,7 +117,7 @@ public final class Gbnf {
                 while (at < text.length() && text.charAt(at) != '\n' && text.charAt(at) != '\r') {
                     at++;
                 }
-            } else if (c == ' ' || c == '\t' || lines && (c == '\n' || c == '\r')) {
+            } else if (c == ' ' || c == '\t' || (lines && (c == '\n' || c == '\r'))) {
                 at++;
             } else {
                 return;
@@ -126,7 +126,7 @@ public final class Gbnf {
     }
 
     private static boolean isName(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     }
 
     private String name() {
@@ -301,7 +301,7 @@ public final class Gbnf {
             value = value << 4 | digit;
             at++;
         }
-        if (value > Character.MAX_CODE_POINT || value >= 0xd800 && value < 0xe000) {
+        if (value > Character.MAX_CODE_POINT || (value >= 0xd800 && value < 0xe000)) {
             throw wrong("there is no such character");
         }
         return (int) value;

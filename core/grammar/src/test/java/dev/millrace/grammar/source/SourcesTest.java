@@ -44,7 +44,7 @@ class SourcesTest {
         int seen = 0;
         for (int i = 0; i < 60; i++) {
             String text = walker.walk(random, 8);
-            assertTrue(java.matcher(text).matches() || text.isEmpty() && !walker.accepts(""), () -> regex + " wrote " + text);
+            assertTrue(java.matcher(text).matches() || (text.isEmpty() && !walker.accepts("")), () -> regex + " wrote " + text);
             String near = changed(text, random);
             assertEquals(java.matcher(near).matches(), walker.accepts(near), () -> regex + " and " + near);
             seen += text.isEmpty() ? 0 : 1;

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -85,11 +86,12 @@ public final class Vocabularies {
             StringBuilder word = new StringBuilder(random.nextInt(5) < 2 ? "" : " ");
             int length = 2 + random.nextInt(9);
             for (int i = 0; i < length; i++) {
-                word.append(alphabet.charAt(Math.min(random.nextInt(alphabet.length()), random.nextInt(alphabet.length()))));
+                int most = 1 + random.nextInt(alphabet.length());
+                word.append(alphabet.charAt(random.nextInt(most)));
             }
             String text = word.toString();
             switch (random.nextInt(12)) {
-                case 0 -> texts.add(text.toUpperCase(java.util.Locale.ROOT));
+                case 0 -> texts.add(text.toUpperCase(Locale.ROOT));
                 case 1 -> texts.add(text + "\":");
                 case 2 -> texts.add("_" + text.strip());
                 case 3 -> texts.add("\"" + text.strip());

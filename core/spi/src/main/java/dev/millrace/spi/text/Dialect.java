@@ -38,10 +38,12 @@ public interface Dialect {
     DialectParser parser(boolean insideThinking);
 
     /**
-     * Writes calls as the model itself would, for templates that ignore earlier calls.
+     * Writes calls as the model itself would, for templates that ignore earlier calls. A parser reads them back as the same calls:
+     * what spells a mark inside an argument is escaped.
      *
      * @param calls at least one
      * @return text with the model's own marks
+     * @throws IllegalArgumentException if the dialect has no way to write the name of a tool
      */
     String write(List<ToolCall> calls);
 

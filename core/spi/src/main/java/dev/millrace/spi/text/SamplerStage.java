@@ -21,9 +21,14 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface SamplerStage {
 
     /**
-     * Changes logits in place. {@link Float#NEGATIVE_INFINITY} bans a token; at least one token must stay possible.
+     * Changes logits in place, before a token is chosen. {@link Float#NEGATIVE_INFINITY} bans a token. A token that is banned already
+     * stays so; all others stay finite; at least one token must stay possible, an end token if nothing else.
      *
-     * @param logits one value per token of the vocabulary
+     * <p>
+     * May be called any number of times for one token, none included: what a stage knows of the answer comes from {@link #begin} and
+     * {@link #accept}.
+     *
+     * @param logits one value per token of the vocabulary, as computed, or as the stages before have left it
      * @param history tokens so far, prompt included
      */
     void apply(float[] logits, TokenHistory history);
@@ -91,9 +96,9 @@ public interface SamplerStage {
 
         /**
          * Where the stage stands in the chain; smaller runs earlier. The engine's own penalties run at 0, temperature at
-         * 100.
+         * 100. Stages of one number run in no certain order.
          *
-         * @return any number
+         * @return any number, always the same
          */
         int order();
 
@@ -102,6 +107,8 @@ public interface SamplerStage {
          *
          * @param context what the conversation is like
          * @return a new stage, or empty if it takes no part in this conversation
+         * @throws IllegalArgumentException if the conversation asks for a format that the factory enforces and that is malformed; its
+         *             message is one sentence for people
          */
         Optional<SamplerStage> create(StageContext context);
 

@@ -54,7 +54,7 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         fields.refuseUnlessNeutral("suffix", "is not supported.");
         fields.refuseUnlessNeutral("images", "is not supported: the models here read text.");
         fields.refuseUnlessNeutral("raw", "is not supported yet.");
-        fields.refuseUnlessNeutral("template", "is not supported: the model's own is used.");
+        fields.refuseUnlessNeutral("template", "is not supported: the template of the model is used.");
         fields.note("context");
         List<Message> messages = new ArrayList<>();
         fields.text("system").filter(text -> !text.isEmpty()).map(Message::system).ifPresent(messages::add);

@@ -22,8 +22,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has questions answered. Each is a conversation of its own that is gone when the answer is; while a question waits or a prompt
- * is read, the client is sent beats, and if it has left, everything ends.
+ * Has questions answered. Each is a new conversation, which ends with its answer. While a question waits or a prompt is read, the
+ * client is sent beats. If the client has left, everything ends.
  */
 public final class Talk {
 
