@@ -50,8 +50,10 @@ public class MaskBenchmark {
             Map.of("type", "string"), "age", Map.of("type", "integer", "minimum", 0, "maximum", 130), "kind",
             Map.of("enum", List.of("pump", "valve", "motor")), "tags",
             Map.of("type", "array", "items", Map.of("type", "string"), "maxItems", 4), "note",
-            Map.of("type", "string", "maxLength", 200), "when", Map.of("type", "string", "format", "date-time"), "place",
-            Map.of("type", "object", "properties", ordered("x", Map.of("type", "number"), "y", Map.of("type", "number")),
+            Map.of("type", "string", "maxLength", 200), "when", Map.of("type", "string", "format", "date-time"),
+            "place",
+            Map.of("type", "object", "properties",
+                    ordered("x", Map.of("type", "number"), "y", Map.of("type", "number")),
                     "required", List.of("x", "y"), "additionalProperties", false)),
             "required", List.of("name", "age", "kind", "tags", "note", "when", "place"), "additionalProperties", false);
     private static final String VALUE = "{\"name\": \"Boiler pump of the west wing\", \"age\": 42, \"kind\": \"pump\", \"tags\": "
@@ -135,9 +137,11 @@ public class MaskBenchmark {
                 int most = 1 + random.nextInt(letters.length());
                 word.append(letters.charAt(random.nextInt(most)));
             }
-            texts.add(random.nextInt(20) == 0 ? word + "\":" : random.nextInt(12) == 0
-                    ? word.toString().toUpperCase(Locale.ROOT)
-                    : word.toString());
+            texts.add(random.nextInt(20) == 0
+                    ? word + "\":"
+                    : random.nextInt(12) == 0
+                            ? word.toString().toUpperCase(Locale.ROOT)
+                            : word.toString());
         }
         texts.stream().filter(text -> !text.isEmpty()).sorted()
                 .forEach(text -> all.add(text.getBytes(StandardCharsets.UTF_8)));

@@ -114,7 +114,8 @@ public final class SchemaGrammar {
         }
         // simple values stand where they are; what may contain itself is a rule
         List<Demands> either = alternatives.of(key);
-        if (either.stream().noneMatch(each -> each.types.contains(Demands.Type.ARRAY) || each.types.contains(Demands.Type.OBJECT))) {
+        if (either.stream().noneMatch(
+                each -> each.types.contains(Demands.Type.ARRAY) || each.types.contains(Demands.Type.OBJECT))) {
             return out.union(either.stream().map(this::scalar).toList());
         }
         if (++made > MOST_RULES) {

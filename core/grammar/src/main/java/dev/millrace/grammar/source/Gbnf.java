@@ -95,7 +95,8 @@ public final class Gbnf {
         String found = at >= text.length()
                 ? "the end"
                 : text.substring(at, Math.min(text.length(), at + 20)).lines().findFirst().orElse("a line end");
-        return new GrammarException("The grammar cannot be read: " + why + ", in line " + line + ", found: " + found + ".");
+        return new GrammarException(
+                "The grammar cannot be read: " + why + ", in line " + line + ", found: " + found + ".");
     }
 
     private boolean skip(String what) {

@@ -22,7 +22,8 @@ import java.util.StringJoiner;
 /** Values of JSON in tests: how a grammar may write them, and what another validator says of them. */
 public final class Instances {
 
-    public static final ObjectMapper MAPPER = JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+    public static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES).build();
 
     private static final int MOST_ORDERS = 720;

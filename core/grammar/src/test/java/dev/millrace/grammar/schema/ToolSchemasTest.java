@@ -34,7 +34,8 @@ class ToolSchemasTest {
         Map<String, Object> schema = switch (kind) {
             case 0 -> map("type", "string");
             case 1 -> map("type", "string", "minLength", random.nextInt(3), "maxLength", 3 + random.nextInt(20));
-            case 2 -> map("type", "string", "enum", List.of("on", "off", "auto \"x\"", "<tag>").subList(0, 1 + random.nextInt(4)));
+            case 2 -> map("type", "string", "enum",
+                    List.of("on", "off", "auto \"x\"", "<tag>").subList(0, 1 + random.nextInt(4)));
             case 3 -> map("type", "string", "pattern",
                     List.of("^[A-Z]{2}[0-9]+$", "lamp", "^(a|b)+-?", "[0-9]{2,}$", "^\\S+$").get(random.nextInt(5)));
             case 4 -> map("type", "string", "format",
@@ -49,7 +50,8 @@ class ToolSchemasTest {
                     2 + random.nextInt(3));
             case 10 -> map("oneOf", List.of(map("type", "object", "properties", map("kind", map("const", "a"), "x",
                     made(random, depth + 1)), "required", List.of("kind")),
-                    map("type", "object", "properties", map("kind", map("const", "b"), "y", made(random, depth + 1)), "required",
+                    map("type", "object", "properties", map("kind", map("const", "b"), "y", made(random, depth + 1)),
+                            "required",
                             List.of("kind", "y"))));
             case 11 -> map("type", "object", "additionalProperties", made(random, depth + 1), "maxProperties", 3);
             default -> object(random, depth);
@@ -96,7 +98,8 @@ class ToolSchemasTest {
                 String text = walker.walk(random, 60);
                 if (!text.isEmpty()) {
                     ended++;
-                    assertEquals("[]", judge.validate(Instances.read(text)).toString(), () -> schema + " wrote " + text);
+                    assertEquals("[]", judge.validate(Instances.read(text)).toString(),
+                            () -> schema + " wrote " + text);
                 }
             }
         }
@@ -150,7 +153,8 @@ class ToolSchemasTest {
         soon(map("type", "array", "items", map("type", "array", "minItems", 1000, "maxItems", 2000), "minItems", 3));
         // references in circles
         assertThrows(GrammarException.class, () -> Walker.of(map("$ref", "#")));
-        soon(map("anyOf", List.of(map("$ref", "#/$defs/a")), "$defs", map("a", map("allOf", List.of(map("$ref", "#"))))));
+        soon(map("anyOf", List.of(map("$ref", "#/$defs/a")), "$defs",
+                map("a", map("allOf", List.of(map("$ref", "#"))))));
         soon(map("type", "object", "properties", map("next", map("$ref", "#")), "required", List.of("next")));
         soon(map("type", "array", "items", map("$ref", "#"), "contains", map("$ref", "#")));
         // wide objects
@@ -161,9 +165,12 @@ class ToolSchemasTest {
         soon(map("type", "object", "properties", wide, "additionalProperties", false));
         soon(map("type", "object", "properties", wide, "minProperties", 500, "maxProperties", 1000));
         // nonsense
-        for (Object wrong : List.of(map("type", 7), map("properties", 7), map("enum", 7), map("minimum", "x"), map("items", 7),
-                map("required", "x"), map("$ref", 7), map("pattern", List.of()), map("anyOf", List.of()), map("allOf", map()),
-                map("const", map("a", Double.NaN)), map("multipleOf", 0), map("maxLength", -1), map("$schema", "http://x.y/z"),
+        for (Object wrong : List.of(map("type", 7), map("properties", 7), map("enum", 7), map("minimum", "x"),
+                map("items", 7),
+                map("required", "x"), map("$ref", 7), map("pattern", List.of()), map("anyOf", List.of()),
+                map("allOf", map()),
+                map("const", map("a", Double.NaN)), map("multipleOf", 0), map("maxLength", -1),
+                map("$schema", "http://x.y/z"),
                 map("minlength", 3))) {
             assertThrows(GrammarException.class, () -> Walker.of(wrong), () -> String.valueOf(wrong));
         }

@@ -34,8 +34,10 @@ class SourcesTest {
 
     /** What is written is what Java's expressions match, and nothing near it that they do not. */
     @ParameterizedTest
-    @ValueSource(strings = {"abc", "a|bc|", "(a|b)*c", "[a-z]{2,4}", "[^a-z\\n]{3}", "a?b+c*", "\\d{3}-\\d{4}", "\\w+@\\w+\\.com",
-            "(ab){2,}", "x{0,3}y{2}", "[\\d.,]+", "\\x41[\\x{42}-D]", "(?:a(?:b|c)){1,3}", "(?i)on|off", "\\p{Lu}\\p{Ll}{1,3}",
+    @ValueSource(strings = {"abc", "a|bc|", "(a|b)*c", "[a-z]{2,4}", "[^a-z\\n]{3}", "a?b+c*", "\\d{3}-\\d{4}",
+            "\\w+@\\w+\\.com",
+            "(ab){2,}", "x{0,3}y{2}", "[\\d.,]+", "\\x41[\\x{42}-D]", "(?:a(?:b|c)){1,3}", "(?i)on|off",
+            "\\p{Lu}\\p{Ll}{1,3}",
             "[\u00e9\u00e8]{1,2}.", "\\(\\[\\]\\)", "(a|ab)(c|bcd)", "^ab$", "^(a|b)$|c"})
     void whatIsWrittenIsWhatTheExpressionMatches(String regex) {
         Walker walker = regex(regex);
@@ -44,7 +46,8 @@ class SourcesTest {
         int seen = 0;
         for (int i = 0; i < 60; i++) {
             String text = walker.walk(random, 8);
-            assertTrue(java.matcher(text).matches() || (text.isEmpty() && !walker.accepts("")), () -> regex + " wrote " + text);
+            assertTrue(java.matcher(text).matches() || (text.isEmpty() && !walker.accepts("")),
+                    () -> regex + " wrote " + text);
             String near = changed(text, random);
             assertEquals(java.matcher(near).matches(), walker.accepts(near), () -> regex + " and " + near);
             seen += text.isEmpty() ? 0 : 1;
@@ -68,8 +71,10 @@ class SourcesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"(?=a)b;looking ahead", "(?<!a)b;looking ahead", "(a)\\1;going back", "a\\b;borders of words",
-            "(a;no ')'", "a);no '('", "[a;no ']'", "*a;nothing to repeat", "a{3,2};wrong way round", "\\p{Nope};property Nope",
+    @CsvSource(delimiter = ';', value = {"(?=a)b;looking ahead", "(?<!a)b;looking ahead", "(a)\\1;going back",
+            "a\\b;borders of words",
+            "(a;no ')'", "a);no '('", "[a;no ']'", "*a;nothing to repeat", "a{3,2};wrong way round",
+            "\\p{Nope};property Nope",
             "a++;possessive", "(?m)^a;flag m", "[z-a];wrong way round", "a{1000000};more than", "\\xZZ;hexadecimal"})
     void whatIsNotRegularIsRefusedByName(String regex, String why) {
         GrammarException problem = assertThrows(GrammarException.class, () -> regex(regex));
@@ -99,7 +104,8 @@ class SourcesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"x ::= \"a\";no rule named root", "root ::= y;not defined: y", "root := \"a\";expected ::=",
+    @CsvSource(delimiter = ';', value = {"x ::= \"a\";no rule named root", "root ::= y;not defined: y",
+            "root := \"a\";expected ::=",
             "root ::= \"a;does not end", "root ::= (\"a\";expected ')'", "root ::= root \"a\" | \"a\";left recursion",
             "root ::= x \"a\"#x ::= \"\" root | \"b\";left recursion", "root ::= \"a\" root;never comes to an end",
             "root ::= \"\\q\";escape", "root ::= \"a\"{3000};more than 2000", "root ::= <nope>;no such token"})
@@ -111,7 +117,8 @@ class SourcesTest {
     /** Grammars made to explode: an answer or a refusal, and soon. */
     @Test
     void hostileExpressionsAreBounded() {
-        String[] bad = {"(a|b)*a(a|b){16}c", "((a*)*)*b", "(a?){200}a{200}", "(x+x+)+y", "([a-z]{1,50}){1,50}", "(((((a{9}){9}){9}){9}){9})"};
+        String[] bad = {"(a|b)*a(a|b){16}c", "((a*)*)*b", "(a?){200}a{200}", "(x+x+)+y", "([a-z]{1,50}){1,50}",
+                "(((((a{9}){9}){9}){9}){9})"};
         for (String regex : bad) {
             Walker walker = regex(regex);
             assertFalse(walker.accepts("a".repeat(400) + "!"), regex);

@@ -90,7 +90,8 @@ class MasksTest {
             }
             int token = some.isEmpty() ? first(mask, random, tree) : some.get(random.nextInt(some.size()));
             out.writeBytes(tree.spelling(token));
-            state = Objects.requireNonNull(masks.after(state, token), () -> "a token of the mask is not allowed after " + out);
+            state = Objects.requireNonNull(masks.after(state, token),
+                    () -> "a token of the mask is not allowed after " + out);
         }
         return "";
     }
@@ -136,7 +137,8 @@ class MasksTest {
     @Test
     void endsOfAnswersAreAllowedWhereTheTextMayEnd() {
         TokenTree tree = new TokenTree(new byte[][]{{'a'}, {'b'}, TokenTree.control("<|end|>"), {}});
-        Masks masks = new Masks(Walker.made(grammar -> PatternSource.whole("a+b?", grammar.expressions())), tree, Set.of(2));
+        Masks masks = new Masks(Walker.made(grammar -> PatternSource.whole("a+b?", grammar.expressions())), tree,
+                Set.of(2));
         State state = masks.start();
         assertEquals(0, masks.of(state).only());
         state = Objects.requireNonNull(masks.after(state, 0));
