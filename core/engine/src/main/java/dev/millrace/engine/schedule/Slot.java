@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
+ * A list of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
  * to the scheduler's thread; the fields of a request pass between the two through {@link #isPending}.
  *
  * <p>
@@ -71,9 +71,9 @@ public final class Slot implements TokenHistory {
     }
 
     /**
-     * Tokens that the sequence has read.
+     * How many tokens the sequence has read.
      *
-     * @return how many: the first of all tokens
+     * @return the number; they are the first of all tokens
      */
     public int read() {
         return read;
@@ -232,7 +232,7 @@ public final class Slot implements TokenHistory {
         return lastUsed;
     }
 
-    /** Reading failed, through no fault of its own: how often in this request. */
+    /** A pass with this slot failed: how often in this request. */
     int failedAgain() {
         return ++failures;
     }
@@ -250,6 +250,27 @@ public final class Slot implements TokenHistory {
         waiter = null;
         pending = false;
         LockSupport.unpark(thread);
+    }
+
+    /**
+     * Ends a request that was withdrawn.
+     *
+     * @return whether it was
+     */
+    boolean endIfWithdrawn() {
+        // asked once: as soon as it is finished its thread may make a new request, which would not be withdrawn
+        boolean was = withdrawn;
+        if (was) {
+            finish(null);
+        }
+        return was;
+    }
+
+    /** Ends a request, if there is one, since the scheduler's thread ends. */
+    void endIfPending(RuntimeException problem) {
+        if (pending) {
+            finish(problem);
+        }
     }
 
     private static RuntimeException wrap(RuntimeException problem) {
