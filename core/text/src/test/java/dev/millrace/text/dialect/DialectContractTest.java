@@ -54,8 +54,9 @@ class DialectContractTest extends DialectContract {
                 new Family(new GraniteDialect(), "<|tool_call|>",
                         Set.of("<think>", "</think>", "<|tool_call|>", "<|/tool_call|>"),
                         List.of("<think>Hm.</think>Reading.<|tool_call|>[{\"name\": \"read\", \"arguments\":"
-                                + " {\"room\": \"cellar\"}}]", "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}]"
-                                + "<|/tool_call|>")),
+                                + " {\"room\": \"cellar\"}}]",
+                                "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}]"
+                                        + "<|/tool_call|>")),
                 new Family(new QwenCoderDialect(), "<tool_call> <function= <parameter=",
                         Set.of("<think>", "</think>", "<tool_call>", "</tool_call>"),
                         List.of("<think>\nHm.\n</think>\n\nReading.\n<tool_call>\n<function=read>\n<parameter=room>\n"
