@@ -62,13 +62,6 @@ final class MadeUpKeys implements Keys {
         return null;
     }
 
-    @Override
-    public Keys otherwise(Map<String, ?> more) {
-        Map<String, Object> all = new HashMap<>(more);
-        all.putAll(values);
-        return new MadeUpKeys(form, architecture, all, where);
-    }
-
     private Object required(String... keys) {
         Object value = find(keys);
         if (value == null) {
