@@ -223,7 +223,7 @@ class PublishedFoldersTest {
         String scales = "model.layers.1.mlp.experts.down_proj_scales";
         Safetensors.Stored good = Objects.requireNonNull(packed.tensors.get(scales));
         List<Object> longer = new ArrayList<>(good.shape());
-        longer.set(1, 1L + (Long) Long.valueOf(String.valueOf(longer.get(1))));
+        longer.set(1, 1L + Long.parseLong(String.valueOf(longer.get(1))));
         List<Safetensors.Stored> lies = List.of(new Safetensors.Stored("I8", good.shape(), good.bytes()),
                 new Safetensors.Stored("U8", longer, good.bytes()),
                 new Safetensors.Stored("U8", good.shape(), Arrays.copyOf(good.bytes(), 5)),

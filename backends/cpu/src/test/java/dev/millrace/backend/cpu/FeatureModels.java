@@ -44,7 +44,7 @@ final class FeatureModels {
 
     private List<Model> models() {
         List<Model> models = new ArrayList<>();
-        for (int size : new int[]{24, 32, 64, 80, 96, 128, 256}) {
+        for (int size : new int[]{2, 24, 32, 40, 64, 72, 80, 96, 112, 128, 160, 192, 256}) {
             models.add(attention("head size " + size, 4, 2, size, new Position.Rope(size, 10_000), a -> a));
         }
         models.add(attention("interleaved rope of half a head", 4, 1, 64,

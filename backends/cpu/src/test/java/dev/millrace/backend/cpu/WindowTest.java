@@ -23,6 +23,7 @@ import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values behind a window are let go, and whoever looks back knows it. */
@@ -213,6 +215,31 @@ class WindowTest {
                 Run.feed(to, second, VOCABULARY, more);
                 assertTrue(held(second, 1) <= 2 && held(second, 2) <= 3);
                 assertTrue(second.truncate(second.length() - CpuSequence.ROLLBACK));
+            }
+        }
+    }
+
+    /** A window beside a layer that sees everything, convolutions and experts, with a type of each way of packing. */
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"Q4_0", "Q8_0", "Q6_K", "MXFP4", "BF16"})
+    void weightTypes(TensorType type) {
+        Blueprint random = RandomModel.of(type);
+        List<Blueprint.Layer> layers = new ArrayList<>(random.layers());
+        Blueprint.Layer one = layers.get(1);
+        Blueprint.Attention seen = ((Blueprint.Attention) one.mixer()).withSpan(new Blueprint.Span(20));
+        layers.set(1, new Blueprint.Layer(one.mixerNorms(), seen, one.feedForwardNorms(), one.feedForward()));
+        Blueprint model = new Blueprint("test", random.vocabularySize(), random.hiddenSize(), 512, random.embedding(),
+                layers, random.outputNorm(), random.head(), Blueprint.Multipliers.NONE, 0);
+        int[] tokens = Run.tokens(90, random.vocabularySize());
+        double[][] expected = new ReferenceModel(model).logits(tokens);
+        for (Device device : Run.devices().toList()) {
+            try (Executor executor = Run.load(model, device, 2, Precision.EXACT);
+                    Sequence sequence = executor.newSequence()) {
+                Run.feed(executor, sequence, random.vocabularySize(), Arrays.copyOf(tokens, 88));
+                for (int t = 88; t < tokens.length; t++) {
+                    float[] got = Run.feed(executor, sequence, random.vocabularySize(), tokens[t]);
+                    assertTrue(Run.error(expected[t], got) < 1e-3, device.id() + " " + Run.error(expected[t], got));
+                }
             }
         }
     }

@@ -5,10 +5,13 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -29,6 +32,13 @@ public final class GraniteDialect implements Dialect {
 
     /** Stateless. */
     public GraniteDialect() {
+    }
+
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        AnswerForm.Calls calls = new AnswerForm.Calls("", START, "[", "{\"name\": \"", "\", \"arguments\": ",
+                AnswerForm.Arguments.JSON, "}", ", ", hasToken.test(END) ? "]" + END : "]");
+        return Optional.of(new AnswerForm("<think>", "</think>", "", SYNTAX.spellings(), false, List.of(calls)));
     }
 
     @Override
