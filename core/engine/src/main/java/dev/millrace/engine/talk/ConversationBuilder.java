@@ -91,7 +91,8 @@ final class ConversationBuilder implements Conversation.Builder {
             // all of a provider, or nothing
             int at = 0;
             for (ToolDefinition definition : definitions.values()) {
-                tools.put(definition.name(), offered.get(at++));
+                tools.put(definition.name(),
+                        InstalledTool.of(provider, offered.get(at++), definition, extensions.installedTools()));
                 told.put(definition.name(), definition);
                 origins.put(definition.name(), provider.name());
             }

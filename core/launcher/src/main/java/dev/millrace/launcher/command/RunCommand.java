@@ -35,7 +35,7 @@ final class RunCommand implements Callable<Integer> {
     private final SamplingChoice sampling = new SamplingChoice();
 
     @Mixin
-    private final ToolChoice toolChoice = new ToolChoice();
+    private final OfferedTools offered = new OfferedTools();
 
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
@@ -121,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
             builder.stop(stop);
         }
         if (tools == null) {
-            Set<String> told = toolChoice.apply(builder, workplace);
+            Set<String> told = offered.apply(builder, workplace);
             if (!told.isEmpty()) {
                 workplace.console().note("with the tools of " + String.join(", ", told));
             }
