@@ -148,6 +148,9 @@ class MatmulTest {
             float[][] got = multiply(kernels, weights.matrix(), false, 1, x);
             float[][] expected = multiply(plain, twin.matrix(), false, 1, x);
             for (int v = 0; v < x.length; v++) {
+                if (weights.matrix().packing().integers()) {
+                    assertArrayEquals(expected[v], got[v], type + ", vector " + v);
+                }
                 for (int r = 0; r < 33; r++) {
                     double size = 0;
                     for (int c = 0; c < COLUMNS; c++) {
