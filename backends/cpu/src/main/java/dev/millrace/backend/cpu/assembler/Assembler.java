@@ -182,6 +182,12 @@ public final class Assembler {
         }
     }
 
+    /** {@code to += from}. */
+    public void add(General to, General from) {
+        list("add " + to + "," + from);
+        general(0x01, from.ordinal(), to);
+    }
+
     /** Subtracts 1 and compares with 0. */
     public void dec(General register) {
         list("dec " + register);
@@ -333,6 +339,52 @@ public final class Assembler {
         vector(to.bytes() == 64 ? "vpdpbusd" : "{vex} vpdpbusd", P66, MAP_0F38, 0x50, to, a, b);
     }
 
+    /** The larger ones of signed 32-bit lanes. */
+    public void vpmaxsd(Vector to, Vector a, Operand b) {
+        vector("vpmaxsd", P66, MAP_0F38, 0x3d, to, a, b);
+    }
+
+    /** The low halves of products of 32-bit lanes. */
+    public void vpmulld(Vector to, Vector a, Operand b) {
+        vector("vpmulld", P66, MAP_0F38, 0x40, to, a, b);
+    }
+
+    /** 32-bit lanes of two vectors, as 16-bit lanes with saturation; here of 16 bytes each. */
+    public void vpackssdw(Vector to, Vector a, Operand b) {
+        vector("vpackssdw", P66, MAP_0F, 0x6b, to, a, b);
+    }
+
+    /** 16-bit lanes of two vectors, as bytes with saturation; here of 16 bytes each. */
+    public void vpacksswb(Vector to, Vector a, Operand b) {
+        vector("vpacksswb", P66, MAP_0F, 0x63, to, a, b);
+    }
+
+    /** Bytes in the order that others say, within 16. */
+    public void vpshufb(Vector to, Vector a, Operand order) {
+        vector("vpshufb", P66, MAP_0F38, 0x00, to, a, order);
+    }
+
+    /**
+     * 32-bit lanes in another order, within four.
+     *
+     * @param order two bits for each lane, the lowest first
+     */
+    public void vpshufd(Vector to, Vector a, int order) {
+        list("vpshufd " + to + "," + a + "," + order);
+        encode(P66, MAP_0F, 0x70, to.number(), 0, a, to.bytes(), 1);
+        put(order);
+    }
+
+    /** Writes one of the four lanes of a vector of 16 bytes. */
+    public void vpextrd(Memory to, Vector from, int lane) {
+        if (from.bytes() != 16) {
+            throw new IllegalArgumentException("lanes are taken from vectors of 16 bytes");
+        }
+        list("vpextrd DWORD PTR " + to + "," + from + "," + lane);
+        encode(P66, MAP_0F3A, 0x16, from.number(), 0, to, 16, 1);
+        put(lane);
+    }
+
     /** 32-bit integers to floats. */
     public void vcvtdq2ps(Vector to, Operand a) {
         vector("vcvtdq2ps", NONE, MAP_0F, 0x5b, to, null, a);
@@ -341,6 +393,11 @@ public final class Assembler {
     /** Products of floats. */
     public void vmulps(Vector to, Vector a, Operand b) {
         vector("vmulps", NONE, MAP_0F, 0x59, to, a, b);
+    }
+
+    /** Quotients of floats. */
+    public void vdivps(Vector to, Vector a, Operand b) {
+        vector("vdivps", NONE, MAP_0F, 0x5e, to, a, b);
     }
 
     /** Sums of floats. */

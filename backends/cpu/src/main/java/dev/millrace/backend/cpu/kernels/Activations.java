@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu.kernels;
 
 import dev.millrace.backend.cpu.weights.Packing;
+import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -94,8 +95,8 @@ public final class Activations {
         public int columns;
         /** How the weights are coded. */
         public Packing.Codes codes = Packing.Codes.FLOATS;
-        int zero;
-        boolean minima;
+        /** Of the weights. */
+        public Packing packing = Packing.of(TensorType.F32, 1);
         int vectors;
         /** Columns in a block of the weights; of floats 0. */
         public int block;
@@ -183,8 +184,7 @@ public final class Activations {
         place.columns = columns;
         place.codes = packing.codes();
         place.block = packing.run();
-        place.zero = packing.zero();
-        place.minima = packing.minima();
+        place.packing = packing;
         place.vectors = count;
         if (form == Form.QUADS) {
             place.pairs = wordsUsed;
@@ -325,10 +325,10 @@ public final class Activations {
             for (int i = PAIRS + run * place.block / 2; i < PAIRS + (run + 1) * place.block / 2; i++) {
                 sum += (short) quantised[i] + (quantised[i] >> 16);
             }
-            if (place.minima) {
+            if (place.packing.minima()) {
                 words.setAtIndex(FLOAT, at, sum * inputScale);
             } else {
-                words.setAtIndex(INT, at, -place.zero * sum);
+                words.setAtIndex(INT, at, -place.packing.zero() * sum);
             }
             at += width;
         }

@@ -61,9 +61,9 @@ public interface Kernels extends WeightForm {
      * @param into gets it
      * @param place where in there
      * @param vector as which vector
-     * @param scratch working memory, 32 ints
+     * @param scratch working memory
      */
-    void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch);
+    void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, QuadScratch scratch);
 
     /**
      * The products of groups with integer codes and one vector of width 1; decodes scales and minima itself.

@@ -7,14 +7,17 @@ package dev.millrace.backend.cpu.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What one worker needs for products of {@link Activations.Form#QUADS}, outside the heap. Freed with this object. */
+/** What one worker needs to quantise inputs, and for products of {@link Activations.Form#QUADS}. Freed with this object. */
 public final class QuadScratch {
+
+    /** A block while it is quantised. */
+    public final int[] block = new int[Activations.BLOCK];
 
     /** Results of a call at most. */
     public static final int RESULTS = 8_192;
     private static final int ARGUMENTS = 8_192;
 
-    /** Results, floats. */
+    /** Results, or inputs that are quantised: floats. */
     public final MemorySegment results;
     /** What machine code is told, and memory for its own use. */
     public final MemorySegment arguments;

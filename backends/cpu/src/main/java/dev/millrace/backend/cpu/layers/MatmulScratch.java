@@ -16,7 +16,6 @@ public final class MatmulScratch {
     final short[] shorts;
     final float[] floats;
     final QuadScratch quads = new QuadScratch();
-    final int[] block = new int[Activations.BLOCK];
     private float[] results = {};
 
     /** Room for the longest row. */

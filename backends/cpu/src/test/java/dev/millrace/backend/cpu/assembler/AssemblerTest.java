@@ -51,6 +51,10 @@ public class AssemblerTest {
             a.add(g, 128);
             a.add(g, -100_000);
             a.dec(g);
+            a.add(g, General.R9);
+            a.add(General.RCX, g);
+            a.vpextrd(g.at(0), new Vector(3, 16), 0);
+            a.vpextrd(g.at(64), new Vector(13, 16), 3);
             for (int displacement : new int[]{0, 8, -128, 128}) {
                 memory(a, g, g.at(displacement));
             }
@@ -103,6 +107,7 @@ public class AssemblerTest {
         a.vpslld(x, z, 16);
         a.vpsrld(x, y, 4);
         a.vpsrad(x, y, 31);
+        a.vpshufd(x, y, 0x4e);
     }
 
     private static void vectors(Assembler a, Vector x, Vector y, Operand z) {
@@ -115,6 +120,14 @@ public class AssemblerTest {
         a.vcvtdq2ps(x, z);
         a.vmulps(x, y, z);
         a.vaddps(x, y, z);
+        a.vdivps(x, y, z);
+        a.vpmaxsd(x, y, z);
+        a.vpmulld(x, y, z);
+        if (!(z instanceof Operand.Broadcast)) {
+            a.vpshufb(x, y, z);
+            a.vpacksswb(x, y, z);
+        }
+        a.vpackssdw(x, y, z);
         a.vfmadd213ps(x, y, z);
         a.vfmadd231ps(x, y, z);
         if (x.bytes() == 64) {

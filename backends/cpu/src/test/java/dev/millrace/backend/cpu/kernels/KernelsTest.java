@@ -250,7 +250,7 @@ public class KernelsTest {
         activations.makeRoom();
         float[] shifted = new float[x.length + 3];
         System.arraycopy(x, 0, shifted, 3, x.length);
-        kernels.quantise(shifted, 3, activations, place, 1, new int[Activations.BLOCK]);
+        kernels.quantise(shifted, 3, activations, place, 1, new QuadScratch());
         return activations;
     }
 
@@ -282,7 +282,7 @@ public class KernelsTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = inputs[i];
         }
-        kernels.quantise(values, 0, x, place, 1, new int[Activations.BLOCK]);
+        kernels.quantise(values, 0, x, place, 1, new QuadScratch());
         int at = place.pair(1);
         for (int first = 0; first < Activations.BLOCK; first += columns) {
             int[] codes = random.ints(columns / 2, 0, 1 << (16 * words / (columns / 2))).toArray();

@@ -17,6 +17,7 @@ import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,12 +28,17 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class AssembledKernels implements Kernels {
 
-    /** The functions of a packing, by the number of vectors. Holding them keeps their memory. */
+    /**
+     * The functions of a packing. Holding them keeps their memory.
+     *
+     * @param quantise prepares a vector
+     * @param products multiply, by the number of vectors
+     */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Functions(MemorySegment[] byWidth) {
+    record Functions(MemorySegment quantise, MemorySegment[] products) {
 
         /** Where there is no code to be used. */
-        static final Functions NONE = new Functions(new MemorySegment[0]);
+        static final Functions NONE = new Functions(MemorySegment.NULL, new MemorySegment[0]);
     }
 
     private static final System.Logger LOG = System.getLogger(AssembledKernels.class.getName());
@@ -97,14 +103,14 @@ public final class AssembledKernels implements Kernels {
         try {
             Assembler assembler = new Assembler();
             int[] begin = ProductCode.functions(assembler, packing, lanes(), set);
+            int quantise = QuantiseCode.function(assembler, packing);
             MachineCode code = MachineCode.of(assembler.code(), Arena.ofAuto());
-            MemorySegment[] byWidth = new MemorySegment[begin.length];
+            MemorySegment[] products = new MemorySegment[begin.length];
             for (int i = 0; i < begin.length; i++) {
-                byWidth[i] = code.function(begin[i]);
+                products[i] = code.function(begin[i]);
             }
-            Functions made = new Functions(byWidth);
-            String difference = new SelfTest(lanes(), packing).difference(
-                    (matrix, x, place, scratch) -> multiply(made, matrix, 0, matrix.groups(), x, place, 0, scratch));
+            Functions made = new Functions(code.function(quantise), products);
+            String difference = new SelfTest(this, made, packing).difference();
             if (difference == null) {
                 return made;
             }
@@ -123,8 +129,43 @@ public final class AssembledKernels implements Kernels {
         multiply(functions(matrix.packing()), matrix, first, groups, x, place, tile, scratch);
     }
 
+    @Override
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch scratch) {
+        if (place.form == Activations.Form.QUADS) {
+            quantise(functions(place.packing), x, from, into, place, vector, scratch);
+        } else {
+            others.quantise(x, from, into, place, vector, scratch);
+        }
+    }
+
+    void quantise(Functions code, float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch scratch) {
+        int tile = vector / Activations.TILE;
+        int width = place.tileWidth(tile);
+        int blockWords = Activations.Place.blockWords(place.block);
+        int words = place.columns / Activations.BLOCK * blockWords * width;
+        Objects.checkFromIndexSize(4L * place.tile(tile), 4L * words, into.words.byteSize());
+        Objects.checkIndex(vector % Activations.TILE, width);
+        long to = into.words.address() + 4L * (place.tile(tile) + vector % Activations.TILE);
+        MemorySegment told = scratch.arguments;
+        int columns;
+        for (int column = 0; column < place.columns; column += columns) {
+            columns = Math.min(QuadScratch.RESULTS, place.columns - column);
+            MemorySegment.copy(x, from + column, scratch.results, ValueLayout.JAVA_FLOAT, 0, columns);
+            put(told, QuantiseCode.VALUES, scratch.results.address());
+            put(told, QuantiseCode.BLOCKS, columns / Activations.BLOCK);
+            put(told, QuantiseCode.WORDS, to);
+            put(told, QuantiseCode.STRIDE, 4L * width);
+            put(told, QuantiseCode.BLOCK_BYTES, 4L * blockWords * width);
+            MachineCode.call(code.quantise(), told.address());
+            to += 4L * columns / Activations.BLOCK * blockWords * width;
+        }
+        Reference.reachabilityFence(into.words);
+    }
+
     /** Checks all that machine code will read and write, tells it, and calls it. */
-    private void multiply(Functions code, Matrix matrix, int first, int groups, Activations x, Activations.Place place,
+    void multiply(Functions code, Matrix matrix, int first, int groups, Activations x, Activations.Place place,
             int tile, QuadScratch scratch) {
         Packing packing = matrix.packing();
         int columns = matrix.columns();
@@ -139,7 +180,7 @@ public final class AssembledKernels implements Kernels {
                 || place.form != Activations.Form.QUADS || packing.run() != place.block || groups < 1) {
             throw new IllegalArgumentException(matrix.name() + " does not suit its inputs");
         }
-        MemorySegment function = code.byWidth()[width - 1];
+        MemorySegment function = code.products()[width - 1];
         int rows = ProductCode.rows(lanes(), set);
         int parts = Integer.BYTES * lanes() / (rows * set.bytes);
         MemorySegment told = scratch.arguments;
@@ -156,8 +197,8 @@ public final class AssembledKernels implements Kernels {
             put(told, ProductCode.GROUP_STRIDE, 4L * lanes());
             MachineCode.call(function, told.address());
         }
-        java.lang.ref.Reference.reachabilityFence(x.words);
-        java.lang.ref.Reference.reachabilityFence(matrix.data());
+        Reference.reachabilityFence(x.words);
+        Reference.reachabilityFence(matrix.data());
     }
 
     private static void put(MemorySegment arguments, int at, long value) {
@@ -174,11 +215,6 @@ public final class AssembledKernels implements Kernels {
     @Override
     public void scales(Matrix matrix, int group, ScaleScratch scratch) {
         others.scales(matrix, group, scratch);
-    }
-
-    @Override
-    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
-        others.quantise(x, from, into, place, vector, scratch);
     }
 
     @Override

@@ -21,26 +21,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class SelfTest {
 
-    /** What is tested. */
-    @FunctionalInterface
-    interface Product {
-        /** Multiplies all groups with the only tile. */
-        void multiply(Matrix matrix, Activations x, Activations.Place place, QuadScratch scratch);
-    }
-
+    private final AssembledKernels kernels;
+    private final AssembledKernels.Functions code;
     private final Packing packing;
     private final int lanes;
     private final int columns;
 
-    SelfTest(int lanes, Packing packing) {
-        this.lanes = lanes;
+    SelfTest(AssembledKernels kernels, AssembledKernels.Functions code, Packing packing) {
+        this.kernels = kernels;
+        this.code = code;
+        lanes = kernels.lanes();
         this.packing = packing;
         columns = packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : 3 * Activations.BLOCK;
     }
 
     /** What is wrong, in a few words, or null. */
     @Nullable
-    String difference(Product product) {
+    String difference() {
         try (Arena arena = Arena.ofConfined()) {
             Matrix matrix = matrix(new Random(1), arena);
             float[] x = new float[Activations.TILE * columns];
@@ -51,7 +48,7 @@ final class SelfTest {
             float[] expected = ScalarKernels.integers(matrix, 0, x, Activations.TILE);
             QuadScratch scratch = new QuadScratch();
             for (int count = 1; count <= Activations.TILE; count++) {
-                String difference = difference(product, matrix, x, count, expected, scratch);
+                String difference = difference(matrix, x, count, expected, scratch);
                 if (difference != null) {
                     return difference;
                 }
@@ -84,20 +81,28 @@ final class SelfTest {
         }
     }
 
-    private @Nullable String difference(Product product, Matrix matrix, float[] x, int count, float[] expected,
+    private @Nullable String difference(Matrix matrix, float[] x, int count, float[] expected,
             QuadScratch scratch) {
         Activations activations = new Activations();
         Activations.Place place = new Activations.Place();
         activations.integers(place, Activations.Form.QUADS, count, columns, packing);
         activations.makeRoom();
         for (int v = 0; v < count; v++) {
-            new ScalarKernels().quantise(x, v * columns, activations, place, v, new int[Activations.BLOCK]);
+            new ScalarKernels().quantise(x, v * columns, activations, place, v, scratch);
         }
-        product.multiply(matrix, activations, place, scratch);
+        byte[] prepared = activations.words.toArray(ValueLayout.JAVA_BYTE);
+        activations.words.fill((byte) 0);
+        for (int v = 0; v < count; v++) {
+            kernels.quantise(code, x, v * columns, activations, place, v, scratch);
+        }
+        if (activations.words.mismatch(MemorySegment.ofArray(prepared)) >= 0) {
+            return "inputs of " + count + " vectors";
+        }
+        kernels.multiply(code, matrix, 0, 1, activations, place, 0, scratch);
         for (int i = 0; i < count * lanes; i++) {
             float got = scratch.results.getAtIndex(ValueLayout.JAVA_FLOAT, i);
             if (Float.compare(got, expected[i]) != 0) {
-                return "of " + count + " vectors " + got + " instead of " + expected[i];
+                return "products of " + count + " vectors: " + got + " instead of " + expected[i];
             }
         }
         return null;

@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu.kernels.scalar;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
@@ -117,7 +118,9 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch memory) {
+        int[] scratch = memory.block;
         for (int block = 0; block < place.columns / Activations.BLOCK; block++) {
             int at = from + block * Activations.BLOCK;
             float largest = 0;
@@ -211,8 +214,9 @@ public final class ScalarKernels implements Kernels {
         Activations.Place place = new Activations.Place();
         activations.integers(place, Activations.Form.PAIRS, count, columns, packing);
         activations.makeRoom();
+        QuadScratch memory = new QuadScratch();
         for (int v = 0; v < count; v++) {
-            new ScalarKernels().quantise(x, v * columns, activations, place, v, new int[Activations.BLOCK]);
+            new ScalarKernels().quantise(x, v * columns, activations, place, v, memory);
         }
         float[] y = new float[count * lanes];
         int[] codes = new int[columns];

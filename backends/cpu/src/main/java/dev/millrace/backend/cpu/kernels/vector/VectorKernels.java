@@ -18,6 +18,7 @@ import static dev.millrace.backend.cpu.kernels.vector.Simd.guard;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarActivations;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
@@ -170,7 +171,9 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch memory) {
+        int[] scratch = memory.block;
         boolean nibbles = place.form == Activations.Form.DELTAS && place.codes == Packing.Codes.NIBBLES;
         for (int b = 0; b < place.columns / Activations.BLOCK; b++) {
             float inputScale = quantise(x, from + b * Activations.BLOCK, scratch);
