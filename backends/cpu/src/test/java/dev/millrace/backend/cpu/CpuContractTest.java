@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The contract of all backends, on each device. */
 class CpuContractTest {
@@ -47,6 +48,18 @@ class CpuContractTest {
         @Override
         protected Program program() {
             return model.program();
+        }
+    }
+
+    @Nested
+    @EnabledIf("assembled")
+    class Assembled extends Contract {
+        Assembled() {
+            super("cpu:assembled");
+        }
+
+        static boolean assembled() {
+            return Run.devices().anyMatch(device -> device.id().equals("cpu:assembled"));
         }
     }
 

@@ -26,7 +26,8 @@ public final class MachineCode {
 
         private static final long serialVersionUID = 1;
 
-        Refused(String message) {
+        /** With a reason. */
+        public Refused(String message) {
             super(message);
         }
     }

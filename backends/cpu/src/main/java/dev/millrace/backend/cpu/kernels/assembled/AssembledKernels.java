@@ -180,6 +180,7 @@ public final class AssembledKernels implements Kernels {
                 || place.form != Activations.Form.QUADS || packing.run() != place.block || groups < 1) {
             throw new IllegalArgumentException(matrix.name() + " does not suit its inputs");
         }
+        int present = zero(matrix.data(), matrix.offset(first, 0) + (long) groups * matrix.groupBytes() - 1);
         MemorySegment function = code.products()[width - 1];
         int rows = ProductCode.rows(lanes(), set);
         int parts = Integer.BYTES * lanes() / (rows * set.bytes);
@@ -187,7 +188,7 @@ public final class AssembledKernels implements Kernels {
         for (int part = 0; part < parts; part++) {
             long on = (long) part * rows * set.bytes;
             put(told, ProductCode.WEIGHTS, matrix.address(first) + on);
-            put(told, ProductCode.GROUPS, groups);
+            put(told, ProductCode.GROUPS, groups + present);
             put(told, ProductCode.GROUP_BYTES, matrix.groupBytes());
             put(told, ProductCode.INPUTS, x.words.address() + 4L * place.tile(tile));
             put(told, ProductCode.BLOCKS,
@@ -199,6 +200,15 @@ public final class AssembledKernels implements Kernels {
         }
         Reference.reachabilityFence(x.words);
         Reference.reachabilityFence(matrix.data());
+        Reference.reachabilityFence(scratch);
+    }
+
+    /**
+     * Zero, made of the last byte that machine code is going to read, so that the compiler must keep the reading: where a mapped file
+     * was cut off, that is an error in Java, and would be the end of the process in machine code.
+     */
+    private static int zero(MemorySegment data, long last) {
+        return data.get(ValueLayout.JAVA_BYTE, last) >>> 31 >>> 1;
     }
 
     private static void put(MemorySegment arguments, int at, long value) {

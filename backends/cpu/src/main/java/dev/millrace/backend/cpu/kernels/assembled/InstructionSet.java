@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu.kernels.assembled;
 import dev.millrace.backend.cpu.assembler.Processor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What code can be made for, best first. */
 public enum InstructionSet {
@@ -49,6 +50,11 @@ public enum InstructionSet {
             sets.add(AVX2);
         }
         return sets;
+    }
+
+    /** What it is called in settings. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override
