@@ -62,7 +62,8 @@ public class KernelBenchmark {
     /** Makes weights. */
     @Setup
     public void start() {
-        KernelSets.Set set = Objects.requireNonNull(KernelSets.here().of("cpu:" + kernels), kernels + " cannot run here");
+        KernelSets.Set set = Objects.requireNonNull(KernelSets.here().of("cpu:" + kernels),
+                kernels + " cannot run here");
         trial = KernelMeasurements.Trial.of(set.kernels(), type);
     }
 

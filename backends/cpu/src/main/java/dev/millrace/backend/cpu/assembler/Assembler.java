@@ -30,7 +30,6 @@ public final class Assembler {
 
     private static final int NONE = 0;
     private static final int P66 = 1;
-    private static final int PF3 = 2;
     private static final int MAP_0F = 1;
     private static final int MAP_0F38 = 2;
     private static final int MAP_0F3A = 3;
@@ -123,28 +122,28 @@ public final class Assembler {
     }
 
     private void stack(int opcode, General register) {
-        if (register.ordinal() > 7) {
+        if (register.number > 7) {
             put(0x41);
         }
-        put(opcode | (register.ordinal() & 7));
+        put(opcode | (register.number & 7));
     }
 
     /** {@code to = from}. */
     public void mov(General to, General from) {
         list("mov " + to + "," + from);
-        general(0x89, from.ordinal(), to);
+        general(0x89, from.number, to);
     }
 
     /** Reads 64 bits. */
     public void mov(General to, Memory from) {
         list("mov " + to + ",QWORD PTR " + from);
-        general(0x8b, to.ordinal(), from);
+        general(0x8b, to.number, from);
     }
 
     /** Writes 64 bits. */
     public void mov(Memory to, General from) {
         list("mov QWORD PTR " + to + "," + from);
-        general(0x89, from.ordinal(), to);
+        general(0x89, from.number, to);
     }
 
     /** {@code to = a 32-bit value, its sign extended}. */
@@ -157,13 +156,13 @@ public final class Assembler {
     /** {@code to += from}. */
     public void add(General to, Memory from) {
         list("add " + to + ",QWORD PTR " + from);
-        general(0x03, to.ordinal(), from);
+        general(0x03, to.number, from);
     }
 
     /** {@code to += from}. */
     public void add(Memory to, General from) {
         list("add QWORD PTR " + to + "," + from);
-        general(0x01, from.ordinal(), to);
+        general(0x01, from.number, to);
     }
 
     /** {@code to += value}. */
@@ -185,7 +184,7 @@ public final class Assembler {
     /** {@code to += from}. */
     public void add(General to, General from) {
         list("add " + to + "," + from);
-        general(0x01, from.ordinal(), to);
+        general(0x01, from.number, to);
     }
 
     /** Subtracts 1 and compares with 0. */
@@ -232,7 +231,7 @@ public final class Assembler {
     }
 
     private void general(int opcode, int reg, Operand rm) {
-        int base = rm instanceof General g ? g.ordinal() : ((Memory) rm).base().ordinal();
+        int base = rm instanceof General g ? g.number : ((Memory) rm).base().number;
         put(0x48 | (reg >> 3 << 2) | base >> 3);
         put(opcode);
         modRm(reg, rm, 1, 0);
@@ -448,7 +447,7 @@ public final class Assembler {
         Operand place = rm instanceof Broadcast b ? b.memory() : rm;
         int base = switch (place) {
             case Vector v -> v.number();
-            case Memory m -> m.base().ordinal();
+            case Memory m -> m.base().number;
             default -> 0;
         };
         // bits of register numbers above the third; all are stored inverted
@@ -479,14 +478,14 @@ public final class Assembler {
     private void modRm(int reg, Operand rm, int unit, int after) {
         int middle = (reg & 7) << 3;
         switch (rm) {
-            case General g -> put(0xc0 | middle | (g.ordinal() & 7));
+            case General g -> put(0xc0 | middle | (g.number & 7));
             case Vector v -> put(0xc0 | middle | (v.number() & 7));
             case Label l -> {
                 put(middle | 5);
                 use(l, after);
             }
-            case Memory m -> memory(middle, m.base().ordinal() & 7, m.displacement(), unit);
-            case Broadcast b -> memory(middle, b.memory().base().ordinal() & 7, b.memory().displacement(), unit);
+            case Memory m -> memory(middle, m.base().number & 7, m.displacement(), unit);
+            case Broadcast b -> memory(middle, b.memory().base().number & 7, b.memory().displacement(), unit);
         }
     }
 

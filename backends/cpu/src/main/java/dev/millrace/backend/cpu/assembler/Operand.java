@@ -9,10 +9,18 @@ import java.util.Locale;
 /** What an instruction reads or writes. */
 public sealed interface Operand {
 
-    /** A register of 64 bits, in the order of their numbers. */
+    /** A register of 64 bits. */
     enum General implements Operand {
         /** Also the result of a function. */
-        RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15;
+        RAX(0), RCX(1), RDX(2), RBX(3), RSP(4), RBP(5), RSI(6), RDI(7), R8(8), R9(9), R10(10), R11(11), R12(12), R13(
+                13), R14(14), R15(15);
+
+        /** 0 to 15, as instructions name it. */
+        final int number;
+
+        General(int number) {
+            this.number = number;
+        }
 
         /** What is there in memory, so many bytes on. */
         public Memory at(int displacement) {

@@ -97,7 +97,8 @@ final class MatmulBand {
         }
         for (int group = first; group < end; group++) {
             if (place.form != Activations.Form.FLOATS) {
-                kernels.tiles(matrix, group, p.count, scratch.scales, scratch.shorts, scratch.floats, activations, place,
+                kernels.tiles(matrix, group, p.count, scratch.scales, scratch.shorts, scratch.floats, activations,
+                        place,
                         results);
             } else {
                 floats(matrix, group, p.count, place, results, scratch);

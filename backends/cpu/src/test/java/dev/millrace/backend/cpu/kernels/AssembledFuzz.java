@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs machine code on made-up matrices and vectors, of all types and shapes, at any alignment, with values at their ends, and
@@ -67,7 +68,7 @@ final class AssembledFuzz {
         }
     }
 
-    private String round(Random random) {
+    private @Nullable String round(Random random) {
         Kernels some = kernels.get(random.nextInt(kernels.size()));
         TensorType[] types = TensorType.values();
         TensorType type = types[random.nextInt(types.length)];

@@ -87,7 +87,7 @@ public final class AssembledKernels implements Kernels {
 
     @Override
     public Activations.Form form(Packing packing, int count) {
-        return functions(packing) == Functions.NONE ? others.form(packing, count) : Activations.Form.QUADS;
+        return functions(packing).products().length == 0 ? others.form(packing, count) : Activations.Form.QUADS;
     }
 
     /** Makes the code of a packing, unless that is done. */
@@ -150,18 +150,22 @@ public final class AssembledKernels implements Kernels {
         long to = into.words.address() + 4L * (place.tile(tile) + vector % Activations.TILE);
         MemorySegment told = scratch.arguments;
         int columns;
-        for (int column = 0; column < place.columns; column += columns) {
-            columns = Math.min(QuadScratch.RESULTS, place.columns - column);
-            MemorySegment.copy(x, from + column, scratch.results, ValueLayout.JAVA_FLOAT, 0, columns);
-            put(told, QuantiseCode.VALUES, scratch.results.address());
-            put(told, QuantiseCode.BLOCKS, columns / Activations.BLOCK);
-            put(told, QuantiseCode.WORDS, to);
-            put(told, QuantiseCode.STRIDE, 4L * width);
-            put(told, QuantiseCode.BLOCK_BYTES, 4L * blockWords * width);
-            MachineCode.call(code.quantise(), told.address());
-            to += 4L * columns / Activations.BLOCK * blockWords * width;
+        try {
+            for (int column = 0; column < place.columns; column += columns) {
+                columns = Math.min(QuadScratch.RESULTS, place.columns - column);
+                MemorySegment.copy(x, from + column, scratch.results, ValueLayout.JAVA_FLOAT, 0, columns);
+                put(told, QuantiseCode.VALUES, scratch.results.address());
+                put(told, QuantiseCode.BLOCKS, columns / Activations.BLOCK);
+                put(told, QuantiseCode.WORDS, to);
+                put(told, QuantiseCode.STRIDE, 4L * width);
+                put(told, QuantiseCode.BLOCK_BYTES, 4L * blockWords * width);
+                MachineCode.call(code.quantise(), told.address());
+                to += 4L * columns / Activations.BLOCK * blockWords * width;
+            }
+        } finally {
+            Reference.reachabilityFence(into.words);
+            Reference.reachabilityFence(scratch);
         }
-        Reference.reachabilityFence(into.words);
     }
 
     /** Checks all that machine code will read and write, tells it, and calls it. */
@@ -175,7 +179,8 @@ public final class AssembledKernels implements Kernels {
         Objects.checkFromIndexSize(first, groups, matrix.groups());
         Objects.checkFromIndexSize(0L, (long) groups * width * lanes(), QuadScratch.RESULTS);
         Objects.checkFromIndexSize(4L * place.tile(tile), 4L * words * width, x.words.byteSize());
-        Objects.checkFromIndexSize(matrix.offset(first, 0), (long) groups * matrix.groupBytes(), matrix.data().byteSize());
+        Objects.checkFromIndexSize(matrix.offset(first, 0), (long) groups * matrix.groupBytes(),
+                matrix.data().byteSize());
         if (matrix.lanes() != lanes() || columns % step != 0 || columns != place.columns || width < 1
                 || place.form != Activations.Form.QUADS || packing.run() != place.block || groups < 1) {
             throw new IllegalArgumentException(matrix.name() + " does not suit its inputs");
@@ -185,22 +190,25 @@ public final class AssembledKernels implements Kernels {
         int rows = ProductCode.rows(lanes(), set);
         int parts = Integer.BYTES * lanes() / (rows * set.bytes);
         MemorySegment told = scratch.arguments;
-        for (int part = 0; part < parts; part++) {
-            long on = (long) part * rows * set.bytes;
-            put(told, ProductCode.WEIGHTS, matrix.address(first) + on);
-            put(told, ProductCode.GROUPS, groups + present);
-            put(told, ProductCode.GROUP_BYTES, matrix.groupBytes());
-            put(told, ProductCode.INPUTS, x.words.address() + 4L * place.tile(tile));
-            put(told, ProductCode.BLOCKS,
-                    columns / (packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : packing.block()));
-            put(told, ProductCode.RESULTS, scratch.results.address() + on);
-            put(told, ProductCode.VECTOR_STRIDE, 4L * groups * lanes());
-            put(told, ProductCode.GROUP_STRIDE, 4L * lanes());
-            MachineCode.call(function, told.address());
+        try {
+            for (int part = 0; part < parts; part++) {
+                long on = (long) part * rows * set.bytes;
+                put(told, ProductCode.WEIGHTS, matrix.address(first) + on);
+                put(told, ProductCode.GROUPS, groups + present);
+                put(told, ProductCode.GROUP_BYTES, matrix.groupBytes());
+                put(told, ProductCode.INPUTS, x.words.address() + 4L * place.tile(tile));
+                put(told, ProductCode.BLOCKS,
+                        columns / (packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : packing.block()));
+                put(told, ProductCode.RESULTS, scratch.results.address() + on);
+                put(told, ProductCode.VECTOR_STRIDE, 4L * groups * lanes());
+                put(told, ProductCode.GROUP_STRIDE, 4L * lanes());
+                MachineCode.call(function, told.address());
+            }
+        } finally {
+            Reference.reachabilityFence(x.words);
+            Reference.reachabilityFence(matrix.data());
+            Reference.reachabilityFence(scratch);
         }
-        Reference.reachabilityFence(x.words);
-        Reference.reachabilityFence(matrix.data());
-        Reference.reachabilityFence(scratch);
     }
 
     /**

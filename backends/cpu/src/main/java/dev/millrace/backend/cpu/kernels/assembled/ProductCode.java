@@ -418,7 +418,8 @@ final class ProductCode {
                 }
                 multiply(quad + 3, false);
             }
-            case FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException("floats are not multiplied as integers");
+            case FLOAT16, BFLOAT16, FLOATS ->
+                throw new IllegalArgumentException("floats are not multiplied as integers");
         }
     }
 

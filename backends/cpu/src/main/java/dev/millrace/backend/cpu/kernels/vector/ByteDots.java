@@ -113,6 +113,6 @@ final class ByteDots {
     /** The first value of a block's sum. */
     private static FloatVector first(long sum) {
         int both = MEMORY.get(INT, sum);
-        return FloatVector.broadcast(FLOATS, -EXCESS * ((short) both + (both >> 16)));
+        return FloatVector.broadcast(FLOATS, (float) (-EXCESS * ((short) both + (both >> 16))));
     }
 }

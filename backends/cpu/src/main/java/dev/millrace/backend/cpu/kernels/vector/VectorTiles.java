@@ -234,7 +234,8 @@ final class VectorTiles {
     }
 
     /** Sums of 4 vectors over a block, of whole numbers and so exact, then scaled and added to the results. */
-    static void whole4(float[] panel, float[] x, int from, float[] inputScales, int inputScale, float[] scales, int scale,
+    static void whole4(float[] panel, float[] x, int from, float[] inputScales, int inputScale, float[] scales,
+            int scale,
             float[] y, int at) {
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector b0 = a0;
@@ -265,12 +266,18 @@ final class VectorTiles {
         FloatVector s1 = FloatVector.fromArray(FLOATS, scales, scale + L);
         a0.mul(inputScales[inputScale]).fma(s0, FloatVector.fromArray(FLOATS, y, at)).intoArray(y, at);
         b0.mul(inputScales[inputScale]).fma(s1, FloatVector.fromArray(FLOATS, y, at + L)).intoArray(y, at + L);
-        a1.mul(inputScales[inputScale + 1]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 2 * L)).intoArray(y, at + 2 * L);
-        b1.mul(inputScales[inputScale + 1]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 2 * L + L)).intoArray(y, at + 2 * L + L);
-        a2.mul(inputScales[inputScale + 2]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 4 * L)).intoArray(y, at + 4 * L);
-        b2.mul(inputScales[inputScale + 2]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 4 * L + L)).intoArray(y, at + 4 * L + L);
-        a3.mul(inputScales[inputScale + 3]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 6 * L)).intoArray(y, at + 6 * L);
-        b3.mul(inputScales[inputScale + 3]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y, at + 6 * L + L);
+        a1.mul(inputScales[inputScale + 1]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 2 * L)).intoArray(y,
+                at + 2 * L);
+        b1.mul(inputScales[inputScale + 1]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 2 * L + L)).intoArray(y,
+                at + 2 * L + L);
+        a2.mul(inputScales[inputScale + 2]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 4 * L)).intoArray(y,
+                at + 4 * L);
+        b2.mul(inputScales[inputScale + 2]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 4 * L + L)).intoArray(y,
+                at + 4 * L + L);
+        a3.mul(inputScales[inputScale + 3]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 6 * L)).intoArray(y,
+                at + 6 * L);
+        b3.mul(inputScales[inputScale + 3]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y,
+                at + 6 * L + L);
     }
 
     static void tile8(float[] panel, int count, float[] x, int from, float[] y, int at) {
