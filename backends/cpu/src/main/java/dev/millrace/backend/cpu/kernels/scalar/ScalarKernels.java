@@ -144,7 +144,7 @@ public final class ScalarKernels implements Kernels {
             float low = 0;
             for (int column = 0; column < place.columns; column += place.block) {
                 float total = x.totals[place.total(vector) + column / place.block * place.width];
-                low = Math.fma(minima[column / matrix.packing().block() * L + i], total, low);
+                low = Fused.fma(minima[column / matrix.packing().block() * L + i], total, low);
             }
             y[at + i] += low;
         }
@@ -188,7 +188,7 @@ public final class ScalarKernels implements Kernels {
                     case FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(
                             matrix.name() + " is multiplied as floats");
                 };
-                y[at + i] = Math.fma(sum * inputScale, scratch.scales[scale + i], y[at + i]);
+                y[at + i] = Fused.fma(sum * inputScale, scratch.scales[scale + i], y[at + i]);
             }
         }
         if (packing.minima()) {
@@ -243,9 +243,9 @@ public final class ScalarKernels implements Kernels {
                 sum += codes[c] * (short) both + codes[c + 1] * (both >> 16);
             }
             int scale = column / packing.block() * lanes + lane;
-            y = Math.fma(sum * x.scales[place.scale(vector) + column / Activations.BLOCK], scratch.scales[scale], y);
+            y = Fused.fma(sum * x.scales[place.scale(vector) + column / Activations.BLOCK], scratch.scales[scale], y);
             if (packing.minima()) {
-                low = Math.fma(scratch.minima[scale], x.totals[place.total(vector) + column / run], low);
+                low = Fused.fma(scratch.minima[scale], x.totals[place.total(vector) + column / run], low);
             }
         }
         return packing.minima() ? y + low : y;
@@ -422,7 +422,7 @@ public final class ScalarKernels implements Kernels {
                 float inputScale = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
                 int scale = column / packing.block() * L;
                 for (int i = 0; i < L; i++) {
-                    y[at + v * L + i] = Math.fma(sums[i] * inputScale, scales[scale + i], y[at + v * L + i]);
+                    y[at + v * L + i] = Fused.fma(sums[i] * inputScale, scales[scale + i], y[at + v * L + i]);
                 }
             }
         }
