@@ -34,8 +34,8 @@ class FusedTest {
         if (i % 3 == 0) {
             return Float.intBitsToFloat(random.nextInt());
         }
-        int mantissa = i % 3 == 1 ? random.nextInt(1 << 23) : random.nextInt(8) << 20 | random.nextInt(2);
-        return Float.intBitsToFloat(random.nextInt(2) << 31 | 110 + random.nextInt(34) << 23 | mantissa);
+        int mantissa = i % 3 == 1 ? random.nextInt(1 << 23) : (random.nextInt(8) << 20) | random.nextInt(2);
+        return Float.intBitsToFloat((random.nextInt(2) << 31) | ((110 + random.nextInt(34)) << 23) | mantissa);
     }
 
     private static void check(float a, float b, float c) {
