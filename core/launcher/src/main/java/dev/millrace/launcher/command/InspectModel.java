@@ -4,12 +4,15 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
 import dev.millrace.json.Json;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.ModelFile;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -48,13 +51,24 @@ final class InspectModel implements Callable<Integer> {
             object.put("endTokens", new TreeSet<>(file.endTokens()));
             object.put("sampling", sampling(file.sampling()));
             object.put("chatTemplate", file.chatTemplate().isPresent());
+            object.put("namedTemplates", List.copyOf(file.namedTemplates().keySet()));
             object.put("features", file.program().features().stream().map(Feature::description).toList());
             object.put("unusedTensors", file.unusedTensors());
-            object.put("notes", file.notes());
+            object.put("notes", notes(file));
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
             return MillraceCommand.DONE;
         }
+    }
+
+    private static List<String> notes(ModelFile file) {
+        List<String> notes = new ArrayList<>(file.notes());
+        try {
+            file.checkWeights();
+        } catch (ModelFormatException e) {
+            notes.add(String.valueOf(e.getMessage()));
+        }
+        return notes;
     }
 
     private static Map<String, Object> sampling(Sampling sampling) {
