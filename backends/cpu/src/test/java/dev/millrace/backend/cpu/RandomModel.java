@@ -21,14 +21,21 @@ public final class RandomModel {
 
     private final Random random = new Random(7);
     private final TensorType type;
+    private final String broken;
 
-    private RandomModel(TensorType type) {
+    private RandomModel(TensorType type, String broken) {
         this.type = type;
+        this.broken = broken;
     }
 
     /** A model with both kinds of mixers and feed-forwards, and weights of a type. */
     public static Blueprint of(TensorType type) {
-        return new RandomModel(type).blueprint();
+        return new RandomModel(type, "").blueprint();
+    }
+
+    /** The same, with a first value that is no number in the tensor of a name. */
+    static Blueprint broken(TensorType type, String name) {
+        return new RandomModel(type, name).blueprint();
     }
 
     private Blueprint blueprint() {
@@ -77,13 +84,20 @@ public final class RandomModel {
     }
 
     private MemoryTensor matrix(String name, int rows, int columns) {
-        return MemoryTensor.random(name, type, rows, columns, random);
+        byte[] raw = Blocks.random(type, rows * columns, random);
+        if (name.equals(broken)) {
+            // the first float, or the scale of the first block
+            byte[] none = type == TensorType.F32 ? new byte[]{0, 0, (byte) 0xc0, 0x7f} : new byte[]{0, 0x7e};
+            System.arraycopy(none, 0, raw, 0, none.length);
+        }
+        return new MemoryTensor(name, type, rows, columns, raw);
     }
 
     private MemoryTensor floats(String name, int rows, int columns, double mean, double deviation) {
         ByteBuffer raw = ByteBuffer.allocate(rows * columns * 4).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < rows * columns; i++) {
-            raw.putFloat((float) (mean + deviation * random.nextGaussian()));
+            float value = (float) (mean + deviation * random.nextGaussian());
+            raw.putFloat(i == 0 && name.equals(broken) ? Float.NaN : value);
         }
         return new MemoryTensor(name, TensorType.F32, rows, columns, raw.array());
     }
