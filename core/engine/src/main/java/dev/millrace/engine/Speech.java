@@ -13,7 +13,7 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.prompt.PromptWriter;
-import dev.millrace.text.template.TemplateException;
+import dev.millrace.text.template.limit.TemplateException;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.Collection;
 import java.util.Optional;

@@ -33,9 +33,9 @@ public final class RandomModel {
         return new RandomModel(type, "").blueprint();
     }
 
-    /** The same, with a first value that is no number in the tensor of a name. */
-    static Blueprint broken(TensorType type, String name) {
-        return new RandomModel(type, name).blueprint();
+    /** One in floats, with a first row that is far too large in the matrix of a name. */
+    static Blueprint broken(String name) {
+        return new RandomModel(TensorType.F32, name).blueprint();
     }
 
     private Blueprint blueprint() {
@@ -85,10 +85,8 @@ public final class RandomModel {
 
     private MemoryTensor matrix(String name, int rows, int columns) {
         byte[] raw = Blocks.random(type, rows * columns, random);
-        if (name.equals(broken)) {
-            // the first float, or the scale of the first block
-            byte[] none = type == TensorType.F32 ? new byte[]{0, 0, (byte) 0xc0, 0x7f} : new byte[]{0, 0x7e};
-            System.arraycopy(none, 0, raw, 0, none.length);
+        for (int i = 0; name.equals(broken) && i < columns; i++) {
+            ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).putFloat(4 * i, 3e38f);
         }
         return new MemoryTensor(name, type, rows, columns, raw);
     }
@@ -96,8 +94,7 @@ public final class RandomModel {
     private MemoryTensor floats(String name, int rows, int columns, double mean, double deviation) {
         ByteBuffer raw = ByteBuffer.allocate(rows * columns * 4).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < rows * columns; i++) {
-            float value = (float) (mean + deviation * random.nextGaussian());
-            raw.putFloat(i == 0 && name.equals(broken) ? Float.NaN : value);
+            raw.putFloat((float) (mean + deviation * random.nextGaussian()));
         }
         return new MemoryTensor(name, TensorType.F32, rows, columns, raw.array());
     }

@@ -5,9 +5,9 @@
 package dev.millrace.text.prompt;
 
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.text.marked.MarkedText;
 import dev.millrace.text.template.ChatTemplate;
-import dev.millrace.text.template.MarkedText;
-import dev.millrace.text.template.TemplateLimits;
+import dev.millrace.text.template.limit.TemplateLimits;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ record ProbedTemplate(ChatTemplate template, TemplateTraits traits, TemplateVari
     /**
      * Compiles a template and probes it.
      *
-     * @throws dev.millrace.text.template.TemplateException if it is malformed
+     * @throws dev.millrace.text.template.limit.TemplateException if it is malformed
      */
     static ProbedTemplate of(String source, Clock clock, PromptTokenizer tokenizer, Dialect dialect,
             Map<String, MarkedText> tokens) {
