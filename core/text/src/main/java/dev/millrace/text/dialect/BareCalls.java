@@ -63,14 +63,19 @@ final class BareCalls {
         List<DialectEvent> trial = new ArrayList<>();
         scan(new CallScanner(), trial::add);
         boolean completed = trial.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance);
-        boolean junk = trial.stream().anyMatch(event -> event instanceof DialectEvent.Problem problem
-                && (problem.message().equals(CallScanner.NO_CALL) || !START.matcher(problem.source()).lookingAt()
-                        && !START.matcher("[" + problem.source()).lookingAt()));
+        boolean junk = trial.stream()
+                .anyMatch(event -> event instanceof DialectEvent.Problem problem && !isBrokenCall(problem));
         if (!completed || junk || (isJson() && lacksArguments(trial))) {
             return false;
         }
         scan(calls, out);
         return true;
+    }
+
+    private static boolean isBrokenCall(DialectEvent.Problem problem) {
+        boolean begins = START.matcher(problem.source()).lookingAt()
+                || START.matcher("[" + problem.source()).lookingAt();
+        return begins && !problem.message().equals(CallScanner.NO_CALL);
     }
 
     private boolean isJson() {
