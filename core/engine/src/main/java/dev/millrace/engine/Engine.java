@@ -16,16 +16,14 @@ import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.formats.Diagnosis;
+import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
-import dev.millrace.spi.backend.Fit;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
-import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
@@ -145,19 +143,6 @@ public final class Engine implements Millrace {
     }
 
     /**
-     * How well a backend would run a model. A backend is not asked if it lacks a feature that the model needs.
-     *
-     * @param backend any backend
-     * @param program the model
-     * @param device one of the backend's
-     * @param options how it would be loaded
-     * @return how well, or why not
-     */
-    public static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
-        return Placement.fit(backend, program, device, options);
-    }
-
-    /**
      * The tokenizer of an open file.
      *
      * @param file a model file
@@ -165,12 +150,36 @@ public final class Engine implements Millrace {
      * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
      */
     public PromptTokenizer tokenizer(ModelFile file) {
-        VocabularySource source = file.vocabulary()
-                .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
+        return tokenizer(file.path(), file.vocabulary());
+    }
+
+    private static PromptTokenizer tokenizer(Path path, Optional<? extends VocabularySource> source) {
         try {
-            return Tokenizers.of(source);
+            return Tokenizers.of(
+                    source.orElseThrow(() -> new ModelFormatException(path, "vocabulary", "the file has none")));
+        } catch (ModelFormatException e) {
+            throw e;
         } catch (MillraceException e) {
-            throw new ModelFormatException(file.path(), "vocabulary", e.getMessage(), e);
+            throw new ModelFormatException(path, "vocabulary", e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The tokenizer of a model. Of a GGUF file it is read by itself, so that the file may hold nothing else, and be of any
+     * architecture.
+     *
+     * @param reference as in {@link #open(String)}
+     * @return its tokenizer
+     * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
+     */
+    public PromptTokenizer tokenizer(String reference) {
+        Path path = find(reference, Progress.NONE).path();
+        if (new GgufFormat().recognises(path)) {
+            return tokenizer(path, GgufFormat.vocabulary(path));
+        }
+        try (ModelFile file = read(path)) {
+            return tokenizer(file);
         }
     }
 
@@ -187,7 +196,7 @@ public final class Engine implements Millrace {
                 .orElseThrow(() -> missing(reference));
     }
 
-    /** Those of plugins and the engine's own two, in the order in which they are asked. */
+    /** The sources of plugins, then the two of the engine, in the order in which they are asked. */
     private Stream<ModelSource> sources() {
         return Stream.concat(services.sources.stream(), own.stream())
                 .sorted(Comparator.comparingInt(ModelSource::order));
@@ -262,7 +271,7 @@ public final class Engine implements Millrace {
         services.backends.add(backend);
     }
 
-    /** Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. */
+    /** Models on that backend move to another one, or end. Moving takes time, so nobody waits for it here. */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
         for (RunningModel model : models) {

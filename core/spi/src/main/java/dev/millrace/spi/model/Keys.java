@@ -6,13 +6,16 @@ package dev.millrace.spi.model;
 
 import dev.millrace.api.ModelFormatException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * What a model file says under its keys, asked for by type and range. Where several names are given, the first that is present
- * and not null counts. A value of a wrong type or out of range is refused with the file, the key and what was expected.
+ * and not null counts. A value that must be there and is not, or is of a wrong type or out of range, is refused by a
+ * {@link ModelFormatException} with the file, the key and what was expected. For one thread, during
+ * {@link Architecture#read}.
  */
 @ProviderType
 public interface Keys {
@@ -158,6 +161,14 @@ public interface Keys {
      * @return the group, empty if there is none
      */
     Keys group(String key);
+
+    /**
+     * The same keys, with values for those that the file leaves out.
+     *
+     * @param values key to value, of the types that {@link #find} gives
+     * @return keys that find what the file says, or else these values
+     */
+    Keys otherwise(Map<String, ?> values);
 
     /**
      * Refuses a value that the family cannot compute.
