@@ -68,7 +68,10 @@ final class GgufVocabulary {
         }
         return Optional.of(new VocabularySource.Table(model, settings.text(PREFIX + "pre").orElse(""), tokens, types,
                 scores, merges, id("bos_token_id", size), id("eos_token_id", size), id("unknown_token_id", size),
-                settings.flagOr(model.equals("llama"), PREFIX + "add_space_prefix")));
+                settings.flagOr(model.equals("llama"), PREFIX + "add_space_prefix"),
+                settings.find(PREFIX + "add_bos_token") instanceof Boolean asked
+                        ? Optional.of(asked)
+                        : Optional.empty()));
     }
 
     /** Ids that end an answer, all of them smaller than the size. */

@@ -141,8 +141,9 @@ public final class OnnxFolder {
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
         metadata.put("onnx.variants", variants.stream().map(Graph.Variant::name).toList());
-        return new OpenModel(path, text.name(), metadata, program, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of());
+        return new OpenModel(path, text.name(), metadata, program, text.vocabulary(),
+                text.templates().standard(), text.templates().named(),
+                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of(), List.of());
     }
 
     private static List<StateShape> shapes(Path graph, GraphHeader header, Settings config) {

@@ -116,6 +116,11 @@ final class SafetensorsHeader {
     }
 
     private List<Stored> tensors(byte[] header) {
+        for (byte one : header) {
+            if (one == 0) {
+                throw wrong("header", "holds zeros, as a broken download leaves them; fetch it again");
+            }
+        }
         Object json;
         try {
             json = Json.parseFile(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -84,14 +85,19 @@ public final class VocabularyTable {
             filled.add(token == null ? "[PAD" + i + "]" : token);
         }
         List<String> merges = merges(model);
+        // where the settings do not say, tokenizer.json does, by what it puts around each text
+        boolean begins = source.addBos().orElse(!source.bos().isEmpty()
+                && Json.write(tokenizer.find("post_processor")).contains(Json.write(source.bos())));
         String unknown = model.text("unk_token").orElse("");
         return pieces
                 ? new VocabularySource.Table("llama", split, List.copyOf(filled), types, scores(merges), List.of(),
                         id(source.bos()), id(source.eos()), unknown.isEmpty() ? OptionalInt.empty() : id(unknown),
                         Json.write(tokenizer.find("normalizer")).contains("\"Prepend\"")
-                                || Json.write(tokenizer.find("pre_tokenizer")).contains("\"Metaspace\""))
+                                || Json.write(tokenizer.find("pre_tokenizer")).contains("\"Metaspace\""),
+                        Optional.of(begins))
                 : new VocabularySource.Table("gpt2", split, List.copyOf(filled), types, new float[0], merges,
-                        id(source.bos()), id(source.eos()), OptionalInt.empty(), false);
+                        id(source.bos()), id(source.eos()), OptionalInt.empty(), false,
+                        Optional.of(begins));
     }
 
     /** SentencePiece spells the bytes that it falls back on {@code <0x0A>}. */
