@@ -62,13 +62,6 @@ final class MadeUpKeys implements Keys {
         return null;
     }
 
-    @Override
-    public Keys otherwise(Map<String, ?> more) {
-        Map<String, Object> all = new HashMap<>(more);
-        all.putAll(values);
-        return new MadeUpKeys(form, architecture, all, where);
-    }
-
     private Object required(String... keys) {
         Object value = find(keys);
         if (value == null) {
@@ -181,6 +174,17 @@ final class MadeUpKeys implements Keys {
     public Keys group(String key) {
         Map<String, ?> inner = typed(Map.class, "an object", key).orElse(Map.of());
         return new MadeUpKeys(form, architecture, inner, where + key + ".");
+    }
+
+    @Override
+    public Keys otherwise(Map<String, ?> more) {
+        Map<String, Object> all = new HashMap<>(more);
+        values.forEach((key, value) -> {
+            if (value != null) {
+                all.put(key, value);
+            }
+        });
+        return new MadeUpKeys(form, architecture, all, where);
     }
 
     @Override

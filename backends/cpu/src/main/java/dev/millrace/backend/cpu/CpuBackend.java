@@ -153,6 +153,16 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        return load(program, device, options, progress, Arena::ofShared);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param pages gives each page of keys and values its memory, which is closed with the page; throws {@link OutOfMemoryError} if
+     *            there is none
+     */
+    Executor load(Program program, Device device, LoadOptions options, Progress progress, Supplier<Arena> pages) {
         Kernels kernels = kernels(device);
         if (fit(program, device, options) instanceof Fit.Refused refused) {
             throw new BackendException(refused.reason());
@@ -169,7 +179,7 @@ public final class CpuBackend implements Backend {
             workers = new Workers(threads);
             Network network = Loading.load(blueprint, groups, new MatrixStore(folder, kernels, workers, arena,
                     progress, () -> checkInMemory(blueprint, needs)));
-            Executor executor = executor(network, groups, options, kernels, workers, arena);
+            Executor executor = executor(network, groups, options, kernels, workers, arena, pages);
             warmup.await();
             progress.update("ready", 1);
             return executor;
@@ -204,7 +214,7 @@ public final class CpuBackend implements Backend {
     }
 
     private static Executor executor(Network network, KvGroups groups, LoadOptions options, Kernels kernels,
-            Workers workers, Arena arena) {
+            Workers workers, Arena arena, Supplier<Arena> pages) {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(MicroBatch.MOST, options.context());
         MatmulScratch[] scratch = new MatmulScratch[workers.count()];
@@ -216,7 +226,7 @@ public final class CpuBackend implements Backend {
                 new Matmul(kernels, workers, scratch, options.precision() == Precision.EXACT),
                 new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
         MicroBatch batch = new MicroBatch(tokens);
-        return new CpuExecutor(network, groups, options.context(), workers, arena, batch,
+        return new CpuExecutor(network, groups, options.context(), workers, arena, pages, batch,
                 new ForwardPass(network, machine, scratch[0], batch));
     }
 }

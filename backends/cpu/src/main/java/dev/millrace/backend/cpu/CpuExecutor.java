@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.api.BackendException;
 import dev.millrace.backend.cpu.kv.CpuSequence;
 import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.SequenceOwner;
@@ -23,8 +24,9 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
-/** A loaded model: checks what it is asked, cuts it into micro-batchs, and owns weights, threads and sequences. */
+/** A loaded model: checks what it is asked, cuts it into micro-batches, and owns weights, threads and sequences. */
 final class CpuExecutor implements Executor, SequenceOwner {
 
     private final Network network;
@@ -32,6 +34,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final int context;
     private final Workers workers;
     private final Arena arena;
+    private final Supplier<Arena> pages;
     private final MicroBatch batch;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -39,13 +42,14 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final StepCheck stepCheck;
     private boolean closed;
 
-    CpuExecutor(Network network, KvGroups groups, int context, Workers workers, Arena arena, MicroBatch batch,
-            ForwardPass pass) {
+    CpuExecutor(Network network, KvGroups groups, int context, Workers workers, Arena arena, Supplier<Arena> pages,
+            MicroBatch batch, ForwardPass pass) {
         this.network = network;
         this.groups = groups;
         this.context = context;
         this.workers = workers;
         this.arena = arena;
+        this.pages = pages;
         this.batch = batch;
         this.pass = pass;
         boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
@@ -64,6 +68,11 @@ final class CpuExecutor implements Executor, SequenceOwner {
         if (closed) {
             throw new IllegalStateException("This model has been closed on the CPU backend.");
         }
+    }
+
+    @Override
+    public Supplier<Arena> pages() {
+        return pages;
     }
 
     @Override
@@ -142,13 +151,16 @@ final class CpuExecutor implements Executor, SequenceOwner {
         }
     }
 
-    /** A step that finds no room fails alone, and its sequence stays as it is. */
+    /** A step that finds no room fails alone, and its sequence stays as it is. One that fails otherwise takes its sequence along. */
     private static void reserve(Step step) {
         try {
             sequence(step).reserve(step.length());
         } catch (OutOfMemoryError e) {
             step.fail(new OutOfRoomException("There is no memory for the keys and values of " + step.length()
                     + " more tokens (" + e.getMessage() + ")."));
+        } catch (RuntimeException e) {
+            sequence(step).fail();
+            step.fail(new BackendException("There is no page for the keys and values of this sequence: " + e.getMessage(), e));
         }
     }
 

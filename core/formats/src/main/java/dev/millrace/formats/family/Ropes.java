@@ -95,8 +95,8 @@ final class Ropes {
     private Scaling ggufScaling() {
         String type = keys.text("rope.scaling.type").orElse("linear");
         if (!GGUF_TYPES.contains(type)) {
-            throw keys.wrong("rope.scaling.type",
-                    "is " + type + KNOWN + String.join(", ", GGUF_TYPES) + Transformer.INSTEAD);
+            throw keys.wrong("rope.scaling.type", "is " + type + KNOWN + String.join(", ", GGUF_TYPES)
+                    + Transformer.INSTEAD);
         }
         if (model.weights.has("rope_freqs.weight")) {
             return new Scaling.Divisors(divisors("rope_freqs.weight"));

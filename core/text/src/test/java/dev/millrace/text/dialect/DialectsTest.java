@@ -12,6 +12,8 @@ import dev.millrace.spi.text.ModelText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -68,5 +70,31 @@ class DialectsTest {
         assumeTrue(Files.isRegularFile(file), "no reference data");
         ModelText text = new ModelText(Files.readString(file), token -> false);
         assertEquals(id, Dialects.choose(Dialects.builtIn(), text).id());
+    }
+
+    /** A dialect of another package, as a plugin's is. */
+    private static Dialect plugin(String id, int match) {
+        return (Dialect) Proxy.newProxyInstance(Dialect.class.getClassLoader(), new Class<?>[]{Dialect.class},
+                (proxy, method, arguments) -> method.getName().equals("id") ? id : match);
+    }
+
+    @Test
+    void aPluginComesBeforeABuiltInOneThatMatchesAsWell() {
+        ModelText model = new ModelText("", "<think>"::equals);
+        int most = new ThinkDialect().match(model);
+        List<Dialect> all = new ArrayList<>(Dialects.builtIn());
+        all.add(plugin("b", most));
+        all.addFirst(plugin("c", most));
+        assertEquals("b", Dialects.choose(all, model).id());
+        all.add(plugin("a", most));
+        assertEquals("a", Dialects.choose(all, model).id());
+        assertEquals("a", Dialects.choose(all.reversed(), model).id());
+    }
+
+    @Test
+    void aMatchThatTheContractDoesNotKnowDoesNotCount() {
+        ModelText model = new ModelText("", "<think>"::equals);
+        List<Dialect> all = List.of(plugin("over", 101), plugin("under", -1), new ThinkDialect());
+        assertEquals("think", Dialects.choose(all, model).id());
     }
 }

@@ -52,7 +52,7 @@ public final class CpuSequence implements Sequence {
         this.groups = groups;
         pages = new KvPages[groups.groups().size()];
         for (int g = 0; g < pages.length; g++) {
-            pages[g] = new KvPages(groups.groups().get(g));
+            pages[g] = new KvPages(groups.groups().get(g), owner.pages());
         }
         columns = new float[blueprint.layers().size()][];
         boolean any = false;

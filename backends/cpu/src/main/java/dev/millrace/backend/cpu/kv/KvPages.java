@@ -4,7 +4,9 @@
  */
 package dev.millrace.backend.cpu.kv;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * A sequence's pages of one group of layers, shared with its forks. Behind a window pages are let go, but for the tokens by which
@@ -13,6 +15,7 @@ import java.util.Arrays;
 final class KvPages {
 
     private final KvGroups.Group group;
+    private final Supplier<Arena> memory;
     /** By number; those that are not held are missing. */
     private KvPage[] pages = {};
     /** Pages from {@code first} to before {@code end} are held. */
@@ -21,8 +24,9 @@ final class KvPages {
     /** The oldest token whose keys and values are known. */
     private int oldest;
 
-    KvPages(KvGroups.Group group) {
+    KvPages(KvGroups.Group group, Supplier<Arena> memory) {
         this.group = group;
+        this.memory = memory;
     }
 
     KvPage get(int number) {
@@ -57,7 +61,7 @@ final class KvPages {
             pages = Arrays.copyOf(pages, Math.max(needed, Math.min(2 * pages.length, 1 << 20)));
         }
         while (end < needed) {
-            pages[end] = new KvPage(group.layout());
+            pages[end] = new KvPage(group.layout(), memory);
             end++;
         }
         // last, since nothing can fail after it: a page that is half full is written to next
@@ -93,7 +97,7 @@ final class KvPages {
 
     /** The same pages, held once more. */
     KvPages fork() {
-        KvPages fork = new KvPages(group);
+        KvPages fork = new KvPages(group, memory);
         fork.pages = Arrays.copyOf(pages, end);
         fork.first = first;
         fork.end = end;
