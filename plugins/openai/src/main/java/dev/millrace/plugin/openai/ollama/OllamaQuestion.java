@@ -77,7 +77,8 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         Sampling sampling = Samplers.read(options, model.model().defaults());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
-                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields)), stream,
+                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields)),
+                stream,
                 thinking);
     }
 
