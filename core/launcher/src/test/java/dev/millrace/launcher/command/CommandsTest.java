@@ -486,7 +486,8 @@ final class CommandsTest {
             }
         }
         Result lines = run(List.of("inspect", "model", "--model", "nano"));
-        assertEquals(backends.size(), lines.out().lines().filter(line -> line.contains("\"device\"")).count(), lines::out);
+        assertEquals(backends.size(), lines.out().lines().filter(line -> line.contains("\"device\"")).count(),
+                lines::out);
     }
 
     @Test

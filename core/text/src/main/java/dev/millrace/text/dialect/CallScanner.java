@@ -272,7 +272,7 @@ final class CallScanner implements CallBlock {
         String source = junk.toString().strip();
         junk.setLength(0);
         if (!source.isEmpty()) {
-            out.accept(new DialectEvent.Problem("This is no call of a tool.", source));
+            out.accept(new DialectEvent.Problem("This is not a call of a tool.", source));
         }
     }
 }

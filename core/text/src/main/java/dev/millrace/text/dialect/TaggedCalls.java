@@ -76,7 +76,7 @@ final class TaggedCalls implements CallBlock {
         } else if (rest.contains(FUNCTION)) {
             out.accept(new DialectEvent.Problem("The call is cut off: it has no end.", rest));
         } else if (!rest.isEmpty()) {
-            out.accept(new DialectEvent.Problem("This is no call of a tool.", rest));
+            out.accept(new DialectEvent.Problem("This is not a call of a tool.", rest));
         }
     }
 
@@ -84,7 +84,7 @@ final class TaggedCalls implements CallBlock {
         int start = source.indexOf(FUNCTION);
         String before = (start < 0 ? source : source.substring(0, start)).strip();
         if (!before.isEmpty()) {
-            out.accept(new DialectEvent.Problem("This is no call of a tool.", before));
+            out.accept(new DialectEvent.Problem("This is not a call of a tool.", before));
         }
         if (start < 0) {
             return;

@@ -106,8 +106,10 @@ record ServerSettings(List<String> models, ModelOptions options, InetSocketAddre
         try {
             return new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("host is " + host + ", which is no address: use 127.0.0.1, an address"
-                    + " of this machine, or 0.0.0.0 for all of them.", e);
+            throw new IllegalArgumentException(
+                    "host is " + host + ", which is not an address: use 127.0.0.1, an address"
+                            + " of this machine, or 0.0.0.0 for all of them.",
+                    e);
         }
     }
 
