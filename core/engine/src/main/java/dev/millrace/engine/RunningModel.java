@@ -73,7 +73,8 @@ final class RunningModel implements Model {
         this.conversations = new Conversations(
                 new ModelParts(info, file.program(), tokenizer, prompts, dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
-                new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
+                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+                        () -> suggested(toolNames)));
     }
 
     @Override

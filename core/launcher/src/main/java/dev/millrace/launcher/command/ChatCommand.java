@@ -27,7 +27,7 @@ final class ChatCommand implements Callable<Integer> {
     private final SamplingChoice sampling = new SamplingChoice();
 
     @Mixin
-    private final ToolChoice tools = new ToolChoice();
+    private final OfferedTools tools = new OfferedTools();
 
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable

@@ -35,7 +35,7 @@ final class RunCommand implements Callable<Integer> {
     private final SamplingChoice sampling = new SamplingChoice();
 
     @Mixin
-    private final ToolChoice toolChoice = new ToolChoice();
+    private final OfferedTools offered = new OfferedTools();
 
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
@@ -51,6 +51,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the model has the tools that it was made for, and those of MILLRACE_BUNDLES.")
     @Nullable
     Path tools;
+
+    @Mixin
+    private final FormatChoice format = new FormatChoice();
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
@@ -107,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
 
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
-        Conversation.Builder builder = model.conversation().sampling(chosen);
+        Conversation.Builder builder = model.conversation().sampling(chosen).format(format.read(choice));
         if (system != null) {
             builder.system(system);
         }
@@ -118,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
             builder.stop(stop);
         }
         if (tools == null) {
-            Set<String> told = toolChoice.apply(builder, workplace);
+            Set<String> told = offered.apply(builder, workplace);
             if (!told.isEmpty()) {
                 workplace.console().note("with the tools of " + String.join(", ", told));
             }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec.Target;
  * Which of the installed tools a model is told of: those that it was made for, those of the user's bundles, and those that are
  * named. The tools of the program's other bundles are there for the packaged model, and would only puzzle another one.
  */
-final class ToolChoice {
+final class OfferedTools {
 
     @Spec(Target.MIXEE)
     @Nullable
@@ -73,7 +73,7 @@ final class ToolChoice {
 
     /** Whether a provider came from a folder that is not the program's. */
     private static boolean isOfUser(ToolProvider provider) {
-        Bundle program = FrameworkUtil.getBundle(ToolChoice.class);
+        Bundle program = FrameworkUtil.getBundle(OfferedTools.class);
         Bundle its = FrameworkUtil.getBundle(provider.getClass());
         return program != null && its != null && !folder(program).equals(folder(its));
     }
