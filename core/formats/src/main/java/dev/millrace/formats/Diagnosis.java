@@ -38,7 +38,7 @@ public final class Diagnosis {
         if (List.of(".part", ".crdownload", ".incomplete", ".aria2", ".tmp").stream().anyMatch(name::endsWith)) {
             return "is a download that has not ended; fetch it again";
         }
-        return FileKind.of(path).orElse("is no model in a format that is known (GGUF, safetensors, ONNX)");
+        return FileKind.of(path).orElse("is not a model in a format that is known (GGUF, safetensors, ONNX)");
     }
 
     private static String folder(Path path) {

@@ -150,7 +150,7 @@ public final class OnnxFolder {
         int taps = config.integerOr(0, 2, 64, "conv_L_cache");
         if (!header.inputs().containsKey("input_ids")) {
             throw new ModelFormatException(graph, "inputs",
-                    "have no input_ids, so this is no language model that reads tokens");
+                    "have no input_ids, so this is not a language model that reads tokens");
         }
         return CacheInputs.shapes(header.inputs(), taps == 0 ? OptionalInt.empty() : OptionalInt.of(taps))
                 .orElseThrow(() -> new ModelFormatException(graph, "inputs",

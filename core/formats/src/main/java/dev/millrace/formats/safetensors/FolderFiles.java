@@ -107,9 +107,9 @@ public record FolderFiles(Path folder) {
                 return map;
             }
         } catch (JsonException e) {
-            throw new ModelFormatException(folder, name, "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(folder, name, "is not JSON: " + e.getMessage(), e);
         }
-        throw new ModelFormatException(folder, name, "is no JSON object");
+        throw new ModelFormatException(folder, name, "is not a JSON object");
     }
 
     /**

@@ -125,10 +125,10 @@ final class SafetensorsHeader {
         try {
             json = Json.parseFile(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
         } catch (CharacterCodingException | JsonException e) {
-            throw new ModelFormatException(file.path(), "header", "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(file.path(), "header", "is not JSON: " + e.getMessage(), e);
         }
         if (!(json instanceof Map<?, ?> map)) {
-            throw wrong("header", "is no JSON object");
+            throw wrong("header", "is not a JSON object");
         }
         List<Stored> all = new ArrayList<>();
         map.forEach((name, value) -> {
@@ -154,7 +154,7 @@ final class SafetensorsHeader {
 
     private Stored tensor(String name, @Nullable Object value) {
         if (!(value instanceof Map<?, ?> fields)) {
-            throw wrong(name, "is no JSON object");
+            throw wrong(name, "is not a JSON object");
         }
         long[] shape = numbers(name, "shape", fields.get("shape"));
         long[] offsets = numbers(name, "data_offsets", fields.get("data_offsets"));

@@ -56,9 +56,9 @@ public final class VocabularyTable {
                 return new VocabularyTable(tokenizer, size).table(source);
             }
         } catch (JsonException e) {
-            throw new ModelFormatException(folder, "tokenizer.json", "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(folder, "tokenizer.json", "is not JSON: " + e.getMessage(), e);
         }
-        throw new ModelFormatException(folder, "tokenizer.json", "is no JSON object");
+        throw new ModelFormatException(folder, "tokenizer.json", "is not a JSON object");
     }
 
     private VocabularySource.Table table(VocabularySource.HuggingFace source) {
@@ -147,7 +147,7 @@ public final class VocabularyTable {
             } else if (merge instanceof List<?> halves && halves.size() == 2) {
                 merges.add(halves.get(0) + " " + halves.get(1));
             } else {
-                throw model.wrong("merges", "number " + merges.size() + " is no pair");
+                throw model.wrong("merges", "number " + merges.size() + " is not a pair");
             }
         }
         return List.copyOf(merges);
@@ -156,7 +156,7 @@ public final class VocabularyTable {
     private OptionalInt id(String token) {
         int id = token.isEmpty() ? -1 : Arrays.asList(tokens).indexOf(token);
         if (id < 0 && !token.isEmpty()) {
-            throw tokenizer.wrong(token, "is named in tokenizer_config.json, but is no token");
+            throw tokenizer.wrong(token, "is named in tokenizer_config.json, but is not a token");
         }
         return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
     }

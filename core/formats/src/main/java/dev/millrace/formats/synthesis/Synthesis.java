@@ -63,7 +63,7 @@ public enum Synthesis implements SyntheticModel.Mix {
      */
     public static Synthesis of(String name) {
         return Arrays.stream(values()).filter(s -> s.name().equalsIgnoreCase(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(name + " is no known quantisation; known are "
+                .orElseThrow(() -> new IllegalArgumentException(name + " is not a known quantisation; known are "
                         + String.join(", ", quantisations()) + "."));
     }
 

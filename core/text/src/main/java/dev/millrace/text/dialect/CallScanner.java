@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class CallScanner implements CallBlock {
 
     /** What stands between calls and is none. */
-    static final String NO_CALL = "This is no call of a tool.";
+    static final String NO_CALL = "This is not a call of a tool.";
 
     private static final String STRAY_QUOTE = "The call cannot be understood: a quote inside a string needs a backslash before it.";
     private static final String OPEN_BRACKET = "The call cannot be understood: a bracket in it is not closed by its own kind.";
