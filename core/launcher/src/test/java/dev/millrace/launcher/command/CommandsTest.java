@@ -477,7 +477,8 @@ final class CommandsTest {
             Map<?, ?> one = assertInstanceOf(Map.class, each);
             if (String.valueOf(one.get("device")).startsWith("cpu:")) {
                 assertEquals(true, one.get("runs"), one::toString);
-                assertTrue((Long) one.get("bytes") > 1 << 20 && (Long) one.get("context") > 0, one::toString);
+                assertTrue(assertInstanceOf(Long.class, one.get("bytes")) > 1 << 20, one::toString);
+                assertTrue(assertInstanceOf(Long.class, one.get("context")) > 0, one::toString);
             } else {
                 // a GGUF file is no graph, and the device of an accelerator may not be here
                 assertEquals(false, one.get("runs"), one::toString);
