@@ -28,9 +28,7 @@ class ToolContractsTest {
 
     /** One thing at a time. */
     enum Fault {
-        NONE, HAS_NO_TOOLS, HAS_TWO_OF_A_NAME, SAYS_NOTHING, HAS_AN_ODD_SCHEMA, DEMANDS_WHAT_IS_NOT_THERE, ANSWERS_NULL,
-        ANSWERS_AN_OBJECT, STUMBLES, SPREADS_CALLS, SWALLOWS_INTERRUPTS, FAILS_ITS_CALLS, ALLOWS_ALL, REFUSES_ALL,
-        THROWS, REFUSES_WITHOUT_A_REASON, CHANGES_ITS_MIND, NEVER_ENDS
+        NONE, HAS_NO_TOOLS, HAS_TWO_OF_A_NAME, SAYS_NOTHING, HAS_AN_ODD_SCHEMA, DEMANDS_WHAT_IS_NOT_THERE, ANSWERS_NULL, ANSWERS_AN_OBJECT, STUMBLES, SPREADS_CALLS, SWALLOWS_INTERRUPTS, FAILS_ITS_CALLS, ALLOWS_ALL, REFUSES_ALL, THROWS, REFUSES_WITHOUT_A_REASON, CHANGES_ITS_MIND, NEVER_ENDS
     }
 
     private static Map<String, @Nullable Object> schema(Fault fault) {
@@ -145,10 +143,13 @@ class ToolContractsTest {
             }
             boolean refused = fault == Fault.REFUSES_ALL || (!"cellar".equals(room) && fault != Fault.ALLOWS_ALL);
             if (fault == Fault.CHANGES_ITS_MIND) {
-                return refused ? Optional.of("The room " + room + " is locked for the time " + judged++ + ".") : Optional.empty();
+                return refused
+                        ? Optional.of("The room " + room + " is locked for the time " + judged++ + ".")
+                        : Optional.empty();
             }
             return refused
-                    ? Optional.of(fault == Fault.REFUSES_WITHOUT_A_REASON ? "" : "The room is locked: ask for the cellar.")
+                    ? Optional.of(
+                            fault == Fault.REFUSES_WITHOUT_A_REASON ? "" : "The room is locked: ask for the cellar.")
                     : Optional.empty();
         }
 
