@@ -34,9 +34,7 @@ final class Fingerprint {
      */
     static byte[] of(List<Tensor> tensors, WeightForm form) throws IOException {
         MessageDigest digest = sha256();
-        byte[] kernels = form.name().getBytes(StandardCharsets.UTF_8);
-        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size(), kernels.length));
-        digest.update(kernels);
+        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size()));
         for (Tensor tensor : tensors) {
             byte[] name = (tensor.name() + "\n" + tensor.type()).getBytes(StandardCharsets.UTF_8);
             int rows = Math.toIntExact(tensor.rows());
