@@ -229,6 +229,7 @@ public final class Engine implements Millrace {
         ModelFile file = read(path);
         try {
             PromptTokenizer tokenizer = tokenizer(file);
+            file.checkWeights();
             Placement place = Placement.choose(services.backends, file.program(), options);
             Executor executor = place.backend().load(file.program(), place.device(), place.options(),
                     options.progress());

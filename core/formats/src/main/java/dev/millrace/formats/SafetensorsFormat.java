@@ -39,8 +39,7 @@ public final class SafetensorsFormat implements ModelFormat {
     @Override
     public boolean recognises(Path path) {
         return Files.isRegularFile(path.resolve(HuggingFaceModel.CONFIG))
-                && (Files.isRegularFile(path.resolve(HuggingFaceModel.WEIGHTS))
-                        || Files.isRegularFile(path.resolve(HuggingFaceModel.INDEX)));
+                && HuggingFaceModel.hasWeights(path);
     }
 
     @Override

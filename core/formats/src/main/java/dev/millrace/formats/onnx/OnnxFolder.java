@@ -141,15 +141,16 @@ public final class OnnxFolder {
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
         metadata.put("onnx.variants", variants.stream().map(Graph.Variant::name).toList());
-        return new OpenModel(path, text.name(), metadata, program, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of());
+        return new OpenModel(path, text.name(), metadata, program, text.vocabulary(),
+                text.templates().standard(), text.templates().named(),
+                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of(), List.of());
     }
 
     private static List<StateShape> shapes(Path graph, GraphHeader header, Settings config) {
         int taps = config.integerOr(0, 2, 64, "conv_L_cache");
         if (!header.inputs().containsKey("input_ids")) {
             throw new ModelFormatException(graph, "inputs",
-                    "have no input_ids, so this is no language model that reads tokens");
+                    "have no input_ids, so this is not a language model that reads tokens");
         }
         return CacheInputs.shapes(header.inputs(), taps == 0 ? OptionalInt.empty() : OptionalInt.of(taps))
                 .orElseThrow(() -> new ModelFormatException(graph, "inputs",

@@ -33,7 +33,7 @@ public final class ServerComponent {
 
         /** The models. */
         @AttributeDefinition(name = "Models", description = "Files, folders or names; the first is for requests that name none.")
-        String[] models() default Settings.DEFAULT_MODEL;
+        String[] models() default ServerSettings.DEFAULT_MODEL;
 
         /** The backend. */
         @AttributeDefinition(name = "Backend", description = "A backend or device; the best if empty.")
@@ -53,7 +53,7 @@ public final class ServerComponent {
 
         /** The port. */
         @AttributeDefinition(name = "Port", description = "0 takes a free one.")
-        int port() default Settings.DEFAULT_PORT;
+        int port() default ServerSettings.DEFAULT_PORT;
 
         /** The tokens. */
         @AttributeDefinition(name = "Tokens", description = "One of which a request must bring.", type = AttributeType.PASSWORD)
