@@ -51,7 +51,7 @@ final class ByteDots {
         long sectionBytes = ((1 << log) + 1) * LINE;
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;
-        FloatVector a0 = first(sums);
+        FloatVector a0 = FloatVector.broadcast(FLOATS, first(MEMORY.get(INT, sums)));
         FloatVector a1 = a0;
         FloatVector s0 = y0;
         FloatVector s1 = y0;
@@ -102,7 +102,7 @@ final class ByteDots {
                             .lanewise(VectorOperators.ASHR, 3).and(0x8fffe000).reinterpretAsFloats()
                             .mul(HALF_TO_FLOAT), y1);
                 }
-                a0 = first(sums + 4L * b + 4);
+                a0 = FloatVector.broadcast(FLOATS, first(MEMORY.get(INT, sums + 4L * b + 4)));
                 a1 = a0;
             }
         }
@@ -110,9 +110,8 @@ final class ByteDots {
         y1.intoArray(y, at + L);
     }
 
-    /** The first value of a block's sum. */
-    private static FloatVector first(long sum) {
-        int both = MEMORY.get(INT, sum);
-        return FloatVector.broadcast(FLOATS, (float) (-EXCESS * ((short) both + (both >> 16))));
+    /** The first value of a block's sum; its inputs' sums are in the halves of an int. */
+    private static float first(int both) {
+        return -EXCESS * ((short) both + (both >> 16));
     }
 }
