@@ -204,7 +204,8 @@ class GgufFileTest {
     @ParameterizedTest
     @MethodSource("strangeShapes")
     void unusedTensorsMayHaveAnyShapeAndName(long[] shape) throws IOException {
-        for (String name : List.of("tag", "", " ", "\u0000", "blk.9.attn_q.weight", "blk.0.new_part.weight", "\ud83e\udd80",
+        for (String name : List.of("tag", "", " ", "\u0000", "blk.9.attn_q.weight", "blk.0.new_part.weight",
+                "\ud83e\udd80",
                 "x".repeat(500))) {
             small.add(name, shape);
         }
@@ -224,9 +225,11 @@ class GgufFileTest {
         author.writeBytes(SmallGguf.bytes(SmallGguf.STRING, (long) latin.length));
         author.writeBytes(latin);
         small.metadata.put("general.author", author.toByteArray());
-        small.metadata.put("general.half", SmallGguf.bytes(SmallGguf.STRING, 3L, (byte) 0xed, (byte) 0xa0, (byte) 0xbd));
+        small.metadata.put("general.half",
+                SmallGguf.bytes(SmallGguf.STRING, 3L, (byte) 0xed, (byte) 0xa0, (byte) 0xbd));
         small.metadata.put("some.nan", SmallGguf.bytes(SmallGguf.FLOAT32, Float.NaN));
-        small.metadata.put("some.infinite", SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.FLOAT32, 1L, Float.NEGATIVE_INFINITY));
+        small.metadata.put("some.infinite",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.FLOAT32, 1L, Float.NEGATIVE_INFINITY));
         small.metadata.put("some.nothing", SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 0L));
         small.metadata.put("lfm2moe.unknown.key", SmallGguf.bytes(SmallGguf.STRING, ""));
         small.metadata.put("\ud83e\udd80", SmallGguf.bytes(SmallGguf.BOOL, true));

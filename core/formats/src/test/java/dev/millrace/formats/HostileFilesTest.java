@@ -226,10 +226,12 @@ class HostileFilesTest {
         assertTrue(String.valueOf(e.getMessage()).contains("bad.gguf"));
     }
 
-    private static final List<String> VALUES = List.of("0", "-1", "1", "3", "7", "-0.0", "0.5", "1e300", "1e999", "-1e999",
+    private static final List<String> VALUES = List.of("0", "-1", "1", "3", "7", "-0.0", "0.5", "1e300", "1e999",
+            "-1e999",
             "NaN", "Infinity", "-Infinity", "2147483647", "2147483648", "9223372036854775807", "9".repeat(60), "null",
             "true", "false", "\"\"", "\"x\"", "\"\\ud83d\"", "[]", "[null]", "[0, -1]", "[[[]]]", "[1e999]", "{}",
-            "{\"rope_type\": 7}", "{\"factor\": NaN}", "[\"conv\", 5]", "[true]", "\"yarn\"", "\"llama3\"", "64", "1.5");
+            "{\"rope_type\": 7}", "{\"factor\": NaN}", "[\"conv\", 5]", "[true]", "\"yarn\"", "\"llama3\"", "64",
+            "1.5");
 
     /** Each key of the configurations of all families, with values that Python writes and values that nobody should. */
     @Test
@@ -248,7 +250,8 @@ class HostileFilesTest {
                     Files.copy(file, copy.resolve(file.getFileName()));
                 }
             }
-            Map<?, ?> config = (Map<?, ?>) Objects.requireNonNull(Json.parseFile(Files.readString(each.resolve("config.json"))));
+            Map<?, ?> config = (Map<?, ?>) Objects
+                    .requireNonNull(Json.parseFile(Files.readString(each.resolve("config.json"))));
             int refused = 0;
             for (int round = 0; round < 300; round++) {
                 String text = python(config, random, 0);

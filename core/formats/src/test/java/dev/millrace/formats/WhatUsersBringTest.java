@@ -149,8 +149,10 @@ class WhatUsersBringTest {
     void partsWithoutAnIndexAreReadAndAMissingOneIsNamed() throws IOException {
         Path folder = new SmallFolder().writeSharded(temp.resolve("hf"));
         Files.delete(folder.resolve("model.safetensors.index.json"));
-        Path first = Files.move(folder.resolve("part-0.safetensors"), folder.resolve("model-00001-of-00002.safetensors"));
-        Path second = Files.move(folder.resolve("part-1.safetensors"), folder.resolve("model-00002-of-00002.safetensors"));
+        Path first = Files.move(folder.resolve("part-0.safetensors"),
+                folder.resolve("model-00001-of-00002.safetensors"));
+        Path second = Files.move(folder.resolve("part-1.safetensors"),
+                folder.resolve("model-00002-of-00002.safetensors"));
         assertTrue(new SafetensorsFormat().recognises(folder));
         new SafetensorsFormat().open(folder).close();
         Files.copy(first, folder.resolve("consolidated.safetensors"));
@@ -247,8 +249,9 @@ class WhatUsersBringTest {
     @Test
     void ggufFilesHaveNamedTemplates() throws IOException {
         SmallGguf small = new SmallGguf();
-        small.metadata.put("tokenizer.chat_templates", SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 2L, "tool_use",
-                "gone"));
+        small.metadata.put("tokenizer.chat_templates",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 2L, "tool_use",
+                        "gone"));
         small.metadata.put("tokenizer.chat_template.tool_use", SmallGguf.bytes(SmallGguf.STRING, "T"));
         small.metadata.put("tokenizer.chat_template", SmallGguf.bytes(SmallGguf.STRING, "D"));
         try (ModelFile model = new GgufFormat().open(small.write(temp.resolve("named.gguf")))) {
@@ -266,7 +269,8 @@ class WhatUsersBringTest {
         Path folder = small.write(temp.resolve("hf"));
         try (ModelFile model = new SafetensorsFormat().open(folder)) {
             Optional<Boolean> said = model.vocabulary().orElseThrow().addBos();
-            assertEquals(asked.equals("true") || asked.equals("false") ? Optional.of(expected) : Optional.empty(), said);
+            assertEquals(asked.equals("true") || asked.equals("false") ? Optional.of(expected) : Optional.empty(),
+                    said);
         }
         Path converted = temp.resolve("out.gguf");
         Converter.convert(folder, converted, TensorType.Q8_0, Progress.NONE);

@@ -55,8 +55,10 @@ final class GgufReader {
         try {
             return reader.header();
         } catch (ModelFormatException e) {
-            throw reader.in.zeros().map(zeros -> new ModelFormatException(file.path(), e.part(), "cannot be read: bytes "
-                    + zeros + " of the file are zeros, as a broken download leaves them; fetch it again", e)).orElse(e);
+            throw reader.in.zeros()
+                    .map(zeros -> new ModelFormatException(file.path(), e.part(), "cannot be read: bytes "
+                            + zeros + " of the file are zeros, as a broken download leaves them; fetch it again", e))
+                    .orElse(e);
         }
     }
 

@@ -70,7 +70,8 @@ public record FolderFiles(Path folder) {
             for (Path file : all.filter(Files::isRegularFile).limit(MOST_TEXTS).toList()) {
                 String each = String.valueOf(file.getFileName());
                 if (each.endsWith(suffix)) {
-                    texts.put(each.substring(0, each.length() - suffix.length()), read(name + "/" + each, MAX_SETTINGS));
+                    texts.put(each.substring(0, each.length() - suffix.length()),
+                            read(name + "/" + each, MAX_SETTINGS));
                 }
             }
         } catch (IOException e) {
@@ -131,7 +132,8 @@ public record FolderFiles(Path folder) {
             }
             String text = decoded(bytes);
             if (text.indexOf('\0') >= 0) {
-                throw new ModelFormatException(folder, name, "holds zeros, as a broken download leaves them; fetch it again");
+                throw new ModelFormatException(folder, name,
+                        "holds zeros, as a broken download leaves them; fetch it again");
             }
             return text;
         } catch (CharacterCodingException e) {

@@ -152,7 +152,8 @@ public final class HuggingFaceModel {
             weightFiles.add(file);
             return file;
         } catch (NoSuchFileException e) {
-            throw new ModelFormatException(folder, name, "is missing; fetch it from where the other files come from", e);
+            throw new ModelFormatException(folder, name, "is missing; fetch it from where the other files come from",
+                    e);
         } catch (IOException | InvalidPathException e) {
             throw new ModelFormatException(folder, name, "cannot be opened: " + e.getMessage(), e);
         }

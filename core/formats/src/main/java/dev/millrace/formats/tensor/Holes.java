@@ -59,7 +59,8 @@ public final class Holes {
             Region zeros = Region.around(tensor.file(), tensor.offset() + at);
             if (zeros.length() >= LEAST && isHole(zeros, matrices)) {
                 throw new ModelFormatException(tensor.file().path(), tensor.name(), "is damaged: bytes " + zeros.from
-                        + " to " + zeros.to + " of the file are zeros, as a broken download leaves them; fetch it again");
+                        + " to " + zeros.to
+                        + " of the file are zeros, as a broken download leaves them; fetch it again");
             }
             at = Math.max(at, zeros.to - tensor.offset() - stride);
         }
