@@ -101,7 +101,8 @@ class JsonTest {
     }
 
     private static final String[] PIECES = {"NaN", "Infinity", "-Infinity", "+Infinity", "-NaN", "nan", "inf", "1e999",
-            "-1e999", "1e-999", "-0", "-0.0", "0x1F", "1_000", "01", ".5", "5.", "1E+2", "9".repeat(400), "9".repeat(2000),
+            "-1e999", "1e-999", "-0", "-0.0", "0x1F", "1_000", "01", ".5", "5.", "1E+2", "9".repeat(400),
+            "9".repeat(2000),
             "1e", "True", "None", "undefined", "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\ud83d\"", "\"\ud83d\"",
             "\"\\u0000\"", "'a'", "\"", "\\", "\uFEFF", "\u00a0", "\n", "//x\n", "/*x*/", "#x\n", "\0", "null", "true"};
 

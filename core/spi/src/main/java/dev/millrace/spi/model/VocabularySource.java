@@ -72,7 +72,8 @@ public sealed interface VocabularySource {
      * @param addBos whether {@code tokenizer_config.json} asks for {@code bos} before each text; empty if it does not say
      */
     record HuggingFace(String tokenizerJson, String bos, String eos, Optional<Boolean> addBos)
-            implements VocabularySource {
+            implements
+                VocabularySource {
 
         /**
          * A vocabulary whose settings do not say whether a text begins with {@code bos}.

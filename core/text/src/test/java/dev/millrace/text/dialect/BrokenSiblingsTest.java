@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BrokenSiblingsTest {
 
     /** Calls of Python between two sound ones. */
-    private static final List<String> PYTHON = List.of("say(text='it's fine')", "say(text='a'b'c')", "say('positional')",
+    private static final List<String> PYTHON = List.of("say(text='it's fine')", "say(text='a'b'c')",
+            "say('positional')",
             "say(text=yes)", "say(text='x'", "say(text=['x')", "say(text={'a': 1)", "say(text='x' n=1)",
             "say(text=\"he said \"no\" twice\")", "say(text=1, text=2)", "say(a=(1, 2], b=3)", "say(text=)",
             "say(text=f(1))", "say(text='x', n=[1, 2)");
@@ -52,19 +53,23 @@ class BrokenSiblingsTest {
         for (String broken : PYTHON) {
             all.add(answer(new Lfm2Dialect(), "<|tool_call_start|>[read(room='cellar'), ", broken,
                     ", open(valve=2)]<|tool_call_end|>"));
-            all.add(answer(new Lfm2Dialect(), "<|tool_call_start|>[read(room='cellar')]<|tool_call_end|><|tool_call_start|>[",
+            all.add(answer(new Lfm2Dialect(),
+                    "<|tool_call_start|>[read(room='cellar')]<|tool_call_end|><|tool_call_start|>[",
                     broken, "]<|tool_call_end|><|tool_call_start|>[open(valve=2)]<|tool_call_end|>"));
-            all.add(answer(new LlamaDialect(), "<|python_tag|>[read(room='cellar'), ", broken, ", open(valve=2)]<|eom_id|>"));
+            all.add(answer(new LlamaDialect(), "<|python_tag|>[read(room='cellar'), ", broken,
+                    ", open(valve=2)]<|eom_id|>"));
             all.add(answer(new LlamaDialect(), "[read(room='cellar'), ", broken, ", open(valve=2)]"));
         }
         for (String json : JSON) {
             String broken = json.replace("KEY", "arguments");
             String first = "{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}";
             String last = "{\"name\": \"open\", \"arguments\": {\"valve\": 2}}";
-            all.add(answer(new HermesDialect(), tag(first) + "\n<tool_call>\n", broken, "\n</tool_call>\n" + tag(last)));
+            all.add(answer(new HermesDialect(), tag(first) + "\n<tool_call>\n", broken,
+                    "\n</tool_call>\n" + tag(last)));
             all.add(answer(new HermesDialect(), "<tool_call>\n" + first + "\n<tool_call>\n", broken,
                     "\n<tool_call>\n" + last));
-            all.add(answer(new QwenCoderDialect(), tag(first) + "\n<tool_call>\n", broken, "\n</tool_call>\n" + tag(last)));
+            all.add(answer(new QwenCoderDialect(), tag(first) + "\n<tool_call>\n", broken,
+                    "\n</tool_call>\n" + tag(last)));
             all.add(answer(new MistralDialect(), "[TOOL_CALLS] [" + first + ", ", broken, ", " + last + "]"));
             all.add(answer(new Lfm2Dialect(), "<|tool_call_start|>[" + first + ", ", broken,
                     ", " + last + "]<|tool_call_end|>"));
@@ -90,8 +95,10 @@ class BrokenSiblingsTest {
         String first = "<function=read>\n<parameter=room>\ncellar\n</parameter>\n</function>";
         String last = "<function=open>\n<parameter=valve>\n2\n</parameter>\n</function>";
         for (String broken : TAGGED) {
-            all.add(answer(new QwenCoderDialect(), tag(first) + "\n<tool_call>\n", broken, "\n</tool_call>\n" + tag(last)));
-            all.add(answer(new QwenCoderDialect(), "<tool_call>\n" + first + "\n", broken, "\n" + last + "\n</tool_call>"));
+            all.add(answer(new QwenCoderDialect(), tag(first) + "\n<tool_call>\n", broken,
+                    "\n</tool_call>\n" + tag(last)));
+            all.add(answer(new QwenCoderDialect(), "<tool_call>\n" + first + "\n", broken,
+                    "\n" + last + "\n</tool_call>"));
             all.add(answer(new QwenCoderDialect(), tag(first) + "\n<tool_call>\n", broken, "\n<tool_call>\n" + last));
         }
         return all.stream();
@@ -139,11 +146,13 @@ class BrokenSiblingsTest {
     /** Data that looks like a call, inside of a call that is not understood, is no call. */
     @ParameterizedTest
     @ValueSource(strings = {"f(x=1, rm(y=2))", "f(x=[rm(y=2)])", "f(x=rm(y=2), z=1)", "f(x='a', y=[1, rm(y=2)",
-            "f(x={'a': rm(y=2)})", "f(rm(y=2), x=1)", "f(1, rm(y=2)", "{\"name\": \"f\", \"arguments\": [{\"name\": \"rm\"}]}",
+            "f(x={'a': rm(y=2)})", "f(rm(y=2), x=1)", "f(1, rm(y=2)",
+            "{\"name\": \"f\", \"arguments\": [{\"name\": \"rm\"}]}",
             "{\"name\": \"f\", \"arguments\": {\"calls\": [{\"name\": \"rm\", \"arguments\": {}}]",
             "{\"name\": \"f\", \"arguments\": {\"a\": {\"name\": \"rm\", \"arguments\": {}}, 7}}"})
     void whatStandsInsideIsNoCall(String body) {
-        for (String text : List.of("<|tool_call_start|>[" + body + "]<|tool_call_end|>", "<|tool_call_start|>[" + body)) {
+        for (String text : List.of("<|tool_call_start|>[" + body + "]<|tool_call_end|>",
+                "<|tool_call_start|>[" + body)) {
             ParsedAnswer answer = ParsedAnswer.of(new Lfm2Dialect(), text);
             assertEquals(List.of(), answer.calls(), text);
             assertEquals(1, answer.problems().size(), answer.toString());

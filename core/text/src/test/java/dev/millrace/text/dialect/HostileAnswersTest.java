@@ -162,8 +162,10 @@ class HostileAnswersTest {
     @ParameterizedTest
     @MethodSource("dialects")
     void noSpelledControlTokenIsText(Dialect dialect) {
-        String[] controls = {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|tool_call_start|>",
-                "<|tool_call_end|>", "<|start_header_id|>", "<|reserved_special_token_7|>", "<|fim_middle|>", "<|return|>",
+        String[] controls = {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>",
+                "<|tool_call_start|>",
+                "<|tool_call_end|>", "<|start_header_id|>", "<|reserved_special_token_7|>", "<|fim_middle|>",
+                "<|return|>",
                 "<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|call|>", "<start_of_turn>", "<end_of_turn>",
                 "[INST]", "[/INST]", "[TOOL_CALLS]", "<\uff5cend\u2581of\u2581sentence\uff5c>"};
         Random random = new Random(8);
@@ -172,7 +174,8 @@ class HostileAnswersTest {
             for (int i = random.nextInt(12); i >= 0; i--) {
                 written.append(random.nextBoolean()
                         ? controls[random.nextInt(controls.length)]
-                        : pick(random, "a ", "f(x=1)", "[f(x='it's')]", "{\"name\": \"f\"", "\n", "<|", "|>", "analysis",
+                        : pick(random, "a ", "f(x=1)", "[f(x='it's')]", "{\"name\": \"f\"", "\n", "<|", "|>",
+                                "analysis",
                                 "to=f", "<", "]"));
             }
             String content = ParsedAnswer.of(dialect, written.toString()).content();

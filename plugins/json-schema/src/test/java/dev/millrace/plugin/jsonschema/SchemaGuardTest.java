@@ -244,11 +244,13 @@ class SchemaGuardTest {
                 "'n' ");
         allowed(property("n", Map.of("type", "integer", "minimum", 3L, "exclusiveMinimum", false)), Map.of("n", 3L));
         Map<String, Object> tuple = Map.of("type", "array", "items",
-                List.of(Map.of("type", "integer"), Map.of("type", "string", "pattern", "^a")), "additionalItems", false);
+                List.of(Map.of("type", "integer"), Map.of("type", "string", "pattern", "^a")), "additionalItems",
+                false);
         allowed(property("l", tuple), Map.of("l", List.of(1L, "a")));
         refused(property("l", tuple), Map.of("l", List.of(1L, "b")), "'l[1]' ");
         refused(property("l", tuple), Map.of("l", List.of(1L, "a", 2L)), "'l");
         // a property may have the name of a keyword
-        allowed(property("nullable", Map.of("type", "boolean", "not", Map.of("const", false))), Map.of("nullable", true));
+        allowed(property("nullable", Map.of("type", "boolean", "not", Map.of("const", false))),
+                Map.of("nullable", true));
     }
 }
