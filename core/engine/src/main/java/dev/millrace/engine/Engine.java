@@ -18,7 +18,6 @@ import dev.millrace.api.ToolProvider;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
-import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
@@ -92,7 +91,7 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.place(), services, options, found.suggestedTools(),
+            model = new RunningModel(loaded.model(), loaded.running(), services, options, found.suggestedTools(),
                     prefixFolder(), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.model().close();
@@ -166,7 +165,10 @@ public final class Engine implements Millrace {
      */
     public PromptTokenizer tokenizer(ModelFile file) {
         VocabularySource source = file.vocabulary()
-                .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
+                .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary",
+                        file.path().toString().endsWith(".gguf")
+                                ? "the file has none"
+                                : "tokenizer.json is missing; download it to the folder, from where the weights are"));
         try {
             return Tokenizers.of(source);
         } catch (MillraceException e) {
@@ -213,17 +215,17 @@ public final class Engine implements Millrace {
                         : Diagnosis.of(path));
     }
 
-    private record Loaded(LoadedModel model, Placement place) {
+    private record Loaded(LoadedModel model, LoadedProgram running) {
     }
 
     private Loaded load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement place = Placement.choose(services.backends, file.program(), options);
-            Executor executor = place.backend().load(file.program(), place.device(), place.options(),
-                    options.progress());
-            return new Loaded(new LoadedModel(file, tokenizer, place.device(), place.options(), executor), place);
+            Placement place = Placement.choose(services.backends, file.programs(), options);
+            LoadedProgram running = place.load(file, options.progress());
+            return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),
+                    running.executor()), running);
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;

@@ -15,6 +15,7 @@ import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,6 +42,17 @@ public final class HuggingFaceModel {
     private HuggingFaceModel(Path folder) {
         this.folder = folder;
         this.files = new FolderFiles(folder);
+    }
+
+    /**
+     * Whether a path is such a folder.
+     *
+     * @param path a file or folder
+     * @return true if it looks like one
+     */
+    public static boolean recognises(Path path) {
+        return Files.isRegularFile(path.resolve(CONFIG))
+                && (Files.isRegularFile(path.resolve(WEIGHTS)) || Files.isRegularFile(path.resolve(INDEX)));
     }
 
     /**
