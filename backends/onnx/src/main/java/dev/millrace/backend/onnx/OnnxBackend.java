@@ -30,6 +30,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.Set;
@@ -176,28 +177,67 @@ public final class OnnxBackend implements Backend {
         }
         Graph graph = (Graph) program;
         Provider provider = Provider.ofDevice(device.id()).orElseThrow();
-        Graph.Variant variant = ranked(graph, provider, options.precision()).stream()
-                .filter(v -> needs(graph, v, options) <= device.memoryBytes()).findFirst().orElseThrow();
-        progress.update("loading " + variant.file().getFileName(), 0);
         OrtEnvironment environment;
         try {
             environment = OnnxLibrary.environment(CacheFolder.ofUser().path());
         } catch (IOException e) {
             throw new BackendException(String.valueOf(e.getMessage()), e);
         }
-        OrtSession session = new GraphLoader(environment, settings, provider).open(variant, options);
+        GraphLoader loader = new GraphLoader(environment, settings, provider);
+        BackendException problem = null;
+        for (Graph.Variant variant : ranked(graph, provider, options.precision())) {
+            if (needs(graph, variant, options) <= device.memoryBytes()) {
+                progress.update("loading " + variant.file().getFileName(), 0);
+                try {
+                    Executor executor = executor(graph, variant, environment, loader, options);
+                    if (problem != null) {
+                        LOG.log(System.Logger.Level.WARNING, "The variant {0} is taken instead: {1}", variant.name(),
+                                problem.getMessage());
+                    }
+                    ready(executor, progress);
+                    return executor;
+                } catch (BackendException e) {
+                    if (problem == null) {
+                        problem = e;
+                    } else {
+                        problem.addSuppressed(e);
+                    }
+                }
+            }
+        }
+        throw Objects.requireNonNull(problem, "one fits");
+    }
+
+    private static void ready(Executor executor, Progress progress) {
         try {
-            GraphPorts ports = GraphPorts.of(session, graph, variant.file().toString());
-            Executor executor = new OnnxExecutor(graph, options.context(), environment, session, ports);
             progress.update("ready", 1);
-            return executor;
+        } catch (RuntimeException | Error e) {
+            executor.close();
+            throw e;
+        }
+    }
+
+    private static Executor executor(Graph graph, Graph.Variant variant, OrtEnvironment environment,
+            GraphLoader loader, LoadOptions options) {
+        OrtSession session = loader.open(variant, options);
+        try {
+            return new OnnxExecutor(graph, variant.name(), options.context(), environment, session,
+                    GraphPorts.of(session, graph, variant));
         } catch (OrtException | RuntimeException | Error e) {
             try {
                 session.close();
             } catch (OrtException closing) {
                 e.addSuppressed(closing);
             }
-            throw e instanceof RuntimeException own ? own : OnnxExecutor.failed("The graph cannot be read", e);
+            switch (e) {
+                case RuntimeException own -> throw own;
+                case OrtException ort -> {
+                    String reason = RuntimeWords.of(ort);
+                    throw new BackendException("The graph " + variant.file() + " cannot be run: " + reason + "."
+                            + RuntimeWords.cure(reason), ort);
+                }
+                default -> throw OnnxExecutor.failed("The graph cannot be loaded", e);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.backend.onnx.export.BlueprintExport.Trait;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
@@ -96,7 +97,7 @@ class SettingsTest {
     @Test
     void optimisedGraphsAreKeptAndTaken() throws IOException {
         Graph graph = Nano.graph(Nano.export(folder.resolve("model"),
-                new BlueprintExport.Options(false, true, false, false, true, true, false), "model.onnx"));
+                BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.EXTERNAL), "model.onnx"));
         Path kept = folder.resolve("kept");
         Map<String, String> settings = Map.of("optimised", kept.toString());
         float[] plain = logits(graph, Map.of("optimisation", "none"));

@@ -98,7 +98,10 @@ final class PortNames {
             return "past_conv." + number(m.group(1));
         }
         m = PRESENT_CONV.matcher(name);
-        return m.matches() ? "present_conv." + number(m.group(1)) : name;
+        if (m.matches()) {
+            return "present_conv." + number(m.group(1));
+        }
+        return name.equals("logits_to_keep") ? "num_logits_to_keep" : name;
     }
 
     private static String number(String digits) {
