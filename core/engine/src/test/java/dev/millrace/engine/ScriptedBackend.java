@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
@@ -63,6 +64,12 @@ public final class ScriptedBackend implements Backend {
     /** Added to each logit. */
     volatile float poison;
 
+    /** Which programs it runs. */
+    volatile Predicate<Program> runs = program -> true;
+
+    /** The variant that it says it has loaded. */
+    volatile String variant = "";
+
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
@@ -93,6 +100,9 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
+        if (!runs.test(program)) {
+            return new Fit.Refused("This is no program for " + id + ".");
+        }
         return options.context() > ScriptedModel.CONTEXT
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
                 : new Fit.Good(1, bytes);
@@ -122,6 +132,11 @@ public final class ScriptedBackend implements Backend {
         @Override
         public Limits limits() {
             return limits;
+        }
+
+        @Override
+        public String variant() {
+            return variant;
         }
 
         @Override

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /** ONNX Runtime's own words, for people: on one line, without its error code and its source code, and with a cure if one is known. */
 final class RuntimeWords {
 
-    private static final Pattern SOURCE = Pattern.compile("(?<![\\w./])[\\w./\\\\:-]*\\.(?:cc|cpp|cu|h|hpp)(?::\\d+|\\(\\d+\\))\\s*");
+    private static final Pattern SOURCE = Pattern.compile(
+            "(?:(?<![A-Za-z])[A-Za-z]:)?[\\w./\\\\-]+\\.(?:cc|cpp|cu|h|hpp)(?::\\d+|\\(\\d+\\))\\s*");
     private static final Pattern FUNCTION = Pattern.compile("^[\\w\\s:~<>,&*\\[\\]]*?::[\\w~]+(?:<[^(]*>)?\\(");
 
     private RuntimeWords() {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnxruntime.OrtException;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelFormatException;
@@ -171,6 +172,82 @@ class BadGraphTest {
             }
         }
         assertTrue(refused > 100, "refused " + refused);
+    }
+
+    /** A graph without weights that the runtime finds too new. */
+    private String tooNew(int format, int operators) throws IOException {
+        Path file = folder.resolve("model.onnx");
+        GraphWriter writer = new GraphWriter(file, false);
+        writer.named("", "Identity", Map.of(), List.of("logits"), writer.input("input_ids", GraphWriter.INT64, 1, 1));
+        writer.output("logits", GraphWriter.INT64, 1, 1);
+        writer.write(format, operators);
+        String message = refusal(graph(file));
+        assertTrue(message.contains("newer") && message.contains("onnxruntime.native.path"), message);
+        assertTrue(!message.contains(".cc") && !message.contains("::") && !message.contains("onnxruntime_src"), message);
+        return message;
+    }
+
+    @Test
+    void graphsForNewerRuntimesAreToldToBe() throws IOException {
+        assertTrue(tooNew(99, 17).contains("IR version"));
+        assertTrue(tooNew(9, 99).contains("opset"));
+    }
+
+    @Test
+    void nothingOfTheSourceCodeOfTheRuntimeIsShown() {
+        assertEquals("Load model from /a/model.onnx failed: Unsupported model IR version: 99, max supported IR version: 13",
+                words("Load model from /a/model.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:182"
+                        + " onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const"
+                        + " onnxruntime::IOnnxRuntimeOpSchemaRegistryList*) Unsupported model IR version: 99, max"
+                        + " supported IR version: 13\n"));
+        assertEquals("Non-zero status code returned while running Reshape node. Status Message: it was false.",
+                words("Non-zero status code returned while running Reshape node. Status Message:"
+                        + " C:\\src\\core\\reshape_helper.h(45) onnxruntime::ReshapeHelper::ReshapeHelper(const"
+                        + " onnxruntime::TensorShape&, std::function<void(int)>) it was false.."));
+        assertEquals("plain words (with brackets)", words("plain words (with brackets)"));
+    }
+
+    private static String words(String message) {
+        return RuntimeWords.of(new OrtException(message));
+    }
+
+    @Test
+    void cachesInOtherTypesAreRefusedWithWhatToTake() throws IOException {
+        Path file = folder.resolve("model.onnx");
+        GraphWriter writer = new GraphWriter(file, false);
+        String ids = writer.input("input_ids", GraphWriter.INT64, "batch", "tokens");
+        for (String part : List.of("key", "value")) {
+            String past = writer.input("past_key_values.0." + part, GraphWriter.BFLOAT16, "batch", 1, "past", 4);
+            writer.named("", "Identity", Map.of(), List.of("present.0." + part), past);
+            writer.output("present.0." + part, GraphWriter.BFLOAT16, "batch", 1, "total", 4);
+        }
+        writer.named("", "Gather", Map.of(), List.of("logits"), writer.floats(new float[64], 8, 8), ids);
+        writer.output("logits", GraphWriter.FLOAT, "batch", "tokens", 8);
+        writer.write();
+        String message = refusal(graph(file));
+        assertTrue(message.contains("past_key_values.0.key") && message.contains("BFLOAT16")
+                && message.contains("another variant"), message);
+    }
+
+    @Test
+    void logitsOfAnotherShapeAreToldWhenAModelIsLoaded() throws IOException {
+        Path file = folder.resolve("model.onnx");
+        GraphWriter writer = new GraphWriter(file, false);
+        String ids = writer.input("input_ids", GraphWriter.INT64, "batch", "tokens");
+        String rows = writer.node("Gather", writer.floats(new float[64], 8, 8), ids);
+        for (String part : List.of("key", "value")) {
+            String past = writer.input("past_key_values.0." + part, GraphWriter.FLOAT, "batch", 1, "past", 4);
+            String some = writer.node("Slice", writer.node("Unsqueeze", rows, writer.longs(1)), writer.longs(0),
+                    writer.longs(4), writer.longs(3));
+            writer.named("", "Concat", Map.of("axis", 2), List.of("present.0." + part), past, some);
+            writer.output("present.0." + part, GraphWriter.FLOAT, "batch", 1, "total", 4);
+        }
+        // as many values as there should be, but of the wrong shape
+        writer.named("", "Transpose", Map.of("perm", new int[]{1, 0, 2}), List.of("logits"), rows);
+        writer.output("logits", GraphWriter.FLOAT, "a", "b", "c");
+        writer.write();
+        String message = refusal(graph(file));
+        assertTrue(message.contains("logits has the shape [2, 1, 8]"), message);
     }
 
     @Test

@@ -30,6 +30,8 @@ public final class GraphWriter {
     public static final int BOOL = 9;
     /** ONNX's number for float16. */
     public static final int FLOAT16 = 10;
+    /** ONNX's number for bfloat16. */
+    public static final int BFLOAT16 = 16;
 
     private static final int EXTERNAL_FROM = 1024;
 
