@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.EmbeddingModel;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
@@ -20,6 +21,7 @@ import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
@@ -58,6 +60,7 @@ public final class Engine implements Millrace {
     private final Path cache;
     private final List<ModelSource> own;
     private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
+    private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** For OSGi: plugins are bound as they come. */
@@ -104,6 +107,33 @@ public final class Engine implements Millrace {
         }
         // from now on it is told of backends that go away; what went before is seen here
         model.leaveIfGone();
+        return model;
+    }
+
+    @Override
+    public EmbeddingModel openEmbeddings(String reference, ModelOptions options) {
+        ModelFile file = read(find(reference, options.progress()).path());
+        RunningEncoder model;
+        try {
+            if (!(file.program() instanceof Encoder encoder)) {
+                throw new ModelFormatException(file.path(), "model",
+                        "generates text and gives no embeddings; take an ONNX export of a sentence encoder");
+            }
+            PromptTokenizer tokenizer = tokenizer(file);
+            Placement place = Placement.choose(services.backends, file.programs(),
+                    options.withContext(encoder.contextLength()));
+            model = new RunningEncoder(file, encoder, tokenizer, place,
+                    place.backend().loadEncoder(encoder, place.device(), place.options(), options.progress()),
+                    encoders::remove);
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+        encoders.add(model);
+        if (closed) {
+            model.close();
+            throw new IllegalStateException("Millrace is closed.");
+        }
         return model;
     }
 
@@ -221,6 +251,10 @@ public final class Engine implements Millrace {
     private Loaded load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
+            if (file.program() instanceof Encoder) {
+                throw new ModelFormatException(file.path(), "model",
+                        "turns texts into vectors and generates none; open it for embeddings");
+            }
             PromptTokenizer tokenizer = tokenizer(file);
             Placement place = Placement.choose(services.backends, file.programs(), options);
             LoadedProgram running = place.load(file, options.progress());
@@ -254,6 +288,7 @@ public final class Engine implements Millrace {
         for (RunningModel model : models) {
             model.close();
         }
+        encoders.forEach(RunningEncoder::close);
     }
 
     // ---- plugins come and go
@@ -263,12 +298,16 @@ public final class Engine implements Millrace {
         services.backends.add(backend);
     }
 
-    /** Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. */
+    /**
+     * Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. Those that turn texts into
+     * vectors end: they keep nothing, and are opened again in a moment.
+     */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
         for (RunningModel model : models) {
             model.leave(backend);
         }
+        encoders.stream().filter(model -> model.runsOn(backend)).forEach(RunningEncoder::close);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

@@ -19,12 +19,14 @@ import java.util.Set;
  * @param vocabularySize token ids run from 0 to this minus one
  * @param hiddenSize values of a vector
  * @param contextLength tokens that a text may have
+ * @param before ids that stand before each text
+ * @param after ids that stand after each text
  * @param variants the same network stored in different ways, at least one
  * @param pooling how the vectors of the tokens become one
  * @param normalise whether the vector is divided by its length
  */
 public record Encoder(String format, String architecture, int vocabularySize, int hiddenSize, int contextLength,
-        List<Graph.Variant> variants, Pooling pooling, boolean normalise) implements Program {
+        List<Integer> before, List<Integer> after, List<Graph.Variant> variants, Pooling pooling, boolean normalise) implements Program {
 
     /** How the vectors of the tokens become one. */
     public enum Pooling {
@@ -39,11 +41,13 @@ public record Encoder(String format, String architecture, int vocabularySize, in
     }
 
     /**
-     * Copies the list.
+     * Copies the lists.
      *
      * @throws IllegalArgumentException if there is no variant
      */
     public Encoder {
+        before = List.copyOf(before);
+        after = List.copyOf(after);
         variants = List.copyOf(variants);
         if (variants.isEmpty()) {
             throw new IllegalArgumentException("An encoder has at least one variant.");
