@@ -36,6 +36,10 @@ public final class ServerComponent {
         String[] models() default Settings.DEFAULT_MODEL;
 
         /** The backend. */
+        /** Models for embeddings. */
+        @AttributeDefinition(name = "Embeddings", description = "Folders or files of models that turn texts into vectors.")
+        String[] embeddings() default {};
+
         @AttributeDefinition(name = "Backend", description = "A backend or device; the best if empty.")
         String backend() default "";
 
