@@ -68,7 +68,7 @@ final class OnnxExecutor implements Executor {
         this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
         long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
         this.stepCheck = new StepCheck(graph, context, LIMITS);
-        this.chunk = (int) Math.min(ports.mostTokens(), Math.clamp(affordable, 16, MOST_TOKENS));
+        this.chunk = Math.min(ports.mostTokens(), Math.clamp(affordable, 16, MOST_TOKENS));
         probe();
     }
 
