@@ -10,53 +10,34 @@ import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Collection;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that touches a model's executor. Reads the waiting slots together, so that conversations share each pass over
- * the weights, and does everything else (forks, exports, moves) between two passes.
+ * The one thread that touches a model's executor, as other threads see it. It reads the waiting slots together, so that
+ * conversations share each pass over the weights, and does everything else (forks, exports, moves) between two passes.
  *
  * <p>
- * Long prompts are cut into pieces, so that other conversations go on meanwhile and a cancelled one stops soon. A slot for
- * which there is no room waits until others end. Whatever the executor throws, each waiting thread gets an answer.
+ * {@link Inbox} is what other threads hand in, {@link Batch} a pass, {@link OpenSlots} the room that slots take, {@link Rescue}
+ * what happens when a pass fails. Whatever the executor throws, each waiting thread gets an answer.
  */
 public final class Scheduler implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
 
     private final int vocabularySize;
-    private final Consumer<BackendException> rescue;
     private final Thread thread;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final List<Slot> waiting = new ArrayList<>();
-    private final Deque<Task<?>> tasks = new ArrayDeque<>();
-    private boolean stopping;
-    private @Nullable Throwable broken;
+    private final Inbox inbox;
 
     // touched by the thread alone
     private Executor executor;
-    private final Set<Slot> slots = new LinkedHashSet<>();
-    private final List<Slot> batch = new ArrayList<>();
-    private final List<Step> steps = new ArrayList<>();
-    private final Map<Slot, BackendException> withoutRoom = new LinkedHashMap<>();
-    private final List<Slot> stranded = new ArrayList<>();
-    private long passes;
+    private final OpenSlots slots;
+    private final Rescue rescue;
+    private final Batch batch;
 
     /**
      * Starts the thread.
@@ -70,8 +51,11 @@ public final class Scheduler implements AutoCloseable {
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue) {
         this.executor = executor;
         this.vocabularySize = vocabularySize;
-        this.rescue = rescue;
         this.thread = Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
+        this.inbox = new Inbox(thread);
+        this.slots = new OpenSlots(inbox);
+        this.rescue = new Rescue(inbox, slots, rescue);
+        this.batch = new Batch(vocabularySize, inbox, slots, this.rescue);
         thread.start();
     }
 
@@ -83,7 +67,7 @@ public final class Scheduler implements AutoCloseable {
      * @return closed by the caller
      */
     public Slot open() {
-        return call(() -> register(new Slot()));
+        return inbox.call(() -> slots.add(new Slot()));
     }
 
     /**
@@ -93,14 +77,14 @@ public final class Scheduler implements AutoCloseable {
      * @return closed by the caller; one that has read nothing if the executor does not exchange states or has no room for it
      */
     public Slot open(SequenceState state) {
-        return call(() -> {
+        return inbox.call(() -> {
             if (!executor.limits().exchangesStates()) {
-                return register(new Slot());
+                return slots.add(new Slot());
             }
             try {
-                return register(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
+                return slots.add(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
             } catch (OutOfRoomException e) {
-                return register(new Slot());
+                return slots.add(new Slot());
             }
         });
     }
@@ -112,13 +96,13 @@ public final class Scheduler implements AutoCloseable {
      * @return closed by the caller; null if there is no room for it
      */
     public @Nullable Slot fork(Slot slot) {
-        return call(() -> {
+        return inbox.call(() -> {
             Sequence sequence = slot.sequence();
             if (sequence == null) {
-                return register(new Slot());
+                return slots.add(new Slot());
             }
             try {
-                return register(new Slot(sequence.fork(), vocabularySize, slot.readTokens()));
+                return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()));
             } catch (OutOfRoomException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
@@ -133,7 +117,7 @@ public final class Scheduler implements AutoCloseable {
      * @return closed by the caller; null if it has read nothing or the executor does not exchange states
      */
     public @Nullable SequenceState export(Slot slot) {
-        return call(() -> {
+        return inbox.call(() -> {
             Sequence sequence = slot.sequence();
             return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
         });
@@ -146,11 +130,10 @@ public final class Scheduler implements AutoCloseable {
      */
     public void close(Slot slot) {
         Task<Slot> task = new Task<>(() -> {
-            slots.remove(slot);
-            free(slot);
+            slots.close(slot);
             return slot;
         });
-        if (offer(task)) {
+        if (inbox.offer(task)) {
             task.join();
         }
     }
@@ -167,22 +150,12 @@ public final class Scheduler implements AutoCloseable {
      */
     public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled) {
         slot.request(Thread.currentThread(), wish);
-        lock.lock();
-        try {
-            if (stopping) {
-                slot.finish(closed());
-            } else {
-                waiting.add(slot);
-            }
-        } finally {
-            lock.unlock();
-        }
-        LockSupport.unpark(thread);
+        inbox.submit(slot);
         boolean interrupted = false;
         while (slot.isPending()) {
             if (cancelled.getAsBoolean() && !slot.isWithdrawn()) {
                 slot.withdraw();
-                LockSupport.unpark(thread);
+                inbox.wake();
             }
             LockSupport.park(this);
             // an interrupt would keep park from waiting: it means cancelled, and is restored for tools that run later
@@ -201,12 +174,7 @@ public final class Scheduler implements AutoCloseable {
      */
     public void release(Slot slot) {
         slot.unclaim();
-        LockSupport.unpark(thread);
-    }
-
-    private Slot register(Slot slot) {
-        slots.add(slot);
-        return slot;
+        inbox.wake();
     }
 
     // ---- moves
@@ -221,21 +189,21 @@ public final class Scheduler implements AutoCloseable {
     public void move(Executor next, Runnable onMoved) {
         AtomicBoolean moved = new AtomicBoolean();
         try {
-            call(() -> {
-                try (Transfer transfer = Transfer.between(slots, executor, next, vocabularySize)) {
+            inbox.call(() -> {
+                try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
                     transfer.apply(vocabularySize);
                 }
                 Executor old = executor;
                 executor = next;
                 moved.set(true);
                 onMoved.run();
-                closeQuietly(old, "The executor that was left");
-                resume();
+                Quietly.close(old, "The executor that was left");
+                tryAgain();
                 return next;
             });
         } finally {
             if (!moved.get()) {
-                closeQuietly(next, "The executor that was not moved to");
+                Quietly.close(next, "The executor that was not moved to");
             }
         }
     }
@@ -251,9 +219,9 @@ public final class Scheduler implements AutoCloseable {
      * @throws dev.millrace.api.MillraceException if the other cannot be made: all is as before, but slower to go on
      */
     public void exchange(Supplier<Executor> load, Supplier<Executor> undo, Runnable onMoved, long room) {
-        call(() -> {
-            try (Transfer transfer = Transfer.out(slots, executor, room)) {
-                closeQuietly(executor, "The executor that was left");
+        inbox.call(() -> {
+            try (Transfer transfer = Transfer.out(slots.all(), executor, room)) {
+                Quietly.close(executor, "The executor that was left");
                 RuntimeException problem = null;
                 try {
                     try {
@@ -269,7 +237,7 @@ public final class Scheduler implements AutoCloseable {
                 } finally {
                     transfer.apply(vocabularySize);
                 }
-                resume();
+                tryAgain();
                 if (problem != null) {
                     throw problem;
                 }
@@ -284,333 +252,53 @@ public final class Scheduler implements AutoCloseable {
      * @param problem why
      */
     public void giveUp(BackendException problem) {
-        call(() -> {
-            stranded.forEach(slot -> fail(slot, problem));
-            stranded.clear();
+        inbox.call(() -> {
+            rescue.giveUp(problem);
             return this;
         });
     }
 
     /** What waited for another executor or for room goes on. */
-    private void resume() {
-        again(stranded);
-        stranded.clear();
-        roomAgain();
-    }
-
-    private void roomAgain() {
-        again(withoutRoom.keySet());
-        withoutRoom.clear();
-    }
-
-    private void again(Collection<Slot> some) {
-        lock.lock();
-        try {
-            waiting.addAll(some);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    // ---- tasks
-
-    /** Runs something on the executor's thread between two passes, and waits. */
-    private <T extends @Nullable Object> T call(Supplier<T> work) {
-        Task<T> task = new Task<>(work);
-        if (Thread.currentThread() == thread) {
-            task.run();
-        } else if (!offer(task)) {
-            throw closed();
-        }
-        return task.join();
-    }
-
-    /** Queues a task; false if the thread takes none any more. */
-    private boolean offer(Task<?> task) {
-        lock.lock();
-        try {
-            if (stopping) {
-                return false;
-            }
-            tasks.add(task);
-        } finally {
-            lock.unlock();
-        }
-        LockSupport.unpark(thread);
-        return true;
+    private void tryAgain() {
+        rescue.tryAgain();
+        slots.tryAgain();
     }
 
     // ---- the thread
 
     private void run() {
-        Throwable end = null;
+        Throwable cause = null;
         try {
             loop();
         } catch (Throwable e) {
             // the last resort: nobody waits for a thread that is gone
             LOG.log(System.Logger.Level.ERROR, "The thread of a model ended unexpectedly.", e);
-            end = e;
+            cause = e;
         }
-        List<Task<?>> left;
-        lock.lock();
-        try {
-            stopping = true;
-            broken = end;
-            left = List.copyOf(tasks);
-            tasks.clear();
-        } finally {
-            lock.unlock();
-        }
-        RuntimeException problem = closed();
-        left.forEach(task -> task.fail(problem));
-        for (Collection<Slot> some : List.of(waiting, batch, withoutRoom.keySet(), stranded)) {
-            for (Slot slot : some) {
-                if (slot.isPending()) {
-                    slot.finish(problem);
-                }
-            }
-        }
-        closeQuietly(executor, "The executor");
+        RuntimeException problem = inbox.end(cause);
+        batch.end(problem);
+        slots.end(problem);
+        rescue.end(problem);
+        Quietly.close(executor, "The executor");
     }
 
     private void loop() {
-        while (true) {
-            Task<?> task;
-            lock.lock();
-            try {
-                if (stopping && tasks.isEmpty()) {
-                    return;
-                }
-                task = tasks.poll();
-                if (task == null) {
-                    choose();
-                }
-            } finally {
-                lock.unlock();
-            }
+        while (!inbox.isDone()) {
+            Task<?> task = inbox.task();
             if (task != null) {
                 task.run();
-            } else if (!batch.isEmpty()) {
-                pass();
-            } else if (!makeRoom()) {
+            } else if (batch.fill(executor)) {
+                batch.read(executor);
+            } else if (!slots.makeRoom()) {
                 LockSupport.park(this);
             }
-        }
-    }
-
-    /** Takes the waiting slots into the batch, as many as fit one pass. */
-    private void choose() {
-        int most = Math.min(executor.limits().batchTokens(), executor.limits().sequences());
-        dropWithdrawn(withoutRoom.keySet());
-        dropWithdrawn(stranded);
-        dropWithdrawn(waiting);
-        Iterator<Slot> all = waiting.iterator();
-        while (all.hasNext() && batch.size() < most) {
-            batch.add(all.next());
-            all.remove();
-        }
-    }
-
-    private static void dropWithdrawn(Collection<Slot> some) {
-        some.removeIf(slot -> {
-            // asked once: as soon as it is finished its thread may make a new request, which would not be withdrawn
-            boolean withdrawn = slot.isWithdrawn();
-            if (withdrawn) {
-                slot.finish(null);
-            }
-            return withdrawn;
-        });
-    }
-
-    private void pass() {
-        passes++;
-        batch.removeIf(slot -> !isReady(slot));
-        try {
-            // decoding slots need one token each; what is left over is shared by those that read prompts
-            int share = Math.max(1, executor.limits().batchTokens() / Math.max(1, batch.size()));
-            for (Slot slot : batch) {
-                steps.add(slot.next(share, passes));
-            }
-            forward();
-            again(batch);
-        } catch (Throwable e) {
-            failed(e instanceof BackendException known ? known : new BackendException("The backend failed: " + e, e));
-        }
-        batch.clear();
-        steps.clear();
-    }
-
-    /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
-    private boolean isReady(Slot slot) {
-        if (slot.sequence() != null) {
-            return true;
-        }
-        try {
-            slot.attach(executor.newSequence(), vocabularySize);
-            return true;
-        } catch (OutOfRoomException e) {
-            awaitRoom(slot, e);
-        } catch (Throwable e) {
-            fail(slot, e instanceof RuntimeException known
-                    ? known
-                    : new BackendException("The backend failed: " + e, e));
-        }
-        return false;
-    }
-
-    private void forward() {
-        if (steps.isEmpty()) {
-            return;
-        }
-        try {
-            executor.forward(steps);
-        } catch (IllegalArgumentException e) {
-            // nothing was changed, and not all steps are to blame
-            for (int i = steps.size() - 1; i >= 0; i--) {
-                forward(i);
-            }
-            return;
-        }
-        for (int i = steps.size() - 1; i >= 0; i--) {
-            taken(i);
-        }
-    }
-
-    private void forward(int index) {
-        try {
-            executor.forward(List.of(steps.get(index)));
-        } catch (IllegalArgumentException e) {
-            fail(batch.remove(index), e);
-            return;
-        }
-        taken(index);
-    }
-
-    /** A step was fed: its slot stays in the batch if it has more to read. */
-    private void taken(int index) {
-        Slot slot = batch.get(index);
-        Step step = steps.get(index);
-        if (!step.failed()) {
-            if (!slot.advance()) {
-                batch.remove(index);
-            }
-            return;
-        }
-        batch.remove(index);
-        BackendException problem = step.failure().orElseThrow();
-        if (problem instanceof OutOfRoomException) {
-            awaitRoom(slot, problem);
-        } else {
-            fail(slot, problem);
-        }
-    }
-
-    /** The whole pass failed, and its sequences are lost: their tokens are read once more, then somewhere else. */
-    private void failed(BackendException problem) {
-        LOG.log(System.Logger.Level.WARNING, "Reading tokens failed.", problem);
-        boolean elsewhere = false;
-        for (Slot slot : batch) {
-            free(slot);
-            switch (slot.failedAgain()) {
-                case 1 -> again(List.of(slot));
-                case 2 -> {
-                    stranded.add(slot);
-                    elsewhere = true;
-                }
-                default -> fail(slot, problem);
-            }
-        }
-        if (elsewhere) {
-            rescue.accept(problem);
-        }
-    }
-
-    private void fail(Slot slot, RuntimeException problem) {
-        slots.remove(slot);
-        free(slot);
-        slot.finish(problem);
-    }
-
-    private void free(Slot slot) {
-        Sequence sequence = slot.detach();
-        if (sequence != null) {
-            closeQuietly(sequence, "A sequence");
-            roomAgain();
-        }
-    }
-
-    private static void closeQuietly(AutoCloseable some, String what) {
-        try {
-            some.close();
-        } catch (Throwable e) {
-            LOG.log(System.Logger.Level.WARNING, what + " could not be closed.", e);
-        }
-    }
-
-    // ---- room
-
-    private void awaitRoom(Slot slot, BackendException why) {
-        LOG.log(System.Logger.Level.INFO, "A conversation waits for room: {0}", why.getMessage());
-        withoutRoom.put(slot, why);
-        makeRoom();
-    }
-
-    /**
-     * Does something for the slots that wait for room: forgets what an idle slot has read, the one that was used least recently;
-     * or, if nobody is left whose end would make room, ends the one that came last.
-     *
-     * @return whether some may go on
-     */
-    private boolean makeRoom() {
-        if (withoutRoom.isEmpty()) {
-            return false;
-        }
-        Slot idle = null;
-        boolean othersGoOn = false;
-        for (Slot slot : slots) {
-            if (slot.isBusy()) {
-                othersGoOn |= !withoutRoom.containsKey(slot);
-            } else if (slot.sequence() != null && (idle == null || slot.lastUsed() < idle.lastUsed())) {
-                idle = slot;
-            }
-        }
-        if (idle != null) {
-            free(idle);
-            return true;
-        }
-        if (othersGoOn) {
-            return false;
-        }
-        Map.Entry<Slot, BackendException> last = List.copyOf(withoutRoom.entrySet()).getLast();
-        withoutRoom.remove(last.getKey());
-        fail(last.getKey(), new BackendException("There is no room for the " + last.getKey().length()
-                + " tokens of this conversation, and no other one that could make room: close other models, or open this one"
-                + " with a smaller context. (" + last.getValue().getMessage() + ")", last.getValue()));
-        roomAgain();
-        return true;
-    }
-
-    private RuntimeException closed() {
-        lock.lock();
-        try {
-            return broken == null
-                    ? new IllegalStateException("The model is closed.")
-                    : new BackendException("The model cannot go on: its thread ended by " + broken + ".", broken);
-        } finally {
-            lock.unlock();
         }
     }
 
     /** Stops the thread and closes the executor with all its sequences. Closing twice does nothing. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            stopping = true;
-        } finally {
-            lock.unlock();
-        }
-        LockSupport.unpark(thread);
+        inbox.stop();
         boolean interrupted = false;
         while (thread.isAlive() && Thread.currentThread() != thread) {
             try {

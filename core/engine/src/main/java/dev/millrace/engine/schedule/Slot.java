@@ -252,6 +252,27 @@ public final class Slot implements TokenHistory {
         LockSupport.unpark(thread);
     }
 
+    /**
+     * Ends a request that was withdrawn.
+     *
+     * @return whether it was
+     */
+    boolean endIfWithdrawn() {
+        // asked once: as soon as it is finished its thread may make a new request, which would not be withdrawn
+        boolean was = withdrawn;
+        if (was) {
+            finish(null);
+        }
+        return was;
+    }
+
+    /** Ends a request, if there is one, since the scheduler's thread ends. */
+    void endIfPending(RuntimeException problem) {
+        if (pending) {
+            finish(problem);
+        }
+    }
+
     private static RuntimeException wrap(RuntimeException problem) {
         return problem instanceof MillraceException known
                 ? known

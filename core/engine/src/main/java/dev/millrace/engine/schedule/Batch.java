@@ -1,0 +1,144 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine.schedule;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.OutOfRoomException;
+import dev.millrace.spi.backend.Step;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The slots that are read together in a pass over the weights. Long prompts are cut into pieces, so that other conversations go
+ * on meanwhile and a cancelled one stops soon. For the scheduler's thread alone.
+ */
+final class Batch {
+
+    private final int vocabularySize;
+    private final Inbox inbox;
+    private final OpenSlots open;
+    private final Rescue rescue;
+    private final List<Slot> slots = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+    private long passes;
+
+    /**
+     * An empty batch.
+     *
+     * @param vocabularySize logits in a row
+     * @param inbox where slots wait for the next pass
+     * @param open all slots
+     * @param rescue takes the slots of a pass that failed
+     */
+    Batch(int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue) {
+        this.vocabularySize = vocabularySize;
+        this.inbox = inbox;
+        this.open = open;
+        this.rescue = rescue;
+    }
+
+    /**
+     * Takes the waiting slots, as many as fit one pass.
+     *
+     * @return whether there are any
+     */
+    boolean fill(Executor executor) {
+        open.dropWithdrawn();
+        rescue.dropWithdrawn();
+        inbox.fill(slots, Math.min(executor.limits().batchTokens(), executor.limits().sequences()));
+        return !slots.isEmpty();
+    }
+
+    /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
+    void read(Executor executor) {
+        passes++;
+        slots.removeIf(slot -> !isReady(slot, executor));
+        try {
+            // decoding slots need one token each; what is left over is shared by those that read prompts
+            int share = Math.max(1, executor.limits().batchTokens() / Math.max(1, slots.size()));
+            for (Slot slot : slots) {
+                steps.add(slot.next(share, passes));
+            }
+            forward(executor);
+            inbox.again(slots);
+        } catch (Throwable e) {
+            rescue.failed(slots,
+                    e instanceof BackendException known ? known : new BackendException("The backend failed: " + e, e));
+        }
+        slots.clear();
+        steps.clear();
+    }
+
+    /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
+    private boolean isReady(Slot slot, Executor executor) {
+        if (slot.sequence() != null) {
+            return true;
+        }
+        try {
+            slot.attach(executor.newSequence(), vocabularySize);
+            return true;
+        } catch (OutOfRoomException e) {
+            open.awaitRoom(slot, e);
+        } catch (Throwable e) {
+            open.fail(slot, e instanceof RuntimeException known
+                    ? known
+                    : new BackendException("The backend failed: " + e, e));
+        }
+        return false;
+    }
+
+    private void forward(Executor executor) {
+        if (steps.isEmpty()) {
+            return;
+        }
+        try {
+            executor.forward(steps);
+        } catch (IllegalArgumentException e) {
+            // nothing was changed, and not all steps are to blame
+            for (int i = steps.size() - 1; i >= 0; i--) {
+                forward(executor, i);
+            }
+            return;
+        }
+        for (int i = steps.size() - 1; i >= 0; i--) {
+            taken(i);
+        }
+    }
+
+    private void forward(Executor executor, int index) {
+        try {
+            executor.forward(List.of(steps.get(index)));
+        } catch (IllegalArgumentException e) {
+            open.fail(slots.remove(index), e);
+            return;
+        }
+        taken(index);
+    }
+
+    /** A step was fed: its slot stays in the batch if it has more to read. */
+    private void taken(int index) {
+        Slot slot = slots.get(index);
+        Step step = steps.get(index);
+        if (!step.failed()) {
+            if (!slot.advance()) {
+                slots.remove(index);
+            }
+            return;
+        }
+        slots.remove(index);
+        BackendException problem = step.failure().orElseThrow();
+        if (problem instanceof OutOfRoomException) {
+            open.awaitRoom(slot, problem);
+        } else {
+            open.fail(slot, problem);
+        }
+    }
+
+    /** The thread ends: what is in the batch fails. */
+    void end(RuntimeException problem) {
+        slots.forEach(slot -> slot.endIfPending(problem));
+    }
+}
