@@ -112,8 +112,8 @@ final class ConversationFile {
                 case SAME -> {
                 }
                 case RELATED -> LOG.log(System.Logger.Level.WARNING,
-                        "The conversation {0} was saved with {1} and goes on with {2}, the same network stored"
-                                + " otherwise: its messages are read again.",
+                        "The conversation {0} was saved with {1} and goes on with {2}, the same network as far as can be told,"
+                                + " but stored otherwise: its messages are read again.",
                         file, saved, now);
                 case OTHER -> throw new MillraceException("The saved conversation " + file + " belongs to " + saved
                         + ", another model than " + now + ": open the one it was saved with.");

@@ -16,20 +16,30 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Reads the sketch of a graph from those of its weights that are matrices of float, float16 or bfloat16. */
+/**
+ * Reads the sketch of a graph from those of its weights that are matrices of float, float16 or bfloat16. A graph with quantised
+ * weights has none: what is left of float in it are scales and tables, and says nothing.
+ */
 final class GraphSketch {
 
     private static final int MOST = 1024;
+    /** ONNX's numbers of uint8, int8, the types of float8, uint4, int4 and float4. */
+    private static final Set<Integer> QUANTISED = Set.of(2, 3, 17, 18, 19, 20, 21, 22, 23);
 
     private GraphSketch() {
     }
 
     static WeightSketch of(Path graph) throws IOException {
+        GraphHeader header = GraphHeader.read(graph);
+        if (header.tensors().stream().anyMatch(GraphSketch::isQuantised)) {
+            return WeightSketch.NONE;
+        }
         List<float[]> diagonals = new ArrayList<>();
         Map<String, FileChannel> channels = new HashMap<>();
         try {
-            for (GraphHeader.Weight weight : GraphHeader.read(graph).tensors()) {
+            for (GraphHeader.Weight weight : header.tensors()) {
                 List<Long> shape = weight.shape();
                 boolean floating = weight.type() == GraphHeader.FLOAT || weight.type() == GraphHeader.FLOAT16
                         || weight.type() == GraphHeader.BFLOAT16;
@@ -51,6 +61,11 @@ final class GraphSketch {
             }
         }
         return new WeightSketch(diagonals);
+    }
+
+    /** Integers with rows: indices and shapes are lists. */
+    private static boolean isQuantised(GraphHeader.Weight weight) {
+        return weight.shape().size() > 1 && QUANTISED.contains(weight.type());
     }
 
     private static float[] diagonal(FileChannel channel, GraphHeader.Weight weight) throws IOException {
