@@ -13,6 +13,7 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
@@ -27,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,45 @@ class TwoProgramsTest {
                 ask(conversation, "Bye");
             }
         }
+    }
+
+    @Test
+    void aMissingTokenizerIsSaidToBeMissing() throws IOException {
+        Files.delete(both.resolve("tokenizer.json"));
+        try (Millrace millrace = Millrace.start()) {
+            for (Path path : List.of(both, both.resolve("onnx").resolve("model.onnx"))) {
+                String message = assertThrows(ModelFormatException.class, () -> millrace.open(path.toString()))
+                        .getMessage();
+                assertTrue(message.contains("tokenizer.json is missing"), message);
+            }
+        }
+    }
+
+    @Test
+    void aGraphOfAnotherNetworkIsPassedOverWithANote() throws IOException {
+        Path config = both.resolve("config.json");
+        String text = Files.readString(config);
+        try (ModelFile file = Nano.tensors()) {
+            BlueprintExport.write(narrower(file.blueprint()), Options.standard(),
+                    both.resolve("onnx").resolve("model.onnx"));
+        }
+        Files.delete(both.resolve("onnx").resolve("model_q4.onnx"));
+        try (ModelFile file = new SafetensorsFormat().open(both)) {
+            assertEquals(1, file.programs().size());
+            assertTrue(file.notes().toString().contains("onnx is passed over"), file.notes()::toString);
+        }
+        // tensors of a family that nobody knows leave the graph
+        Files.writeString(config, text.replace("\"model_type\": \"lfm2_moe\"", "\"model_type\": \"unheard\""));
+        try (ModelFile file = new SafetensorsFormat().open(both)) {
+            assertTrue(file.program() instanceof Graph);
+            assertTrue(file.notes().toString().contains("The tensors are passed over"), file.notes()::toString);
+        }
+    }
+
+    /** Without its last layer. */
+    private static Blueprint narrower(Blueprint all) {
+        return new Blueprint(all.architecture(), all.vocabularySize(), all.hiddenSize(), all.contextLength(),
+                all.embedding(), all.layers().subList(0, all.layers().size() - 1), all.outputNorm(), all.head());
     }
 
     private Path saved(Millrace millrace, Path model, ModelOptions options) {
