@@ -61,7 +61,8 @@ final class RunningModel implements Model {
     private record Known(LoadedProgram of, Fingerprint fingerprint) {
     }
 
-    RunningModel(LoadedModel loaded, LoadedProgram running, Services services, ModelOptions options, List<String> toolNames,
+    RunningModel(LoadedModel loaded, LoadedProgram running, Services services, ModelOptions options,
+            List<String> toolNames,
             @Nullable Path prefixFolder, Consumer<RunningModel> onClose) {
         this.file = loaded.file();
         this.name = loaded.file().name();
@@ -77,7 +78,8 @@ final class RunningModel implements Model {
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), prefixFolder);
         this.conversations = new Conversations(
-                new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts, dialect,
+                new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
+                        dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
                 new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
     }

@@ -165,8 +165,9 @@ public final class CpuBackend implements Backend {
         Workers workers = null;
         try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, layout, new MatrixStore(folder.of(options.identity()), kernels, workers, arena,
-                    progress, () -> checkInMemory(blueprint, needs)));
+            Network network = Loading.load(blueprint, layout,
+                    new MatrixStore(folder.of(options.identity()), kernels, workers, arena,
+                            progress, () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, layout, options, kernels, workers, arena);
             warmup.await();
             progress.update("ready", 1);

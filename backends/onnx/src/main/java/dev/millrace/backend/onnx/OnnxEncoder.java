@@ -160,7 +160,8 @@ final class OnnxEncoder implements EncoderExecutor {
                     values[i] = Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
                 }
             }
-            default -> throw new OrtException("The vectors are " + tensor.getInfo().type + ", expected float or float16");
+            default ->
+                throw new OrtException("The vectors are " + tensor.getInfo().type + ", expected float or float16");
         }
         return values;
     }

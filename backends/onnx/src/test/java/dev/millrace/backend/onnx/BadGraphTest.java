@@ -122,7 +122,8 @@ class BadGraphTest {
 
     @Test
     void missingAndShortWeightsAreNamed() throws IOException {
-        Nano.export(folder, BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.EXTERNAL), "model.onnx");
+        Nano.export(folder, BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.EXTERNAL),
+                "model.onnx");
         Path data = folder.resolve("onnx").resolve("model.onnx_data");
         byte[] all = Files.readAllBytes(data);
         Files.write(data, Arrays.copyOf(all, all.length / 2));
@@ -183,7 +184,8 @@ class BadGraphTest {
         writer.write(format, operators);
         String message = refusal(graph(file));
         assertTrue(message.contains("newer") && message.contains("onnxruntime.native.path"), message);
-        assertTrue(!message.contains(".cc") && !message.contains("::") && !message.contains("onnxruntime_src"), message);
+        assertTrue(!message.contains(".cc") && !message.contains("::") && !message.contains("onnxruntime_src"),
+                message);
         return message;
     }
 
@@ -195,7 +197,8 @@ class BadGraphTest {
 
     @Test
     void nothingOfTheSourceCodeOfTheRuntimeIsShown() {
-        assertEquals("Load model from /a/model.onnx failed: Unsupported model IR version: 99, max supported IR version: 13",
+        assertEquals(
+                "Load model from /a/model.onnx failed: Unsupported model IR version: 99, max supported IR version: 13",
                 words("Load model from /a/model.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:182"
                         + " onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const"
                         + " onnxruntime::IOnnxRuntimeOpSchemaRegistryList*) Unsupported model IR version: 99, max"

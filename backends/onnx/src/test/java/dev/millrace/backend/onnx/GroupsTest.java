@@ -71,7 +71,8 @@ class GroupsTest {
                 // two groups: the first three have read nothing, the others a token
                 Sequence sequence = executor.newSequence();
                 if (i > 2) {
-                    executor.forward(List.of(new Step(sequence, VOCABULARY).feed(new int[]{0}, 0, 1, Step.Logits.NONE)));
+                    executor.forward(
+                            List.of(new Step(sequence, VOCABULARY).feed(new int[]{0}, 0, 1, Step.Logits.NONE)));
                 }
                 sequences.add(sequence);
                 steps.add(new Step(sequence, VOCABULARY).feed(tokens, i, i + 1, Step.Logits.LAST));

@@ -189,9 +189,11 @@ class PublishedFormsTest {
     @Test
     void namesOfGenaiConfigAndAGraphInAFolderInside() throws IOException {
         Path path = folder.resolve("renamed");
-        Nano.export(path, Options.of().named(name -> name.replace("input_ids", "tokens").replace("attention_mask", "seen")
-                .replaceFirst("past_key_values\\.(\\d+)\\.(key|value)", "layers.$1.$2_in")
-                .replaceFirst("present\\.(\\d+)\\.(key|value)", "layers.$1.$2_out").replace("logits", "scores")),
+        Nano.export(path,
+                Options.of().named(name -> name.replace("input_ids", "tokens").replace("attention_mask", "seen")
+                        .replaceFirst("past_key_values\\.(\\d+)\\.(key|value)", "layers.$1.$2_in")
+                        .replaceFirst("present\\.(\\d+)\\.(key|value)", "layers.$1.$2_out")
+                        .replace("logits", "scores")),
                 "decoder.onnx");
         Files.move(path.resolve("onnx"), path.resolve("cpu"));
         Files.writeString(path.resolve("genai_config.json"), """

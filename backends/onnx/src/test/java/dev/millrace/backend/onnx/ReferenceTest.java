@@ -97,7 +97,8 @@ class ReferenceTest {
 
     @Test
     void narrowTypesAndLimitedLogits() throws IOException {
-        compare(BlueprintExport.Options.of(Trait.POSITIONS, Trait.NARROW, Trait.KEEP, Trait.SPARE_COLUMN), "model_fp16.onnx", 2e-2);
+        compare(BlueprintExport.Options.of(Trait.POSITIONS, Trait.NARROW, Trait.KEEP, Trait.SPARE_COLUMN),
+                "model_fp16.onnx", 2e-2);
     }
 
     @Test
@@ -105,7 +106,8 @@ class ReferenceTest {
         Path contributed = folder.resolve("contributed");
         Path standard = folder.resolve("standard");
         Nano.export(contributed, BlueprintExport.Options.quantised(), "model_q4.onnx");
-        Nano.export(standard, BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.ROUNDED), "model.onnx");
+        Nano.export(standard, BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.ROUNDED),
+                "model.onnx");
         OnnxBackend backend = new OnnxBackend();
         LoadOptions options = LoadOptions.of(1024).withThreads(2).withPrecision(Precision.EXACT);
         int[] prompt = new int[200];

@@ -66,7 +66,8 @@ class TwoProgramsTest {
     }
 
     private static Conversation talk(Model model) {
-        return model.conversation().system("You run inside a gateway.").sampling(Sampling.greedy()).maxTokens(24).start();
+        return model.conversation().system("You run inside a gateway.").sampling(Sampling.greedy()).maxTokens(24)
+                .start();
     }
 
     @Test

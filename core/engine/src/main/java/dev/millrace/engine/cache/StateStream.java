@@ -55,7 +55,8 @@ public final class StateStream {
      * @param context tokens that a sequence can hold
      * @throws StreamCorruptedException if it is not what was written
      */
-    public static SequenceState read(DataInputStream in, long length, List<StateShape> shapes, int context) throws IOException {
+    public static SequenceState read(DataInputStream in, long length, List<StateShape> shapes, int context)
+            throws IOException {
         int count = in.readInt();
         if (count < 0 || count * 4L > length || count >= context) {
             throw new StreamCorruptedException("it claims " + count + " tokens");

@@ -30,7 +30,8 @@ import java.util.function.Supplier;
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
-public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint, PromptTokenizer tokenizer, PromptWriter prompts,
+public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
+        PromptTokenizer tokenizer, PromptWriter prompts,
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
 
     /** Copies the set. */

@@ -103,7 +103,8 @@ final class CacheInputs {
             throw wrong("have " + name + " with a fixed number of tokens (" + port.shape().get(2)
                     + "), expected one that grows; export the model with a dynamic sequence length");
         }
-        int heads = size(name, port, 1, List.of("num_key_value_heads", "num_kv_heads", "num_attention_heads", "n_head"));
+        int heads = size(name, port, 1,
+                List.of("num_key_value_heads", "num_kv_heads", "num_attention_heads", "n_head"));
         return new StateShape.KeyValues(heads, headSize(name, port, heads));
     }
 

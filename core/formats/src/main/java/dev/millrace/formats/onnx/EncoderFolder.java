@@ -34,7 +34,8 @@ final class EncoderFolder {
     static Encoder read(FolderFiles files, Settings config, GraphHeader header, List<Graph.Variant> variants) {
         TextFrame frame = TextFrame.read(files);
         return new Encoder("onnx", config.text("model_type").orElse("encoder"), vocabulary(config, header),
-                width(config, header), context(files, config), frame.before(), frame.after(), variants, pooling(files.settings(POOLING)), true);
+                width(config, header), context(files, config), frame.before(), frame.after(), variants,
+                pooling(files.settings(POOLING)), true);
     }
 
     private static int vocabulary(Settings config, GraphHeader header) {

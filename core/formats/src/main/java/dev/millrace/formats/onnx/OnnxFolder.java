@@ -41,7 +41,8 @@ public final class OnnxFolder {
     /** Taken where a folder does not tell the context. */
     private static final int DEFAULT_CONTEXT = 2048;
     /** How file names say what their publishers did. */
-    private static final Map<String, String> VARIANTS = Map.of("quantized", "q8", "int8", "q8", "uint8", "q8", "", "fp32");
+    private static final Map<String, String> VARIANTS = Map.of("quantized", "q8", "int8", "q8", "uint8", "q8", "",
+            "fp32");
 
     private final Path path;
     private final FolderFiles files;

@@ -150,7 +150,8 @@ class OnnxFolderTest {
         try (ModelFile file = new OnnxFormat().open(folder)) {
             assertEquals(0.3, file.sampling().temperature());
         }
-        for (String name : List.of("../model.onnx", "a/../../model.onnx", "/model.onnx", "a\\u0000.onnx", ".onnx", "model.bin")) {
+        for (String name : List.of("../model.onnx", "a/../../model.onnx", "/model.onnx", "a\\u0000.onnx", ".onnx",
+                "model.bin")) {
             Files.writeString(folder.resolve("genai_config.json"),
                     "{\"model\": {\"vocab_size\": 100, \"decoder\": {\"filename\": \"" + name + "\"}}}");
             assertTrue(refusal(folder).contains("same folder"));
@@ -221,7 +222,8 @@ class OnnxFolderTest {
         Files.writeString(folder.resolve("config.json"), CONFIG);
         write("model.onnx", decoder(external("model.onnx_data", "10")));
         write("model_q4.onnx", decoder());
-        Files.writeString(folder.resolve("model_fp16.onnx"), "version https://git-lfs.github.com/spec/v1\noid sha256:1");
+        Files.writeString(folder.resolve("model_fp16.onnx"),
+                "version https://git-lfs.github.com/spec/v1\noid sha256:1");
         write("model_q8.onnx", joined(port(11, "pixel_values", -1, 3), port(12, "logits", -1, 10)));
         assertEquals(List.of("q4"), names(open(folder)));
         try (ModelFile file = new OnnxFormat().open(folder)) {
@@ -260,9 +262,10 @@ class OnnxFolderTest {
     @Test
     void otherKeysAndNestedOnesAreRead() throws IOException {
         write("model.onnx", attention(KEYS, VALUES, -1, -1));
-        Files.writeString(folder.resolve("config.json"), """
-                {"model_type": "gpt2", "vocab_size": 100, "n_embd": 48, "n_head": 4, "n_positions": 32, "eos_token_id": 7}
-                """);
+        Files.writeString(folder.resolve("config.json"),
+                """
+                        {"model_type": "gpt2", "vocab_size": 100, "n_embd": 48, "n_head": 4, "n_positions": 32, "eos_token_id": 7}
+                        """);
         Graph graph = open(folder);
         assertEquals(List.of(new StateShape.KeyValues(4, 12)), graph.stateShapes());
         assertEquals(48, graph.hiddenSize());

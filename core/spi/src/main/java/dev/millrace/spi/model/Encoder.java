@@ -26,7 +26,8 @@ import java.util.Set;
  * @param normalise whether the vector is divided by its length
  */
 public record Encoder(String format, String architecture, int vocabularySize, int hiddenSize, int contextLength,
-        List<Integer> before, List<Integer> after, List<Graph.Variant> variants, Pooling pooling, boolean normalise) implements Program {
+        List<Integer> before, List<Integer> after, List<Graph.Variant> variants, Pooling pooling,
+        boolean normalise) implements Program {
 
     /** How the vectors of the tokens become one. */
     public enum Pooling {

@@ -190,7 +190,8 @@ public final class BlueprintExport {
                 blueprint.multipliers().logits());
         logits = StandardAttention.capped(graph, logits, blueprint.softcap());
         if (fails) {
-            logits = graph.node("Reshape", logits, graph.node("Add", graph.node("Shape", logits), graph.longs(1, 1, 1)));
+            logits = graph.node("Reshape", logits,
+                    graph.node("Add", graph.node("Shape", logits), graph.longs(1, 1, 1)));
         }
         if (options.has(Trait.FLAT_LOGITS)) {
             present("logits", logits, batch(), blueprint.vocabularySize());
@@ -363,7 +364,8 @@ public final class BlueprintExport {
                 graph.node("Mul", scores, graph.scalar(0f)), picked.get(1), weights);
         String x = graph.node("Unsqueeze", m, graph.longs(1));
         List<Blueprint.Dense> all = e.experts();
-        String inner = activated(all.getFirst().activation(), stacked(x, all.stream().map(Blueprint.Dense::gate).toList()),
+        String inner = activated(all.getFirst().activation(),
+                stacked(x, all.stream().map(Blueprint.Dense::gate).toList()),
                 stacked(x, all.stream().map(Blueprint.Dense::up).toList()));
         String outputs = stacked(inner, all.stream().map(Blueprint.Dense::down).toList());
         String weighed = graph.node("Mul", outputs, graph.node("Unsqueeze",

@@ -174,7 +174,8 @@ public final class GraphWriter {
     private Proto inner(String value, int type) {
         String result = "v" + names++;
         return new Proto().text(2, "branch" + names++)
-                .message(1, new Proto().text(1, value).text(2, result).text(3, "Identity" + names++).text(4, "Identity"))
+                .message(1,
+                        new Proto().text(1, value).text(2, result).text(3, "Identity" + names++).text(4, "Identity"))
                 .message(12, new Proto().text(1, result).message(2,
                         new Proto().message(1, new Proto().number(1, type))));
     }

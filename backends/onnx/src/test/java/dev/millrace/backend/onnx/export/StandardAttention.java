@@ -98,7 +98,8 @@ final class StandardAttention implements AttentionExport {
         if (a.sinks() == null) {
             weights = graph.node("Softmax", Map.of("axis", -1), scores);
         } else {
-            String zeros = graph.node("Mul", graph.node("ReduceMax", Map.of("axes", new int[]{-1}, "keepdims", 1), scores),
+            String zeros = graph.node("Mul",
+                    graph.node("ReduceMax", Map.of("axes", new int[]{-1}, "keepdims", 1), scores),
                     graph.scalar(0f));
             String sinks = graph.node("Add", zeros,
                     graph.floats(Linear.read(a.sinks()), 1, a.kvHeads(), group, 1, 1));
