@@ -50,7 +50,8 @@ final class RuntimeWords {
             return " The graph was written for a newer runtime: export it again with an older IR version, or name the"
                     + " folder of a newer runtime in the system property onnxruntime.native.path.";
         }
-        if (reason.contains("is under development") || reason.contains("opset") && reason.contains("support")) {
+        if (reason.contains("is under development")
+                || (reason.contains("opset") && reason.contains("support"))) {
             return " The graph wants a newer opset: export it again with an older one, or name the folder of a newer"
                     + " runtime in the system property onnxruntime.native.path.";
         }

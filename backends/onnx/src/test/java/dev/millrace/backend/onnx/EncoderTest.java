@@ -117,8 +117,8 @@ class EncoderTest {
         try (Millrace millrace = Millrace.start();
                 EmbeddingModel model = millrace.openEmbeddings(folder("last_hidden_state", "mean_tokens").toString(),
                         ModelOptions.defaults())) {
-            String message = assertThrows(IllegalArgumentException.class,
-                    () -> model.embed(List.of("warm", "warm ".repeat(7)))).getMessage();
+            String message = String.valueOf(assertThrows(IllegalArgumentException.class,
+                    () -> model.embed(List.of("warm", "warm ".repeat(7)))).getMessage());
             assertTrue(message.contains("Text 2 has 9 tokens") && message.contains("8"), message);
             assertEquals(List.of(), model.embed(List.of()).vectors());
         }
@@ -135,11 +135,19 @@ class EncoderTest {
                     .contains("sentence encoder"));
             assertTrue(assertThrows(BackendException.class, () -> millrace.openEmbeddings(encoder.toString(),
                     ModelOptions.defaults().withBackend("cpu"))).getMessage().contains("bert"));
-            EmbeddingModel model = millrace.openEmbeddings(encoder.resolve("model.onnx").toString(),
-                    ModelOptions.defaults());
-            millrace.close();
-            assertThrows(IllegalStateException.class, () -> model.embed(List.of("warm")));
-            model.close();
         }
+    }
+
+    @Test
+    void closingTheRuntimeClosesTheModel() throws IOException {
+        EmbeddingModel model;
+        try (Millrace millrace = Millrace.start()) {
+            model = millrace.openEmbeddings(
+                    folder("last_hidden_state", "mean_tokens").resolve("model.onnx").toString(),
+                    ModelOptions.defaults());
+            assertEquals(1, model.embed(List.of("warm")).vectors().size());
+        }
+        assertThrows(IllegalStateException.class, () -> model.embed(List.of("warm")));
+        model.close();
     }
 }

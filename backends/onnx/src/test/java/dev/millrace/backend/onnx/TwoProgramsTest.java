@@ -183,7 +183,8 @@ class TwoProgramsTest {
             int begin = Math.toIntExact(8 + values.getLong(0));
             for (int at = begin; at + 2 <= weights.length; at += 2) {
                 // other signs, in no order
-                values.putShort(at, (short) (values.getShort(at) ^ ((at * 2654435761L >>> 13 & 1) << 15)));
+                long flip = ((at * 2654435761L) >>> 13) & 1;
+                values.putShort(at, (short) (values.getShort(at) ^ (flip << 15)));
             }
             Files.write(both.resolve(WEIGHTS), weights);
             Files.delete(graph);

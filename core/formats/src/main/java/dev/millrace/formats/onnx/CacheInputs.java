@@ -87,7 +87,7 @@ final class CacheInputs {
         return List.copyOf(layers.values());
     }
 
-    private void put(TreeMap<Integer, StateShape> layers, String name, int layer, StateShape shape) {
+    private void put(Map<Integer, StateShape> layers, String name, int layer, StateShape shape) {
         if (layers.put(layer, shape) != null) {
             throw wrong("have two kinds of cache for layer " + layer + "; the second is " + name);
         }

@@ -76,7 +76,7 @@ public final class WeightFile implements AutoCloseable {
      */
     public MemorySegment map(long offset, long length, Arena arena) throws IOException {
         FileChannel open = channel();
-        Objects.checkFromIndexSize(offset, length, size());
+        Objects.checkFromIndexSize(offset, /* size= */ length, /* length= */ size());
         try {
             // pages behind the end of a shortened file would stop the whole virtual machine when touched
             if (open.size() < size()) {
