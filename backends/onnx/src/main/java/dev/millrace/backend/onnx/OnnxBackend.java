@@ -155,18 +155,19 @@ public final class OnnxBackend implements Backend {
         Optional<Asked> asked = Asked.of(program);
         if (asked.isEmpty()) {
             return new Fit.Refused("The ONNX backend executes ONNX graphs and cannot compute with the tensors of this "
-                    + program.architecture() + " model; take its ONNX export, or the CPU backend.");
+                    + program.architecture() + " model; take its ONNX export, or the CPU backend.", Fit.Cause.PROGRAM);
         }
         Optional<Provider> provider = Provider.ofDevice(device.id());
         if (provider.isEmpty()) {
-            return new Fit.Refused("The ONNX backend has no device " + device.id() + ".");
+            return new Fit.Refused("The ONNX backend has no device " + device.id() + ".", Fit.Cause.DEVICE);
         }
         List<Graph.Variant> fitting = fitting(asked.get(), provider.get(), device, options);
         if (fitting.isEmpty()) {
             long least = asked.get().variants().stream().mapToLong(v -> asked.get().needs(v, options)).min().orElse(0);
             return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB with a context of %d tokens, but %s has %.1f GB; ask for a smaller context.",
-                    program.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9));
+                    program.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9),
+                    Fit.Cause.MEMORY, least);
         }
         return new Fit.Good(provider.get().score(), asked.get().needs(fitting.getFirst(), options));
     }

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Beginnings that many conversations share, such as the system message with its tools: read once, kept in memory for the other
+ * Prefixes that many conversations share, such as the system message with its tools: read once, kept in memory for the other
  * conversations of this model and on disk for its next start.
  *
  * <p>
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Prefixes implements AutoCloseable {
 
-    /** Shorter beginnings are read as quickly as they are found. */
+    /** Shorter prefixes are read as quickly as they are found. */
     public static final int LEAST_TOKENS = 64;
 
     private static final System.Logger LOG = System.getLogger(Prefixes.class.getName());
@@ -79,17 +79,16 @@ public final class Prefixes implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** A new slot that has read the beginning, if it is known. */
-    public synchronized @Nullable Slot find(int[] beginning) {
+    /** A new slot that has read the prefix, if it is known. */
+    public synchronized @Nullable Slot find(int[] prefix) {
         String now = key.get();
         for (Kept one : kept) {
             Slot slot = one.slot();
-            if (one.key().equals(now) && slot.read() == beginning.length
-                    && Arrays.equals(slot.readTokens(), beginning)) {
+            if (one.key().equals(now) && slot.read() == prefix.length && Arrays.equals(slot.readTokens(), prefix)) {
                 return scheduler.fork(slot);
             }
         }
-        Slot loaded = load(beginning, now);
+        Slot loaded = load(prefix, now);
         if (loaded == null) {
             return null;
         }
@@ -148,25 +147,25 @@ public final class Prefixes implements AutoCloseable {
         }
     }
 
-    private @Nullable Slot load(int[] beginning, String with) {
+    private @Nullable Slot load(int[] prefix, String with) {
         if (folder == null) {
             return null;
         }
-        CheckedFile file = file(folder, beginning, with);
+        CheckedFile file = file(folder, prefix, with);
         if (!Files.isRegularFile(file.path())) {
             return null;
         }
         try {
             return file.read((in, left) -> {
                 try (SequenceState state = StateStream.read(in, left, program.get().stateShapes(), context)) {
-                    if (!Arrays.equals(state.tokens(), beginning)) {
+                    if (!Arrays.equals(state.tokens(), prefix)) {
                         throw new StreamCorruptedException("it holds other tokens");
                     }
                     return scheduler.open(state);
                 }
             });
         } catch (MillraceException e) {
-            LOG.log(System.Logger.Level.DEBUG, "A kept beginning is read again.", e);
+            LOG.log(System.Logger.Level.DEBUG, "A kept prefix is read again.", e);
             return null;
         }
     }
@@ -178,7 +177,7 @@ public final class Prefixes implements AutoCloseable {
             prune(where);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO,
-                    "The beginning of the prompt cannot be kept in {0} ({1}): the next start reads"
+                    "The prefix of the prompt cannot be kept in {0} ({1}): the next start reads"
                             + " it again.",
                     where, e);
         }
@@ -212,7 +211,7 @@ public final class Prefixes implements AutoCloseable {
         bytes.asIntBuffer().put(tokens);
         digest.update(bytes);
         return new CheckedFile(where.resolve(HexFormat.of().formatHex(digest.digest(), 0, 16) + ENDING), MAGIC,
-                "kept beginning");
+                "kept prefix");
     }
 
     /** Waits until everything is written, and frees the slots. */

@@ -109,6 +109,7 @@ final class AnswerRun {
             Slot slot = take(prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
                     stages);
+            stages.begin(slot, round);
             Step step = read(slot, sampler.after(slot), log);
             if (log.isCancelled() || step == null) {
                 return FinishReason.CANCELLED;
@@ -237,7 +238,6 @@ final class AnswerRun {
 
     /** Lets the model speak until it ends its turn, or has to end. */
     private Turn speak(Slot slot, Step first, TokenSampler sampler, Prompt prompt, LiveGeneration log) {
-        stages.begin(slot);
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
                 conversation::nextCallId, log);
         int context = model.info().contextLength();

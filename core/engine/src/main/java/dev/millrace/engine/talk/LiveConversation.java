@@ -7,6 +7,7 @@ package dev.millrace.engine.talk;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.engine.cache.PromptCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +60,11 @@ final class LiveConversation implements Conversation {
             generation.start();
             return generation;
         });
+    }
+
+    @Override
+    public List<ToolDefinition> tools() {
+        return options.definitions();
     }
 
     @Override

@@ -6,7 +6,9 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.spi.text.StageContext;
 import dev.millrace.spi.text.TokenHistory;
@@ -14,6 +16,7 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The stages of plugins that take part in a conversation, in their order, for its whole life. */
@@ -44,11 +47,14 @@ final class Stages {
         return new Stages(placed);
     }
 
-    /** Those of an order from the first number on and below the second, in their order; the last range has no end. */
+    /**
+     * Those that change logits, of an order from the first number on and below the second, in their order; the last range has no
+     * end.
+     */
     List<SamplerStage> between(int from, int end) {
         return stages.stream()
                 .filter(placed -> placed.order() >= from && (placed.order() < end || end == Integer.MAX_VALUE))
-                .map(Placed::stage).toList();
+                .map(Placed::stage).filter(stage -> !stage.bounds()).toList();
     }
 
     /** Copies for a fork of the conversation. */
@@ -56,8 +62,13 @@ final class Stages {
         return new Stages(stages.stream().map(placed -> new Placed(placed.order(), placed.stage().fork())).toList());
     }
 
-    void begin(TokenHistory prompt) {
-        stages.forEach(placed -> placed.stage().begin(prompt));
+    /** Those that do nothing but forbid tokens. */
+    List<SamplerStage> bounds() {
+        return stages.stream().map(Placed::stage).filter(SamplerStage::bounds).toList();
+    }
+
+    void begin(TokenHistory prompt, int step) {
+        stages.forEach(placed -> placed.stage().begin(prompt, step));
     }
 
     void accept(int token) {
@@ -68,7 +79,14 @@ final class Stages {
 
     /** What stages may know. */
     record Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools, AnswerFormat format,
-            Sampling sampling) implements StageContext {
+            Sampling sampling, Optional<AnswerForm> answerForm, ToolChoice toolChoice, boolean strictTools)
+            implements
+                StageContext {
+
+        Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools, AnswerFormat format,
+                Sampling sampling) {
+            this(tokenizer, endTokens, tools, format, sampling, Optional.empty(), ToolChoice.AUTO, false);
+        }
 
         @Override
         public byte[] bytes(int token) {

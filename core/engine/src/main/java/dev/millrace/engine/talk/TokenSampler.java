@@ -40,6 +40,10 @@ final class TokenSampler implements Wish {
     private final List<SamplerStage> early;
     private final List<SamplerStage> middle;
     private final List<SamplerStage> late;
+    private final List<SamplerStage> bounds;
+    /** What may be chosen next, or null for all; several bounds are laid together in an array of our own. */
+    private long @Nullable [] allowed;
+    private final long[] meet;
     private final double temperature;
     /** How many of the largest logits are enough, or 0 if all are needed. */
     private final int count;
@@ -64,6 +68,8 @@ final class TokenSampler implements Wish {
         this.early = plugins.between(Integer.MIN_VALUE, 0);
         this.middle = plugins.between(0, TEMPERATURE_ORDER);
         this.late = plugins.between(TEMPERATURE_ORDER, Integer.MAX_VALUE);
+        this.bounds = plugins.bounds();
+        this.meet = new long[bounds.size() > 1 ? (vocabularySize + 63) / 64 : 0];
         this.temperature = greedy ? 1 : sampling.temperature();
         if (greedy) {
             this.count = 1;
@@ -81,7 +87,23 @@ final class TokenSampler implements Wish {
         if (penalty != null) {
             penalty.note(history);
         }
+        allowed = null;
+        for (SamplerStage stage : bounds) {
+            allow(stage.allowed(history));
+        }
         return this;
+    }
+
+    /** Takes in another bound. What a stage has handed out stays as it is. */
+    private void allow(long @Nullable [] more) {
+        if (more == null || allowed == null) {
+            allowed = more == null ? allowed : more;
+            return;
+        }
+        for (int i = 0; i < more.length; i++) {
+            meet[i] = allowed[i] & more[i];
+        }
+        allowed = meet;
     }
 
     @Override
@@ -93,7 +115,7 @@ final class TokenSampler implements Wish {
 
     @Override
     public void ask(Best asked) {
-        asked.count(count).allow(null);
+        asked.count(count).allow(allowed);
         if (penalty != null) {
             penalty.ask(asked);
         }
@@ -117,6 +139,7 @@ final class TokenSampler implements Wish {
 
     /** Chooses from a row, which is changed. */
     int choose(float[] row, TokenHistory history) {
+        forbid(row);
         early.forEach(stage -> stage.apply(row, history));
         if (penalty != null) {
             after(history);
@@ -137,6 +160,15 @@ final class TokenSampler implements Wish {
             return pick(best, left, history.length());
         }
         return draw(row, left, history.length());
+    }
+
+    private void forbid(float[] row) {
+        long[] mask = allowed;
+        for (int i = 0; mask != null && i < vocabularySize; i++) {
+            if ((mask[i >> 6] & 1L << i) == 0) {
+                row[i] = Float.NEGATIVE_INFINITY;
+            }
+        }
     }
 
     /** Chooses from the largest. */

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code genai_config.json} in the words of {@code config.json}. */
 final class GenaiConfig {
 
+    /** Describes a folder for onnxruntime-genai. */
+    static final String FILE = "genai_config.json";
+
     private static final List<String> OF_DECODER = List.of("hidden_size", "head_size", "num_attention_heads",
             "num_key_value_heads");
 
@@ -47,7 +50,7 @@ final class GenaiConfig {
 
     /** The file that it names as the decoder, in the folder or in one inside it. */
     static Path graph(Path folder, Map<?, ?> genai) {
-        Settings settings = new Settings(folder, OnnxFolder.GENAI + ": ", genai);
+        Settings settings = new Settings(folder, FILE + ": ", genai);
         Settings decoder = settings.group("model").group("decoder");
         if (decoder.has("pipeline")) {
             throw decoder.wrong("pipeline", "cuts the model into several graphs, which the ONNX backend does not run;"

@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnnxFolder {
 
-    /** Describes a folder for onnxruntime-genai. */
-    public static final String GENAI = "genai_config.json";
-
     private static final String CONFIG = "config.json";
     private static final String GRAPHS = "onnx";
     private static final String MERGED = "decoder_model_merged";
@@ -62,7 +59,7 @@ public final class OnnxFolder {
         if (Files.isRegularFile(path)) {
             return isGraph(path.getFileName().toString());
         }
-        if (Files.isRegularFile(path.resolve(GENAI))) {
+        if (Files.isRegularFile(path.resolve(GenaiConfig.FILE))) {
             return true;
         }
         return Files.isRegularFile(path.resolve(CONFIG))
@@ -106,7 +103,7 @@ public final class OnnxFolder {
         Path parent = Objects.requireNonNull(path.toAbsolutePath().getParent(), "a file lies in a folder");
         Path above = parent.getParent();
         boolean inside = above != null && !Files.isRegularFile(parent.resolve(CONFIG))
-                && (parent.endsWith(GRAPHS) || Files.isRegularFile(above.resolve(GENAI)));
+                && (parent.endsWith(GRAPHS) || Files.isRegularFile(above.resolve(GenaiConfig.FILE)));
         return new OnnxFolder(path, above != null && inside ? above : parent).read(List.of(path));
     }
 
@@ -159,9 +156,9 @@ public final class OnnxFolder {
     }
 
     private ModelFile read(List<Path> asked) {
-        Map<?, ?> genai = files.object(GENAI);
+        Map<?, ?> genai = files.object(GenaiConfig.FILE);
         Map<?, ?> stated = files.object(CONFIG);
-        Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GENAI) + ": ",
+        Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GenaiConfig.FILE) + ": ",
                 keys(stated, genai));
         List<Path> graphs = asked.isEmpty() ? graphs(genai) : asked;
         List<ModelFormatException> broken = new ArrayList<>();
@@ -232,7 +229,7 @@ public final class OnnxFolder {
     private ModelFile model(Program program, Settings config, Map<?, ?> genai, Variants variants, List<String> notes) {
         Settings generation = files.has(FolderText.GENERATION)
                 ? files.settings(FolderText.GENERATION)
-                : new Settings(files.folder(), GENAI + ": ", genai.get("search") instanceof Map<?, ?> search
+                : new Settings(files.folder(), GenaiConfig.FILE + ": ", genai.get("search") instanceof Map<?, ?> search
                         ? search
                         : Map.of());
         FolderText text = FolderText.read(files, config, generation, program.vocabularySize());
@@ -325,7 +322,7 @@ public final class OnnxFolder {
                 vocabulary = (int) size;
             } else if (size > 0 && size != vocabulary) {
                 throw new ModelFormatException(graph, "logits", "have " + size
-                        + " values a token, but the configuration has a vocabulary of " + vocabulary);
+                        + " values per token, but the configuration has a vocabulary of " + vocabulary);
             }
         }
 

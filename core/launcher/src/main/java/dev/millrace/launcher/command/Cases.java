@@ -54,13 +54,13 @@ final class Cases {
     /** Runs all inputs of a list. */
     static int run(Console console, List<?> inputs, Work work) {
         List<@Nullable Object> outputs = new ArrayList<>(inputs.size());
-        int code = MillraceCommand.DONE;
+        int code = ExitCode.DONE;
         for (Object input : inputs) {
             try {
                 outputs.add(work.run(input));
             } catch (MillraceException | IllegalArgumentException e) {
                 outputs.add(object("error", e.getMessage()));
-                code = MillraceCommand.FAILED;
+                code = ExitCode.FAILED;
             }
         }
         console.result(Json.write(outputs));

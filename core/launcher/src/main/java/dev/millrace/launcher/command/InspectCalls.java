@@ -50,7 +50,7 @@ final class InspectCalls implements Callable<Integer> {
             return Cases.run(workplace.console(), file, input -> parts(chosen, Cases.text(input)));
         }
         workplace.console().result(Json.write(parts(chosen, TextFile.read(file))));
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Map<String, @Nullable Object> parts(Dialect chosen, String text) {

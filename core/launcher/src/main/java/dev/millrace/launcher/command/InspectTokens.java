@@ -66,7 +66,7 @@ final class InspectTokens implements Callable<Integer> {
             return Cases.run(workplace.console(), file, input -> tokens(tokenizer, Cases.text(input)));
         }
         workplace.console().result(Json.write(tokens(tokenizer, TextFile.read(file))));
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Tokenizer tokenizer() throws IOException {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,6 +34,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private final SamplingChoice sampling = new SamplingChoice();
 
+    @Mixin
+    private final OfferedTools offered = new OfferedTools();
+
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
     String system;
@@ -44,7 +48,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the answer and is no part of it; may be given several times.")
     List<String> stop = List.of();
 
-    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
+    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the model has the tools that it was made for, and those of MILLRACE_BUNDLES.")
     @Nullable
     Path tools;
 
@@ -82,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private String prompt(Console console) throws IOException {
@@ -114,7 +118,10 @@ final class RunCommand implements Callable<Integer> {
             builder.stop(stop);
         }
         if (tools == null) {
-            builder.suggestedTools();
+            Set<String> told = offered.apply(builder, workplace);
+            if (!told.isEmpty()) {
+                workplace.console().note("with the tools of " + String.join(", ", told));
+            }
         } else {
             builder.declare(ToolFile.read(tools));
         }

@@ -11,10 +11,10 @@ import picocli.CommandLine.Option;
 /** Options that say how tokens are chosen. Mixed into commands. */
 final class SamplingChoice {
 
-    @Option(names = "--greedy", description = "Take the likeliest token always.")
+    @Option(names = "--greedy", description = "Always take the likeliest token.")
     boolean greedy;
 
-    @Option(names = "--temperature", paramLabel = "T", description = "0 for the likeliest token always; the model's own if not given.")
+    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the likeliest token; what the model recommends if not given.")
     @Nullable
     Double temperature;
 
@@ -22,7 +22,7 @@ final class SamplingChoice {
     @Nullable
     Long seed;
 
-    /** The model's own sampling with what was asked for. */
+    /** What the model recommends, with what was asked for. */
     Sampling apply(Sampling defaults) {
         Sampling sampling = greedy ? Sampling.greedy() : defaults;
         if (temperature != null) {

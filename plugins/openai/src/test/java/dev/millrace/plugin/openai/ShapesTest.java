@@ -255,7 +255,7 @@ class ShapesTest {
             "frequency_penalty 0.5", "presence_penalty -1", "logit_bias {\"1\":2}", "audio {}",
             "function_call \"auto\"",
             "functions [{}]", "thinking_budget 5", "chat_template_kwargs {\"enable_thinking\":false}",
-            "structured_outputs {\"json\":{}}", "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
+            "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
             "seed 1e30", "max_tokens 0", "max_completion_tokens 1.5", "stream \"yes\"", "tools {}",
             "reasoning_effort \"huge\"", "modalities [\"audio\"]", "continue_final_message true"})
     void whatCannotBeKeptIsRefusedByName(String field) throws Exception {

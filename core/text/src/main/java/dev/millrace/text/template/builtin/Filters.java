@@ -18,7 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All filters by name: those for text and sequences from their own tables, and those for single values. */
+/** All filters by name: the tables for text, sequences and numbers, and the filters for single values. */
 public final class Filters {
 
     public static final Map<String, Builtin> TABLE = table();

@@ -93,8 +93,8 @@ public final class TemplateException extends MillraceException {
     }
 
     /**
-     * Whether the template itself refused what it was given, by {@code raise_exception}. The message is then the template's
-     * own.
+     * Whether the template itself refused what it was given, by {@code raise_exception}. The message is then that of the
+     * template.
      *
      * @return true for a refusal
      */

@@ -94,7 +94,7 @@ final class BraceFormat {
         return Markup.beside(format, FormatSpec.parse(spec).format(converted, budget), budget);
     }
 
-    /** A format specification with fields of its own, one level deep. */
+    /** A format specification that has fields itself, one level deep. */
     private String nested(String spec) {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < spec.length(); i++) {

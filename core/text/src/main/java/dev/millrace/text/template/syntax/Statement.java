@@ -55,7 +55,7 @@ public sealed interface Statement {
     record Binding(Target target, Expression value) {
     }
 
-    /** A body with names of its own: {@code generation}, {@code block}. */
+    /** A body whose names stay inside: {@code generation}, {@code block}. */
     record Scoped(int line, List<Statement> body) implements Statement {
     }
 

@@ -7,7 +7,6 @@ package dev.millrace.plugin.openai.chat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolCall;
-import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.http.Outflow;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.json.Json;
@@ -76,45 +75,13 @@ public final class ChatCompletions implements Endpoint {
         ObjectNode choice = Json.object().put("index", 0);
         choice.set("message", message);
         choice.putNull("logprobs");
-        choice.put("finish_reason", finishReason(end));
+        choice.put("finish_reason", ChatJson.finishReason(end));
         ObjectNode document = Json.object().put("id", id).put("object", "chat.completion").put("created", created)
                 .put("model", question.ask().model().id());
         document.putArray("choices").add(choice);
-        document.set("usage", usage(end));
+        document.set("usage", ChatJson.usage(end));
         document.set("timings", end.timingsJson());
         flow.document(Json.bytes(document));
-    }
-
-    /** The reason in OpenAI's words. An answer that was cut says so even if it has calls: the last may be missing. */
-    static String finishReason(Ending end) {
-        return switch (end.reason()) {
-            case STOP -> "stop";
-            case LENGTH -> "length";
-            case CALLS -> "tool_calls";
-        };
-    }
-
-    static ObjectNode usage(Ending end) {
-        int prompt = end.usage().promptTokens();
-        int completion = end.usage().completionTokens();
-        ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)
-                .put("total_tokens", prompt + completion);
-        usage.putObject("prompt_tokens_details").put("cached_tokens", end.usage().cachedTokens());
-        usage.putObject("completion_tokens_details").put("reasoning_tokens", end.reasoningTokens());
-        return usage;
-    }
-
-    /** An error as OpenAI writes it. */
-    public static ObjectNode error(ApiError problem) {
-        String type = switch (problem.status()) {
-            case 401 -> "authentication_error";
-            case 403 -> "permission_error";
-            case 429 -> "rate_limit_error";
-            default -> problem.status() < 500 ? "invalid_request_error" : "server_error";
-        };
-        ObjectNode error = Json.object().put("message", problem.getMessage()).put("type", type)
-                .put("param", problem.param()).put("code", problem.code());
-        return Json.object().set("error", error);
     }
 
     /** Gathers an answer. */

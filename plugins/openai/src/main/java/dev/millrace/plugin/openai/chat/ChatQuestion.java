@@ -10,6 +10,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.talk.Ask;
+import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
@@ -47,8 +48,15 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
         String reasoning = fields.word("reasoning_format", "none", "auto", "deepseek", "reasoning")
                 .filter("reasoning"::equals).orElse("reasoning_content");
         boolean oneCall = !fields.flag("parallel_tool_calls", true);
-        Ask ask = new Ask(model, messages, tools(fields), Samplers.read(fields, model.model().defaults()),
-                newer.isPresent() ? newer : older, fields.texts("stop"), oneCall);
+        Held held = held(fields);
+        List<ToolDefinition> tools = tools(fields);
+        Optional<Held> choice = held.readChoice(fields);
+        if (choice.isEmpty()) {
+            tools = List.of();
+        }
+        held = choice.orElse(held);
+        Ask ask = new Ask(model, messages, tools, Samplers.read(fields, model.model().defaults()),
+                newer.isPresent() ? newer : older, fields.texts("stop"), oneCall, held);
         return new ChatQuestion(ask, stream, includeUsage, reasoning);
     }
 
@@ -80,18 +88,18 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
             }
         }
         for (String name : new String[]{"thinking_token_budget", "thinking_budget", "reasoning_budget",
-                "chat_template_kwargs", "structured_outputs", "guided_json", "guided_regex", "guided_choice",
-                "guided_grammar", "grammar", "json_schema", "continue_final_message", "return_progress"}) {
+                "chat_template_kwargs", "continue_final_message", "return_progress"}) {
             fields.refuseUnlessNeutral(name, FORCED);
         }
-        fields.object("response_format").ifPresent(format -> {
-            format.requiredText("type");
-            String type = format.word("type", "text", "json_object", "json_schema").orElseThrow();
-            if (!type.equals("text")) {
-                throw ApiError.unsupported(format.path("type"), format.path("type") + " " + type
-                        + " is not supported yet: the model cannot be held to a format. Use text.");
-            }
-        });
+    }
+
+    private static Held held(Fields fields) {
+        Held held = fields.object("response_format").map(Held.FREE::read).orElse(Held.FREE).readOthers(fields);
+        boolean strict = false;
+        for (Fields tool : fields.objects("tools")) {
+            strict |= tool.object("function").map(ToolSchemas::isStrict).orElse(false);
+        }
+        return held.strict(strict);
     }
 
     private static List<ToolDefinition> tools(Fields fields) {
@@ -104,24 +112,6 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
             }
             tools.add(ToolSchemas.read(tool.requiredObject("function"), "parameters"));
         }
-        return offered(fields, ToolSchemas.unique(tools));
-    }
-
-    /** The tools that the model may choose from. */
-    private static List<ToolDefinition> offered(Fields fields, List<ToolDefinition> tools) {
-        Optional<JsonNode> choice = fields.find("tool_choice");
-        if (choice.isEmpty()) {
-            return tools;
-        }
-        if (choice.get().isObject()) {
-            throw ApiError.unsupported("tool_choice",
-                    "tool_choice with a named tool is not supported yet: the model cannot be held to it. Use auto.");
-        }
-        String word = fields.word("tool_choice", "auto", "none", "required").orElseThrow();
-        if (word.equals("required")) {
-            throw ApiError.unsupported("tool_choice",
-                    "tool_choice required is not supported yet: the model cannot be held to it. Use auto.");
-        }
-        return word.equals("none") ? List.of() : tools;
+        return ToolSchemas.unique(tools);
     }
 }

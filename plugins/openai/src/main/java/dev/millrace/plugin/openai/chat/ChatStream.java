@@ -34,20 +34,20 @@ final class ChatStream implements Listener {
     void run(Talk talk, Request request) throws IOException {
         try {
             Ending end = request.ended(talk.run(question.ask(), request.caller(), flow, this));
-            ObjectNode last = chunk(Json.object(), ChatCompletions.finishReason(end));
+            ObjectNode last = chunk(Json.object(), ChatJson.finishReason(end));
             last.set("timings", end.timingsJson());
             send(last);
             if (question.includeUsage()) {
                 ObjectNode usage = frame();
                 usage.putArray("choices");
-                usage.set("usage", ChatCompletions.usage(end));
+                usage.set("usage", ChatJson.usage(end));
                 send(usage);
             }
         } catch (ApiError e) {
             if (!flow.isOpen()) {
                 throw e;
             }
-            send(ChatCompletions.error(e));
+            send(ChatJson.error(e));
         }
         flow.send("data: [DONE]\n\n");
         flow.end();

@@ -20,9 +20,10 @@ import java.util.OptionalInt;
  * @param maxTokens the most that the answer may have, or empty for what the context holds
  * @param stop texts that end the answer
  * @param oneCall whether the answer ends with its first call
+ * @param held what the answer is held to
  */
 public record Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
-        OptionalInt maxTokens, List<String> stop, boolean oneCall) {
+        OptionalInt maxTokens, List<String> stop, boolean oneCall, Held held) {
 
     /** Copies the lists. */
     public Ask {
