@@ -17,9 +17,12 @@ import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
+import dev.millrace.backend.cpu.CpuBackend;
 import dev.millrace.backend.onnx.export.BlueprintExport;
 import dev.millrace.backend.onnx.export.BlueprintExport.Options;
+import dev.millrace.engine.DeviceFit;
 import dev.millrace.formats.SafetensorsFormat;
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.ModelFile;
@@ -76,6 +79,9 @@ class TwoProgramsTest {
             assertEquals(2, file.programs().size());
             assertTrue(file.program() instanceof Blueprint);
             assertEquals(2, ((Graph) file.programs().getLast()).variants().size());
+            for (DeviceFit fit : DeviceFit.of(List.of(new OnnxBackend(), new CpuBackend()), file.programs())) {
+                assertTrue(fit.fit() instanceof Fit.Good, fit::toString);
+            }
         }
     }
 

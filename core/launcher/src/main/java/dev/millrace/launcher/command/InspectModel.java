@@ -55,7 +55,7 @@ final class InspectModel implements Callable<Integer> {
             object.put("chatTemplate", file.chatTemplate().isPresent());
             object.put("features", file.program().features().stream().map(Feature::description).toList());
             object.put("backends",
-                    DeviceFit.of(workplace.backends(), file.program()).stream().map(InspectModel::backend).toList());
+                    DeviceFit.of(workplace.backends(), file.programs()).stream().map(InspectModel::backend).toList());
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", file.notes());
             object.put("metadata", file.metadata());
