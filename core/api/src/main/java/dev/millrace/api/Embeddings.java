@@ -9,6 +9,9 @@ import java.util.List;
 /**
  * Vectors of texts.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param vectors one for each text, in order, of {@link EmbeddingModel#dimensions} values each; the caller's own
  * @param tokens that the texts had together, with those that the model puts around each
  */

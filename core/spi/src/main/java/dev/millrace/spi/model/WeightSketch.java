@@ -16,6 +16,9 @@ import java.util.stream.Stream;
  * values of its diagonal, which are the same whether rows or columns come first, whatever the matrix is called, and, but for
  * rounding, in every type.
  *
+ * <p>
+ * Minor versions may add components, and kinds of likeness.
+ *
  * @param diagonals {@link #VALUES} values each, one entry per matrix in any order; empty if nothing can be compared
  */
 public record WeightSketch(List<float[]> diagonals) {
