@@ -52,6 +52,9 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     Path tools;
 
+    @Mixin
+    private final FormatChoice format = new FormatChoice();
+
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
@@ -107,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
 
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
-        Conversation.Builder builder = model.conversation().sampling(chosen);
+        Conversation.Builder builder = model.conversation().sampling(chosen).format(format.read(choice));
         if (system != null) {
             builder.system(system);
         }

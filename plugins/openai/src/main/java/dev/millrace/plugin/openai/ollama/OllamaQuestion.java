@@ -77,18 +77,21 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         Sampling sampling = Samplers.read(options, model.model().defaults());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
-                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields)), stream,
+                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields)),
+                stream,
                 thinking);
     }
 
     /** The word {@code json}, or a schema. */
     private static Held held(Fields fields) {
         Optional<JsonNode> format = fields.find("format");
-        if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
+        if (format.isEmpty()) {
             return Held.FREE;
         }
         if (format.get().isTextual()) {
-            fields.word("format", "json");
+            if (fields.word("format", "json", "").orElseThrow().isEmpty()) {
+                return Held.FREE;
+            }
             return Held.FREE.format(AnswerFormat.json(), "format");
         }
         return Held.FREE.schema(fields, "format");
