@@ -265,6 +265,7 @@ public final class Engine implements Millrace {
                         "turns texts into vectors and generates none; open it for embeddings");
             }
             PromptTokenizer tokenizer = tokenizer(file);
+            file.checkWeights();
             Placement place = Placement.choose(services.backends, file.programs(), options);
             LoadedProgram running = place.load(file, options.progress());
             return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),

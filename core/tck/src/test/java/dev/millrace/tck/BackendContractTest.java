@@ -119,9 +119,9 @@ class BackendContractTest {
 
     @Test
     void everyFaultIsPlanted() throws NoSuchMethodException {
-        String table = String.join("\n", BackendContractTest.class
+        String table = BackendContractTest.class
                 .getDeclaredMethod("aFaultIsReportedByTheTestThatIsMeantForIt", Fault.class, String.class, String.class)
-                .getAnnotation(CsvSource.class).textBlock());
+                .getAnnotation(CsvSource.class).textBlock();
         assertEquals(EnumSet.allOf(Fault.class).stream().filter(fault -> fault != Fault.NONE).map(Fault::name).toList(),
                 Arrays.stream(table.split("\n", -1)).map(line -> line.strip().split(",", -1)[0]).filter(name -> !name.isEmpty())
                         .distinct().toList());

@@ -113,8 +113,8 @@ class SamplerStageContractTest {
             for (int token = 0; token < logits.length; token++) {
                 boolean letter = token >= 'a' && token <= 'z' && letters < 5;
                 boolean end = context.endTokens().contains(token) && letters > 0 && words.fault != Fault.NEVER_ENDS;
-                boolean wrong = words.fault == Fault.LEAVES_ITS_FORMAT && token == 'A' || token == 'a'
-                        && words.fault == Fault.NEVER_ENDS;
+                boolean wrong = (words.fault == Fault.LEAVES_ITS_FORMAT && token == 'A')
+                        || (words.fault == Fault.NEVER_ENDS && token == 'a');
                 if (!letter && !end && !wrong) {
                     logits[token] = Float.NEGATIVE_INFINITY;
                 }

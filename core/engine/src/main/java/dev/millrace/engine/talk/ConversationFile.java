@@ -177,7 +177,7 @@ final class ConversationFile {
         } catch (JsonException e) {
             throw new MillraceException("The saved conversation " + file + " is damaged: " + e.getMessage() + ".", e);
         }
-        throw at(file).damaged("its description is no object");
+        throw at(file).damaged("its description is not an object");
     }
 
     private static Saved saved(Path file, Map<?, ?> map) {

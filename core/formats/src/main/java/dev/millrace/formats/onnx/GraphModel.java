@@ -82,6 +82,16 @@ record GraphModel(ModelFile base, List<Program> programs, List<String> further) 
     }
 
     @Override
+    public Map<String, String> namedTemplates() {
+        return base.namedTemplates();
+    }
+
+    @Override
+    public void checkWeights() {
+        base.checkWeights();
+    }
+
+    @Override
     public Sampling sampling() {
         return base.sampling();
     }

@@ -237,8 +237,9 @@ public final class OnnxFolder {
         (files.has(CONFIG) ? files.object(CONFIG) : GenaiConfig.asConfig(genai))
                 .forEach((key, value) -> metadata.put(String.valueOf(key), value));
         metadata.put("onnx.variants", variants.good.stream().map(Graph.Variant::name).toList());
-        ModelFile base = new OpenModel(path, text.name(), metadata, program, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), List.of(), text.notes(), List.of());
+        ModelFile base = new OpenModel(path, text.name(), metadata, program, text.vocabulary(),
+                text.templates().standard(), text.templates().named(), text.sampling(), text.endTokens(), List.of(),
+                text.notes(), List.of(), List.of());
         return new GraphModel(base, List.of(program), notes);
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Masks {
 
     /** What the masks may take together, in words. */
-    private static final int MOST_WORDS = 1 << 20;
+    private static final int MOST_WORDS = 1 << 18;
     /** One mask may reach this many states; beyond that the grammar is no tool but a burden. */
     private static final long MOST_STATES_AT_ONCE = 400_000;
     /** A run of fewer than this is walked as it is. */

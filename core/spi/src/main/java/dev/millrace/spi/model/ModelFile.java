@@ -120,6 +120,15 @@ public interface ModelFile extends AutoCloseable {
     Optional<String> chatTemplate();
 
     /**
+     * Further templates that the file has under names of their own, such as {@code tool_use} for conversations with tools.
+     *
+     * @return name to Jinja template, in the file's order; without {@link #chatTemplate()}
+     */
+    default Map<String, String> namedTemplates() {
+        return Map.of();
+    }
+
+    /**
      * What the makers recommend.
      *
      * @return sampling, greedy if the file says nothing
@@ -149,6 +158,16 @@ public interface ModelFile extends AutoCloseable {
      */
     default List<String> notes() {
         return List.of();
+    }
+
+    /**
+     * Looks at samples of the weights for damage that the file's description does not show, such as what a broken download has
+     * left out. Called before a model is loaded; reads little.
+     *
+     * @throws ModelFormatException if the file is damaged
+     */
+    default void checkWeights() {
+        // a format that cannot tell finds nothing
     }
 
     /** Closes the file. Mappings stay until their arenas close. Closing twice does nothing. */

@@ -48,7 +48,7 @@ public final class ThinkDialect implements Dialect {
         return new AnswerParser(SYNTAX, insideThinking);
     }
 
-    /** JSON, one call a line: without marks of its own, a model reads that best. */
+    /** JSON, one call per line: a model that has no marks for calls reads that best. */
     @Override
     public String write(List<ToolCall> calls) {
         return lines(calls);

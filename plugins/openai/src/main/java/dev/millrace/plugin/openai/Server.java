@@ -30,7 +30,7 @@ public final class Server implements ModelServer {
 
     @Override
     public Running start(Millrace millrace, Map<String, String> given) {
-        Settings settings = Settings.read(given);
+        ServerSettings settings = ServerSettings.read(given);
         Gate gate = new Gate(settings.running(), settings.runningPerToken(), settings.queuedPerToken());
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
@@ -52,7 +52,7 @@ public final class Server implements ModelServer {
         }
     }
 
-    private static URI address(Settings settings, InetSocketAddress bound) {
+    private static URI address(ServerSettings settings, InetSocketAddress bound) {
         String host = bound.getAddress().getHostAddress();
         return URI.create(settings.scheme() + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
                 + bound.getPort());

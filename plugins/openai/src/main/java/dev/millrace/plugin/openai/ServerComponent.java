@@ -33,7 +33,7 @@ public final class ServerComponent {
 
         /** The models. */
         @AttributeDefinition(name = "Models", description = "Files, folders or names; the first is for requests that name none.")
-        String[] models() default Settings.DEFAULT_MODEL;
+        String[] models() default ServerSettings.DEFAULT_MODEL;
 
         /** Models for embeddings. */
         @AttributeDefinition(name = "Embeddings", description = "Folders or files of models that turn texts into vectors.")
@@ -57,7 +57,7 @@ public final class ServerComponent {
 
         /** The port. */
         @AttributeDefinition(name = "Port", description = "0 takes a free one.")
-        int port() default Settings.DEFAULT_PORT;
+        int port() default ServerSettings.DEFAULT_PORT;
 
         /** The tokens. */
         @AttributeDefinition(name = "Tokens", description = "One of which a request must bring.", type = AttributeType.PASSWORD)

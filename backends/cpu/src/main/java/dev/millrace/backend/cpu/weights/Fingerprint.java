@@ -35,10 +35,8 @@ final class Fingerprint {
      */
     static byte[] of(List<Tensor> tensors, WeightForm form, String identity) throws IOException {
         MessageDigest digest = sha256();
-        byte[] kernels = form.name().getBytes(StandardCharsets.UTF_8);
         byte[] files = identity.getBytes(StandardCharsets.UTF_8);
-        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size(), kernels.length, files.length));
-        digest.update(kernels);
+        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size(), files.length));
         digest.update(files);
         for (Tensor tensor : tensors) {
             byte[] name = (tensor.name() + "\n" + tensor.type()).getBytes(StandardCharsets.UTF_8);

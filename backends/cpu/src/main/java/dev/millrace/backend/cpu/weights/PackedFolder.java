@@ -21,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -178,7 +179,7 @@ public final class PackedFolder {
 
     private MemorySegment make(Path where, Path file, byte[] header, long bytes, Arena arena, Contents contents)
             throws IOException {
-        Files.createDirectories(where);
+        create(where);
         sweep(where);
         makeRoom(where, bytes);
         try (PackedFile packed = PackedFile.create(where, OWNER, header, bytes)) {
@@ -189,6 +190,16 @@ public final class PackedFolder {
                 throw e;
             }
             return packed.complete(file, arena);
+        }
+    }
+
+    /** Makes the folder, for the user alone. */
+    private static void create(Path where) throws IOException {
+        if (where.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(where,
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(where);
         }
     }
 

@@ -45,7 +45,7 @@ import javax.net.ssl.SSLContext;
  * @param queuedPerToken requests that may wait, for one token
  * @param audit what is logged of each request
  */
-record Settings(List<String> models, List<String> embeddings, ModelOptions options, InetSocketAddress address,
+record ServerSettings(List<String> models, List<String> embeddings, ModelOptions options, InetSocketAddress address,
         Optional<SSLContext> tls,
         List<String> tokens, Set<String> hosts, Set<String> origins, Limits limits, int running, int runningPerToken,
         int queuedPerToken, Audit audit) {
@@ -72,7 +72,7 @@ record Settings(List<String> models, List<String> embeddings, ModelOptions optio
      *
      * @throws IllegalArgumentException if one is unknown, wrong, or would be unsafe
      */
-    static Settings read(Map<String, String> given) {
+    static ServerSettings read(Map<String, String> given) {
         for (String name : given.keySet()) {
             if (!NAMES.contains(name)) {
                 throw new IllegalArgumentException("The server has no setting " + name + ".");
@@ -94,8 +94,8 @@ record Settings(List<String> models, List<String> embeddings, ModelOptions optio
         Set<String> hosts = new HashSet<>();
         reader.list("hosts").forEach(host -> hosts.add(host.toLowerCase(Locale.ROOT)));
         List<String> models = reader.list("models");
-        return new Settings(models.isEmpty() ? List.of(DEFAULT_MODEL) : models, reader.list("embeddings"), options,
-                address, tls, tokens, hosts,
+        return new ServerSettings(models.isEmpty() ? List.of(DEFAULT_MODEL) : models, reader.list("embeddings"),
+                options, address, tls, tokens, hosts,
                 Set.copyOf(reader.list("origins")),
                 new Limits(reader.number("bodyBytes", 8 << 20, 1024, 1 << 30),
                         reader.number("connections", 2048, 1, 1_000_000),
@@ -109,8 +109,10 @@ record Settings(List<String> models, List<String> embeddings, ModelOptions optio
         try {
             return new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("host is " + host + ", which is no address: use 127.0.0.1, an address"
-                    + " of this machine, or 0.0.0.0 for all of them.", e);
+            throw new IllegalArgumentException(
+                    "host is " + host + ", which is not an address: use 127.0.0.1, an address"
+                            + " of this machine, or 0.0.0.0 for all of them.",
+                    e);
         }
     }
 
@@ -218,7 +220,7 @@ record Settings(List<String> models, List<String> embeddings, ModelOptions optio
     /** Tokens and keys are nobody's to read in a log. */
     @Override
     public String toString() {
-        return "Settings[" + address + ", " + models + "]";
+        return "ServerSettings[" + address + ", " + models + "]";
     }
 
     /** The scheme that clients use. */
