@@ -190,8 +190,9 @@ public final class CpuBackend implements Backend {
         Workers workers = null;
         try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), groups.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, groups, new MatrixStore(folder, kernels, workers, arena,
-                    progress, () -> checkInMemory(blueprint, needs)));
+            Network network = Loading.load(blueprint, groups,
+                    new MatrixStore(folder.of(options.identity()), kernels, workers, arena, progress,
+                            () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, groups, options, kernels, workers, arena, pages);
             warmup.await();
             progress.update("ready", 1);

@@ -6,6 +6,7 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
+import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.spi.model.Program;
@@ -13,12 +14,14 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What conversations need of a model.
  *
  * @param info name, sizes and context
- * @param program shapes of the states that a conversation is saved with
+ * @param program which runs now, with the shapes of its states
+ * @param fingerprint by which the program that runs now is known again
  * @param tokenizer ids to text
  * @param prompts messages to ids
  * @param dialect text to thinking and calls
@@ -27,7 +30,8 @@ import java.util.Set;
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
-public record ModelParts(ModelInfo info, Program program, PromptTokenizer tokenizer, PromptWriter prompts,
+public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
+        PromptTokenizer tokenizer, PromptWriter prompts,
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
 
     /** Copies the set. */

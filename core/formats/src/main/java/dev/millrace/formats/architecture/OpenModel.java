@@ -9,10 +9,12 @@ import dev.millrace.api.Sampling;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.Holes;
 import dev.millrace.formats.tensor.WeightFile;
+import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,6 +50,8 @@ public record OpenModel(Path path, String name, Map<String, @Nullable Object> me
         List<WeightFile> files) implements ModelFile {
 
     private static final int SHOWN = 16;
+    /** Says how to compute with the tensors of a folder. */
+    private static final String CONFIG = "config.json";
 
     /** Copies the collections and shortens long lists in the metadata. */
     public OpenModel {
@@ -74,6 +78,20 @@ public record OpenModel(Path path, String name, Map<String, @Nullable Object> me
             head.add("... " + list.size() + " in all");
         }
         return Collections.unmodifiableList(head);
+    }
+
+    @Override
+    public List<Path> sources(Program one, String variant) throws IOException {
+        if (!(one instanceof Blueprint) || files.isEmpty()) {
+            return ModelFile.super.sources(one, variant);
+        }
+        List<Path> sources = new ArrayList<>();
+        Path config = path.resolve(CONFIG);
+        if (Files.isRegularFile(config)) {
+            sources.add(config);
+        }
+        files.forEach(file -> sources.add(file.path()));
+        return List.copyOf(sources);
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -39,6 +40,16 @@ public final class HuggingFaceModel {
     private HuggingFaceModel(Path folder) {
         this.folder = folder;
         this.files = new FolderFiles(folder);
+    }
+
+    /**
+     * Whether a path is such a folder.
+     *
+     * @param path a file or folder
+     * @return true if it looks like one
+     */
+    public static boolean recognises(Path path) {
+        return Files.isRegularFile(path.resolve(CONFIG)) && hasWeights(path);
     }
 
     /**

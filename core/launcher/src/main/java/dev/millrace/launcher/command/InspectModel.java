@@ -58,7 +58,7 @@ final class InspectModel implements Callable<Integer> {
             object.put("namedTemplates", List.copyOf(file.namedTemplates().keySet()));
             object.put("features", file.program().features().stream().map(Feature::description).toList());
             object.put("backends",
-                    DeviceFit.of(workplace.backends(), file.program()).stream().map(InspectModel::backend).toList());
+                    DeviceFit.of(workplace.backends(), file.programs()).stream().map(InspectModel::backend).toList());
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", notes(file));
             object.put("metadata", file.metadata());

@@ -355,6 +355,7 @@ final class CommandsTest {
         assertEquals(one, outputs.getFirst());
         assertEquals(3, outputs.size());
         assertTrue(outputs.getLast().toString().startsWith("{error="), batch::out);
+        assertEquals(1, batch.code(), "one of them failed");
     }
 
     @Test
@@ -401,6 +402,7 @@ final class CommandsTest {
         assertEquals("{ids=[], decoded=, characters=0, bytes=0, charactersPerToken=null, bytesPerToken=null}",
                 outputs.get(1).toString());
         assertTrue(outputs.get(2).toString().startsWith("{error="), batch::out);
+        assertEquals(1, batch.code(), "one of them failed");
     }
 
     @Test
@@ -432,8 +434,10 @@ final class CommandsTest {
         String expected = "{\"reasoning\": \"hm\", \"content\": \"ok\", \"calls\": [{\"name\": \"f\", \"arguments\": {\"a\": 1}}]}";
         assertEquals(expected + "\n",
                 run(List.of("inspect", "calls", "--text-file", file("a", answer).toString())).out());
-        assertEquals("[" + expected + "]\n", run(List.of("inspect", "calls", "--batch", "--text-file",
-                file("b", Json.write(List.of(answer))).toString())).out());
+        Result batch = run(List.of("inspect", "calls", "--batch", "--text-file",
+                file("b", Json.write(List.of(answer))).toString()));
+        assertEquals("[" + expected + "]\n", batch.out());
+        assertEquals(0, batch.code());
     }
 
     @Test

@@ -34,7 +34,7 @@ public final class Server implements ModelServer {
         Gate gate = new Gate(settings.running(), settings.runningPerToken(), settings.queuedPerToken());
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
-        Models models = new Models(millrace, settings.models(), settings.options());
+        Models models = new Models(millrace, settings.models(), settings.embeddings(), settings.options());
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());

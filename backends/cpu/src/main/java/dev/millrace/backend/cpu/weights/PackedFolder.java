@@ -63,6 +63,7 @@ public final class PackedFolder {
     private final @Nullable Path folder;
     private final long limit;
     private final long least;
+    private final String identity;
 
     /**
      * A folder.
@@ -72,9 +73,19 @@ public final class PackedFolder {
      * @param least bytes of weights from which on a model is kept
      */
     public PackedFolder(@Nullable Path folder, long limit, long least) {
+        this(folder, limit, least, "");
+    }
+
+    private PackedFolder(@Nullable Path folder, long limit, long least, String identity) {
         this.folder = folder;
         this.limit = limit;
         this.least = least;
+        this.identity = identity;
+    }
+
+    /** The same folder for a model whose files have this identity; empty if it is not known. */
+    public PackedFolder of(String files) {
+        return new PackedFolder(folder, limit, least, files);
     }
 
     /**
@@ -119,7 +130,7 @@ public final class PackedFolder {
             return null;
         }
         List<Tensor> tensors = layout.entries().stream().map(PackedLayout.Entry::tensor).toList();
-        byte[] fingerprint = Fingerprint.of(tensors, layout.form());
+        byte[] fingerprint = Fingerprint.of(tensors, layout.form(), identity);
         byte[] header = layout.header(fingerprint);
         Path file = where.resolve(HexFormat.of().formatHex(fingerprint, 0, 16) + ENDING);
         try {

@@ -138,6 +138,18 @@ class PackedFolderTest {
     }
 
     @Test
+    void otherFilesAreAnotherModelEvenWhereTheRowsThatAreLookedAtAreTheSame() throws IOException {
+        CpuBackend backend = backend(temporary, 0);
+        for (String identity : List.of("a", "a", "b")) {
+            try (Executor executor = backend.load(MODEL, backend.devices().getFirst(),
+                    LoadOptions.of(64).withThreads(2).withIdentity(identity), Progress.NONE)) {
+                assertEquals("", executor.variant());
+            }
+        }
+        assertEquals(2, files().size());
+    }
+
+    @Test
     void smallModelsAreNotKept() throws IOException {
         PackedFolder folder = new PackedFolder(temporary, 0, PackedFolder.LEAST);
         assertFalse(folder.keeps(PackedFolder.LEAST - 1));
