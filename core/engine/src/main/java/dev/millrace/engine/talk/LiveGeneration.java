@@ -28,6 +28,7 @@ final class LiveGeneration implements Generation {
     private @Nullable RuntimeException failure;
     private boolean done;
     private volatile boolean cancelled;
+    private volatile boolean answerWanted;
     private final Thread thread;
 
     /**
@@ -81,6 +82,11 @@ final class LiveGeneration implements Generation {
 
     boolean isCancelled() {
         return cancelled;
+    }
+
+    /** Whether the thinking is to end. */
+    boolean isAnswerWanted() {
+        return answerWanted;
     }
 
     // ---- the reading side
@@ -173,6 +179,11 @@ final class LiveGeneration implements Generation {
     }
 
     @Override
+    public void answerNow() {
+        answerWanted = true;
+    }
+
+    @Override
     public void cancel() {
         cancelled = true;
         thread.interrupt();
@@ -201,10 +212,21 @@ final class LiveGeneration implements Generation {
         return Thread.currentThread() == thread;
     }
 
-    /** Waits until the thread that generates has ended; that thread itself does not wait. */
+    /** Waits until the thread that generates has ended, also if it has not started yet; that thread itself does not wait. */
     void awaitEnd() {
+        if (isOwnThread()) {
+            return;
+        }
+        lock.lock();
+        try {
+            while (!done) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
         boolean interrupted = false;
-        while (thread.isAlive() && Thread.currentThread() != thread) {
+        while (thread.isAlive()) {
             try {
                 thread.join();
             } catch (InterruptedException e) {

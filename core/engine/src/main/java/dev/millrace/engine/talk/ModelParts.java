@@ -4,14 +4,19 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.StageContext;
+import dev.millrace.text.prompt.Prompt;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -33,5 +38,18 @@ public record ModelParts(ModelInfo info, Program program, PromptTokenizer tokeni
     /** Copies the set. */
     public ModelParts {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** What the model reads if it answers these messages, or goes on with the answer that they end with. */
+    Prompt prompt(List<Message> messages, ConversationOptions options) {
+        boolean begun = !messages.isEmpty() && messages.getLast().role() == Message.Role.ASSISTANT;
+        return prompts.write(begun ? messages.subList(0, messages.size() - 1) : messages, options.definitions(),
+                options.reasoning(), begun ? messages.getLast() : null);
+    }
+
+    /** What stages of a conversation may know. */
+    StageContext stageContext(ConversationOptions options) {
+        return new Stages.Context(tokenizer, endTokens, options.definitions(), options.format(), options.sampling(),
+                options.loops());
     }
 }

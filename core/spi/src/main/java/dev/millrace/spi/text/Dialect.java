@@ -6,6 +6,7 @@ package dev.millrace.spi.text;
 
 import dev.millrace.api.ToolCall;
 import java.util.List;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /** How a model family writes thinking and tool calls. A service; stateless and safe for use from any thread. */
@@ -42,4 +43,13 @@ public interface Dialect {
      * @return text with the model's own marks
      */
     String write(List<ToolCall> calls);
+
+    /**
+     * How the family writes thinking. Without it a thinking cannot be closed before the model does so, nor be begun by the caller.
+     *
+     * @return empty, as here, if it does not think or does not tell
+     */
+    default Optional<ThinkingMarks> thinkingMarks() {
+        return Optional.empty();
+    }
 }

@@ -5,6 +5,7 @@
 package dev.millrace.spi.text;
 
 import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolDefinition;
@@ -58,4 +59,11 @@ public interface StageContext {
      * @return the conversation's sampling
      */
     Sampling sampling();
+
+    /**
+     * When a model that says the same again and again is stopped.
+     *
+     * @return the conversation's limits
+     */
+    LoopLimits loops();
 }

@@ -8,7 +8,9 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
+import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -67,6 +69,14 @@ public final class HarmonyDialect implements Dialect {
     @Override
     public DialectParser parser(boolean insideThinking) {
         return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    /** The template ends with {@code <|start|>assistant}, and the model writes the channel. */
+    @Override
+    public Optional<ThinkingMarks> thinkingMarks() {
+        String answer = CHANNEL + "final" + MESSAGE;
+        return Optional.of(
+                new ThinkingMarks(CHANNEL + "analysis" + MESSAGE, "<|end|>" + START + "assistant" + answer, answer));
     }
 
     /**

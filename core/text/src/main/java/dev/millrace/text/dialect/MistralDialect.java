@@ -8,7 +8,9 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
+import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
+import java.util.Optional;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -46,6 +48,11 @@ public final class MistralDialect implements Dialect {
     @Override
     public DialectParser parser(boolean insideThinking) {
         return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public Optional<ThinkingMarks> thinkingMarks() {
+        return SYNTAX.thinkingMarks();
     }
 
     @Override

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.engine.talk;
+package dev.millrace.engine.sample;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.BackendException;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.ScriptedModel;
 import dev.millrace.spi.text.SamplerStage;
@@ -27,6 +28,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TokenSamplerTest {
+
+    private static final PromptTokenizer TOKENIZER = Tokenizers
+            .of(new ScriptedModel(Path.of("x")).vocabulary().orElseThrow());
 
     @SuppressWarnings("ArrayRecordComponent")
     private record History(int... tokens) implements TokenHistory {
@@ -59,10 +63,19 @@ class TokenSamplerTest {
         }
     }
 
+    private static TokenSampler sampler(Sampling sampling, long seed, int vocabulary, Stages stages) {
+        return new TokenSampler(sampling, seed, vocabulary, stages, Optional.empty());
+    }
+
+    private static Stages own(Sampling sampling, SamplerStage.Factory... plugins) {
+        return Stages.of(List.of(plugins), new Stages.Context(TOKENIZER, Set.of(3), List.of(), AnswerFormat.TEXT,
+                sampling, LoopLimits.DEFAULT));
+    }
+
     /** How often each token is drawn, over positions. */
     private static double[] frequencies(Sampling sampling, float[] logits, int draws) {
         double[] counts = new double[logits.length];
-        TokenSampler sampler = new TokenSampler(sampling, 7, logits.length, Stages.none());
+        TokenSampler sampler = sampler(sampling, 7, logits.length, Stages.none());
         for (int i = 0; i < draws; i++) {
             counts[sampler.choose(logits.clone(), new History(new int[i % 5000]))] += 1.0 / draws;
         }
@@ -127,14 +140,15 @@ class TokenSamplerTest {
     @Test
     void greedyTakesTheLikeliest() {
         float[] logits = {1, 5, 5, -3};
-        assertEquals(1, new TokenSampler(Sampling.greedy(), 0, 4, Stages.none()).choose(logits, new History()));
+        assertEquals(1, sampler(Sampling.greedy(), 0, 4, Stages.none()).choose(logits, new History()));
     }
 
     @Test
     void penalisesWhatOccurred() {
         Sampling sampling = Sampling.greedy().withRepetitionPenalty(2);
         float[] logits = {4, 3, -1};
-        assertEquals(1, new TokenSampler(sampling, 0, 3, Stages.none()).choose(logits, new History(0, 2, 0)));
+        History history = new History(0, 2, 0);
+        assertEquals(1, sampler(sampling, 0, 3, own(sampling)).after(history).choose(logits, history));
         assertEquals(2, logits[0]);
         assertEquals(-2, logits[2]);
     }
@@ -145,7 +159,7 @@ class TokenSamplerTest {
         Sampling sampling = Sampling.greedy().withTemperature(1);
         int[][] runs = new int[3][50];
         for (int run = 0; run < 3; run++) {
-            TokenSampler sampler = new TokenSampler(sampling, run == 2 ? 99 : 42, 500, Stages.none());
+            TokenSampler sampler = sampler(sampling, run == 2 ? 99 : 42, 500, Stages.none());
             for (int i = 0; i < 50; i++) {
                 runs[run][i] = sampler.choose(logits.clone(), new History(new int[i]));
             }
@@ -167,12 +181,10 @@ class TokenSamplerTest {
                 return Optional.of(new Ban(context.endTokens().iterator().next()));
             }
         };
-        PromptTokenizer tokenizer = Tokenizers
-                .of(new ScriptedModel(Path.of("x")).vocabulary().orElseThrow());
-        Stages stages = Stages.of(List.of(ban), new Stages.Context(tokenizer, Set.of(0), List.of(), AnswerFormat.TEXT,
-                Sampling.greedy()));
+        Stages stages = Stages.of(List.of(ban), new Stages.Context(TOKENIZER, Set.of(0), List.of(), AnswerFormat.TEXT,
+                Sampling.greedy(), LoopLimits.DEFAULT));
         Sampling sampling = Sampling.greedy().withTemperature(1);
-        TokenSampler sampler = new TokenSampler(sampling, 1, 3, stages);
+        TokenSampler sampler = sampler(sampling, 1, 3, stages);
         for (int i = 0; i < 200; i++) {
             assertNotEquals(0, sampler.choose(new float[]{50, 1, 1}, new History(new int[i])));
         }
@@ -184,7 +196,7 @@ class TokenSamplerTest {
         Sampling plain = Sampling.greedy().withTemperature(1);
         for (double cold : new double[]{1e-30, 1e-37, 1e-40, 1e-300, Double.MIN_VALUE}) {
             for (Sampling sampling : List.of(plain, plain.withTopK(3), plain.withTopP(0.9))) {
-                TokenSampler sampler = new TokenSampler(sampling.withTemperature(cold), 1, 4, Stages.none());
+                TokenSampler sampler = sampler(sampling.withTemperature(cold), 1, 4, Stages.none());
                 assertEquals(1, sampler.choose(logits.clone(), new History(new int[3])), "as temperature 0: " + cold);
             }
         }
@@ -192,10 +204,11 @@ class TokenSamplerTest {
         assertEquals(0, hot[3], "what is impossible stays so");
         assertEquals(1.0 / 3, hot[0], 0.05);
         for (double penalty : new double[]{1e-39, 1e-50, 1e-300}) {
-            TokenSampler sampler = new TokenSampler(plain.withRepetitionPenalty(penalty), 1, 4, Stages.none());
+            Sampling broken = plain.withRepetitionPenalty(penalty);
+            TokenSampler sampler = sampler(broken, 1, 4, own(broken)).after(new History(1));
             assertThrows(BackendException.class, () -> sampler.choose(logits.clone(), new History(1)));
         }
-        TokenSampler sampler = new TokenSampler(plain, 1, 4, Stages.none());
+        TokenSampler sampler = sampler(plain, 1, 4, Stages.none());
         float[] none = new float[4];
         java.util.Arrays.fill(none, Float.NEGATIVE_INFINITY);
         assertThrows(BackendException.class, () -> sampler.choose(none, new History(1)));
