@@ -44,13 +44,16 @@ final class Changes implements LogitChanges {
 
     @Override
     public void subtract(int token, float offset) {
-        offsets[at(token)] += offset;
+        // the place first: it may take larger arrays
+        int at = at(token);
+        offsets[at] += offset;
     }
 
     /** A ban stays one, whatever is added. */
     @Override
     public void ban(int token) {
-        offsets[at(token)] = Float.POSITIVE_INFINITY;
+        int at = at(token);
+        offsets[at] = Float.POSITIVE_INFINITY;
     }
 
     private int at(int token) {

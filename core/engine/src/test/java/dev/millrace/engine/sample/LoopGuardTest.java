@@ -7,6 +7,7 @@ package dev.millrace.engine.sample;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.spi.text.TokenHistory;
 import dev.millrace.spi.text.WatchingStage.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,6 +27,24 @@ class LoopGuardTest {
 
     private static final String SENTENCE = "Wait, let me check that once more: the pump runs at the second stage, so the answer is the valve. ";
 
+    /** The guard looks at what it accepts. */
+    private static final TokenHistory NOTHING = new TokenHistory() {
+        @Override
+        public int length() {
+            return 0;
+        }
+
+        @Override
+        public int promptLength() {
+            return 0;
+        }
+
+        @Override
+        public int token(int index) {
+            throw new IndexOutOfBoundsException(index);
+        }
+    };
+
     private final Words words = new Words();
 
     /** After how many tokens each verdict came first, and the first nudge; -1 where it never came. */
@@ -40,7 +59,7 @@ class LoopGuardTest {
         for (int i = 0; i < tokens.length; i++) {
             guard.accept(tokens[i]);
             Words.Noted noted = new Words.Noted();
-            guard.change(null, noted);
+            guard.change(NOTHING, noted);
             nudge = nudge < 0 && !noted.offsets.isEmpty() ? i : nudge;
             close = close < 0 && guard.verdict() == Verdict.CLOSE_THINKING ? i : close;
             end = end < 0 && guard.verdict() == Verdict.END ? i : end;
@@ -97,7 +116,7 @@ class LoopGuardTest {
             }
         }
         Words.Noted noted = new Words.Noted();
-        guard.change(null, noted);
+        guard.change(NOTHING, noted);
         assertEquals(1, noted.offsets.size(), "one token would go on as before");
         assertEquals(sentence[0], noted.offsets.keySet().iterator().next());
     }
@@ -107,7 +126,7 @@ class LoopGuardTest {
         LoopGuard guard = new LoopGuard(words);
         int[] sentence = words.encode(SENTENCE);
         for (int round = 0; round < 3; round++) {
-            guard.begin(null);
+            guard.begin(NOTHING);
             for (int i = 0; i < 2; i++) {
                 for (int token : sentence) {
                     guard.accept(token);
@@ -115,7 +134,7 @@ class LoopGuardTest {
                 }
             }
             Words.Noted noted = new Words.Noted();
-            guard.change(null, noted);
+            guard.change(NOTHING, noted);
             assertTrue(noted.offsets.isEmpty());
         }
     }
