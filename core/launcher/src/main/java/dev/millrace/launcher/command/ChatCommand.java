@@ -51,7 +51,7 @@ final class ChatCommand implements Callable<Integer> {
 
     private Conversation start(Model model) {
         Conversation.Builder builder = model.conversation().suggestedTools()
-                .sampling(sampling.apply(model.defaults()));
+                .sampling(sampling.apply(model.defaults())).reasoning(sampling.reasoning());
         if (system != null) {
             builder.system(system);
         }

@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
+import dev.millrace.api.Message;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
 import java.io.IOException;
@@ -44,6 +45,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the answer and is no part of it; may be given several times.")
     List<String> stop = List.of();
 
+    @Option(names = "--begin", paramLabel = "TEXT", description = "The beginning of the answer: the model goes on with it.")
+    @Nullable
+    String begin;
+
     @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
     @Nullable
     Path tools;
@@ -71,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
         long begin = System.nanoTime();
         try (Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
-            try (Conversation conversation = converse(model); Generation generation = conversation.send(said)) {
+            try (Conversation conversation = converse(model); Generation generation = conversation.send(messages(said))) {
                 if (json) {
                     console.result(AnswerJson.write(generation.answer(), load));
                 } else {
@@ -83,6 +88,12 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return MillraceCommand.DONE;
+    }
+
+    private List<Message> messages(String said) {
+        return begin == null || begin.isEmpty()
+                ? List.of(Message.user(said))
+                : List.of(Message.user(said), Message.assistant(begin));
     }
 
     private String prompt(Console console) throws IOException {
@@ -103,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
 
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
-        Conversation.Builder builder = model.conversation().sampling(chosen);
+        Conversation.Builder builder = model.conversation().sampling(chosen).reasoning(sampling.reasoning());
         if (system != null) {
             builder.system(system);
         }
