@@ -23,8 +23,11 @@ final class Candidates {
     private double[] keys = {};
     private int[] order = {};
     private int size;
-    /** Of those here and of those that were left out when a row was gathered. */
+    /** Of those here and of those that were left out when a row was taken. */
     private double total;
+    /** Of those left out: the largest exponent that they may have, and their weights times their exponents. */
+    private double tailLargest = LEAST;
+    private double tailMoment;
 
     // ---- filling
 
@@ -58,6 +61,7 @@ final class Candidates {
         ensure(vocabularySize);
         double scale = 1 / temperature;
         double sum = 0;
+        double left = 0;
         int count = 0;
         double bound = Math.max(least, LEAST);
         for (int id = 0; id < vocabularySize; id++) {
@@ -69,11 +73,15 @@ final class Candidates {
                     ids[count] = id;
                     exponents[count] = exponent;
                     weights[count++] = weight;
+                } else {
+                    left += weight * exponent;
                 }
             }
         }
         size = count;
         total = sum;
+        tailLargest = bound;
+        tailMoment = left;
     }
 
     private void ensure(int most) {
@@ -86,10 +94,16 @@ final class Candidates {
 
     private void weigh() {
         total = 0;
+        noTail();
         for (int i = 0; i < size; i++) {
             weights[i] = Exponential.of(exponents[i]);
             total += weights[i];
         }
+    }
+
+    private void noTail() {
+        tailLargest = LEAST;
+        tailMoment = 0;
     }
 
     // ---- what they are like
@@ -112,7 +126,7 @@ final class Candidates {
 
     /** Expected surprise, in nats. */
     double entropy() {
-        double sum = 0;
+        double sum = tailMoment;
         for (int i = 0; i < size; i++) {
             sum += weights[i] * exponents[i];
         }
@@ -147,14 +161,23 @@ final class Candidates {
         keep(part * total, false);
     }
 
-    /** Those whose surprise is nearest to the expected one, until they reach a part of the whole. */
-    void keepTypical(double part) {
+    /**
+     * Those whose surprise is nearest to the expected one, until they reach a part of the whole.
+     *
+     * @return false, and nothing is done, if some that were left out may belong to them
+     */
+    boolean keepTypical(double part) {
         double expected = entropy();
         double log = Math.log(total);
         for (int i = 0; i < size; i++) {
             key(i, Math.abs(log - exponents[i] - expected));
         }
+        if (tailLargest > LEAST && (sum() < part * total
+                || keys[last(part * total, false)] >= log - tailLargest - expected)) {
+            return false;
+        }
         keep(part * total, false);
+        return true;
     }
 
     /** Those that weigh at least a part of what the heaviest does. */
@@ -217,6 +240,7 @@ final class Candidates {
         double lastKey = keys[last];
         int kept = 0;
         total = 0;
+        noTail();
         for (int i = 0; i < size; i++) {
             if (keys[i] < lastKey || (keys[i] == lastKey && i <= last)) {
                 put(kept++, i);

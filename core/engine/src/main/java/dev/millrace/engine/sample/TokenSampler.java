@@ -171,6 +171,9 @@ public final class TokenSampler implements Wish {
         if (dynamic) {
             candidates.cool(byEntropy(divisor));
         }
+        if (variety.typicalP() < 1) {
+            candidates.keepTypical(variety.typicalP());
+        }
         return fromCandidates(position);
     }
 
@@ -182,21 +185,43 @@ public final class TokenSampler implements Wish {
             largest = Math.max(largest, row[i]);
         }
         check(!Float.isNaN(largest), largest, position);
-        boolean headMayDo = sampling.topK() == 0 && !dynamic && variety.typicalP() == 1
-                && (sampling.topP() < 1 || sampling.minP() >= Math.exp(HEAD));
-        candidates.take(row, vocabularySize, largest, dynamic ? 1 : divisor,
-                headMayDo ? HEAD : Double.NEGATIVE_INFINITY);
-        if (headMayDo && sampling.minP() < Math.exp(HEAD)
-                && candidates.sum() < sampling.topP() * candidates.total()) {
-            candidates.take(row, vocabularySize, largest, divisor, Double.NEGATIVE_INFINITY);
-        }
-        if (sampling.topK() > 0) {
-            candidates.keepLikeliest(sampling.topK());
-        }
-        if (dynamic) {
-            candidates.cool(byEntropy(divisor));
+        if (dynamic || !fromHead(row, largest, divisor)) {
+            candidates.take(row, vocabularySize, largest, dynamic ? 1 : divisor, Double.NEGATIVE_INFINITY);
+            if (sampling.topK() > 0) {
+                candidates.keepLikeliest(sampling.topK());
+            }
+            if (dynamic) {
+                candidates.cool(byEntropy(divisor));
+            }
+            if (variety.typicalP() < 1) {
+                candidates.keepTypical(variety.typicalP());
+            }
         }
         return fromCandidates(position);
+    }
+
+    /**
+     * Tries the likeliest tokens alone, as far as typical p: mostly the others are too unlikely to matter.
+     *
+     * @return false if they may matter
+     */
+    private boolean fromHead(float[] row, float largest, double divisor) {
+        if (sampling.topK() == 0 && variety.typicalP() == 1 && sampling.topP() == 1
+                && sampling.minP() < Math.exp(HEAD)) {
+            return false;
+        }
+        candidates.take(row, vocabularySize, largest, divisor, HEAD);
+        if (sampling.topK() > 0) {
+            if (candidates.size() < sampling.topK()) {
+                return false;
+            }
+            candidates.keepLikeliest(sampling.topK());
+        }
+        if (variety.typicalP() < 1) {
+            return candidates.keepTypical(variety.typicalP());
+        }
+        return sampling.topK() > 0 || sampling.minP() >= Math.exp(HEAD)
+                || candidates.sum() >= sampling.topP() * candidates.total();
     }
 
     /** The temperature between its bounds, by how open the choice is. */
@@ -211,9 +236,6 @@ public final class TokenSampler implements Wish {
     }
 
     private int fromCandidates(int position) {
-        if (variety.typicalP() < 1) {
-            candidates.keepTypical(variety.typicalP());
-        }
         if (sampling.topP() < 1) {
             candidates.keepNucleus(sampling.topP());
         }
