@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
 import dev.millrace.api.Model;
@@ -65,7 +66,8 @@ final class RunningModel implements Model {
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         String fileIdentity = FileIdentity.of(file.path());
-        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize(), this::rescue);
+        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize(), this::rescue,
+                services.patience);
         this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
                 () -> String.join("\n", fileIdentity, device().id(), options.precision().name(),
                         options.keyValues().name()),
@@ -197,9 +199,25 @@ final class RunningModel implements Model {
                         device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
-                giveUp(problem);
+                if (problem instanceof BackendHangsException) {
+                    startAgain(failing, problem);
+                } else {
+                    giveUp(problem);
+                }
             }
         });
+    }
+
+    /** No other backend is there, and nothing computes any more: the one that hangs is loaded a second time. */
+    private void startAgain(Placement hanging, BackendException problem) {
+        try {
+            move(() -> hanging);
+            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", info.name(), device().id(),
+                    problem.getMessage());
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.DEBUG, "It cannot be loaded again.", e);
+            giveUp(problem);
+        }
     }
 
     private void giveUp(BackendException problem) {
@@ -237,7 +255,8 @@ final class RunningModel implements Model {
             try {
                 prefixes.close();
                 scheduler.close();
-                file.close();
+                // what hangs still reads the weights
+                scheduler.afterAll(file::close);
             } finally {
                 moving.unlock();
             }
