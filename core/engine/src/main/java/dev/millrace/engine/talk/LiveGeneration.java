@@ -25,6 +25,8 @@ final class LiveGeneration implements Generation {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Event> events = new ArrayList<>();
+    /** To be told of the end, also if they ask for nothing. */
+    private final List<EventSubscription> subscriptions = new ArrayList<>();
     private @Nullable RuntimeException failure;
     private boolean done;
     private volatile boolean cancelled;
@@ -67,6 +69,7 @@ final class LiveGeneration implements Generation {
     }
 
     private void end(Event.@Nullable Finished event, @Nullable RuntimeException problem) {
+        List<EventSubscription> toLook;
         lock.lock();
         try {
             if (event != null) {
@@ -74,10 +77,13 @@ final class LiveGeneration implements Generation {
             }
             failure = problem;
             done = true;
+            toLook = List.copyOf(subscriptions);
+            subscriptions.clear();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+        toLook.forEach(EventSubscription::look);
     }
 
     boolean isCancelled() {
@@ -175,7 +181,28 @@ final class LiveGeneration implements Generation {
 
     @Override
     public Flow.Publisher<Event> publisher() {
-        return subscriber -> new EventSubscription(subscriber, index -> await(index, false)).start();
+        return subscriber -> {
+            EventSubscription subscription = new EventSubscription(subscriber, index -> await(index, false),
+                    this::isOver);
+            lock.lock();
+            try {
+                if (!done) {
+                    subscriptions.add(subscription);
+                }
+            } finally {
+                lock.unlock();
+            }
+            subscription.start();
+        };
+    }
+
+    private boolean isOver(int index) {
+        lock.lock();
+        try {
+            return done && index >= events.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
