@@ -74,7 +74,8 @@ final class RunningModel implements Model {
                 prefixFolder);
         this.conversations = new Conversations(
                 new ModelParts(info, file.program(), tokenizer, prompts, dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(),
+                        scheduler, prefixes),
                 new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
     }
 

@@ -7,6 +7,7 @@ package dev.millrace.engine.talk;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Precision;
 import dev.millrace.api.ToolCall;
 import dev.millrace.engine.cache.CheckedFile;
 import dev.millrace.engine.cache.PromptCache;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConversationFile {
 
+    private static final System.Logger LOG = System.getLogger(ConversationFile.class.getName());
     private static final long MAGIC = 0x4D494C4C434F4E31L;
     private static final int MOST_DESCRIPTION = 256 << 20;
 
@@ -57,7 +59,7 @@ final class ConversationFile {
     static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
         try (SequenceState state = cache.export()) {
             at(file).write(out -> {
-                byte[] description = Json.write(description(model.info(), messages, calls))
+                byte[] description = Json.write(description(model, messages, calls))
                         .getBytes(StandardCharsets.UTF_8);
                 out.writeInt(description.length);
                 out.write(description);
@@ -72,9 +74,11 @@ final class ConversationFile {
         }
     }
 
-    private static Map<String, @Nullable Object> description(ModelInfo info, List<Message> messages, int calls) {
+    private static Map<String, @Nullable Object> description(ModelParts model, List<Message> messages,
+            int calls) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        map.put("model", fingerprint(info));
+        map.put("model", fingerprint(model.info()));
+        map.put("precision", model.precision().name());
         map.put("calls", calls);
         List<Object> list = new ArrayList<>();
         for (Message message : messages) {
@@ -114,8 +118,15 @@ final class ConversationFile {
     /** What was read, on the model's scheduler. */
     static PromptCache cache(Saved saved, ModelParts model) {
         return at(saved.file()).read((in, left) -> {
-            description(saved.file(), in, left, model);
+            String json = description(saved.file(), in, left, model);
             if (!in.readBoolean()) {
+                return new PromptCache(model.scheduler());
+            }
+            if (model.precision() == Precision.EXACT
+                    && !Precision.EXACT.name().equals(json(saved.file(), json).get("precision"))) {
+                // what was rounded once is not exact any more: the tokens are read again
+                LOG.log(System.Logger.Level.INFO,
+                        "The conversation {0} is read again: it was not saved with exact precision.", saved.file());
                 return new PromptCache(model.scheduler());
             }
             try (SequenceState state = StateStream.read(in, left, model.program(),

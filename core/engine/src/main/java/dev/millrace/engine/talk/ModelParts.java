@@ -6,6 +6,7 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.sample.Stages;
@@ -29,11 +30,13 @@ import java.util.Set;
  * @param dialect text to thinking and calls
  * @param endTokens ids that end a turn
  * @param sampling what the makers recommend
+ * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
 public record ModelParts(ModelInfo info, Program program, PromptTokenizer tokenizer, PromptWriter prompts,
-        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
+        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
+        Prefixes prefixes) {
 
     /** Copies the set. */
     public ModelParts {
