@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -42,5 +43,39 @@ public sealed interface AnswerFormat {
      * @param regex the expression, in the syntax of RE2
      */
     record Pattern(String regex) implements AnswerFormat {
+    }
+
+    /**
+     * Any object in JSON.
+     *
+     * @return a format
+     */
+    static AnswerFormat json() {
+        return new JsonSchema(Map.of("type", "object"));
+    }
+
+    /**
+     * One of several texts.
+     *
+     * @param texts at least one
+     * @return a format
+     * @throws IllegalArgumentException if there is none
+     */
+    static AnswerFormat choice(List<String> texts) {
+        if (texts.isEmpty()) {
+            throw new IllegalArgumentException("There is no text to choose.");
+        }
+        StringBuilder regex = new StringBuilder();
+        for (String text : texts) {
+            regex.append(regex.isEmpty() ? "" : "|");
+            text.codePoints().forEach(c -> {
+                if (Character.isLetterOrDigit(c)) {
+                    regex.appendCodePoint(c);
+                } else {
+                    regex.append("\\x{").append(Integer.toHexString(c)).append('}');
+                }
+            });
+        }
+        return new Pattern(regex.toString());
     }
 }

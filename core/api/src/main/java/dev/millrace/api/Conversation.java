@@ -67,6 +67,13 @@ public interface Conversation extends AutoCloseable {
     List<Message> messages();
 
     /**
+     * What the model is told of its tools: of those that are run here first, then of those that the caller runs.
+     *
+     * @return a list that does not change; empty if it has no tools
+     */
+    List<ToolDefinition> tools();
+
+    /**
      * Counts the tokens that the model would have before it if it answered the messages so far: with the tools, as its
      * template writes them. Nothing is read or generated.
      *
@@ -241,6 +248,24 @@ public interface Conversation extends AutoCloseable {
         Builder format(AnswerFormat format);
 
         /**
+         * Whether the model has to call tools; it decides if not set.
+         *
+         * @param choice the choice
+         * @return this
+         */
+        Builder toolChoice(ToolChoice choice);
+
+        /**
+         * Holds the model to the tools' schemas while it writes a call: it can then name no other tool, and give no argument that
+         * the schema does not allow. What a schema asks for and cannot be held to makes {@link #start} fail with a sentence that
+         * names it.
+         *
+         * @param held whether calls are held to the schemas; false if not set
+         * @return this
+         */
+        Builder strict(boolean held);
+
+        /**
          * How often the model may be asked again with tool results within one answer.
          *
          * @param steps 0 or more, 8 by default
@@ -262,7 +287,8 @@ public interface Conversation extends AutoCloseable {
          * Starts the conversation. Nothing is read until the first {@link Conversation#send}.
          *
          * @return the conversation, closed by the caller
-         * @throws IllegalArgumentException if two tools have the same name, or no plugin is there that can enforce the format
+         * @throws IllegalArgumentException if two tools have the same name, or the format or the tools' schemas cannot
+         *             be enforced
          */
         Conversation start();
     }

@@ -15,7 +15,7 @@ package dev.millrace.api;
  * @param backend the id of the backend that drives it, for example {@code cpu}; also accepted in place of the id, for
  *            the backend's best device
  * @param description for people: processor, vector width, memory
- * @param memoryBytes memory that a model can use there at most, in bytes
+ * @param memoryBytes memory that a model can use there at most, in bytes; {@link Long#MAX_VALUE} if nobody says
  */
 public record Device(String id, String backend, String description, long memoryBytes) {
 }

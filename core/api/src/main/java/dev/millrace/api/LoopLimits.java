@@ -23,11 +23,11 @@ public record LoopLimits(boolean enabled, int nudgeAfter, int closeAfter, int en
 
     private static final int MOST_LEAST_TOKENS = 64;
 
-    /** Nudged at three, closed at five, ended at eight repeats, from 64 tokens on. */
-    public static final LoopLimits DEFAULT = new LoopLimits(true, 3, 5, 8, 64);
+    /** Nudged at four, closed at six, ended at eight repeats, from 64 tokens on. */
+    public static final LoopLimits DEFAULT = new LoopLimits(true, 4, 6, 8, 64);
 
     /** Nobody looks at it. */
-    public static final LoopLimits OFF = new LoopLimits(false, 3, 5, 8, 64);
+    public static final LoopLimits OFF = new LoopLimits(false, 4, 6, 8, 64);
 
     /**
      * Checks the order.

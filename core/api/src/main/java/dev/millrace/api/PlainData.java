@@ -120,7 +120,7 @@ final class PlainData {
             try {
                 value = accessor.invoke(record);
             } catch (InvocationTargetException e) {
-                throw ToolMethod.unwrapped(e);
+                throw unwrapped(e);
             }
             Param param = component.getAnnotation(Param.class);
             data.put(param == null || param.name().isEmpty() ? component.getName() : param.name(),
@@ -143,5 +143,14 @@ final class PlainData {
             data.add(of(Array.get(array, i), depth + 1));
         }
         return Collections.unmodifiableList(data);
+    }
+
+    /** What was thrown inside; errors are thrown at once. */
+    static Exception unwrapped(InvocationTargetException e) {
+        Throwable cause = e.getCause();
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof Exception exception ? exception : e;
     }
 }

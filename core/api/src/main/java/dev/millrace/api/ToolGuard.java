@@ -13,11 +13,12 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface ToolGuard {
 
     /**
-     * Looks at a call before it runs. May wait, for example for a person; interrupted when the answer is cancelled.
+     * Looks at a call before it runs. May wait, for example for a person; interrupted when the answer is cancelled. Called by several
+     * conversations at once. A call about which it throws does not run, and the model is told the message as a tool error.
      *
      * @param tool what the model was told of the tool
      * @param call what it asks for
-     * @return empty to allow; else why not, which the model is told as a tool error
+     * @return empty to allow; else why not in a sentence, which the model is told as a tool error
      */
     Optional<String> refuse(ToolDefinition tool, ToolCall call);
 }

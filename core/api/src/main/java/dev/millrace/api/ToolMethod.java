@@ -102,20 +102,11 @@ final class ToolMethod implements Tool {
         try {
             value = method.invoke(target, arguments);
         } catch (InvocationTargetException e) {
-            throw unwrapped(e);
+            throw PlainData.unwrapped(e);
         }
         if (value instanceof ToolResult result) {
             return result;
         }
         return ToolResult.of(method.getReturnType() == void.class ? Map.of("ok", true) : PlainData.of(value));
-    }
-
-    /** What was thrown inside; errors are thrown at once. */
-    static Exception unwrapped(InvocationTargetException e) {
-        Throwable cause = e.getCause();
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return cause instanceof Exception exception ? exception : e;
     }
 }

@@ -12,9 +12,9 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface ToolProvider {
 
     /**
-     * A short name, unique among providers, for example {@code gateway}.
+     * A short name, unique among providers, for example {@code gateway}; models and people name the provider by it.
      *
-     * @return the simple class name in lower case unless overridden
+     * @return one word, always the same; the simple class name in lower case unless overridden
      */
     default String name() {
         return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
@@ -23,7 +23,7 @@ public interface ToolProvider {
     /**
      * The tools.
      *
-     * @return tools with unique names; asked once for each conversation
+     * @return tools with unique names; asked once for each conversation, from any thread
      */
     List<Tool> tools();
 }

@@ -25,6 +25,14 @@ class ArrowsTest {
     private static final String JSON = "dev.millrace.json..";
     private static final String MACHINE = "dev.millrace.machine..";
     private static final String TEXT = "dev.millrace.text..";
+    private static final String MARKED = "dev.millrace.text.marked..";
+    private static final String TEMPLATE_LIMIT = "dev.millrace.text.template.limit..";
+    private static final String TEMPLATE_VALUE = "dev.millrace.text.template.value..";
+    private static final String TEMPLATE_SYNTAX = "dev.millrace.text.template.syntax..";
+    private static final String TEMPLATE_STRING = "dev.millrace.text.template.string..";
+    private static final String TEMPLATE_OPERATOR = "dev.millrace.text.template.operator..";
+    private static final String TEMPLATE_BUILTIN = "dev.millrace.text.template.builtin..";
+    private static final String TEMPLATE_EVALUATION = "dev.millrace.text.template.evaluation..";
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
@@ -81,6 +89,33 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule TEXT_KNOWS_THE_SPI = only(TEXT, API, SPI, JSON);
+
+    @ArchTest
+    static final ArchRule MARKED_TEXT_STANDS_ALONE = only(MARKED);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_LIMITS_STAND_ALONE = only(TEMPLATE_LIMIT, API);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_VALUES_PAY_TO_THE_LIMITS = only(TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED, JSON);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_SYNTAX_KNOWS_VALUES = only(TEMPLATE_SYNTAX, TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_STRINGS_KNOW_VALUES = only(TEMPLATE_STRING, TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_OPERATORS_KNOW_STRINGS = only(TEMPLATE_OPERATOR, TEMPLATE_STRING, TEMPLATE_VALUE,
+            TEMPLATE_LIMIT, MARKED);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_BUILTINS_KNOW_OPERATORS = only(TEMPLATE_BUILTIN, TEMPLATE_OPERATOR, TEMPLATE_STRING,
+            TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED, JSON);
+
+    @ArchTest
+    static final ArchRule TEMPLATE_EVALUATION_RUNS_SYNTAX_WITH_BUILTINS = only(TEMPLATE_EVALUATION, TEMPLATE_SYNTAX,
+            TEMPLATE_BUILTIN, TEMPLATE_OPERATOR, TEMPLATE_STRING, TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED);
 
     @ArchTest
     static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI, JSON);

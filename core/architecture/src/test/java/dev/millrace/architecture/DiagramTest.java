@@ -115,6 +115,7 @@ class DiagramTest {
         String page = Files.readString(PAGE);
         String fresh = replaced(page, "rooms", diagram(""));
         fresh = replaced(fresh, "engine", diagram("engine"));
+        fresh = replaced(fresh, "text", diagram("text"));
         fresh = replaced(fresh, "backend.cpu", diagram("backend.cpu"));
         if ("write".equals(System.getProperty("millrace.docs"))) {
             Files.writeString(PAGE, fresh);

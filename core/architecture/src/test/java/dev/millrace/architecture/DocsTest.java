@@ -39,7 +39,8 @@ class DocsTest {
 
     private static final String IMPORTS = Stream.of("dev.millrace.api.*", "dev.millrace.spi.model.*",
             "dev.millrace.spi.backend.*", "dev.millrace.spi.text.*", "dev.millrace.tck.*", "dev.millrace.formats.*",
-            "java.nio.file.Path", "java.nio.charset.StandardCharsets", "java.util.*",
+            "java.nio.file.*", "java.nio.charset.StandardCharsets", "java.util.*", "org.osgi.framework.*",
+            "org.osgi.framework.launch.*", "org.osgi.util.tracker.ServiceTracker",
             "org.osgi.service.component.annotations.*")
             .map(name -> "import " + name + "; ").collect(Collectors.joining());
 

@@ -130,7 +130,7 @@ public class SamplerBenchmark {
         sampler = new TokenSampler(sampling, 3, VOCABULARY, stages, chain.equals("logprobs")
                 ? Optional.of(new TokenScorer(tokenizer, VOCABULARY, 20))
                 : Optional.empty());
-        stages.begin(history);
+        stages.begin(history, 0);
         step = new Step(new NoSequence(), VOCABULARY);
         step.feed(tokens, 0, 1, sampler.after(history).wanted());
     }

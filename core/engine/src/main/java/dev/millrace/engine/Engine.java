@@ -19,13 +19,10 @@ import dev.millrace.formats.Diagnosis;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
-import dev.millrace.spi.backend.Fit;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
-import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
@@ -145,19 +142,6 @@ public final class Engine implements Millrace {
     }
 
     /**
-     * How well a backend would run a model. A backend is not asked if it lacks a feature that the model needs.
-     *
-     * @param backend any backend
-     * @param program the model
-     * @param device one of the backend's
-     * @param options how it would be loaded
-     * @return how well, or why not
-     */
-    public static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
-        return Placement.fit(backend, program, device, options);
-    }
-
-    /**
      * The tokenizer of an open file.
      *
      * @param file a model file
@@ -187,7 +171,7 @@ public final class Engine implements Millrace {
                 .orElseThrow(() -> missing(reference));
     }
 
-    /** Those of plugins and the engine's own two, in the order in which they are asked. */
+    /** The sources of plugins, then the two of the engine, in the order in which they are asked. */
     private Stream<ModelSource> sources() {
         return Stream.concat(services.sources.stream(), own.stream())
                 .sorted(Comparator.comparingInt(ModelSource::order));
@@ -261,7 +245,7 @@ public final class Engine implements Millrace {
         services.backends.add(backend);
     }
 
-    /** Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. */
+    /** Models on that backend move to another one, or end. Moving takes time, so nobody waits for it here. */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
         for (RunningModel model : models) {

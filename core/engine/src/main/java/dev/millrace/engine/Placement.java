@@ -26,16 +26,17 @@ import org.jspecify.annotations.Nullable;
  * @param backend drives the device
  * @param device runs the model
  * @param options how it is loaded
- * @param bytes memory that it takes
+ * @param bytes memory that it takes; 0 if the backend that has too little does not know
+ * @param crowded whether the backend refuses it as long as memory is as it is now
  */
-record Placement(Backend backend, Device device, LoadOptions options, long bytes) {
+record Placement(Backend backend, Device device, LoadOptions options, long bytes, boolean crowded) {
 
     /** Contexts are not cut below this to make a model fit. */
-    private static final int SMALLEST_CONTEXT = 4096;
+    static final int SMALLEST_CONTEXT = 4096;
 
     /**
      * Chooses the device with the best score among those that can run the model. If no context was asked for and the model's
-     * own does not fit anywhere, half of it is tried, and so on.
+     * whole context does not fit anywhere, half of it is tried, and so on.
      *
      * @throws BackendException if the asked backend is not there, or none can run the model
      */
@@ -43,8 +44,7 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
         int context = wanted.context() > 0 ? wanted.context() : program.contextLength();
         List<String> reasons = new ArrayList<>();
         while (true) {
-            LoadOptions options = LoadOptions.of(context).withThreads(wanted.threads())
-                    .withPrecision(wanted.precision()).withKeyValues(wanted.keyValues());
+            LoadOptions options = options(wanted, context);
             reasons.clear();
             Placement best = best(backends, program, wanted.backend(), options, reasons);
             if (best != null) {
@@ -57,13 +57,47 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
         }
     }
 
+    private static LoadOptions options(ModelOptions wanted, int context) {
+        return LoadOptions.of(context).withThreads(wanted.threads()).withPrecision(wanted.precision())
+                .withKeyValues(wanted.keyValues());
+    }
+
+    /**
+     * Chooses where a model that runs is to move. Where no device takes it as things are, one counts that has too little memory now
+     * and enough in all: the model may find room there once it has given back its own.
+     *
+     * @param wanted with the context that the model was loaded with
+     * @throws BackendException if the asked backend is not there, or none can run the model
+     */
+    static Placement forMove(List<Backend> backends, Program program, ModelOptions wanted) {
+        try {
+            return choose(backends, program, wanted);
+        } catch (BackendException none) {
+            LoadOptions options = options(wanted, wanted.context());
+            for (Backend backend : backends) {
+                for (Device device : backend.devices()) {
+                    if (isAsked(wanted.backend(), backend, device)
+                            && fit(backend, program, device, options) instanceof Fit.Refused refused
+                            && refused.cause() == Fit.Cause.MEMORY && refused.bytes() <= device.memoryBytes()) {
+                        return new Placement(backend, device, options, refused.bytes(), true);
+                    }
+                }
+            }
+            throw none;
+        }
+    }
+
+    private static boolean isAsked(@Nullable String id, Backend backend, Device device) {
+        return id == null || id.equals(device.id()) || id.equals(backend.id());
+    }
+
     private static @Nullable Placement best(List<Backend> backends, Program program, @Nullable String id,
             LoadOptions options, List<String> reasons) {
         Placement best = null;
         int bestScore = Integer.MIN_VALUE;
         for (Backend backend : backends) {
             for (Device device : backend.devices()) {
-                if (id != null && !id.equals(device.id()) && !id.equals(backend.id())) {
+                if (!isAsked(id, backend, device)) {
                     continue;
                 }
                 switch (fit(backend, program, device, options)) {
@@ -71,7 +105,7 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
                     case Fit.Good good -> {
                         if (good.score() > bestScore) {
                             bestScore = good.score();
-                            best = new Placement(backend, device, options, good.bytes());
+                            best = new Placement(backend, device, options, good.bytes(), false);
                         }
                     }
                 }
@@ -93,7 +127,7 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
         if (program instanceof Blueprint && !missing.isEmpty()) {
             return new Fit.Refused("This " + program.architecture() + " model needs "
                     + missing.stream().map(Feature::description).collect(Collectors.joining(", ")) + ", which the "
-                    + backend.id() + " backend does not compute.");
+                    + backend.id() + " backend does not compute.", Fit.Cause.FEATURE);
         }
         return backend.fit(program, device, options);
     }

@@ -106,7 +106,7 @@ final class RunningModel implements Model {
 
     @Override
     public void moveTo(String backend) {
-        move(() -> Placement.choose(services.backends, file.program(), options.withBackend(backend)));
+        move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(backend)));
     }
 
     private void move(Supplier<Placement> choice) {
@@ -116,7 +116,7 @@ final class RunningModel implements Model {
                 throw new IllegalStateException("The model is closed.");
             }
             Placement next = choice.get();
-            if (next.bytes() <= Memory.now().available()) {
+            if (!next.crowded() && next.bytes() <= Memory.now().available()) {
                 Executor executor = load(next);
                 scheduler.move(executor, () -> place = next);
             } else {
@@ -128,12 +128,13 @@ final class RunningModel implements Model {
         leaveIfGone();
     }
 
-    /** Where memory is short: the old weights go before the new ones come. */
+    /** Where memory is short: the old weights are freed before the new ones are loaded. */
     private void exchange(Placement next) {
         Placement old = place;
         long free = Memory.now().available();
         LOG.log(System.Logger.Level.INFO,
-                "{0} wants {1} bytes on {2} and {3} are free: it is closed on {4} first, and answers wait meanwhile.",
+                "There is too little memory for {0} twice ({1} bytes on {2}, {3} are free): it is closed on {4} first, and"
+                        + " answers wait meanwhile.",
                 info.name(), Long.toString(next.bytes()), next.device().id(), Long.toString(free), old.device().id());
         AtomicBoolean lost = new AtomicBoolean();
         try {
@@ -161,7 +162,7 @@ final class RunningModel implements Model {
         });
     }
 
-    /** Moves away if its backend has gone meanwhile. Called when it has come to be known to those who tell it of that. */
+    /** Moves away if its backend has gone meanwhile. Called once the model stands in the list of those that are told of that. */
     void leaveIfGone() {
         Placement now = place;
         if (services.backends.stream().noneMatch(now::runsOn)) {
@@ -169,14 +170,14 @@ final class RunningModel implements Model {
         }
     }
 
-    /** The backend is going away: moves elsewhere on a thread of its own, or closes if no other backend can run the model. */
+    /** The backend is going away: moves to another on a new thread, or closes if no other backend can run the model. */
     void leave(Backend backend) {
         if (!place.runsOn(backend)) {
             return;
         }
         later(() -> {
             try {
-                move(() -> Placement.choose(services.backends, file.program(), options.withBackend(null)));
+                move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(null)));
                 LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(),
                         device().id(), backend.id());
             } catch (RuntimeException | Error e) {
@@ -194,7 +195,7 @@ final class RunningModel implements Model {
         Placement failing = place;
         later(() -> {
             try {
-                move(() -> Placement.choose(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
+                move(() -> Placement.forMove(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
                         file.program(), options.withBackend(null)));
                 LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", info.name(),
                         device().id(), failing.device().id(), problem.getMessage());
@@ -238,8 +239,8 @@ final class RunningModel implements Model {
     }
 
     /**
-     * Ends all. Holds no lock while it waits for answers, since their tools may call this, too. A second call waits for the first,
-     * unless it comes from such a tool.
+     * Ends all. Holds no lock while it waits for answers, since their tools may call this, too. A second call waits for the
+     * first, unless it comes from such a tool.
      */
     @Override
     public void close() {

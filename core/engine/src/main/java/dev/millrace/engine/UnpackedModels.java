@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Packaged models as files in the cache folder, keyed by their content. A file is on the disk as a whole before it gets its
- * name, and is checked each time it is asked for: a power cut, a full disk or a worn card leave files of the right size with
- * wrong bytes. What is damaged is unpacked again.
+ * name, and is checked each time it is asked for: after a power cut, on a full disk or on a worn card a file may have the right
+ * size and wrong bytes. A damaged file is unpacked again.
  *
  * <p>
  * A whole SHA-256 would cost a second for each 500 MB, so a file whose digest was right once gets a seal beside it. A small
@@ -115,7 +115,7 @@ final class UnpackedModels {
             }
             return file;
         } catch (IOException e) {
-            // a file system names the part, which nobody asked for
+            // a file system would name the part, which means nothing to users
             String reason = e instanceof FileSystemException f
                     ? f.getReason() == null ? "it cannot be written" : f.getReason()
                     : e.toString();

@@ -20,6 +20,7 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolResult;
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
@@ -233,6 +234,42 @@ class ContractsTest {
             Answer third = conversation.send("c").answer();
             assertEquals("Third.", third.text());
             assertTrue(third.usage().cachedTokens() > 0, "states came along");
+        }
+        assertEquals(0, from.openExecutors.get() + to.openExecutors.get());
+    }
+
+    @Test
+    void aBackendThatRefusesForWantOfMemoryIsAskedAgainWithoutTheOldWeights() {
+        ScriptedBackend from = new ScriptedBackend("a", true, "First.", "Second.", "Third.");
+        ScriptedBackend to = new ScriptedBackend("b", true, "First.", "Second.", "Third.");
+        Fit.Refused full = new Fit.Refused("There is no room beside the model that runs.", Fit.Cause.MEMORY, 1000);
+        to.onFit = () -> Optional.of(full).filter(refusal -> from.openExecutors.get() > 0);
+        AtomicInteger loads = new AtomicInteger();
+        to.onLoad = loads::incrementAndGet;
+        try (Stage stage = new Stage(folder, from, to);
+                Model model = stage.open(ModelOptions.defaults().withBackend("a"))) {
+            Conversation conversation = model.conversation().start();
+            conversation.send("a").answer();
+            model.moveTo("b");
+            assertEquals("b:0", model.device().id());
+            Answer second = conversation.send("b").answer();
+            assertEquals("Second.", second.text());
+            assertTrue(second.usage().cachedTokens() > 0, "states came along");
+            // where there is too little even then, it is back as it was
+            from.onFit = () -> Optional.of(full);
+            assertEquals(full.reason(), assertThrows(BackendException.class, () -> model.moveTo("a")).getMessage());
+            assertEquals("b:0", model.device().id());
+            assertEquals(2, loads.get(), "to b, and to b again");
+            // and what no free memory would help is refused while the model runs on
+            for (Fit.Refused other : List.of(new Fit.Refused(full.reason(), Fit.Cause.MEMORY, Long.MAX_VALUE),
+                    new Fit.Refused(full.reason(), Fit.Cause.TYPE), new Fit.Refused(full.reason()))) {
+                from.onFit = () -> Optional.of(other);
+                assertThrows(BackendException.class, () -> model.moveTo("a"));
+                assertEquals(2, loads.get(), () -> "loaded again for " + other);
+            }
+            Answer third = conversation.send("c").answer();
+            assertEquals("Third.", third.text());
+            assertTrue(third.usage().cachedTokens() > 0, "states came back");
         }
         assertEquals(0, from.openExecutors.get() + to.openExecutors.get());
     }

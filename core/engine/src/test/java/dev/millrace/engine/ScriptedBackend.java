@@ -24,10 +24,12 @@ import dev.millrace.text.tokenizer.Tokenizers;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A backend that plays a part: the n-th turn of the assistant is the n-th line of its script. What it says depends on the tokens
@@ -66,6 +68,15 @@ public final class ScriptedBackend implements Backend {
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
+    /** The longest context that there is room for. */
+    volatile int mostContext = ScriptedModel.CONTEXT;
+
+    /** Whether there is a device. */
+    volatile boolean hasDevice = true;
+
+    /** Why a model does not fit just now, if it does not. */
+    volatile Supplier<Optional<Fit.Refused>> onFit = Optional::empty;
+
     volatile Runnable onExecutorClosed = () -> {
     };
 
@@ -83,7 +94,7 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public List<Device> devices() {
-        return List.of(new Device(id + ":0", id, "plays a part", 1 << 30));
+        return !hasDevice ? List.of() : List.of(new Device(id + ":0", id, "plays a part", 1 << 30));
     }
 
     @Override
@@ -93,13 +104,21 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
-        return options.context() > ScriptedModel.CONTEXT
-                ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.")
+        Optional<Fit.Refused> refused = onFit.get();
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        return options.context() > mostContext
+                ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.",
+                        Fit.Cause.MEMORY, Long.MAX_VALUE)
                 : new Fit.Good(1, bytes);
     }
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        if (fit(program, device, options) instanceof Fit.Refused refused) {
+            throw new BackendException(refused.reason());
+        }
         progress.update("learning the part", 1);
         onLoad.run();
         openExecutors.incrementAndGet();

@@ -61,12 +61,14 @@ public abstract class BackendContract {
     }
 
     /**
-     * What one call of forward may allocate on the Java heap in steady state, on all threads together.
+     * What one call of forward may allocate on the Java heap in steady state, on all threads together, however many steps it has.
+     * A call that reads a prompt may take as much again for each {@value Bench#PROMPT_TOKENS} tokens, since pages for keys and
+     * values are made then.
      *
-     * @return bytes per call, 256 by default; more only where a library in between cannot do without
+     * @return bytes per call, 64 by default; more only where a library in between cannot do without
      */
     protected long allocation() {
-        return 256;
+        return 64;
     }
 
     /**
@@ -90,7 +92,7 @@ public abstract class BackendContract {
         return Optional.empty();
     }
 
-    private Bench bench() {
+    Bench bench() {
         return new Bench(this);
     }
 

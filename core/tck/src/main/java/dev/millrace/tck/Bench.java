@@ -23,6 +23,8 @@ final class Bench {
 
     /** Tokens that a sequence may hold, where a test asks for nothing else. */
     static final int CONTEXT = 96;
+    /** Tokens of a prompt for which as much may be allocated as for one call. */
+    static final int PROMPT_TOKENS = 8;
     private static final int THREADS = 2;
 
     private final BackendContract contract;

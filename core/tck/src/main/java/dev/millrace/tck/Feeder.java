@@ -27,7 +27,7 @@ public record Feeder(Executor executor, int vocabularySize) {
      */
     public float[] feed(Sequence sequence, int... tokens) {
         Step step = new Step(sequence, vocabularySize).feed(tokens, 0, tokens.length, Step.Logits.LAST);
-        executor.forward(List.of(step));
+        forward(step);
         return Arrays.copyOf(step.logits(), vocabularySize);
     }
 
@@ -40,12 +40,19 @@ public record Feeder(Executor executor, int vocabularySize) {
      */
     public float[][] feedAll(Sequence sequence, int... tokens) {
         Step step = new Step(sequence, vocabularySize).feed(tokens, 0, tokens.length, Step.Logits.ALL);
-        executor.forward(List.of(step));
+        forward(step);
         float[][] rows = new float[tokens.length][];
         for (int i = 0; i < rows.length; i++) {
             rows[i] = Arrays.copyOfRange(step.logits(), i * vocabularySize, (i + 1) * vocabularySize);
         }
         return rows;
+    }
+
+    private void forward(Step step) {
+        executor.forward(List.of(step));
+        step.failure().ifPresent(problem -> {
+            throw new AssertionError("A step of " + step.length() + " tokens fails: " + problem.getMessage(), problem);
+        });
     }
 
     /**

@@ -44,10 +44,13 @@ abstract class ForkTests {
             assertEquals(10, branch.length());
             float[] a = feeder.feed(trunk, left);
             float[] b = feeder.feed(branch, right);
+            float[] again = feeder.feed(trunk, right);
             trunk.close();
             float[] later = feeder.feed(branch, left);
             bench.assertClose(feeder.feed(executor.newSequence(), joined(start, left)), a, "trunk");
             bench.assertClose(feeder.feed(executor.newSequence(), joined(start, right)), b, "branch");
+            bench.assertClose(feeder.feed(executor.newSequence(), joined(joined(start, left), right)), again,
+                    "trunk after its branch has read something else");
             bench.assertClose(feeder.feed(executor.newSequence(), joined(joined(start, right), left)), later,
                     "branch without its trunk");
         }

@@ -29,7 +29,11 @@ abstract class LimitTests {
     private static final int MOST_SEQUENCES = 512;
 
     private static final int WARM_UP = 700;
+    private static final int WARM_UP_PROMPTS = 12;
     private static final int MEASURED = 200;
+    private static final int ROUNDS = 8;
+    private static final int AT_ONCE = 8;
+    private static final int PROMPT = 64;
 
     private final Bench bench;
 
@@ -42,7 +46,7 @@ abstract class LimitTests {
         try (Executor executor = bench.load()) {
             String before = executor.limits().toString();
             bench.feeder(executor).feed(executor.newSequence(), bench.tokens(7, 33));
-            assertEquals(before, executor.limits().toString());
+            assertEquals(before, executor.limits().toString(), "limits() stays the same for the executor's whole life");
         }
     }
 
@@ -84,8 +88,10 @@ abstract class LimitTests {
             for (int i = 0; i < most; i++) {
                 all.add(executor.newSequence());
             }
-            assertThrows(OutOfRoomException.class, executor::newSequence);
-            assertThrows(OutOfRoomException.class, () -> all.getFirst().fork());
+            assertThrows(OutOfRoomException.class, executor::newSequence,
+                    () -> "newSequence opens more than the " + most + " sequences of limits()");
+            assertThrows(OutOfRoomException.class, () -> all.getFirst().fork(),
+                    () -> "fork opens more than the " + most + " sequences of limits()");
             all.getLast().close();
             assertEquals(0, executor.newSequence().length(), "a closed sequence gives its place back");
         }
@@ -94,30 +100,65 @@ abstract class LimitTests {
     @Test
     void nothingIsAllocatedPerToken() {
         assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM does not count allocations");
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int[] token = bench.tokens(1, 34);
         try (Executor executor = bench.load(bench.options().withContext(WARM_UP + MEASURED + 8))) {
             Step step = new Step(executor.newSequence(), bench.vocabulary());
             List<Step> steps = List.of(step);
-            int[] token = bench.tokens(1, 34);
-            for (int i = 0; i < WARM_UP; i++) {
+            assertFrugal(WARM_UP, MEASURED / ROUNDS, 0, "reads one token", () -> {
                 step.feed(token, 0, 1, Step.Logits.LAST);
                 executor.forward(steps);
-            }
-            // the virtual machine itself allocates now and then, so the quietest of some rounds counts
-            long least = Long.MAX_VALUE;
-            int rounds = 4;
-            for (int round = 0; round < rounds; round++) {
-                long before = threads.getTotalThreadAllocatedBytes();
-                for (int i = 0; i < MEASURED / rounds; i++) {
-                    step.feed(token, 0, 1, Step.Logits.LAST);
-                    executor.forward(steps);
-                }
-                least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
-            }
-            long each = least / (MEASURED / rounds);
-            assertTrue(each <= bench.contract().allocation(), () -> "forward allocates " + each
-                    + " bytes per call on the Java heap in steady state, " + bench.contract().allocation()
-                    + " are allowed.");
+            });
+            step.sequence().close();
+            assertSeveralAreFrugal(executor, token);
+            assertPromptsAreFrugal(executor);
         }
+    }
+
+    private void assertSeveralAreFrugal(Executor executor, int[] token) {
+        int most = Math.min(executor.limits().sequences(), executor.limits().batchTokens());
+        List<Step> several = new ArrayList<>();
+        for (int i = 0; i < Math.min(AT_ONCE, most); i++) {
+            several.add(new Step(executor.newSequence(), bench.vocabulary()));
+        }
+        assertFrugal(MEASURED / 4, 5, 0, "reads a token of each of " + several.size() + " sequences", () -> {
+            for (int i = 0; i < several.size(); i++) {
+                several.get(i).feed(token, 0, 1, Step.Logits.LAST);
+            }
+            executor.forward(several);
+        });
+        several.forEach(step -> step.sequence().close());
+    }
+
+    private void assertPromptsAreFrugal(Executor executor) {
+        int[] prompt = bench.tokens(Math.min(PROMPT, executor.limits().batchTokens()), 35);
+        Step step = new Step(executor.newSequence(), bench.vocabulary());
+        List<Step> steps = List.of(step);
+        assertFrugal(WARM_UP_PROMPTS, 2, prompt.length, "reads a prompt of " + prompt.length + " tokens", () -> {
+            step.sequence().truncate(0);
+            step.feed(prompt, 0, prompt.length, Step.Logits.LAST);
+            executor.forward(steps);
+        });
+        step.sequence().close();
+    }
+
+    /** Does something until it is compiled, and then counts what it allocates. */
+    private void assertFrugal(int warmUp, int times, int promptTokens, String what, Runnable forward) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        for (int i = 0; i < warmUp; i++) {
+            forward.run();
+        }
+        // the virtual machine itself allocates now and then, so the quietest of some rounds counts
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS; round++) {
+            long before = threads.getTotalThreadAllocatedBytes();
+            for (int i = 0; i < times; i++) {
+                forward.run();
+            }
+            least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+        }
+        long each = least / times;
+        long allowed = bench.contract().allocation() * (1 + promptTokens / Bench.PROMPT_TOKENS);
+        assertTrue(each <= allowed, () -> "forward allocates " + each + " bytes on the Java heap each time that it " + what
+                + ", in steady state; " + allowed + " are allowed: keep buffers with the executor.");
     }
 }

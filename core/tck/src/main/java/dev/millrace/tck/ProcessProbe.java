@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the operating system knows of this process; tests that ask are skipped where it is not Linux. */
 final class ProcessProbe {
@@ -24,6 +25,8 @@ final class ProcessProbe {
 
     private static final Path TASKS = Path.of("/proc/self/task");
     private static final Path MEMORY = Path.of("/proc/self/status");
+    private static final Path FILES = Path.of("/proc/self/fd");
+    private static final Path MAPS = Path.of("/proc/self/maps");
     /** Threads that the virtual machine starts and stops as it likes. */
     private static final List<String> OWN = List.of("C1 ", "C2 ", "GC ", "G1 ", "VM ", "Sweeper", "Signal", "Service",
             "Monitor", "Common-Cleaner", "Notification", "Attach", "JFR", "Reference", "Finalizer");
@@ -59,6 +62,21 @@ final class ProcessProbe {
             }
         }
         throw new IOException(MEMORY + " has no RssAnon.");
+    }
+
+    /** How many files this process has open. */
+    static int openFiles() throws IOException {
+        assumeTrue(Files.isDirectory(FILES), "no /proc");
+        try (Stream<Path> open = Files.list(FILES)) {
+            return (int) open.count();
+        }
+    }
+
+    /** How many parts of the address space are mapped to files in a folder, or to a file. */
+    static long mappings(Path path) throws IOException {
+        assumeTrue(Files.isRegularFile(MAPS), "no /proc");
+        String real = path.toRealPath().toString();
+        return Files.readAllLines(MAPS).stream().filter(line -> line.contains(real)).count();
     }
 
     /** The operating system lists a thread for a moment after Java has joined it, so the list is read until it is gone. */

@@ -72,6 +72,27 @@ abstract class TruncateTests {
     }
 
     @Test
+    void cutsInARowCountFromTheGreatestLength() {
+        int[] tokens = bench.tokens(LENGTH, 44);
+        try (Executor executor = bench.load()) {
+            int rollback = Math.min(executor.limits().rollback(), 4);
+            Sequence sequence = executor.newSequence();
+            bench.read(executor, sequence, tokens);
+            for (int kept = LENGTH - 1; kept >= LENGTH - rollback; kept--) {
+                int to = kept;
+                assertTrue(sequence.truncate(kept), () -> "a cut from " + (to + 1) + " to " + to + " of " + LENGTH
+                        + " tokens cannot be cut, against " + executor.limits() + ".");
+            }
+            int length = sequence.length();
+            // empty again, it is a new one
+            cut(executor, sequence, first(tokens, length), 0, true);
+            sequence.truncate(0);
+            bench.read(executor, sequence, tokens);
+            cut(executor, sequence, tokens, LENGTH - Math.min(rollback, 1), true);
+        }
+    }
+
+    @Test
     void forksAreCutByThemselves() {
         int[] tokens = bench.tokens(LENGTH, 47);
         try (Executor executor = bench.load()) {
@@ -79,7 +100,8 @@ abstract class TruncateTests {
             bench.read(executor, trunk, tokens);
             for (int kept : new int[]{0, LENGTH - 1}) {
                 Sequence branch = trunk.fork();
-                cut(executor, branch, tokens, kept, kept == 0);
+                cut(executor, branch, tokens, kept,
+                        kept == 0 || LENGTH - kept <= executor.limits().rollback());
                 branch.close();
             }
             cut(executor, trunk, tokens, LENGTH, true);

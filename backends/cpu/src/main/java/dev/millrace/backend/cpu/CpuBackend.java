@@ -116,21 +116,23 @@ public final class CpuBackend implements Backend {
         Kernels kernels = kernels(device);
         if (kernels == null) {
             return new Fit.Refused("The CPU backend has no device " + device.id()
-                    + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.");
+                    + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.",
+                    Fit.Cause.DEVICE);
         }
         if (!(program instanceof Blueprint blueprint)) {
             return new Fit.Refused("The CPU backend computes with tensors and cannot run the graph of this "
                     + program.architecture()
-                    + " model: give it to the ONNX backend (bundle dev.millrace.backend.onnx), or take the model's GGUF or safetensors file.");
+                    + " model: give it to the ONNX backend (bundle dev.millrace.backend.onnx), or take the model's GGUF or safetensors file.",
+                    Fit.Cause.PROGRAM);
         }
         String problem = Shapes.problem(blueprint);
         if (problem != null) {
-            return new Fit.Refused(problem);
+            return new Fit.Refused(problem, Fit.Cause.SHAPE);
         }
         MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         String tooMuch = needs.refusal(blueprint.architecture(), memory.get(), folder.keeps(needs.weights()));
         if (tooMuch != null) {
-            return new Fit.Refused(tooMuch);
+            return new Fit.Refused(tooMuch, Fit.Cause.MEMORY, needs.total());
         }
         if (needs.scratch() > Runtime.getRuntime().maxMemory()) {
             return new Fit.Refused("This " + blueprint.architecture() + " model needs "

@@ -129,21 +129,23 @@ public final class CudaBackend implements Backend {
     public Fit fit(Program program, Device device, LoadOptions options) {
         if (number(device) < 0) {
             String why = problem();
-            return new Fit.Refused(why.isEmpty() ? "The CUDA backend has no device " + device.id() + "." : why);
+            return new Fit.Refused(why.isEmpty() ? "The CUDA backend has no device " + device.id() + "." : why,
+                    Fit.Cause.DEVICE);
         }
         if (!(program instanceof Blueprint blueprint)) {
             return new Fit.Refused("The CUDA backend computes with tensors and cannot run the graph of this "
-                    + program.architecture() + " model: take the model's GGUF or safetensors file.");
+                    + program.architecture() + " model: take the model's GGUF or safetensors file.", Fit.Cause.PROGRAM);
         }
-        String refused = Shapes.problem(blueprint, FEATURES);
+        Fit.Refused refused = Shapes.problem(blueprint, FEATURES);
         if (refused != null) {
-            return new Fit.Refused(refused);
+            return refused;
         }
         Needs needs = Needs.of(blueprint, options, device.memoryBytes());
         if (needs.total() > device.memoryBytes()) {
             return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB on the device, which has %.1f GB: take a smaller quantisation or a shorter context.",
-                    blueprint.architecture(), needs.total() / 1e9, device.memoryBytes() / 1e9));
+                    blueprint.architecture(), needs.total() / 1e9, device.memoryBytes() / 1e9), Fit.Cause.MEMORY,
+                    needs.total());
         }
         return new Fit.Good(1000, needs.total());
     }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cuda;
 
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Tensor;
@@ -22,38 +23,46 @@ final class Shapes {
     }
 
     /** Why a blueprint cannot be run; null if it can. */
-    static @Nullable String problem(Blueprint blueprint, Set<Feature> known) {
+    static Fit.@Nullable Refused problem(Blueprint blueprint, Set<Feature> known) {
         String start = "The CUDA backend cannot run this " + blueprint.architecture() + " model: ";
         Set<Feature> missing = EnumSet.noneOf(Feature.class);
         missing.addAll(blueprint.features());
         missing.removeAll(known);
         if (!missing.isEmpty()) {
-            return start + "it needs " + String.join(", ", missing.stream().map(Feature::description).toList()) + ".";
+            return new Fit.Refused(
+                    start + "it needs " + String.join(", ", missing.stream().map(Feature::description).toList()) + ".",
+                    Fit.Cause.FEATURE);
         }
         for (Tensor tensor : blueprint.matrices()) {
             if (!Matrix.TYPES.contains(tensor.type())) {
-                return start + tensor.name() + " is stored as " + tensor.type() + ", which it has no kernel for.";
+                return new Fit.Refused(
+                        start + tensor.name() + " is stored as " + tensor.type() + ", which it has no kernel for.",
+                        Fit.Cause.TYPE);
             }
             if (tensor.columns() % 32 != 0) {
-                return start + tensor.name() + " has " + tensor.columns() + " columns, not a multiple of 32.";
+                return shape(start + tensor.name() + " has " + tensor.columns() + " columns, not a multiple of 32.");
             }
         }
         if (blueprint.hiddenSize() % 32 != 0) {
-            return start + "its width of " + blueprint.hiddenSize() + " is not a multiple of 32.";
+            return shape(start + "its width of " + blueprint.hiddenSize() + " is not a multiple of 32.");
         }
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a && !ForwardPass.takes(a)) {
-                return start + "it has heads of " + a.headSize() + " values, " + a.heads() / a.kvHeads()
-                        + " to a key head, which it has no kernel for.";
+                return shape(start + "it has heads of " + a.headSize() + " values, " + a.heads() / a.kvHeads()
+                        + " to a key head, which it has no kernel for.");
             }
             if (layer.feedForward() instanceof Blueprint.Experts e) {
                 String problem = problem(e);
                 if (problem != null) {
-                    return start + problem;
+                    return shape(start + problem);
                 }
             }
         }
         return null;
+    }
+
+    private static Fit.Refused shape(String sentence) {
+        return new Fit.Refused(sentence, Fit.Cause.SHAPE);
     }
 
     private static @Nullable String problem(Blueprint.Experts e) {

@@ -25,7 +25,7 @@ final class CacheSet {
     /**
      * Takes over tensors.
      *
-     * @param tensors one a cache of {@link GraphPorts}, in order
+     * @param tensors one per cache of {@link GraphPorts}, in order
      * @param arena owner of their memory, or null if ONNX Runtime owns it
      * @param rows sequences
      * @param tokens tokens that each of them has read

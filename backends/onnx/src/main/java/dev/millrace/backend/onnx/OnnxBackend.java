@@ -123,11 +123,11 @@ public final class OnnxBackend implements Backend {
     public Fit fit(Program program, Device device, LoadOptions options) {
         if (!(program instanceof Graph graph) || !graph.format().equals("onnx")) {
             return new Fit.Refused("The ONNX backend executes ONNX graphs and cannot compute with the tensors of this "
-                    + program.architecture() + " model; take its ONNX export, or the CPU backend.");
+                    + program.architecture() + " model; take its ONNX export, or the CPU backend.", Fit.Cause.PROGRAM);
         }
         Optional<Provider> provider = Provider.ofDevice(device.id());
         if (provider.isEmpty()) {
-            return new Fit.Refused("The ONNX backend has no device " + device.id() + ".");
+            return new Fit.Refused("The ONNX backend has no device " + device.id() + ".", Fit.Cause.DEVICE);
         }
         List<Graph.Variant> fitting = ranked(graph, provider.get(), options.precision()).stream()
                 .filter(v -> needs(graph, v, options) <= device.memoryBytes()).toList();
@@ -135,7 +135,8 @@ public final class OnnxBackend implements Backend {
             long least = graph.variants().stream().mapToLong(v -> needs(graph, v, options)).min().orElse(0);
             return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB with a context of %d tokens, but %s has %.1f GB; ask for a smaller context.",
-                    graph.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9));
+                    graph.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9),
+                    Fit.Cause.MEMORY, least);
         }
         return new Fit.Good(provider.get().score(), needs(graph, fitting.getFirst(), options));
     }

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Beginnings that many conversations share, such as the system message with its tools: read once, kept in memory for the other
+ * Prefixes that many conversations share, such as the system message with its tools: read once, kept in memory for the other
  * conversations of this model and on disk for its next start.
  *
  * <p>
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Prefixes implements AutoCloseable {
 
-    /** Shorter beginnings are read as quickly as they are found. */
+    /** Shorter prefixes are read as quickly as they are found. */
     public static final int LEAST_TOKENS = 64;
 
     private static final System.Logger LOG = System.getLogger(Prefixes.class.getName());
@@ -74,14 +74,14 @@ public final class Prefixes implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** A new slot that has read the beginning, if it is known. */
-    public synchronized @Nullable Slot find(int[] beginning) {
+    /** A new slot that has read the prefix, if it is known. */
+    public synchronized @Nullable Slot find(int[] prefix) {
         for (Slot slot : kept) {
-            if (slot.read() == beginning.length && Arrays.equals(slot.readTokens(), beginning)) {
+            if (slot.read() == prefix.length && Arrays.equals(slot.readTokens(), prefix)) {
                 return scheduler.fork(slot);
             }
         }
-        Slot loaded = load(beginning);
+        Slot loaded = load(prefix);
         if (loaded == null) {
             return null;
         }
@@ -126,25 +126,25 @@ public final class Prefixes implements AutoCloseable {
         }
     }
 
-    private @Nullable Slot load(int[] beginning) {
+    private @Nullable Slot load(int[] prefix) {
         if (folder == null) {
             return null;
         }
-        CheckedFile file = file(folder, beginning);
+        CheckedFile file = file(folder, prefix);
         if (!Files.isRegularFile(file.path())) {
             return null;
         }
         try {
             return file.read((in, left) -> {
                 try (SequenceState state = StateStream.read(in, left, program, context)) {
-                    if (!Arrays.equals(state.tokens(), beginning)) {
+                    if (!Arrays.equals(state.tokens(), prefix)) {
                         throw new StreamCorruptedException("it holds other tokens");
                     }
                     return scheduler.open(state);
                 }
             });
         } catch (MillraceException e) {
-            LOG.log(System.Logger.Level.DEBUG, "A kept beginning is read again.", e);
+            LOG.log(System.Logger.Level.DEBUG, "A kept prefix is read again.", e);
             return null;
         }
     }
@@ -156,7 +156,7 @@ public final class Prefixes implements AutoCloseable {
             prune(where);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO,
-                    "The beginning of the prompt cannot be kept in {0} ({1}): the next start reads"
+                    "The prefix of the prompt cannot be kept in {0} ({1}): the next start reads"
                             + " it again.",
                     where, e);
         }
@@ -190,7 +190,7 @@ public final class Prefixes implements AutoCloseable {
         bytes.asIntBuffer().put(tokens);
         digest.update(bytes);
         return new CheckedFile(where.resolve(HexFormat.of().formatHex(digest.digest(), 0, 16) + ENDING), MAGIC,
-                "kept beginning");
+                "kept prefix");
     }
 
     /** Waits until everything is written, and frees the slots. */

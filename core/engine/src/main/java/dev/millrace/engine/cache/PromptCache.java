@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a conversation has had read: the slot that it generates on, and marks at the ends of earlier prompts. A new prompt
- * continues on whichever has read the longest beginning of it.
+ * continues on whichever has read the longest prefix of it.
  *
  * <p>
  * The marks are what makes the next turn cheap: most templates drop the thinking of earlier turns, so the answer just generated
- * is no beginning of the next prompt, and a short convolution cannot go back. For one thread at a time.
+ * is no prefix of the next prompt, and a short convolution cannot go back. For one thread at a time.
  */
 public final class PromptCache implements AutoCloseable {
 

@@ -18,7 +18,7 @@ import java.lang.foreign.ValueLayout;
 /** States of sequences as bytes: tokens, type of keys and values, then the data of each layer. */
 public final class StateStream {
 
-    private static final int CHUNK = 1 << 16;
+    private static final int BUFFER = 1 << 16;
 
     private StateStream() {
     }
@@ -92,20 +92,20 @@ public final class StateStream {
     }
 
     private static void write(MemorySegment data, DataOutputStream out) throws IOException {
-        byte[] chunk = new byte[CHUNK];
-        for (long at = 0; at < data.byteSize(); at += CHUNK) {
-            int length = (int) Math.min(CHUNK, data.byteSize() - at);
-            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, chunk, 0, length);
-            out.write(chunk, 0, length);
+        byte[] buffer = new byte[BUFFER];
+        for (long at = 0; at < data.byteSize(); at += BUFFER) {
+            int length = (int) Math.min(BUFFER, data.byteSize() - at);
+            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, buffer, 0, length);
+            out.write(buffer, 0, length);
         }
     }
 
     private static void fill(MemorySegment data, DataInputStream in) throws IOException {
-        byte[] chunk = new byte[CHUNK];
-        for (long at = 0; at < data.byteSize(); at += CHUNK) {
-            int length = (int) Math.min(CHUNK, data.byteSize() - at);
-            in.readFully(chunk, 0, length);
-            MemorySegment.copy(chunk, 0, data, ValueLayout.JAVA_BYTE, at, length);
+        byte[] buffer = new byte[BUFFER];
+        for (long at = 0; at < data.byteSize(); at += BUFFER) {
+            int length = (int) Math.min(BUFFER, data.byteSize() - at);
+            in.readFully(buffer, 0, length);
+            MemorySegment.copy(buffer, 0, data, ValueLayout.JAVA_BYTE, at, length);
         }
     }
 }

@@ -4,7 +4,7 @@
  */
 /**
  * What was read once and need not be read again: the marks of a conversation ({@link dev.millrace.engine.cache.PromptCache}), the
- * beginnings that conversations share ({@link dev.millrace.engine.cache.Prefixes}), and states of sequences as files.
+ * prefixes that conversations share ({@link dev.millrace.engine.cache.Prefixes}), and states of sequences as files.
  */
 @org.jspecify.annotations.NullMarked
 package dev.millrace.engine.cache;

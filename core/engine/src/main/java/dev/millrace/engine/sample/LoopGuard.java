@@ -17,7 +17,7 @@ import java.util.Arrays;
  * <p>
  * A run of six tokens that stood before counts as a repeat; how often it stood is counted, and how far back it stood last. The answer
  * loops if, over one period, two thirds of the tokens end such a run (so a word may differ in each repeat), the runs follow each
- * other as they did before, and nothing new is said: no token that has not been used lately, no digit in a new place, and few words in
+ * other as they did before and come back in even distances, and nothing new is said: no token that has not been used lately, no digit in a new place, and few words in
  * a new order. So lists and
  * tables, which repeat their frame and go on with their content, are no loops. Short periods have to go on for longer than long ones,
  * as they occur in lines, tables and zeros.
@@ -150,7 +150,7 @@ final class LoopGuard implements WatchingStage {
     private void judge(int at) {
         verdict = Verdict.GO_ON;
         int period = distances[at & MASK];
-        if (repeats[at & MASK] < limits.nudgeAfter()) {
+        if (repeats[at & MASK] < limits.nudgeAfter() || !isSteady(at, period)) {
             // a word that differs does not end a loop
             level = heldFor-- > 0 ? level : 0;
             return;
@@ -172,6 +172,12 @@ final class LoopGuard implements WatchingStage {
         } else if (level >= limits.closeAfter() && loops(at, period, limits.nudgeAfter(), TO_CLOSE * least)) {
             verdict = Verdict.CLOSE_THINKING;
         }
+    }
+
+    /** Whether the last two repeats were about as far apart: what comes back now and then is no loop. */
+    private boolean isSteady(int at, int period) {
+        int before = distances[at - period & MASK];
+        return Math.abs(before - period) <= Math.max(2, period / 4);
     }
 
     /** Whether the last tokens, one period at least, were said so often. */

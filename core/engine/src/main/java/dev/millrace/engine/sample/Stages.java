@@ -7,7 +7,9 @@ package dev.millrace.engine.sample;
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.spi.text.SparseStage;
 import dev.millrace.spi.text.StageContext;
@@ -17,6 +19,7 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The stages that take part in a conversation, in their order, for its whole life. */
@@ -73,7 +76,7 @@ public final class Stages {
 
     /** Those that see the whole row, of an order from the first number on and below the second; the last range has no end. */
     List<SamplerStage> between(int from, int end) {
-        return stages.stream().filter(placed -> !(placed.stage() instanceof SparseStage))
+        return stages.stream().filter(placed -> !(placed.stage() instanceof SparseStage) && !placed.stage().bounds())
                 .filter(placed -> placed.order() >= from && (placed.order() < end || end == Integer.MAX_VALUE))
                 .map(Placed::stage).toList();
     }
@@ -82,6 +85,11 @@ public final class Stages {
     List<SparseStage> sparse() {
         return stages.stream().map(Placed::stage).filter(SparseStage.class::isInstance).map(SparseStage.class::cast)
                 .toList();
+    }
+
+    /** Those that do nothing but forbid tokens. */
+    List<SamplerStage> bounds() {
+        return stages.stream().map(Placed::stage).filter(SamplerStage::bounds).toList();
     }
 
     /**
@@ -94,13 +102,14 @@ public final class Stages {
     }
 
     /**
-     * Tells all that an answer begins.
+     * Tells all that a step of an answer begins.
      *
      * @param prompt its history
+     * @param step 0 for the first, larger once tools have answered
      */
-    public void begin(TokenHistory prompt) {
+    public void begin(TokenHistory prompt, int step) {
         for (Placed placed : stages) {
-            placed.stage().begin(prompt);
+            placed.stage().begin(prompt, step);
         }
     }
 
@@ -130,9 +139,19 @@ public final class Stages {
      * @param format of the answer
      * @param sampling of the conversation
      * @param loops limits of the conversation
+     * @param answerForm how the model's family writes an answer
+     * @param toolChoice whether the model has to call tools
+     * @param strictTools whether calls are held to the schemas
      */
     public record Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools,
-            AnswerFormat format, Sampling sampling, LoopLimits loops) implements StageContext {
+            AnswerFormat format, Sampling sampling, LoopLimits loops, Optional<AnswerForm> answerForm,
+            ToolChoice toolChoice, boolean strictTools) implements StageContext {
+
+        /** A context of free answers. */
+        public Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools,
+                AnswerFormat format, Sampling sampling, LoopLimits loops) {
+            this(tokenizer, endTokens, tools, format, sampling, loops, Optional.empty(), ToolChoice.AUTO, false);
+        }
 
         @Override
         public byte[] bytes(int token) {

@@ -43,6 +43,7 @@ public final class TokenSampler implements Wish {
     private final int vocabularySize;
     private final boolean greedy;
     private final List<SparseStage> sparse;
+    private final List<SamplerStage> bounds;
     private final List<SamplerStage> early;
     private final List<SamplerStage> middle;
     private final List<SamplerStage> late;
@@ -74,6 +75,7 @@ public final class TokenSampler implements Wish {
         this.dynamic = variety.temperatureRange() > 0 && sampling.topK() != 1;
         this.greedy = !dynamic && (sampling.temperature() < COLDEST || sampling.topK() == 1);
         this.sparse = stages.sparse();
+        this.bounds = stages.bounds();
         this.early = stages.between(Integer.MIN_VALUE, 0);
         this.middle = stages.between(0, TEMPERATURE_ORDER);
         this.late = stages.between(TEMPERATURE_ORDER, Integer.MAX_VALUE);
@@ -100,6 +102,12 @@ public final class TokenSampler implements Wish {
         changes.clear();
         for (SparseStage stage : sparse) {
             stage.change(history, changes);
+        }
+        for (SamplerStage stage : bounds) {
+            long[] allowed = stage.allowed(history);
+            if (allowed != null) {
+                changes.allow(allowed);
+            }
         }
         return this;
     }

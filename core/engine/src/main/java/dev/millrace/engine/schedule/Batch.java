@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The slots that are read together in a pass over the weights. Long prompts are cut into pieces, so that other conversations go
- * on meanwhile and a cancelled one stops soon. For the scheduler's thread alone.
+ * The slots that are read together in a pass over the weights. Long prompts are cut into micro-batches, so that other
+ * conversations go on meanwhile and a cancelled one stops soon. For the scheduler's thread alone.
  */
 final class Batch {
 

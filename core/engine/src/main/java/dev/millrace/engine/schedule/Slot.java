@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
+ * A list of tokens and the sequence that reads them. The tokens belong to the thread that generates; sequence and step belong
  * to the scheduler's thread; the fields of a request pass between the two through {@link #isPending}.
  *
  * <p>
@@ -71,9 +71,9 @@ public final class Slot implements TokenHistory {
     }
 
     /**
-     * Tokens that the sequence has read.
+     * How many tokens the sequence has read.
      *
-     * @return how many: the first of all tokens
+     * @return the number; they are the first of all tokens
      */
     public int read() {
         return read;
@@ -232,7 +232,7 @@ public final class Slot implements TokenHistory {
         return lastUsed;
     }
 
-    /** Reading failed, through no fault of its own: how often in this request. */
+    /** A pass with this slot failed: how often in this request. */
     int failedAgain() {
         return ++failures;
     }

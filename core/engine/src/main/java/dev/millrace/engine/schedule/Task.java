@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Something for the scheduler's thread to do, and what came of it for the one that waits. */
+/** Work for the scheduler's thread, and its result for the thread that waits. */
 final class Task<T extends @Nullable Object> {
 
     private final Supplier<T> work;

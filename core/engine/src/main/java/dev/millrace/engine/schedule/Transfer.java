@@ -42,7 +42,7 @@ final class Transfer implements AutoCloseable {
         return transfer;
     }
 
-    /** Reads one token, so that an executor which cannot compute is found out before anything depends on it. */
+    /** Reads one token, to find out whether the executor can compute before anything depends on it. */
     private static void probe(Executor executor, int vocabularySize) {
         try (Sequence sequence = executor.newSequence()) {
             Step step = new Step(sequence, vocabularySize).feed(new int[]{0}, 0, 1, Step.Logits.LAST);

@@ -7,7 +7,7 @@ package dev.millrace.engine.schedule;
 import dev.millrace.spi.backend.Best;
 import dev.millrace.spi.backend.Step;
 
-/** What whoever reads tokens wants to know after the last of them. */
+/** What the reader of tokens wants to know after the last of them. */
 public interface Wish {
 
     /** Nothing: the tokens only have to be read. */
@@ -21,8 +21,8 @@ public interface Wish {
     Step.Logits wanted();
 
     /**
-     * Says which of the largest logits are wanted. Called on the scheduler's thread before the last token is read, while the one
-     * that wished waits.
+     * Says which of the largest logits are wanted. Called on the scheduler's thread before the last token is read, while the
+     * thread that asked waits.
      *
      * @param best to be asked
      */

@@ -128,7 +128,7 @@ final class AnswerRun {
             share(slot, prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
                     stages, scorer);
-            Turn turn = begin(slot, prompt, log);
+            Turn turn = begin(slot, prompt, round, log);
             Step step = read(slot, sampler.after(slot), log);
             if (log.isCancelled() || step == null) {
                 return FinishReason.CANCELLED;
@@ -273,11 +273,11 @@ final class AnswerRun {
     }
 
     /** All that looks at tokens is told of the prompt before it is read: what is wished for depends on it. */
-    private Turn begin(Slot slot, Prompt prompt, LiveGeneration log) {
+    private Turn begin(Slot slot, Prompt prompt, int round, LiveGeneration log) {
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
                 conversation::nextCallId, log);
         turn.begin(prompt.begun());
-        stages.begin(slot);
+        stages.begin(slot, round);
         thinking.beginStep(turn.isThinking());
         return turn;
     }

@@ -11,14 +11,19 @@ import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.json.Json;
+import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +44,9 @@ final class ConversationBuilder implements Conversation.Builder {
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
+    private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Whose each tool is, for messages. */
+    private final Map<String, String> origins = new HashMap<>();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -49,6 +57,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private Reasoning reasoning = Reasoning.DEFAULT;
     private LoopLimits loops = LoopLimits.DEFAULT;
     private AnswerFormat format = AnswerFormat.TEXT;
+    private ToolChoice toolChoice = ToolChoice.AUTO;
+    private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolSteps = TOOL_STEPS;
 
@@ -74,12 +84,25 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder tools(ToolProvider... providers) {
         for (ToolProvider provider : providers) {
-            for (Tool tool : provider.tools()) {
-                // asked once: what a tool says of itself later can end no answer
+            if (!asked.add(provider)) {
+                continue;
+            }
+            // asked once: what a tool says of itself later can end no answer
+            Map<String, ToolDefinition> definitions = new LinkedHashMap<>();
+            List<Tool> offered = provider.tools();
+            for (Tool tool : offered) {
                 ToolDefinition definition = tool.definition();
-                unique(definition.name());
-                tools.put(definition.name(), tool);
+                unique(definition.name(), provider.name());
+                if (definitions.put(definition.name(), definition) != null) {
+                    throw twice(definition.name(), provider.name(), provider.name());
+                }
+            }
+            // all of a provider, or nothing
+            int at = 0;
+            for (ToolDefinition definition : definitions.values()) {
+                tools.put(definition.name(), offered.get(at++));
                 told.put(definition.name(), definition);
+                origins.put(definition.name(), provider.name());
             }
         }
         return this;
@@ -93,17 +116,23 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder declare(List<ToolDefinition> definitions) {
         for (ToolDefinition definition : definitions) {
-            unique(definition.name());
+            unique(definition.name(), "declared ones");
             declared.put(definition.name(), definition);
+            origins.put(definition.name(), "declared ones");
         }
         return this;
     }
 
-    private void unique(String name) {
-        if (told.containsKey(name) || declared.containsKey(name)) {
-            throw new IllegalArgumentException(
-                    "Two tools have the name " + name + ": rename or leave out one of them.");
+    private void unique(String name, String origin) {
+        String before = origins.get(name);
+        if (before != null) {
+            throw twice(name, before, origin);
         }
+    }
+
+    private static IllegalArgumentException twice(String name, String one, String other) {
+        return new IllegalArgumentException("Two tools have the name " + name + ", of " + one + " and of " + other
+                + ": rename or leave out one of them.");
     }
 
     @Override
@@ -192,6 +221,18 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder toolChoice(ToolChoice choice) {
+        toolChoice = choice;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder strict(boolean held) {
+        strict = held;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -218,10 +259,12 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
+        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
+                model.endTokens(), options.definitions(), format, how, loops,
+                model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler())
                 : ConversationFile.cache(saved, model);
-        Stages stages = Stages.of(extensions.stages().get(), model.stageContext(options));
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
                         stages));
@@ -232,6 +275,17 @@ final class ConversationBuilder implements Conversation.Builder {
                 && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
             throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
                     + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+        }
+        boolean bound = strict || toolChoice.required();
+        if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
+            throw new IllegalArgumentException(
+                    "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
+        }
+        String named = toolChoice.name();
+        if (toolChoice.required() && told.isEmpty() && declared.isEmpty()
+                || !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named)) {
+            throw new IllegalArgumentException("The model has to call a tool that is not there: "
+                    + (named.isEmpty() ? "there are none at all" : named) + ".");
         }
     }
 }

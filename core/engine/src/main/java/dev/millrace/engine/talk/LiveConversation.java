@@ -7,6 +7,7 @@ package dev.millrace.engine.talk;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.sample.Stages;
 import java.nio.file.Path;
@@ -101,6 +102,11 @@ final class LiveConversation implements Conversation {
             copy.lock.unlock();
         }
         return new OtherAnswers.Waiting(generation, own);
+    }
+
+    @Override
+    public List<ToolDefinition> tools() {
+        return options.definitions();
     }
 
     @Override

@@ -6,7 +6,7 @@ package dev.millrace.formats.family;
 
 import dev.millrace.spi.model.Keys;
 
-/** Quantisation schemes that config.json names. Their weights are packed in ways of their own and are never guessed. */
+/** Quantisation schemes that config.json names. Each packs weights in another way, which is never guessed. */
 final class Quantisation {
 
     private static final String CONFIG = "quantization_config";

@@ -23,6 +23,8 @@ final class Ropes {
     private static final int MAX_CONTEXT = 1 << 30;
     private static final double MAX_FACTOR = 1e6;
     private static final String KNOWN = ", which is not supported; known are ";
+    /** What a GGUF file may say of scaling; it counts where no tensor says more. */
+    private static final List<String> GGUF_TYPES = List.of("none", "linear", "yarn", "longrope");
 
     private final Transformer model;
     private final Keys keys;
@@ -90,6 +92,10 @@ final class Ropes {
     }
 
     private Scaling ggufScaling() {
+        String type = keys.text("rope.scaling.type").orElse("linear");
+        if (!GGUF_TYPES.contains(type)) {
+            throw keys.wrong("rope.scaling.type", "is " + type + KNOWN + String.join(", ", GGUF_TYPES));
+        }
         if (model.weights.has("rope_freqs.weight")) {
             return new Scaling.Divisors(divisors("rope_freqs.weight"));
         }
@@ -100,9 +106,7 @@ final class Ropes {
                     attention);
         }
         float factor = (float) keys.numberOr(1, 0, MAX_FACTOR, "rope.scaling.factor", "rope.scale_linear");
-        String type = keys.text("rope.scaling.type").orElse("linear");
         return switch (type) {
-            case "none", "longrope" -> new Scaling.None();
             // 0 and 1 mean that nothing is scaled
             case "linear" -> factor == 0 || factor == 1 ? new Scaling.None() : new Scaling.Linear(factor);
             case "yarn" -> new Scaling.Yarn(factor,
@@ -110,7 +114,7 @@ final class Ropes {
                     keys.positiveOr(32, "rope.scaling.yarn_beta_fast"),
                     keys.positiveOr(1, "rope.scaling.yarn_beta_slow"), truncate,
                     attention * Scaling.Yarn.attention(factor));
-            default -> throw keys.wrong("rope.scaling.type", "is " + type + KNOWN + "none, linear, yarn, longrope");
+            default -> new Scaling.None();
         };
     }
 

@@ -24,8 +24,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * Sizes and parts that most families write alike, under the names of llama.cpp and of transformers. A family reads its table
- * from here and adds what is its own. Names of tensors are given in both forms, without number of the layer and ending.
+ * Sizes and parts that most families write alike, under the names of llama.cpp and of transformers. A family reads its table from
+ * here and adds what is special to it. Names of tensors are given in both forms, without number of the layer and ending.
  */
 final class Transformer {
 

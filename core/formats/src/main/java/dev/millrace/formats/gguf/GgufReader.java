@@ -69,8 +69,7 @@ final class GgufReader {
         int keyCount = in.count("number of keys", 8 + 4 + 1);
         Map<String, Object> metadata = new LinkedHashMap<>();
         for (int i = 0; i < keyCount; i++) {
-            String key = in.string("key " + i);
-            made(key);
+            String key = named("key " + i);
             if (metadata.containsKey(key)) {
                 throw in.wrong(key, "stands twice in the metadata");
             }
@@ -81,13 +80,22 @@ final class GgufReader {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < tensorCount; i++) {
             Declared tensor = declared(i);
-            made(tensor.name);
             if (!names.add(tensor.name)) {
                 throw in.wrong(tensor.name, "stands twice among the tensors");
             }
             declared.add(tensor);
         }
         return new GgufHeader(metadata, placed(declared, alignment));
+    }
+
+    /** A name, without which nobody could be told what is wrong. */
+    private String named(String what) {
+        String name = in.string(what);
+        made(what);
+        if (name.isBlank()) {
+            throw in.wrong(what, "has no name");
+        }
+        return name;
     }
 
     private void made(String what) {
@@ -149,7 +157,7 @@ final class GgufReader {
     }
 
     private Declared declared(int index) {
-        String name = in.string("tensor " + index);
+        String name = named("tensor " + index);
         int dimensions = in.int32(name);
         if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
             throw in.wrong(name, "has " + Integer.toUnsignedString(dimensions) + " dimensions, expected 1 to 4");

@@ -78,7 +78,7 @@ public final class GgufWriter {
         }
     }
 
-    /** Without the name of the part, which nobody asked for. */
+    /** Without the name of the part, which means nothing to users. */
     private static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException absent -> "its folder is not there";

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code genai_config.json} in the words of {@code config.json}. */
 final class GenaiConfig {
 
+    /** Describes a folder for onnxruntime-genai. */
+    static final String FILE = "genai_config.json";
+
     private GenaiConfig() {
     }
 
@@ -37,7 +40,7 @@ final class GenaiConfig {
 
     /** The file that it names as the decoder. */
     static Path graph(Path folder, Map<?, ?> genai) {
-        Settings settings = new Settings(folder, OnnxFolder.GENAI + ": ", genai);
+        Settings settings = new Settings(folder, FILE + ": ", genai);
         Settings decoder = settings.group("model").group("decoder");
         String name = decoder.text("filename").orElseThrow(() -> decoder.wrong("filename", "is missing"));
         if (!name.matches("[^/\\\\\\p{Cntrl}]+\\.onnx")) {

@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnnxFolder {
 
-    /** Describes a folder for onnxruntime-genai. */
-    public static final String GENAI = "genai_config.json";
-
     private static final String CONFIG = "config.json";
     private static final String GRAPHS = "onnx";
     private static final int MAX_SIZE = 1 << 28;
@@ -59,7 +56,7 @@ public final class OnnxFolder {
         if (Files.isRegularFile(path)) {
             return isGraph(path.getFileName().toString());
         }
-        if (Files.isRegularFile(path.resolve(GENAI))) {
+        if (Files.isRegularFile(path.resolve(GenaiConfig.FILE))) {
             return true;
         }
         return Files.isRegularFile(path.resolve(CONFIG))
@@ -101,9 +98,10 @@ public final class OnnxFolder {
     }
 
     private ModelFile read(List<Path> asked) {
-        Map<?, ?> genai = files.object(GENAI);
+        Map<?, ?> genai = files.object(GenaiConfig.FILE);
         Map<?, ?> configMap = files.has(CONFIG) ? files.object(CONFIG) : GenaiConfig.asConfig(files.folder(), genai);
-        Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GENAI) + ": ", configMap);
+        Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GenaiConfig.FILE) + ": ",
+                configMap);
         List<Path> graphs = asked;
         if (graphs.isEmpty()) {
             graphs = genai.isEmpty()
@@ -136,7 +134,7 @@ public final class OnnxFolder {
                 variants);
         Settings generation = files.has(FolderText.GENERATION)
                 ? files.settings(FolderText.GENERATION)
-                : new Settings(files.folder(), GENAI + ": ", genai.get("search") instanceof Map<?, ?> search
+                : new Settings(files.folder(), GenaiConfig.FILE + ": ", genai.get("search") instanceof Map<?, ?> search
                         ? search
                         : Map.of());
         FolderText text = FolderText.read(files, config, generation, vocabularySize);
@@ -165,7 +163,7 @@ public final class OnnxFolder {
         }
         if (!logits.isEmpty() && logits.getLast() > 0 && logits.getLast() != vocabularySize) {
             throw new ModelFormatException(graph, "logits", "have " + logits.getLast()
-                    + " values a token, but the configuration has a vocabulary of " + vocabularySize);
+                    + " values per token, but the configuration has a vocabulary of " + vocabularySize);
         }
     }
 

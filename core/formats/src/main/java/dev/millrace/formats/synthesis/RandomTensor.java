@@ -84,9 +84,9 @@ record RandomTensor(String name, TensorType type, long rows, long columns, long 
     }
 
     /**
-     * Sets what is not a value in a block; the numbers are the deviations of uniform values of 4, 6 and 8 bits. Codes reach one
-     * further down than up, so half of all scales are negative: with a mean of their own, matrices would turn all inputs towards
-     * one vector, a bit more in every layer, and in the end all tokens would take the same experts.
+     * Sets the quantisation scales of a block. The numbers are the deviations of uniform values of 4, 6 and 8 bits. Codes reach
+     * one further down than up, so their mean is not zero. Half of all scales are negative to make up for that: otherwise each
+     * matrix would turn all inputs a bit towards one vector, and in the end all tokens would take the same experts.
      */
     private void scale(ByteBuffer out, int b, double deviation) {
         switch (type) {

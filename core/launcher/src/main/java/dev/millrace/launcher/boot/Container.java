@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.ToIntFunction;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.osgi.framework.Bundle;
@@ -45,7 +46,7 @@ final class Container implements AutoCloseable {
      * Starts a framework and all bundles.
      *
      * @param storage where the framework keeps its files; empty or not there
-     * @param folders folders of bundles
+     * @param folders folders of bundles, the program's before those of the user
      * @throws BootException if there is no framework or no bundle
      */
     static Container start(Path storage, List<Path> folders) throws BootException {
@@ -129,12 +130,34 @@ final class Container implements AutoCloseable {
         List<Bundle> bundles = new ArrayList<>();
         for (Path jar : jars(folders)) {
             try {
-                bundles.add(context.installBundle("reference:" + jar.toUri()));
+                Bundle bundle = context.installBundle("reference:" + jar.toUri());
+                if (bundle.getSymbolicName() == null) {
+                    // it would resolve, and never do anything
+                    bundle.uninstall();
+                    complaints.add(plain(jar));
+                } else {
+                    bundles.add(bundle);
+                }
             } catch (BundleException e) {
-                complaints.add("The bundle " + jar + " cannot be installed: " + firstLine(e) + ".");
+                complaints.add(hasManifest(jar)
+                        ? "The bundle " + jar + " cannot be installed: " + firstLine(e) + "."
+                        : plain(jar));
             }
         }
         return bundles;
+    }
+
+    private static String plain(Path jar) {
+        return "The file " + jar + " is left out: it is a plain jar, whose manifest names no bundle."
+                + " Build it with bnd-maven-plugin.";
+    }
+
+    private static boolean hasManifest(Path jar) {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            return file.getManifest() != null;
+        } catch (IOException e) {
+            return true; // no jar at all, which the framework says better
+        }
     }
 
     private static List<Path> jars(List<Path> folders) throws BootException {
@@ -143,7 +166,12 @@ final class Container implements AutoCloseable {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.jar")) {
                 files.forEach(jars::add);
             } catch (IOException e) {
-                throw new BootException("The folder of bundles " + folder + " cannot be read: build Millrace again.",
+                String fault = Files.notExists(folder)
+                        ? " does not exist"
+                        : Files.isDirectory(folder) ? " cannot be read" : " is no folder";
+                throw new BootException("The folder of bundles " + folder + fault + (folder.equals(folders.getFirst())
+                        ? ": build Millrace again."
+                        : ": see to MILLRACE_BUNDLES, which names it."),
                         e);
             }
         }

@@ -40,7 +40,7 @@ final class Ending {
         storage = folder;
     }
 
-    /** All is done: the process ends in its own way. */
+    /** All is done: the process ends by itself. */
     void done() {
         done.countDown();
     }

@@ -18,13 +18,14 @@ import java.util.concurrent.Future;
  * How fast memory can be read: what bounds generating, since every token reads all weights in use.
  *
  * <p>
- * Memory comes in lines of 64 bytes, so one value a line is read: the processor fetches all of the line, and the loop does not
- * wait for its own arithmetic. On a Zen 4 server one core read 32 GB/s so, 28 GB/s with the Vector API reading everything and 25
- * GB/s with a loop over every {@code long}. Which number of streams is best differs between processors, so several are tried.
+ * Memory comes in cache lines of 64 bytes, so one value per line is read: the processor fetches all of the line, and the loop
+ * does not wait for arithmetic. In this way one core of a Zen 4 server read 32 GB/s. With the Vector API reading everything it
+ * was 28 GB/s, with a loop over every {@code long} 25 GB/s. Which number of streams is best differs between processors, so
+ * several are tried.
  */
 final class Bandwidth {
 
-    /** A block this large is far more than the caches hold. */
+    /** A block that is far larger than the caches. */
     static final long MOST_BYTES = 512L << 20;
 
     private static final int LINE = 64;
@@ -47,11 +48,11 @@ final class Bandwidth {
     }
 
     /**
-     * Reads a block again and again, each thread its own part.
+     * Reads a block again and again, each thread another part.
      *
      * @param bytes size of the block, more than the caches hold
      * @param threads readers
-     * @return of the quickest way, what a quarter of its passes beat, in bytes per second
+     * @return the upper quartile of the passes of the fastest way, in bytes per second
      * @throws InterruptedException if interrupted while reading
      */
     static double measure(long bytes, int threads) throws InterruptedException {
@@ -71,7 +72,7 @@ final class Bandwidth {
         }
     }
 
-    /** Time of a pass that a quarter of all passes beat: neither a lucky one nor one that others disturbed. */
+    /** The lower quartile of the times of all passes: neither a lucky pass nor one that others disturbed. */
     private static double nanos(List<MemorySegment> parts, Reader reader, ExecutorService pool)
             throws InterruptedException {
         List<Long> passes = new ArrayList<>();

@@ -41,7 +41,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "-r", paramLabel = "ROUNDS", description = "Rounds that count; 3 if not given.")
     int rounds = 3;
 
-    @Option(names = "--sequences", paramLabel = "N", description = "Conversations that generate at once, each after a prompt of its own; 1 if not given. Speeds are those of all together.")
+    @Option(names = "--sequences", paramLabel = "N", description = "Conversations that generate at once, each after another prompt; 1 if not given. Speeds are those of all together.")
     int sequences = 1;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -79,7 +79,7 @@ final class BenchCommand implements Callable<Integer> {
                 printTable(model, loadSeconds, measured);
             }
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) {

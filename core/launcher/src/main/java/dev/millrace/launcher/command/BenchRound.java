@@ -14,13 +14,13 @@ import java.util.List;
  * What one round of measuring gave, in tokens per second, all sequences added up.
  *
  * @param prefill reading the prompts, one after the other
- * @param start reading the first whole piece of a prompt
- * @param end reading the last whole piece of a prompt; equals start if there is one piece
+ * @param start reading the first whole micro-batch of a prompt
+ * @param end reading the last whole micro-batch of a prompt; equals start if there is only one
  * @param decode generating, all sequences in one pass over the weights
  */
 record BenchRound(double prefill, double start, double end, double decode) {
 
-    /** Prompts are read in pieces of this many tokens, as conversations do. */
+    /** Prompts are read in micro-batches of this many tokens, as conversations do. */
     static int piece(LoadedModel model) {
         return model.executor().limits().batchTokens();
     }
@@ -59,7 +59,7 @@ record BenchRound(double prefill, double start, double end, double decode) {
         }
     }
 
-    /** Tokens from all over the vocabulary, since equal ones would meet equal experts. */
+    /** Tokens from all over the vocabulary, since equal tokens would be sent to the same experts. */
     private static int[] tokens(LoadedModel model, int count, int number) {
         int vocabulary = model.program().vocabularySize();
         int[] ids = new int[count];
@@ -69,7 +69,7 @@ record BenchRound(double prefill, double start, double end, double decode) {
         return ids;
     }
 
-    /** Reads a prompt and gives the nanoseconds of each piece. */
+    /** Reads a prompt and gives the nanoseconds of each micro-batch. */
     private static List<Long> read(LoadedModel model, Step step, int[] ids) {
         List<Step> alone = List.of(step);
         List<Long> nanos = new ArrayList<>();

@@ -26,6 +26,9 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private final SamplingChoice sampling = new SamplingChoice();
 
+    @Mixin
+    private final OfferedTools tools = new OfferedTools();
+
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
     String system;
@@ -42,16 +45,17 @@ final class ChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = workplace.console();
         try (Model model = workplace.open(choice);
-                ChatInput input = ChatInput.of(console);
+                ChatInput input = ChatInput.of(console, ChatSession.COMMANDS);
                 ChatSession session = new ChatSession(workplace, model, start(model), input)) {
             // a person has seen what failed, a script has not
-            return session.run() || console.inTerminal() ? MillraceCommand.DONE : MillraceCommand.FAILED;
+            return session.run() || console.inTerminal() ? ExitCode.DONE : ExitCode.FAILED;
         }
     }
 
     private Conversation start(Model model) {
-        Conversation.Builder builder = model.conversation().suggestedTools()
-                .sampling(sampling.apply(model.defaults())).reasoning(sampling.reasoning());
+        Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()))
+                .reasoning(sampling.reasoning());
+        tools.apply(builder, workplace);
         if (system != null) {
             builder.system(system);
         }

@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -43,9 +44,13 @@ interface ChatInput extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** A line editor where a person types, else plain lines. */
-    static ChatInput of(Console console) throws IOException {
-        return console.inTerminal() && console.outTerminal() ? new Typed() : new Piped(console);
+    /**
+     * A line editor where a person types, else plain lines.
+     *
+     * @param commands words that the editor completes
+     */
+    static ChatInput of(Console console, List<String> commands) throws IOException {
+        return console.inTerminal() && console.outTerminal() ? new Typed(commands) : new Piped(console);
     }
 
     /** Lines of a pipe or file. Ctrl-C ends the program as everywhere else. */
@@ -88,13 +93,13 @@ interface ChatInput extends AutoCloseable {
         /** What Java does at Ctrl-C: it ends the program, in order. The terminal knows nothing of it. */
         private final Object ending;
 
-        Typed() throws IOException {
+        Typed(List<String> commands) throws IOException {
             ending = Signals.register(INTERRUPT, () -> {
             });
             terminal = terminal();
             endOnInterrupt();
             reader = LineReaderBuilder.builder().terminal(terminal)
-                    .completer(new StringsCompleter(ChatSession.COMMANDS))
+                    .completer(new StringsCompleter(commands))
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true).build();
         }
 

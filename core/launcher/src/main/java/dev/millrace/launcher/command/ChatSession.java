@@ -11,15 +11,18 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
-import dev.millrace.api.Tool;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** One chat: what a person says goes to the model, what begins with a slash is done here. For one thread. */
 final class ChatSession implements AutoCloseable {
@@ -114,15 +117,27 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
+    /** What the model is told of, and then what else is there. */
     private void tools() {
-        List<ToolProvider> providers = workplace.engine().toolProviders();
-        if (providers.isEmpty()) {
-            console.note("no tools are present");
+        Set<String> told = new HashSet<>();
+        for (ToolDefinition tool : conversation().tools()) {
+            told.add(tool.name());
+            console.note(String.format(Locale.ROOT, "%-20s %s", tool.name(), tool.description()));
         }
-        for (ToolProvider provider : providers) {
-            for (Tool tool : provider.tools()) {
-                console.note(String.format(Locale.ROOT, "%-10s %-20s %s", provider.name(), tool.definition().name(),
-                        tool.definition().description()));
+        if (told.isEmpty()) {
+            console.note("the model is told of no tools");
+        }
+        for (ToolProvider provider : workplace.engine().toolProviders()) {
+            String others;
+            try {
+                others = provider.tools().stream().map(tool -> tool.definition().name())
+                        .filter(name -> !told.contains(name)).collect(Collectors.joining(", "));
+            } catch (RuntimeException | LinkageError e) {
+                console.note("the tools of " + provider.name() + " cannot be listed: " + e.getMessage());
+                continue;
+            }
+            if (!others.isEmpty()) {
+                console.note("not told of: " + others + "; with --with-tools " + provider.name() + " it is");
             }
         }
     }

@@ -7,10 +7,11 @@ package dev.millrace.launcher.command;
 import dev.millrace.formats.Converter;
 import dev.millrace.spi.model.TensorType;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,8 +38,17 @@ final class ConvertCommand implements Callable<Integer> {
     @Nullable
     Path out;
 
-    @Option(names = "--quant", paramLabel = "TYPE", description = "f32, f16, bf16, q4_0 or q8_0, which is the default.")
-    String quant = "q8_0";
+    @Option(names = "--quant", paramLabel = "TYPE", description = "The type of the matrices: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if not given.", completionCandidates = Types.class, defaultValue = "q8_0")
+    String quant = "";
+
+    /** For the help. */
+    static final class Types implements Iterable<String> {
+
+        @Override
+        public Iterator<String> iterator() {
+            return names().iterator();
+        }
+    }
 
     ConvertCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -48,12 +58,14 @@ final class ConvertCommand implements Callable<Integer> {
     public Integer call() {
         TensorType type = Converter.types().stream().filter(one -> one.name().equalsIgnoreCase(quant)).findFirst()
                 .orElseThrow(() -> new ParameterException(Objects.requireNonNull(spec).commandLine(),
-                        "--quant is " + quant + "; possible are " + Converter.types().stream()
-                                .map(one -> one.name().toLowerCase(Locale.ROOT)).sorted()
-                                .collect(Collectors.joining(", "))));
+                        "--quant is " + quant + "; possible are " + String.join(", ", names())));
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             Converter.convert(Objects.requireNonNull(folder), Objects.requireNonNull(out), type, progress);
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
+    }
+
+    private static List<String> names() {
+        return Converter.types().stream().map(one -> one.name().toLowerCase(Locale.ROOT)).sorted().toList();
     }
 }

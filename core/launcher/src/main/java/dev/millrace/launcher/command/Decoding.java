@@ -14,7 +14,7 @@ import java.util.concurrent.CancellationException;
 /** One sequence on a loaded model, fed by hand: for raw logits and for measuring. For the model's one thread. */
 final class Decoding implements AutoCloseable {
 
-    /** Logits after every token of one piece are kept below this. */
+    /** Logits after every token of one micro-batch are kept below this. */
     private static final int MOST_LOGITS = 1 << 26;
 
     private final LoadedModel model;
@@ -23,7 +23,7 @@ final class Decoding implements AutoCloseable {
     private final int vocabulary;
     private final List<Step> steps;
     private final int[] next = new int[1];
-    /** Long prompts are read in pieces of this many tokens, as conversations do. */
+    /** Long prompts are read in micro-batches of this many tokens, as conversations do. */
     private final int piece;
 
     Decoding(LoadedModel model) {

@@ -5,13 +5,12 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
-import dev.millrace.engine.Engine;
+import dev.millrace.engine.DeviceFit;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.KernelSpeed;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.ModelFile;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -33,7 +32,7 @@ final class DoctorCommand implements Callable<Integer> {
     private static final long SMALL_MEMORY = 8L << 30;
     private static final int NARROW_BITS = 128;
     private static final Duration EACH_KERNEL = Duration.ofMillis(50);
-    /** A kernel that reaches less than this part of what the middle one does was not compiled as it should be. */
+    /** A kernel that reaches less than this part of the median was not compiled as it should be. */
     private static final double CLIFF = 0.1;
     private static final Pattern SLOW_FLAG = Pattern.compile(
             "-Xint|-XX:TieredStopAtLevel=[0-3]|-XX:-UseCompiler|-client");
@@ -60,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (String cure : cures) {
             line("Slow", cure);
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void line(String name, String text) {
@@ -194,7 +193,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /**
-     * Kernels that the compiler gave up.
+     * Kernels that the compiler did not compile.
      *
      * @return names of those that reach less than a tenth of the median, in decode or in prefill
      */
@@ -226,18 +225,18 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            LoadOptions options = LoadOptions.of(file.program().contextLength());
-            for (Backend backend : workplace.backends()) {
-                for (Device device : backend.devices()) {
-                    String fit = switch (Engine.fit(backend, file.program(), device, options)) {
-                        case Fit.Good good -> "score " + good.score();
-                        case Fit.Refused refused -> "refuses: " + refused.reason();
-                    };
-                    String memory = device.memoryBytes() == Long.MAX_VALUE
-                            ? ""
-                            : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
-                    line("Device", device.id() + ": " + device.description() + ", " + memory + fit);
-                }
+            for (DeviceFit one : DeviceFit.of(workplace.backends(), file.program())) {
+                Device device = one.device();
+                String fit = switch (one.fit()) {
+                    case Fit.Good good -> "score " + good.score();
+                    case Fit.Refused refused -> "does not run " + ModelChoice.PACKAGED + " ("
+                            + refused.cause().name().toLowerCase(Locale.ROOT) + "): " + refused.reason();
+                };
+                String memory = device.memoryBytes() == Long.MAX_VALUE || device.memoryBytes() == 0
+                        ? ""
+                        : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
+                line("Device", device.id() + ": " + (device.description().isEmpty() ? "" : device.description() + ", ")
+                        + memory + fit);
             }
         }
     }

@@ -49,7 +49,7 @@ final class InspectCalls implements Callable<Integer> {
         workplace.console().result(batch
                 ? Cases.run(file, input -> parts(chosen, Cases.text(input)))
                 : Json.write(parts(chosen, TextFile.read(file))));
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Map<String, @Nullable Object> parts(Dialect chosen, String text) {

@@ -55,10 +55,10 @@ final class InspectChat implements Callable<Integer> {
         } else if (batch) {
             throw new MillraceException(inputFile + " must hold a JSON array of inputs for --batch.");
         } else {
-            // exactly the text, without a line end of our own
+            // exactly the text, without a line end added
             console.piece(render(compiled, variables));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private static String render(ChatTemplate template, @Nullable Object variables) {

@@ -48,6 +48,6 @@ final class InspectGreedy implements Callable<Integer> {
             }
             workplace.console().result(Json.write(Cases.object("ids", Ids.list(generated))));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 }

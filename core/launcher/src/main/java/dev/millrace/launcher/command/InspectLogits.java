@@ -31,7 +31,7 @@ final class InspectLogits implements Callable<Integer> {
     @Nullable
     Ids ids;
 
-    @Option(names = "--all", description = "A row of logits after each token.")
+    @Option(names = "--all", description = "Logits after each token.")
     boolean all;
 
     @Option(names = "--batch", paramLabel = "FILE", description = "Many cases: a file with a JSON array of arrays of ids.")
@@ -55,7 +55,7 @@ final class InspectLogits implements Callable<Integer> {
                             ? Json.write(logits(model, given))
                             : Cases.run(Objects.requireNonNull(file), input -> logits(model, Ids.of(input))));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Map<String, @Nullable Object> logits(LoadedModel model, Ids input) {

@@ -6,13 +6,18 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
+import dev.millrace.engine.DeviceFit;
 import dev.millrace.json.Json;
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.ModelFile;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,12 +54,33 @@ final class InspectModel implements Callable<Integer> {
             object.put("sampling", sampling(file.sampling()));
             object.put("chatTemplate", file.chatTemplate().isPresent());
             object.put("features", file.program().features().stream().map(Feature::description).toList());
+            object.put("backends",
+                    DeviceFit.of(workplace.backends(), file.program()).stream().map(InspectModel::backend).toList());
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", file.notes());
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
-            return MillraceCommand.DONE;
+            return ExitCode.DONE;
         }
+    }
+
+    /** Whether a device runs the model, and if not, why. */
+    private static Map<String, Object> backend(DeviceFit one) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("device", one.device().id());
+        object.put("runs", one.fit() instanceof Fit.Good);
+        switch (one.fit()) {
+            case Fit.Good good -> {
+                object.put("score", good.score());
+                object.put("context", one.context());
+                object.put("bytes", good.bytes());
+            }
+            case Fit.Refused refused -> {
+                object.put("cause", refused.cause().name().toLowerCase(Locale.ROOT));
+                object.put("reason", refused.reason());
+            }
+        }
+        return object;
     }
 
     private static Map<String, Object> sampling(Sampling sampling) {
@@ -67,7 +93,7 @@ final class InspectModel implements Callable<Integer> {
         return object;
     }
 
-    /** A JSON object for people and scripts: one line for each key, the metadata's too. */
+    /** A JSON object for people and scripts: one line for each key, the metadata's too, and one for each backend. */
     private static String lines(Map<String, @Nullable Object> object, String indent) {
         StringBuilder out = new StringBuilder("{");
         String separator = "\n";
@@ -79,6 +105,9 @@ final class InspectModel implements Callable<Integer> {
                 Map<String, @Nullable Object> copy = new LinkedHashMap<>();
                 inner.forEach((key, value) -> copy.put(String.valueOf(key), value));
                 out.append(lines(copy, indent + "  "));
+            } else if (entry.getKey().equals("backends") && entry.getValue() instanceof List<?> all && !all.isEmpty()) {
+                out.append(all.stream().map(one -> indent + "    " + Json.write(one))
+                        .collect(Collectors.joining(",\n", "[\n", "\n" + indent + "  ]")));
             } else {
                 out.append(Json.write(entry.getValue()));
             }

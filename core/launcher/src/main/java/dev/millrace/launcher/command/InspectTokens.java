@@ -66,7 +66,7 @@ final class InspectTokens implements Callable<Integer> {
                 .result(batch
                         ? Cases.run(file, input -> tokens(tokenizer, Cases.text(input)))
                         : Json.write(tokens(tokenizer, TextFile.read(file))));
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private Tokenizer tokenizer() throws IOException {

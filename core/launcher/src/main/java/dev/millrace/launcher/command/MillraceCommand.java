@@ -23,10 +23,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "millrace", description = "Runs language models on this machine.", sortOptions = false, synopsisSubcommandLabel = "COMMAND")
 final class MillraceCommand implements Runnable {
 
-    static final int DONE = 0;
-    static final int FAILED = 1;
-    static final int WRONG_USAGE = 2;
-
     private static final String CANCELLED = "Cancelled.";
 
     private final Console console;
@@ -66,7 +62,7 @@ final class MillraceCommand implements Runnable {
     int execute(String... arguments) {
         try {
             int code = line.execute(Prompt.hideDashes(run, arguments));
-            if (code == DONE) {
+            if (code == ExitCode.DONE) {
                 console.out().check(); // helps and versions are written by the parser
             }
             return code;
@@ -98,7 +94,7 @@ final class MillraceCommand implements Runnable {
         }
         console.note("millrace: " + message + (message.endsWith(".") ? "" : ".") + " See " + command + " --help.");
         trace(problem);
-        return WRONG_USAGE;
+        return ExitCode.WRONG_USAGE;
     }
 
     private int failed(Exception problem) {
@@ -106,7 +102,7 @@ final class MillraceCommand implements Runnable {
             console.note("millrace: " + (Thread.currentThread().isInterrupted() ? CANCELLED : sentence(problem)));
         }
         trace(problem);
-        return FAILED;
+        return ExitCode.FAILED;
     }
 
     private void trace(Throwable problem) {

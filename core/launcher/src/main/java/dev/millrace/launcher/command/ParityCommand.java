@@ -104,7 +104,7 @@ final class ParityCommand implements Callable<Integer> {
             int[] tokens = tokens(left, vocabulary);
             report(left, right, tokens.length, compare(left, right, tokens, vocabulary));
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private LoadedModel load(int side) {

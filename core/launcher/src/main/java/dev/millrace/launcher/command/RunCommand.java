@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,6 +35,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private final SamplingChoice sampling = new SamplingChoice();
 
+    @Mixin
+    private final OfferedTools offered = new OfferedTools();
+
     @Option(names = "--system", paramLabel = "TEXT", description = "A system message.")
     @Nullable
     String system;
@@ -49,7 +53,7 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     String begin;
 
-    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the tools that come with the model are used.")
+    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the model has the tools that it was made for, and those of MILLRACE_BUNDLES.")
     @Nullable
     Path tools;
 
@@ -87,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private List<Message> messages(String said) {
@@ -125,7 +129,10 @@ final class RunCommand implements Callable<Integer> {
             builder.stop(stop);
         }
         if (tools == null) {
-            builder.suggestedTools();
+            Set<String> told = offered.apply(builder, workplace);
+            if (!told.isEmpty()) {
+                workplace.console().note("with the tools of " + String.join(", ", told));
+            }
         } else {
             builder.declare(ToolFile.read(tools));
         }

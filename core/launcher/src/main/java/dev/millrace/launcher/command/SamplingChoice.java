@@ -17,10 +17,10 @@ final class SamplingChoice {
 
     private static final double XTC_THRESHOLD = 0.1;
 
-    @Option(names = "--greedy", description = "Take the likeliest token always.")
+    @Option(names = "--greedy", description = "Always take the likeliest token.")
     boolean greedy;
 
-    @Option(names = "--temperature", paramLabel = "T", description = "0 for the likeliest token always; the model's own if not given.")
+    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the likeliest token; what the model recommends if not given.")
     @Nullable
     Double temperature;
 
@@ -82,7 +82,7 @@ final class SamplingChoice {
     Integer thinkingBudget;
 
     /**
-     * The model's own sampling with what was asked for.
+     * What the model recommends, with what was asked for.
      *
      * @throws IllegalArgumentException if a value is out of range
      */

@@ -42,7 +42,7 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     Integer port;
 
-    @Option(names = "--token-file", paramLabel = "FILE", description = "A file with a token in each line, one of which a request must bring.")
+    @Option(names = "--token-file", paramLabel = "FILE", description = "A file with one token per line; a request must bring one of them.")
     @Nullable
     String tokenFile;
 
@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // Ctrl-C or kill: the end that is meant
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private ModelServer.Running start(ModelServer server) {

@@ -26,7 +26,7 @@ final class StandardOutput extends PrintStream {
     }
 
     /**
-     * Writes what is still waiting.
+     * Writes what was not written yet.
      *
      * @throws OutputException if something could not be written, now or before
      */

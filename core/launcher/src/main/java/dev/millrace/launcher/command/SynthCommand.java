@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.formats.Synthesiser;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -29,18 +30,36 @@ final class SynthCommand implements Callable<Integer> {
     @Nullable
     CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "lfm2.5-8b-a1b, lfm2-8b-a1b, lfm2-1.2b or tiny.")
+    @Parameters(index = "0", paramLabel = "CONFIG", description = "One of ${COMPLETION-CANDIDATES}.", completionCandidates = Shapes.class)
     String shape = "";
 
     @Parameters(index = "1", paramLabel = "OUT.gguf", description = "The file to write; replaced as a whole or not at all.")
     @Nullable
     Path out;
 
-    @Option(names = "--quant", paramLabel = "MIX", description = "q4_0 (the default), q4_k_m, q8_0 or f16.")
-    String quant = "q4_0";
+    @Option(names = "--quant", paramLabel = "MIX", description = "The types of the weights: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if not given.", completionCandidates = Mixes.class, defaultValue = "q4_0")
+    String quant = "";
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same bytes.")
     long seed;
+
+    /** For the help. */
+    static final class Shapes implements Iterable<String> {
+
+        @Override
+        public Iterator<String> iterator() {
+            return Synthesiser.shapes().iterator();
+        }
+    }
+
+    /** For the help. */
+    static final class Mixes implements Iterable<String> {
+
+        @Override
+        public Iterator<String> iterator() {
+            return Synthesiser.quantisations().iterator();
+        }
+    }
 
     SynthCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -55,7 +74,7 @@ final class SynthCommand implements Callable<Integer> {
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             Synthesiser.write(wanted, mix, seed, Objects.requireNonNull(out), progress);
         }
-        return MillraceCommand.DONE;
+        return ExitCode.DONE;
     }
 
     private void check(String name, String value, List<String> known) {

@@ -69,8 +69,10 @@ final class ContainerTest {
                 "org.osgi.framework;version=\"[1.8,2)\""));
     }
 
-    private Container start() throws BootException {
-        return Container.start(folder.resolve("storage"), List.of(folder.resolve("bundles")));
+    private Container start(Path... more) throws BootException {
+        List<Path> folders = new ArrayList<>(List.of(folder.resolve("bundles")));
+        folders.addAll(List.of(more));
+        return Container.start(folder.resolve("storage"), folders);
     }
 
     @Test
@@ -119,7 +121,37 @@ final class ContainerTest {
 
     @Test
     void aFolderThatIsNotThereIsSaidSo() {
-        BootException problem = assertThrows(BootException.class, this::start);
+        BootException problem = assertThrows(BootException.class, () -> start());
         assertTrue(problem.toString().contains("bundles"), problem::toString);
+    }
+
+    @Test
+    void aPlainJarIsLeftOutAndSaidSo() throws Exception {
+        counter();
+        List<Path> plain = List.of(folder.resolve("bundles/none.jar"), folder.resolve("bundles/plain.jar"));
+        try (JarOutputStream none = new JarOutputStream(Files.newOutputStream(plain.getFirst()))) {
+            none.putNextEntry(new JarEntry("some.txt"));
+        }
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        new JarOutputStream(Files.newOutputStream(plain.getLast()), manifest).close();
+        try (Container container = start()) {
+            assertEquals(plain.stream().map(jar -> "The file " + jar
+                    + " is left out: it is a plain jar, whose manifest names no bundle. Build it with bnd-maven-plugin.")
+                    .toList(), container.complaints());
+            assertEquals(0, container.run(new String[0]));
+        }
+    }
+
+    @Test
+    void aFolderThatTheUserNamedWronglyIsSaidSo() throws Exception {
+        counter();
+        Path wrong = folder.resolve("plugins");
+        BootException problem = assertThrows(BootException.class, () -> start(wrong));
+        assertEquals("The folder of bundles " + wrong + " does not exist: see to MILLRACE_BUNDLES, which names it.",
+                problem.getMessage());
+        Files.writeString(wrong, "a file");
+        problem = assertThrows(BootException.class, () -> start(wrong));
+        assertTrue(problem.toString().contains(" is no folder: see to MILLRACE_BUNDLES"), problem::toString);
     }
 }

@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Millrace;
 import dev.millrace.engine.Engine;
+import dev.millrace.formats.Converter;
+import dev.millrace.formats.Synthesiser;
 import dev.millrace.json.Json;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
@@ -25,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -117,6 +120,16 @@ final class CommandsTest {
         assertEquals(0, run(List.of("inspect", "logits", "--help")).code());
         assertEquals("millrace 0.1.0\n", run(List.of("--version")).out());
         assertEquals("", help.err());
+    }
+
+    @Test
+    void helpNamesEveryShapeAndType() {
+        String synth = run(List.of("synth", "--help")).out();
+        Synthesiser.shapes().forEach(shape -> assertTrue(synth.contains(shape), synth));
+        Synthesiser.quantisations().forEach(mix -> assertTrue(synth.contains(mix), synth));
+        String convert = run(List.of("convert", "--help")).out();
+        Converter.types()
+                .forEach(type -> assertTrue(convert.contains(type.name().toLowerCase(Locale.ROOT)), convert));
     }
 
     @ParameterizedTest
@@ -477,6 +490,28 @@ final class CommandsTest {
         assertEquals("cpu:scalar", object.get("backend"));
         assertEquals(1L, object.get("threads"));
         assertEquals(6, object.size());
+    }
+
+    @Test
+    void inspectTellsWhoRunsAModel() {
+        Map<?, ?> object = run(List.of("inspect", "model", "--model", "nano")).json();
+        List<?> backends = assertInstanceOf(List.class, object.get("backends"));
+        assertFalse(backends.isEmpty());
+        for (Object each : backends) {
+            Map<?, ?> one = assertInstanceOf(Map.class, each);
+            if (String.valueOf(one.get("device")).startsWith("cpu:")) {
+                assertEquals(true, one.get("runs"), one::toString);
+                assertTrue((Long) one.get("bytes") > 1 << 20 && (Long) one.get("context") > 0, one::toString);
+            } else {
+                // a GGUF file is no graph, and the device of an accelerator may not be here
+                assertEquals(false, one.get("runs"), one::toString);
+                assertTrue(List.of("program", "device").contains(String.valueOf(one.get("cause"))), one::toString);
+                assertTrue(String.valueOf(one.get("reason")).endsWith("."), one::toString);
+            }
+        }
+        Result lines = run(List.of("inspect", "model", "--model", "nano"));
+        assertEquals(backends.size(), lines.out().lines().filter(line -> line.contains("\"device\"")).count(),
+                lines::out);
     }
 
     @Test

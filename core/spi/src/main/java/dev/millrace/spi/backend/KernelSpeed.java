@@ -13,7 +13,7 @@ package dev.millrace.spi.backend;
  * @param kernel the type of the weights, for example {@code Q4_0}, and what tells variants apart where there are several, for
  *            example {@code Q4_0 exact}; no name twice in one list
  * @param decode matrix times one vector: weights read, in bytes per second as they lie in memory
- * @param prefill matrix times many vectors: products added up, per second
+ * @param prefill matrix times many vectors: multiply-adds per second
  */
 public record KernelSpeed(String kernel, double decode, double prefill) {
 }

@@ -10,7 +10,7 @@ package dev.millrace.spi.backend;
  */
 public final class Limits {
 
-    /** A sequence can be cut back to any length. */
+    /** A sequence can be cut back to any length, as far as it has read its tokens itself. */
     public static final int ANY_ROLLBACK = Integer.MAX_VALUE;
 
     private final int batchTokens;
@@ -100,7 +100,7 @@ public final class Limits {
     }
 
     /**
-     * Whether sequences can be exported and made from states. If not, whoever moves a conversation reads its tokens again.
+     * Whether sequences can be exported and made from states. If not, a conversation that moves is read again, token by token.
      *
      * @return true if {@link Sequence#export} and {@link Executor#newSequence(SequenceState)} work
      */
@@ -118,9 +118,11 @@ public final class Limits {
     }
 
     /**
-     * By how many tokens a sequence can be cut back for sure.
+     * By how many tokens a sequence can be cut back for sure, counted from the greatest length that it has had:
+     * {@link Sequence#truncate} says it in full. It may do more, and whoever asks for more looks at what it returns.
      *
-     * @return 0 if that is never certain, {@link #ANY_ROLLBACK} if to any length; {@link Sequence#truncate} may do more
+     * @return 0 if only cuts to 0 and to the present length are certain; {@link #ANY_ROLLBACK} if all are, save those below the
+     *         length of a state that the sequence was made from
      */
     public int rollback() {
         return rollback;

@@ -26,11 +26,19 @@ public interface Sequence extends AutoCloseable {
     Sequence fork();
 
     /**
-     * Forgets the last tokens, as if they had never been read.
+     * Forgets the last tokens, as if they had never been read. What is read next gives the logits of a sequence that has only read
+     * the tokens which stay.
+     *
+     * <p>
+     * A backend may keep a bounded history of what it needs to go back, for example the last inputs of a short convolution, or the
+     * keys and values inside a window. So a cut may be refused. These never are: to 0; to the present length; and to any length from
+     * {@code most - rollback} on, where {@code most} is the greatest length that the sequence has had since it was empty and
+     * {@code rollback} is {@link Limits#rollback}. Cuts one after the other do not add up: each counts from the same {@code most}.
+     * A fork begins with the {@code most} of its origin. A sequence that was made from a state may refuse every cut below the
+     * length of that state, other than to 0. Whoever is refused cuts to 0 and feeds the tokens again.
      *
      * @param length tokens that stay, 0 to {@link #length()}
-     * @return whether that was possible; if not, nothing has changed. It is for sure for 0, and within {@link Limits#rollback} of
-     *         the most tokens that the sequence has held, but not always below the length of a state that it was made from
+     * @return true if it is done; false if it is refused, and nothing has changed
      * @throws IndexOutOfBoundsException if length is outside that range
      */
     boolean truncate(int length);

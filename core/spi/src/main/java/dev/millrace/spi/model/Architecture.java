@@ -24,7 +24,8 @@ public interface Architecture {
     Set<String> names();
 
     /**
-     * Reads a model. Everything that the keys say and the family does not compute is refused by its name, never guessed.
+     * Reads a model. Everything that the keys say and the family does not compute is refused by its name, never guessed. Every tensor
+     * that is taken takes part in what the blueprint computes. Weights are not read, save small tables such as divisors of a rope.
      *
      * @param keys what the file says
      * @param weights its tensors

@@ -12,7 +12,9 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * What a model file says under its keys, asked for by type and range. Where several names are given, the first that is present
- * and not null counts. A value of a wrong type or out of range is refused with the file, the key and what was expected.
+ * and not null counts. A value that must be there and is not, or is of a wrong type or out of range, is refused by a
+ * {@link ModelFormatException} with the file, the key and what was expected. For one thread, during
+ * {@link Architecture#read}.
  */
 @ProviderType
 public interface Keys {

@@ -34,7 +34,7 @@ public interface ModelSource {
     /**
      * Finds a model. Nothing is downloaded that the user did not ask for.
      *
-     * @param reference what the user wrote
+     * @param reference what the user wrote: any text, also one that no path can have
      * @param progress told how far it is, if it takes time
      * @return where it lies, or empty if the reference means nothing here
      * @throws dev.millrace.api.MillraceException if the reference is known and the model cannot be had, with the reason

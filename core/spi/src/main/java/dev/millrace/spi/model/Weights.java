@@ -8,7 +8,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * The tensors of a model file by name. Keeps track of which were asked for: those that nobody takes are passed over and listed
- * for people.
+ * for people. For one thread, during {@link Architecture#read}; the tensors are usable as long as their file is open.
  */
 @ProviderType
 public interface Weights {

@@ -7,6 +7,7 @@ package dev.millrace.spi.text;
 import dev.millrace.api.ToolCall;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /** How a model family writes thinking and tool calls. A service; stateless and safe for use from any thread. */
@@ -37,10 +38,12 @@ public interface Dialect {
     DialectParser parser(boolean insideThinking);
 
     /**
-     * Writes calls as the model itself would, for templates that ignore earlier calls.
+     * Writes calls as the model itself would, for templates that ignore earlier calls. A parser reads them back as the same calls:
+     * what spells a mark inside an argument is escaped.
      *
      * @param calls at least one
      * @return text with the model's own marks
+     * @throws IllegalArgumentException if the dialect has no way to write the name of a tool
      */
     String write(List<ToolCall> calls);
 
@@ -50,6 +53,17 @@ public interface Dialect {
      * @return empty, as here, if it does not think or does not tell
      */
     default Optional<ThinkingMarks> thinkingMarks() {
+        return Optional.empty();
+    }
+
+    /**
+     * How answers are written, so that their form can be enforced while a model writes. What the form allows, a parser of this
+     * dialect reads without a problem.
+     *
+     * @param hasToken whether a spelling is a single token of the model's vocabulary
+     * @return empty, as here, if answers of this dialect cannot be bound
+     */
+    default Optional<AnswerForm> form(Predicate<String> hasToken) {
         return Optional.empty();
     }
 }

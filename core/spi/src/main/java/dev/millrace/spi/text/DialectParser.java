@@ -23,8 +23,9 @@ public interface DialectParser {
     void accept(String text, Consumer<? super DialectEvent> out);
 
     /**
-     * Takes a control token that the model has chosen. One that the dialect knows is a mark; any other must leave no trace in
-     * what the user reads. Unless it is overridden, it is taken as text is.
+     * Takes a control token that the model has chosen. One that the dialect knows is a mark, as it is in text; any other must leave
+     * no trace in what the user reads or the model thinks. The default takes the token for text, which is right only where every
+     * control token of a model is a mark of the dialect: override it.
      *
      * @param spelling how the vocabulary spells it
      * @param out gets what is certain by now

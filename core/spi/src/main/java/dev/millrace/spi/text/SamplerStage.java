@@ -6,6 +6,7 @@ package dev.millrace.spi.text;
 
 import dev.millrace.api.AnswerFormat;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -26,9 +27,14 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface SamplerStage {
 
     /**
-     * Changes logits in place. {@link Float#NEGATIVE_INFINITY} bans a token; at least one token must stay possible.
+     * Changes logits in place, before a token is chosen. {@link Float#NEGATIVE_INFINITY} bans a token. A token that is banned already
+     * stays so; all others stay finite; at least one token must stay possible, an end token if nothing else.
      *
-     * @param logits one value per token of the vocabulary
+     * <p>
+     * May be called any number of times for one token, none included: what a stage knows of the answer comes from {@link #begin} and
+     * {@link #accept}.
+     *
+     * @param logits one value per token of the vocabulary, as computed, or as the stages before have left it
      * @param history tokens so far, prompt included
      */
     void apply(float[] logits, TokenHistory history);
@@ -52,6 +58,38 @@ public interface SamplerStage {
     }
 
     /**
+     * A new step of an answer begins.
+     *
+     * @param history the prompt
+     * @param step 0 for the first one; larger once tools have answered
+     */
+    default void begin(TokenHistory history, int step) {
+        begin(history);
+    }
+
+    /**
+     * Whether all that this stage does to logits is to forbid tokens, as {@link #allowed} tells. Such a stage need not see the
+     * logits: the backend keeps to the mask while it chooses. It is then not asked to {@link #apply}.
+     *
+     * @return false, as here, for stages that change logits
+     */
+    default boolean bounds() {
+        return false;
+    }
+
+    /**
+     * The tokens that may be chosen next, of a stage that {@link #bounds}. Asked before each token is read, on the thread of the
+     * answer.
+     *
+     * @param history tokens so far
+     * @return bit {@code id % 64} of word {@code id / 64} for each token of the vocabulary, not changed until the next token is
+     *         accepted; null, as here, if all are allowed
+     */
+    default long @Nullable [] allowed(TokenHistory history) {
+        return null;
+    }
+
+    /**
      * A stage for a fork of the conversation, which goes on by itself from here.
      *
      * @return a copy that shares nothing that changes
@@ -64,9 +102,9 @@ public interface SamplerStage {
 
         /**
          * Where the stage stands in the chain; smaller runs earlier. The engine's own penalties run at 0, temperature at
-         * 100.
+         * 100. Stages of one number run in no certain order.
          *
-         * @return any number
+         * @return any number, always the same
          */
         int order();
 
@@ -75,6 +113,8 @@ public interface SamplerStage {
          *
          * @param context what the conversation is like
          * @return a new stage, or empty if it takes no part in this conversation
+         * @throws IllegalArgumentException if the conversation asks for a format that the factory enforces and that is malformed; its
+         *             message is one sentence for people
          */
         Optional<SamplerStage> create(StageContext context);
 
@@ -86,6 +126,16 @@ public interface SamplerStage {
          * @return false, as here, if it does not know that format
          */
         default boolean enforces(AnswerFormat format) {
+            return false;
+        }
+
+        /**
+         * Whether stages of this factory see to it that tools are called as {@link StageContext#toolChoice} and
+         * {@link StageContext#strictTools} say. A conversation that asks for it is refused where no factory does.
+         *
+         * @return false, as here, if they do not
+         */
+        default boolean enforcesToolCalls() {
             return false;
         }
     }

@@ -8,8 +8,10 @@ import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tokenizer;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -63,7 +65,36 @@ public interface StageContext {
     /**
      * When a model that says the same again and again is stopped.
      *
-     * @return the conversation's limits
+     * @return the conversation's limits; {@link LoopLimits#DEFAULT}, as here, if nothing was said
      */
-    LoopLimits loops();
+    default LoopLimits loops() {
+        return LoopLimits.DEFAULT;
+    }
+
+    /**
+     * How the model's family writes an answer.
+     *
+     * @return empty, as here, if that is not known
+     */
+    default Optional<AnswerForm> answerForm() {
+        return Optional.empty();
+    }
+
+    /**
+     * Whether the model has to call tools, in the first step of an answer.
+     *
+     * @return {@link ToolChoice#AUTO}, as here, if nothing was asked for
+     */
+    default ToolChoice toolChoice() {
+        return ToolChoice.AUTO;
+    }
+
+    /**
+     * Whether a call may have no other arguments than those that the schema of its tool allows.
+     *
+     * @return false, as here, if calls are free
+     */
+    default boolean strictTools() {
+        return false;
+    }
 }

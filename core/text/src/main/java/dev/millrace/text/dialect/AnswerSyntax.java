@@ -109,6 +109,11 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
         return marks.getOrDefault(part, List.of());
     }
 
+    /** All marks as they are spelled, and the words of calls. */
+    List<String> spellings() {
+        return Stream.concat(marks(Part.TEXT).stream().map(Mark::spelling), words.stream().sorted()).distinct().toList();
+    }
+
     /** The same, with line breaks beside marks taken for part of the marks. */
     AnswerSyntax withNewlinesInMarks() {
         return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, taggedCalls, words, header);

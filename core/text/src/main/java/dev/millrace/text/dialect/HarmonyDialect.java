@@ -5,12 +5,14 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -51,6 +53,16 @@ public final class HarmonyDialect implements Dialect {
 
     /** Stateless. */
     public HarmonyDialect() {
+    }
+
+    /** One call at most: the mark behind it ends the answer. */
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        String json = hasToken.test("<|constrain|>") ? " <|constrain|>json" : " json";
+        return Optional.of(new AnswerForm(CHANNEL + "analysis" + MESSAGE, "<|end|>" + START + "assistant",
+                CHANNEL + "final" + MESSAGE, SYNTAX.spellings(), false,
+                List.of(new AnswerForm.Calls(CHANNEL + "commentary", " to=functions.", "", "", json + MESSAGE,
+                        AnswerForm.Arguments.JSON, CALL, "", ""))));
     }
 
     @Override

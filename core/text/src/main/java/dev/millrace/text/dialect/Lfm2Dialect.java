@@ -5,12 +5,14 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -32,6 +34,15 @@ public final class Lfm2Dialect implements Dialect {
 
     /** Stateless. */
     public Lfm2Dialect() {
+    }
+
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        return Optional.of(new AnswerForm("<think>", "</think>", "", SYNTAX.spellings(), false,
+                List.of(
+                        new AnswerForm.Calls("", START, "[", "", "(", AnswerForm.Arguments.PYTHON, ")", ", ", "]" + END),
+                        new AnswerForm.Calls("", START, "[", "{\"name\": \"", "\", \"arguments\": ",
+                                AnswerForm.Arguments.JSON, "}", ", ", "]" + END))));
     }
 
     @Override

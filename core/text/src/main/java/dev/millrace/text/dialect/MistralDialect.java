@@ -5,12 +5,14 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -30,6 +32,16 @@ public final class MistralDialect implements Dialect {
 
     /** Stateless. */
     public MistralDialect() {
+    }
+
+    /** Newer vocabularies have a mark before the arguments, older models write a list. */
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        AnswerForm.Calls calls = hasToken.test("[ARGS]")
+                ? new AnswerForm.Calls("", START, "", "", "[ARGS]", AnswerForm.Arguments.JSON, "", START, "")
+                : new AnswerForm.Calls("", START, "[", "{\"name\": \"", "\", \"arguments\": ",
+                        AnswerForm.Arguments.JSON, "}", ", ", "]");
+        return Optional.of(new AnswerForm("[THINK]", "[/THINK]", "", SYNTAX.spellings(), false, List.of(calls)));
     }
 
     @Override

@@ -5,10 +5,13 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Component;
 
 /** The fallback for models that write nothing but text. */
@@ -17,6 +20,12 @@ public final class PlainDialect implements Dialect {
 
     /** Stateless. */
     public PlainDialect() {
+    }
+
+    /** Text, and thinking where the prompt has opened it. */
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        return Optional.of(new AnswerForm("<think>", "</think>", "", List.of(), true, List.of()));
     }
 
     @Override

@@ -5,12 +5,14 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -25,6 +27,12 @@ public final class QwenCoderDialect implements Dialect {
 
     /** Stateless. */
     public QwenCoderDialect() {
+    }
+
+    /** Calls in JSON between the same marks: the dialect reads them, too, and values need no escapes of their own there. */
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        return new HermesDialect().form(hasToken);
     }
 
     @Override

@@ -5,12 +5,14 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
 import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Component;
 
@@ -24,6 +26,12 @@ public final class ThinkDialect implements Dialect {
 
     /** Stateless. */
     public ThinkDialect() {
+    }
+
+    @Override
+    public Optional<AnswerForm> form(Predicate<String> hasToken) {
+        return Optional.of(new AnswerForm("<think>", "</think>", "", SYNTAX.spellings(), true,
+                List.of()));
     }
 
     @Override

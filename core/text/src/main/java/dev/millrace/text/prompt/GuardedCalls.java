@@ -6,7 +6,7 @@ package dev.millrace.text.prompt;
 
 import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.Dialect;
-import dev.millrace.text.template.MarkedText;
+import dev.millrace.text.marked.MarkedText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

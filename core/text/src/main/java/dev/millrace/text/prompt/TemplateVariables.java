@@ -8,7 +8,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
-import dev.millrace.text.template.MarkedText;
+import dev.millrace.text.marked.MarkedText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -5,7 +5,7 @@
 package dev.millrace.text.prompt;
 
 import dev.millrace.api.Reasoning;
-import dev.millrace.text.template.MarkedText;
+import dev.millrace.text.marked.MarkedText;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

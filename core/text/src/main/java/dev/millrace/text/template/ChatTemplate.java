@@ -4,6 +4,15 @@
  */
 package dev.millrace.text.template;
 
+import dev.millrace.text.marked.MarkedText;
+import dev.millrace.text.template.evaluation.Evaluator;
+import dev.millrace.text.template.evaluation.Scope;
+import dev.millrace.text.template.evaluation.StatementRunner;
+import dev.millrace.text.template.limit.Budget;
+import dev.millrace.text.template.limit.TemplateException;
+import dev.millrace.text.template.limit.TemplateLimits;
+import dev.millrace.text.template.syntax.Statement;
+import dev.millrace.text.template.syntax.StatementParser;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;

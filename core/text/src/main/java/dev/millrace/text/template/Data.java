@@ -4,6 +4,11 @@
  */
 package dev.millrace.text.template;
 
+import dev.millrace.text.marked.MarkedText;
+import dev.millrace.text.template.limit.TemplateException;
+import dev.millrace.text.template.value.Dict;
+import dev.millrace.text.template.value.None;
+import dev.millrace.text.template.value.Numbers;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;

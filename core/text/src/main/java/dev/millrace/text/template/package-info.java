@@ -6,13 +6,19 @@
  * Chat templates: the Jinja2 language as Hugging Face transformers sets it up, rendered in a sandbox.
  *
  * <p>
- * Start at {@link dev.millrace.text.template.ChatTemplate}. The way of a template: {@code Lexer} to tokens,
- * {@code StatementParser}, {@code ExpressionParser} and {@code OperandParser} to {@code Statement}s and {@code Expression}s,
- * {@code StatementRunner} and {@code Interpreter} to text. Builtins are tables: {@code Filters}, {@code Tests},
- * {@code Functions}, {@code TextMethods}, {@code CollectionMethods}. Values inside a template are {@link
- * dev.millrace.text.template.MarkedText}, {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean},
- * {@code None}, {@code List}, {@code Tuple}, {@code Dict} and a few others that {@code Values} knows; never other Java
- * objects.
+ * Start at {@link dev.millrace.text.template.ChatTemplate}. The way of a template: {@code syntax} makes a tree of it,
+ * {@code evaluation} runs the tree with the built-ins of {@code builtin}, {@code operator} and {@code string}. All of them work
+ * on the values of {@code value}, and pay to the budget of {@code limit}. Each of these packages knows those below it alone:
+ *
+ * <pre>
+ * template
+ * evaluation
+ * builtin       syntax
+ * operator
+ * string
+ * value
+ * limit
+ * </pre>
  */
 @org.osgi.annotation.versioning.Version("0.1.0")
 @org.jspecify.annotations.NullMarked

@@ -20,9 +20,6 @@ import java.util.OptionalInt;
 /** Reads {@code tokenizer.json}, the format of the library tokenizers by Hugging Face. For one thread. */
 final class HuggingFaceReader {
 
-    /** No vocabulary comes near; ids beyond would only make empty tables. */
-    static final int MOST_IDS = 1 << 22;
-
     private final JsonObject root;
     private final Map<String, Integer> ids = new HashMap<>();
     private final Map<Integer, String> added = new HashMap<>();
@@ -68,7 +65,7 @@ final class HuggingFaceReader {
             return;
         }
         for (JsonObject token : root.objects("added_tokens")) {
-            int id = token.number("id", 0, MOST_IDS - 1);
+            int id = token.number("id", 0, ModelReader.MOST_IDS - 1);
             String content = token.string("content");
             boolean special = token.flag("special", false);
             Added entry = new Added(content, id, special, token.flag("single_word", false), token.flag("lstrip", false),

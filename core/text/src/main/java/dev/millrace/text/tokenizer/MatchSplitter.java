@@ -17,7 +17,7 @@ record MatchSplitter(Matches matches, Behaviour behaviour, boolean invert) imple
     enum Behaviour {
         /** It is dropped. */
         REMOVED,
-        /** It is a piece of its own. */
+        /** It is a separate piece. */
         ISOLATED,
         /** It ends the piece before it. */
         MERGED_WITH_PREVIOUS,

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads the part {@code model} of {@code tokenizer.json}. For one thread. */
 final class ModelReader {
 
+    /** No vocabulary comes near; ids beyond would only make empty tables. */
+    static final int MOST_IDS = 1 << 22;
+
     private static final int LONGEST_AFFIX = 64;
 
     private final JsonObject model;
@@ -41,7 +44,7 @@ final class ModelReader {
         } else {
             JsonObject vocab = model.object("vocab");
             vocab.map().forEach((token, id) -> put((String) token,
-                    JsonObject.number(vocab.key((String) token), id, 0, HuggingFaceReader.MOST_IDS - 1)));
+                    JsonObject.number(vocab.key((String) token), id, 0, MOST_IDS - 1)));
         }
     }
 

@@ -17,7 +17,7 @@ import static dev.millrace.text.tokenizer.CharClass.SPACE;
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?L+|\p{N}{1,D}| ?[^\s L \p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
  * </pre>
  *
- * @param contractions whether {@code 's} and its like are pre-tokens of their own
+ * @param contractions whether {@code 's} and its like are separate pre-tokens
  * @param digits how many digits a pre-token has at most
  * @param word categories that make up a word
  * @param newlines whether newlines stay with the punctuation before them

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.text.template.limit.TemplateException;
+import dev.millrace.text.template.limit.TemplateLimits;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -7,6 +7,7 @@ package dev.millrace.plugin.openai;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.plugin.openai.anthropic.Messages;
 import dev.millrace.plugin.openai.chat.ChatCompletions;
+import dev.millrace.plugin.openai.chat.ChatJson;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.http.Exchange;
 import dev.millrace.plugin.openai.info.Health;
@@ -101,7 +102,7 @@ final class Routes {
         if (path.startsWith("/v1/messages")) {
             return Messages::error;
         }
-        return path.startsWith("/api/") ? Ollama::error : ChatCompletions::error;
+        return path.startsWith("/api/") ? Ollama::error : ChatJson::error;
     }
 
     /** The route of a path; one without actions if there is none. */

@@ -40,7 +40,7 @@ public final class ServerComponent {
         String backend() default "";
 
         /** The context. */
-        @AttributeDefinition(name = "Context", description = "Tokens that a conversation may hold; 0 takes the model's own.")
+        @AttributeDefinition(name = "Context", description = "Tokens that a conversation may hold; 0 takes as many as the model allows.")
         int context() default 0;
 
         /** The threads. */
@@ -60,7 +60,7 @@ public final class ServerComponent {
         String[] tokens() default {};
 
         /** A file of tokens. */
-        @AttributeDefinition(name = "Token file", description = "A file with a token in each line.")
+        @AttributeDefinition(name = "Token file", description = "A file with one token per line.")
         String tokenFile() default "";
 
         /** The key store. */
@@ -88,7 +88,7 @@ public final class ServerComponent {
         int running() default 8;
 
         /** Requests that wait. */
-        @AttributeDefinition(name = "Queued for one token", description = "Requests that may wait, for each token.")
+        @AttributeDefinition(name = "Queued for one token", description = "Requests that may wait, per token.")
         int queuedPerToken() default 64;
 
         /** The size of a request. */

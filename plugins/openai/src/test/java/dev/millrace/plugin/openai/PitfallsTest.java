@@ -156,9 +156,9 @@ class PitfallsTest {
     void noCallsIsNoEmptyList() throws Exception {
         JsonNode message = nano.ask(CHAT, Nano.chat("Bye", "\"tools\":" + Nano.TOOLS)).at("/choices/0/message");
         assertFalse(message.has("tool_calls"), message::toString);
-        refused(Nano.chat(LAMP, "\"tool_choice\":\"required\",\"tools\":" + Nano.TOOLS), "tool_choice");
+        refused(Nano.chat(LAMP, "\"tool_choice\":\"required\""), "tool_choice");
         refused(Nano.chat(LAMP,
-                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"set_device\"}},\"tools\":"
+                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"no_such\"}},\"tools\":"
                         + Nano.TOOLS),
                 "tool_choice");
     }
@@ -178,12 +178,37 @@ class PitfallsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"type\":\"json_object\"}",
-            "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":{\"pattern\":\"(\"}}}"})
-    void aFormatThatCannotBeEnforcedIsRefusedAlsoBesideTools(String format) throws Exception {
-        refused(Nano.chat("Bye", "\"response_format\":" + format), "response_format.type");
-        refused(Nano.chat("Bye", "\"response_format\":" + format + ",\"tools\":" + Nano.TOOLS),
-                "response_format.type");
+    @ValueSource(strings = {"{\"schema\":{\"type\":\"string\",\"pattern\":\"(\"}}",
+            "{\"name\":\"x\",\"schema\":{\"type\":\"array\",\"uniqueItems\":true}}"})
+    void aFormatThatCannotBeEnforcedIsRefusedAlsoBesideTools(String schema) throws Exception {
+        String format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":" + schema + "}";
+        refused(Nano.chat("Bye", format), "response_format");
+        refused(Nano.chat("Bye", format + ",\"tools\":" + Nano.TOOLS), "response_format");
+        refused(Nano.chat("Bye", "\"response_format\":{\"type\":\"xml\"}"), "response_format.type");
+        refused(Nano.chat("Bye", "\"structured_outputs\":{\"regex\":\"(?=a)\"}"), "structured_outputs.regex");
+        refused(Nano.chat("Bye", "\"grammar\":\"root ::= x\""), "grammar");
+    }
+
+    @Test
+    void answersAreHeldToWhatWasAskedFor() throws Exception {
+        String schema = "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],"
+                + "\"additionalProperties\":false}";
+        String json = content("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"strict\":true,"
+                + "\"schema\":" + schema + "}}");
+        assertTrue(Nano.JSON.readTree(json).path("ok").isBoolean(), json);
+        assertTrue(Nano.JSON.readTree(content("\"json_schema\":" + schema)).path("ok").isBoolean());
+        assertTrue(content("\"structured_outputs\":{\"regex\":\"[0-9]{3}\"}").matches("[0-9]{3}"));
+        assertTrue(content("\"structured_outputs\":{\"choice\":[\"on\",\"off\"]}").matches("on|off"));
+        assertTrue(content("\"grammar\":\"root ::= [a-c]{2} \\\"!\\\"\"").matches("[a-c]{2}!"));
+        JsonNode required = nano.ask(CHAT, Nano.chat("Bye", "\"tool_choice\":\"required\",\"tools\":" + Nano.TOOLS));
+        assertFalse(required.at("/choices/0/message/tool_calls").isEmpty(), required::toString);
+        JsonNode named = nano.ask(CHAT, Nano.chat("Bye",
+                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"set_device\"}},\"tools\":" + Nano.TOOLS));
+        assertEquals("set_device", named.at("/choices/0/message/tool_calls/0/function/name").asText(), named::toString);
+    }
+
+    private String content(String field) throws Exception {
+        return nano.ask(CHAT, Nano.chat("Bye", field + ",\"max_tokens\":200")).at("/choices/0/message/content").asText();
     }
 
     @Test

@@ -256,7 +256,7 @@ class ShapesTest {
             "typical_p 2", "xtc_probability -1", "dry_base 0.5", "min_tokens 3", "mirostat 2",
             "function_call \"auto\"",
             "functions [{}]", "thinking_budget -2", "reasoning_budget 1.5",
-            "structured_outputs {\"json\":{}}", "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
+            "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
             "seed 1e30", "max_tokens 0", "max_completion_tokens 1.5", "stream \"yes\"", "tools {}",
             "reasoning_effort \"huge\"", "modalities [\"audio\"]", "continue_final_message true"})
     void whatCannotBeKeptIsRefusedByName(String field) throws Exception {

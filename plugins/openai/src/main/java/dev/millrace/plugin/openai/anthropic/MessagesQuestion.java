@@ -8,12 +8,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.json.Json;
 import dev.millrace.plugin.openai.talk.Ask;
 import dev.millrace.plugin.openai.talk.AssistantTurn;
+import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
@@ -67,20 +69,22 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         messages(fields, messages);
         List<ToolDefinition> tools = tools(fields);
         boolean oneCall = false;
+        Held held = Held.FREE;
         Optional<Fields> choice = fields.object("tool_choice");
         if (choice.isPresent()) {
             choice.get().requiredText("type");
             String type = choice.get().word("type", "auto", "none", "any", "tool").orElseThrow();
             if (type.equals("any") || type.equals("tool")) {
-                throw ApiError.unsupported("tool_choice", "tool_choice " + type
-                        + " is not supported yet: the model cannot be held to a call. Use auto.");
+                held = held.choice(type.equals("any")
+                        ? ToolChoice.REQUIRED
+                        : ToolChoice.named(choice.get().requiredText("name")));
             }
             oneCall = choice.get().flag("disable_parallel_tool_use");
             tools = type.equals("none") ? List.of() : tools;
         }
         boolean stream = fields.flag("stream");
         return new MessagesQuestion(new Ask(model, Turns.ready(messages, "messages"), tools,
-                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall)
+                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall, held)
                 .with(reasoning), stream, thinking);
     }
 

@@ -80,7 +80,7 @@ public final class ChatCompletions implements Endpoint {
         for (int i = 0; i < said.size(); i++) {
             choices.add(said.get(i).choice(i, question, ends.get(i)));
         }
-        document.set("usage", usage(ends));
+        document.set("usage", ChatJson.usage(ends));
         document.set("timings", ends.getFirst().timingsJson());
         flow.document(Json.bytes(document));
     }
@@ -93,41 +93,6 @@ public final class ChatCompletions implements Endpoint {
             throw new ApiError(404, "No answer with this id is being generated.", null, "not_found");
         }
         request.answer(Json.object().put("id", id).put("object", "chat.completion.thinking").put("ended", true));
-    }
-
-    /** The reason in OpenAI's words. An answer that was cut says so even if it has calls: the last may be missing. */
-    static String finishReason(Ending end) {
-        return switch (end.reason()) {
-            case STOP -> "stop";
-            case LENGTH -> "length";
-            case CALLS -> "tool_calls";
-        };
-    }
-
-    /** The prompt is counted once, as it is read once. */
-    static ObjectNode usage(List<Ending> ends) {
-        Ending end = ends.getFirst();
-        int prompt = end.usage().promptTokens();
-        int completion = ends.stream().mapToInt(one -> one.usage().completionTokens()).sum();
-        ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)
-                .put("total_tokens", prompt + completion);
-        usage.putObject("prompt_tokens_details").put("cached_tokens", end.usage().cachedTokens());
-        usage.putObject("completion_tokens_details").put("reasoning_tokens",
-                ends.stream().mapToInt(Ending::reasoningTokens).sum());
-        return usage;
-    }
-
-    /** An error as OpenAI writes it. */
-    public static ObjectNode error(ApiError problem) {
-        String type = switch (problem.status()) {
-            case 401 -> "authentication_error";
-            case 403 -> "permission_error";
-            case 429 -> "rate_limit_error";
-            default -> problem.status() < 500 ? "invalid_request_error" : "server_error";
-        };
-        ObjectNode error = Json.object().put("message", problem.getMessage()).put("type", type)
-                .put("param", problem.param()).put("code", problem.code());
-        return Json.object().set("error", error);
     }
 
     /** Gathers an answer. */
@@ -156,7 +121,7 @@ public final class ChatCompletions implements Endpoint {
             } else {
                 choice.putNull("logprobs");
             }
-            choice.put("finish_reason", finishReason(end));
+            choice.put("finish_reason", ChatJson.finishReason(end));
             return choice;
         }
 

@@ -11,6 +11,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.talk.Ask;
+import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
@@ -34,7 +35,6 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
 
     private static final int MOST_ANSWERS = 16;
     private static final int MOST_ALTERNATIVES = 20;
-    private static final String FORCED = "is not supported yet: the model cannot be held to it. Leave it out.";
 
     static ChatQuestion read(Fields fields, Models models) {
         OpenModel model = models.get(fields.text("model"));
@@ -55,10 +55,17 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
             throw ApiError.wrong("continue_final_message",
                     "continue_final_message needs messages that end with the assistant.");
         }
+        Held held = held(fields);
+        List<ToolDefinition> tools = tools(fields);
+        Optional<Held> choice = held.readChoice(fields);
+        if (choice.isEmpty()) {
+            tools = List.of();
+        }
+        held = choice.orElse(held);
         Sampling sampling = Samplers.biases(fields, Samplers.read(fields, model.model().defaults()),
                 model.model().info().vocabularySize());
-        Ask ask = new Ask(model, messages, tools(fields), sampling, newer.isPresent() ? newer : older,
-                fields.texts("stop"), oneCall).with(Thinking.read(fields)).with(logprobs(fields),
+        Ask ask = new Ask(model, messages, tools, sampling, newer.isPresent() ? newer : older, fields.texts("stop"),
+                oneCall, held).with(Thinking.read(fields)).with(logprobs(fields),
                         fields.integer("n", 1, MOST_ANSWERS).orElse(1));
         return new ChatQuestion(ask, stream, includeUsage, reasoning);
     }
@@ -91,18 +98,16 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
                 throw ApiError.unsupported("modalities", "modalities must be text: the models here say nothing else.");
             }
         }
-        for (String name : new String[]{"structured_outputs", "guided_json", "guided_regex", "guided_choice",
-                "guided_grammar", "grammar", "json_schema", "return_progress"}) {
-            fields.refuseUnlessNeutral(name, FORCED);
+        fields.refuseUnlessNeutral("return_progress", "is not supported yet.");
+    }
+
+    private static Held held(Fields fields) {
+        Held held = fields.object("response_format").map(Held.FREE::read).orElse(Held.FREE).readOthers(fields);
+        boolean strict = false;
+        for (Fields tool : fields.objects("tools")) {
+            strict |= tool.object("function").map(ToolSchemas::isStrict).orElse(false);
         }
-        fields.object("response_format").ifPresent(format -> {
-            format.requiredText("type");
-            String type = format.word("type", "text", "json_object", "json_schema").orElseThrow();
-            if (!type.equals("text")) {
-                throw ApiError.unsupported(format.path("type"), format.path("type") + " " + type
-                        + " is not supported yet: the model cannot be held to a format. Use text.");
-            }
-        });
+        return held.strict(strict);
     }
 
     private static List<ToolDefinition> tools(Fields fields) {
@@ -115,24 +120,6 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
             }
             tools.add(ToolSchemas.read(tool.requiredObject("function"), "parameters"));
         }
-        return offered(fields, ToolSchemas.unique(tools));
-    }
-
-    /** The tools that the model may choose from. */
-    private static List<ToolDefinition> offered(Fields fields, List<ToolDefinition> tools) {
-        Optional<JsonNode> choice = fields.find("tool_choice");
-        if (choice.isEmpty()) {
-            return tools;
-        }
-        if (choice.get().isObject()) {
-            throw ApiError.unsupported("tool_choice",
-                    "tool_choice with a named tool is not supported yet: the model cannot be held to it. Use auto.");
-        }
-        String word = fields.word("tool_choice", "auto", "none", "required").orElseThrow();
-        if (word.equals("required")) {
-            throw ApiError.unsupported("tool_choice",
-                    "tool_choice required is not supported yet: the model cannot be held to it. Use auto.");
-        }
-        return word.equals("none") ? List.of() : tools;
+        return ToolSchemas.unique(tools);
     }
 }

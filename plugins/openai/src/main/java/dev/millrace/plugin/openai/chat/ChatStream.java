@@ -40,21 +40,21 @@ final class ChatStream {
             request.ended(ends.getFirst());
             for (Choice choice : choices) {
                 Ending end = ends.get(choice.number);
-                ObjectNode last = choice.chunk(Json.object(), ChatCompletions.finishReason(end));
+                ObjectNode last = choice.chunk(Json.object(), ChatJson.finishReason(end));
                 last.set("timings", end.timingsJson());
                 send(last);
             }
             if (question.includeUsage()) {
                 ObjectNode usage = frame();
                 usage.putArray("choices");
-                usage.set("usage", ChatCompletions.usage(ends));
+                usage.set("usage", ChatJson.usage(ends));
                 send(usage);
             }
         } catch (ApiError e) {
             if (!flow.isOpen()) {
                 throw e;
             }
-            send(ChatCompletions.error(e));
+            send(ChatJson.error(e));
         }
         flow.send("data: [DONE]\n\n");
         flow.end();

@@ -6,7 +6,7 @@ package dev.millrace.plugin.openai.http;
 
 import org.jspecify.annotations.Nullable;
 
-/** A request that is answered with an error. Each API writes it in its own shape. */
+/** A request that is answered with an error. Each API writes it in another form. */
 public final class ApiError extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -48,7 +48,7 @@ public final class ApiError extends RuntimeException {
         return new ApiError(400, message, param, "unsupported_value");
     }
 
-    /** Too much at once: the client may come again. */
+    /** Too much at once: the client may try again. */
     public static ApiError busy(int status, String message, int retryAfterSeconds) {
         return new ApiError(status, message, null, status == 429 ? "rate_limit_exceeded" : "unavailable",
                 retryAfterSeconds);
@@ -75,7 +75,7 @@ public final class ApiError extends RuntimeException {
         return code;
     }
 
-    /** Seconds after which it is worth to come again, or 0. */
+    /** Seconds after which a new attempt makes sense, or 0. */
     public int retryAfter() {
         return retryAfter;
     }

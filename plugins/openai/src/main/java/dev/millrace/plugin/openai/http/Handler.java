@@ -6,7 +6,7 @@ package dev.millrace.plugin.openai.http;
 
 import java.io.IOException;
 
-/** Answers requests, each on a thread of its own. */
+/** Answers requests, each on another thread. */
 @FunctionalInterface
 public interface Handler {
 

@@ -62,7 +62,7 @@ public final class Outflow {
     }
 
     /**
-     * A sign of life.
+     * A beat: shows that the connection lives.
      *
      * @throws IOException if the client has left
      */

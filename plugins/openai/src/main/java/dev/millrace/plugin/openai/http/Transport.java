@@ -33,7 +33,7 @@ public final class Transport implements AutoCloseable {
     private static final Map<String, String> PROCESS_SETTINGS = Map.of(
             // small pieces are sent at once
             "sun.net.httpserver.nodelay", "true",
-            // seconds, whatever its documentation says: who sends headers drop by drop is cut off
+            // seconds, whatever its documentation says: a client that sends its headers too slowly is cut off
             "sun.net.httpserver.maxReqTime", "30",
             // headers are no place for documents
             "sun.net.httpserver.maxReqHeaderSize", "65536",

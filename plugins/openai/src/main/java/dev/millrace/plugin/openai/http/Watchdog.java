@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Interrupts threads that wait too long for a client: one that does not read what is written, or sends its body drop by drop.
+ * Interrupts threads that wait too long for a client: one that does not read what is written, or sends its body too slowly.
  * Nothing else frees them: closing the connection from another thread would wait for them.
  */
 final class Watchdog implements AutoCloseable {

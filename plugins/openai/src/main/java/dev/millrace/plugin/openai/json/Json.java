@@ -63,7 +63,7 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new ApiError(400, "The body is no JSON: " + reason(e) + ".", null, "invalid_json");
         } catch (IOException e) {
-            throw new ApiError(400, "The body is no JSON: it is not written in UTF-8.", null, "invalid_json");
+            throw new ApiError(400, "The body is not JSON: it is not written in UTF-8.", null, "invalid_json");
         }
         throw new ApiError(400, "The body must be a JSON object.", null, "invalid_json");
     }

@@ -6,6 +6,7 @@ package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
@@ -15,6 +16,7 @@ import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.json.Json;
 import dev.millrace.plugin.openai.talk.Ask;
+import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
 import dev.millrace.plugin.openai.talk.Thinking;
@@ -54,7 +56,7 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         fields.refuseUnlessNeutral("suffix", "is not supported.");
         fields.refuseUnlessNeutral("images", "is not supported: the models here read text.");
         fields.refuseUnlessNeutral("raw", "is not supported yet.");
-        fields.refuseUnlessNeutral("template", "is not supported: the model's own is used.");
+        fields.refuseUnlessNeutral("template", "is not supported: the template of the model is used.");
         fields.note("context");
         List<Message> messages = new ArrayList<>();
         fields.text("system").filter(text -> !text.isEmpty()).map(Message::system).ifPresent(messages::add);
@@ -65,7 +67,6 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
     private static OllamaQuestion of(Fields fields, OpenModel model, List<Message> messages,
             List<ToolDefinition> tools) {
         fields.harmless("keep_alive");
-        fields.refuseUnlessNeutral("format", "is not supported yet: the model cannot be held to a format.");
         fields.refuseUnlessNeutral("logprobs", "is not supported yet.");
         fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
         boolean thinking = !fields.find("think").filter(think -> think.isBoolean() && !think.booleanValue())
@@ -77,7 +78,7 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         Sampling sampling = Samplers.read(options, model.model().defaults());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
-                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false)
+                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields))
                 .with(reasoning(fields)), stream, thinking);
     }
 
@@ -91,6 +92,19 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
             return Thinking.effort(fields.word("think", "low", "medium", "high", "max").orElseThrow());
         }
         return Reasoning.DEFAULT.withMode(fields.flag("think") ? Reasoning.Mode.ON : Reasoning.Mode.OFF);
+    }
+
+    /** The word {@code json}, or a schema. */
+    private static Held held(Fields fields) {
+        Optional<JsonNode> format = fields.find("format");
+        if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
+            return Held.FREE;
+        }
+        if (format.get().isTextual()) {
+            fields.word("format", "json");
+            return Held.FREE.format(AnswerFormat.json(), "format");
+        }
+        return Held.FREE.schema(fields, "format");
     }
 
     /** Calls have no ids here: results belong to the open calls, in their order. */

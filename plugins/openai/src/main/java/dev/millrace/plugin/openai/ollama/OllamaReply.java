@@ -15,7 +15,7 @@ import dev.millrace.plugin.openai.talk.OpenModel;
 import java.io.IOException;
 import java.time.Instant;
 
-/** Writes an answer as Ollama does: a line for each piece, or one object. */
+/** Writes an answer as Ollama does: one line per piece, or one object. */
 final class OllamaReply implements Listener {
 
     /** The two forms of an answer. */

@@ -7,12 +7,14 @@ package dev.millrace.plugin.openai.responses;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.json.Json;
 import dev.millrace.plugin.openai.talk.Ask;
+import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
@@ -21,6 +23,7 @@ import dev.millrace.plugin.openai.talk.ToolSchemas;
 import dev.millrace.plugin.openai.talk.Turns;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -56,21 +59,22 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
             ObjectNode one = Json.object().put("type", "function").put("name", definition.name()).put("description",
                     definition.description());
             one.set("parameters", Json.tree(definition.parameters()));
-            told.add(one.put("strict", false));
+            told.add(one.put("strict", ToolSchemas.isStrict(tool)));
         }
         boolean parallel = fields.flag("parallel_tool_calls", true);
-        String choice = choice(fields);
+        Held held = held(fields);
+        Optional<Held> choice = held.readChoice(fields);
         OptionalInt most = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
         boolean stream = fields.flag("stream");
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
-                choice.equals("none") ? List.of() : ToolSchemas.unique(tools),
-                Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel)
-                .with(thinking);
+                choice.isEmpty() ? List.of() : ToolSchemas.unique(tools),
+                Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel,
+                choice.orElse(held)).with(thinking);
         ObjectNode echo = Json.object();
         echo.put("instructions", fields.text("instructions").orElse(null));
         echo.put("max_output_tokens", most.isPresent() ? (Integer) most.getAsInt() : null);
         echo.put("parallel_tool_calls", parallel);
-        echo.put("tool_choice", choice);
+        echo.set("tool_choice", fields.find("tool_choice").orElseGet(() -> TextNode.valueOf("auto")));
         echo.set("tools", told);
         echo.put("temperature", ask.sampling().temperature());
         echo.put("top_p", ask.sampling().topP());
@@ -99,25 +103,16 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         }
         fields.object("text").ifPresent(text -> {
             text.harmless("verbosity");
-            text.object("format").ifPresent(format -> {
-                String type = format.requiredText("type");
-                if (!type.equals("text")) {
-                    throw ApiError.unsupported(format.path("type"), format.path("type")
-                            + " must be text: the model cannot be held to a format yet.");
-                }
-            });
+            text.object("format").ifPresent(format -> format.node().fieldNames().forEachRemaining(format::harmless));
         });
     }
 
-    private static String choice(Fields fields) {
-        JsonNode choice = fields.find("tool_choice").orElse(null);
-        if (choice == null) {
-            return "auto";
+    private static Held held(Fields fields) {
+        Held held = fields.object("text").flatMap(text -> text.object("format")).map(Held.FREE::read).orElse(Held.FREE);
+        boolean strict = false;
+        for (Fields tool : fields.objects("tools")) {
+            strict |= ToolSchemas.isStrict(tool);
         }
-        if (choice.isObject() || "required".equals(choice.textValue())) {
-            throw ApiError.unsupported("tool_choice",
-                    "tool_choice must be auto or none: the model cannot be held to a call yet.");
-        }
-        return fields.word("tool_choice", "auto", "none").orElseThrow();
+        return held.strict(strict);
     }
 }

@@ -21,28 +21,30 @@ import java.util.OptionalInt;
  * @param maxTokens the most that the answer may have, or empty for what the context holds
  * @param stop texts that end the answer
  * @param oneCall whether the answer ends with its first call
+ * @param held what the answer is held to
  * @param reasoning how much the model may think
  * @param logprobs how many alternatives are told for each token, or empty if it is not told how likely tokens are
  * @param answers how many answers are wanted
  */
 public record Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
-        OptionalInt maxTokens, List<String> stop, boolean oneCall, Reasoning reasoning, OptionalInt logprobs,
-        int answers) {
+        OptionalInt maxTokens, List<String> stop, boolean oneCall, Held held, Reasoning reasoning,
+        OptionalInt logprobs, int answers) {
 
     /** One answer, with the thinking that the model does by itself. */
     public Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
-            OptionalInt maxTokens, List<String> stop, boolean oneCall) {
-        this(model, messages, tools, sampling, maxTokens, stop, oneCall, Reasoning.DEFAULT, OptionalInt.empty(), 1);
+            OptionalInt maxTokens, List<String> stop, boolean oneCall, Held held) {
+        this(model, messages, tools, sampling, maxTokens, stop, oneCall, held, Reasoning.DEFAULT, OptionalInt.empty(),
+                1);
     }
 
     /** With another thinking. */
     public Ask with(Reasoning other) {
-        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, other, logprobs, answers);
+        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, other, logprobs, answers);
     }
 
     /** With more answers, and what is told of their tokens. */
     public Ask with(OptionalInt told, int many) {
-        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, reasoning, told, many);
+        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, reasoning, told, many);
     }
 
     /** Copies the lists. */

@@ -9,7 +9,7 @@ import dev.millrace.api.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers what an assistant thought, said and called in one turn, where an API sends these as items of their own. */
+/** Gathers what an assistant thought, said and called in one turn, where an API sends these as separate items. */
 public final class AssistantTurn {
 
     private final List<Message> messages;

@@ -23,8 +23,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has questions answered. Each is a conversation of its own that is gone when the answer is; while a question waits or a prompt
- * is read, the client is sent beats, and if it has left, everything ends.
+ * Has questions answered. Each is a new conversation, which ends with its answer. While a question waits or a prompt is read, the
+ * client is sent beats. If the client has left, everything ends.
  */
 public final class Talk {
 
@@ -56,7 +56,8 @@ public final class Talk {
 
     private static Conversation conversation(Ask ask) {
         Conversation.Builder builder = ask.model().model().conversation().messages(ask.messages())
-                .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning());
+                .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning()).format(ask.held().format())
+                .toolChoice(ask.held().choice()).strict(ask.held().strict());
         ask.logprobs().ifPresent(builder::logprobs);
         ask.maxTokens().ifPresent(builder::maxTokens);
         try {
@@ -67,7 +68,7 @@ public final class Talk {
         try {
             return builder.start();
         } catch (IllegalArgumentException e) {
-            throw ApiError.wrong("tools", String.valueOf(e.getMessage()));
+            throw ApiError.wrong(ask.held().blamed(), String.valueOf(e.getMessage()));
         } catch (IllegalStateException e) {
             throw ApiError.busy(503, String.valueOf(e.getMessage()), 5);
         }

@@ -35,11 +35,12 @@ public final class ToolSchemas {
             inner.node().fieldNames().forEachRemaining(inner::harmless);
             return inner.node();
         }).orElseGet(() -> Json.object().put("type", "object").set("properties", Json.object()));
-        // calls are checked against the schema, but the model is not yet forced to keep it
-        if (fields.flag("strict")) {
-            fields.note("strict");
-        }
         return new ToolDefinition(name, fields.text("description").orElse(""), Json.plain(parameters));
+    }
+
+    /** Whether the model shall be held to a tool's schema. */
+    public static boolean isStrict(Fields fields) {
+        return fields.flag("strict");
     }
 
     /** Refuses two tools of one name. */

@@ -1,0 +1,23 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.grammar.schema;
+
+import dev.millrace.grammar.machine.GrammarException;
+
+/** Makes refusals that name the keyword and where it stands. */
+final class Refusal {
+
+    private Refusal() {
+    }
+
+    static GrammarException of(Place place, String keyword, String why) {
+        return new GrammarException("The schema cannot be enforced: \"" + keyword + "\" at " + where(place.path) + " "
+                + why + ".");
+    }
+
+    private static String where(String path) {
+        return path.isEmpty() ? "the top" : path;
+    }
+}

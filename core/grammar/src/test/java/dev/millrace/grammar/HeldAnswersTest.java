@@ -1,0 +1,201 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.grammar;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.Answer;
+import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Event;
+import dev.millrace.api.FinishReason;
+import dev.millrace.api.Generation;
+import dev.millrace.api.Millrace;
+import dev.millrace.api.Model;
+import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolChoice;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.grammar.schema.Instances;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Conversations with the model that travels with the project, on a plain class path. */
+class HeldAnswersTest {
+
+    private static final Map<String, Object> READING = Map.of("type", "object", "properties",
+            Map.of("name", Map.of("type", "string", "maxLength", 12), "value",
+                    Map.of("type", "integer", "minimum", 0, "maximum", 99), "unit", Map.of("enum", List.of("C", "bar"))),
+            "required", List.of("name", "value", "unit"), "additionalProperties", false);
+    private static final ToolDefinition VALVE = new ToolDefinition("close_valve", "Closes a valve.",
+            Map.of("type", "object", "properties", Map.of("valve", Map.of("enum", List.of("north", "south"))), "required",
+                    List.of("valve")));
+    private static final ToolDefinition NOTE = new ToolDefinition("write_note", "Writes a note.", Map.of("type", "object",
+            "properties", Map.of("text", Map.of("type", "string", "maxLength", 8)), "required", List.of("text")));
+
+    private static Millrace millrace;
+    private static Model model;
+
+    @BeforeAll
+    static void open() {
+        millrace = Millrace.start();
+        model = millrace.open("nano");
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+        millrace.close();
+    }
+
+    private static Conversation.Builder asking(Sampling sampling) {
+        return model.conversation().sampling(sampling).maxTokens(200);
+    }
+
+    private static Sampling seed(long seed) {
+        return Sampling.greedy().withTemperature(1.5).withSeed(seed);
+    }
+
+    private static Answer answer(Conversation.Builder builder) {
+        try (Conversation conversation = builder.start();
+                Generation generation = conversation.send("Turn on the kitchen lamp.")) {
+            return generation.answer();
+        }
+    }
+
+    @Test
+    void jsonMeetsTheSchema() {
+        var judge = Instances.judge(Instances.MAPPER.valueToTree(READING));
+        for (long seed = 0; seed < 6; seed++) {
+            Answer answer = answer(asking(seed(seed)).format(new AnswerFormat.JsonSchema(READING)));
+            assertEquals(FinishReason.STOP, answer.reason());
+            assertEquals("[]", judge.validate(Instances.read(answer.text())).toString(), answer.text());
+        }
+    }
+
+    @Test
+    void greedyAnswersGoByTheMaskToo() {
+        Answer answer = answer(asking(Sampling.greedy()).format(new AnswerFormat.JsonSchema(READING)));
+        assertEquals("[]", Instances.judge(Instances.MAPPER.valueToTree(READING))
+                .validate(Instances.read(answer.text())).toString(), answer.text());
+    }
+
+    @Test
+    void textsMatchRegularExpressionsAndGrammars() {
+        for (long seed = 0; seed < 4; seed++) {
+            assertTrue(answer(asking(seed(seed)).format(new AnswerFormat.Pattern("(on|off) [0-9]{2}:[0-9]{2}"))).text()
+                    .matches("(on|off) [0-9]{2}:[0-9]{2}"));
+            String sum = answer(asking(seed(seed)).format(new AnswerFormat.Grammar(
+                    "root ::= term ([+*] term){1,2}\nterm ::= [1-9] | \"(\" [1-9] \"-\" [1-9] \")\" # small\n"))).text();
+            assertTrue(sum.matches("([1-9]|\\([1-9]-[1-9]\\))([+*]([1-9]|\\([1-9]-[1-9]\\))){1,2}"), sum);
+        }
+    }
+
+    @Test
+    void callsAreMadeWhereTheyAreRequired() {
+        for (long seed = 0; seed < 6; seed++) {
+            Answer any = answer(asking(seed(seed)).declare(List.of(VALVE, NOTE)).toolChoice(ToolChoice.REQUIRED));
+            assertFalse(any.toolCalls().isEmpty());
+            any.toolCalls().forEach(HeldAnswersTest::check);
+            assertEquals(FinishReason.TOOL_CALLS, any.reason());
+            Answer named = answer(
+                    asking(seed(seed)).declare(List.of(VALVE, NOTE)).toolChoice(ToolChoice.named("write_note")));
+            assertEquals("write_note", named.toolCalls().getFirst().name());
+            answer(asking(seed(seed)).declare(List.of(VALVE, NOTE)).strict(true)).toolCalls()
+                    .forEach(HeldAnswersTest::check);
+        }
+    }
+
+    private static void check(ToolCall call) {
+        ToolDefinition tool = call.name().equals("close_valve") ? VALVE : NOTE;
+        assertEquals(tool.name(), call.name());
+        assertEquals("[]", Instances.judge(Instances.MAPPER.valueToTree(tool.parameters()))
+                .validate(Instances.MAPPER.valueToTree(call.arguments())).toString(), call.toString());
+    }
+
+    @Test
+    void whatCannotBeKeptIsRefusedWhenTheConversationStarts() {
+        IllegalArgumentException schema = assertThrows(IllegalArgumentException.class, () -> asking(seed(1))
+                .format(new AnswerFormat.JsonSchema(Map.of("type", "array", "uniqueItems", true))).start());
+        assertTrue(schema.getMessage().contains("\"uniqueItems\""), schema.getMessage());
+        IllegalArgumentException regex = assertThrows(IllegalArgumentException.class,
+                () -> asking(seed(1)).format(new AnswerFormat.Pattern("(?=a)b")).start());
+        assertTrue(regex.getMessage().contains("looking ahead"), regex.getMessage());
+        ToolDefinition odd = new ToolDefinition("odd", "", Map.of("type", "object", "properties",
+                Map.of("all", Map.of("type", "array", "uniqueItems", true))));
+        IllegalArgumentException tool = assertThrows(IllegalArgumentException.class,
+                () -> asking(seed(1)).declare(List.of(odd)).strict(true).start());
+        assertTrue(tool.getMessage().contains("odd") && tool.getMessage().contains("uniqueItems"), tool.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> asking(seed(1)).toolChoice(ToolChoice.REQUIRED).start());
+    }
+
+    @Test
+    void freeAndHeldConversationsShareAModel() throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        String free = answer(asking(Sampling.greedy())).text();
+        for (int i = 0; i < 4; i++) {
+            boolean held = i % 2 == 0;
+            long seed = i;
+            threads.add(Thread.ofPlatform().start(() -> {
+                Answer answer = held
+                        ? answer(asking(seed(seed)).format(new AnswerFormat.Pattern("[a-f]{20}")))
+                        : answer(asking(Sampling.greedy()));
+                if (held != answer.text().matches("[a-f]{20}") || !held && !answer.text().equals(free)) {
+                    synchronized (wrong) {
+                        wrong.add(answer.text());
+                    }
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(List.of(), wrong);
+    }
+
+    @Test
+    void aMoveInTheMiddleOfAStructureChangesNothing() {
+        AnswerFormat format = new AnswerFormat.Pattern("\\[([0-9]{3},){30}[0-9]{3}\\]");
+        String expected = answer(asking(Sampling.greedy()).format(format)).text();
+        try (Model other = millrace.open("nano");
+                Conversation conversation = other.conversation().sampling(Sampling.greedy()).maxTokens(200).format(format)
+                        .start();
+                Generation generation = conversation.send("Turn on the kitchen lamp.")) {
+            StringBuilder text = new StringBuilder();
+            boolean moved = false;
+            for (Event event : generation) {
+                if (event instanceof Event.Text piece) {
+                    text.append(piece.text());
+                    if (!moved && text.length() > 20) {
+                        other.moveTo("cpu:scalar");
+                        moved = true;
+                    }
+                }
+            }
+            assertTrue(moved);
+            assertTrue(text.toString().matches("\\[([0-9]{3},){30}[0-9]{3}\\]"), text.toString());
+            assertEquals(expected.substring(0, 10), text.substring(0, 10));
+        }
+    }
+
+    @Test
+    void aForkIsHeldAsItsOrigin() {
+        try (Conversation first = asking(seed(3)).format(new AnswerFormat.Pattern("a[0-9]b")).start()) {
+            first.send("x").answer();
+            try (Conversation second = first.fork()) {
+                assertTrue(second.send("y").answer().text().matches("a[0-9]b"));
+                assertTrue(first.send("z").answer().text().matches("a[0-9]b"));
+            }
+        }
+    }
+}

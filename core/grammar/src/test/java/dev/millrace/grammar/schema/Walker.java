@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.grammar.schema;
+
+import dev.millrace.grammar.machine.Expression;
+import dev.millrace.grammar.machine.Expressions;
+import dev.millrace.grammar.machine.Grammar;
+import dev.millrace.grammar.machine.Machine;
+import dev.millrace.grammar.machine.State;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+
+/** A grammar in tests, byte by byte. */
+public final class Walker {
+
+    private final Machine machine;
+
+    public Walker(Grammar grammar) {
+        machine = new Machine(grammar);
+    }
+
+    public static Walker of(Object schema) {
+        return grammar(grammar -> SchemaGrammar.of(schema, grammar, Notation.json(grammar.expressions(), List.of())));
+    }
+
+    public static Walker grammar(Function<Grammar, Expression> source) {
+        return new Walker(made(source));
+    }
+
+    public static Grammar made(Function<Grammar, Expression> source) {
+        Grammar grammar = new Grammar(new Expressions(500_000));
+        grammar.start(source.apply(grammar));
+        return grammar;
+    }
+
+    public boolean accepts(String text) {
+        State state = machine.start();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            state = machine.next(state, b & 0xff);
+            if (state == null) {
+                return false;
+            }
+        }
+        return state.isAccepting();
+    }
+
+    /** A random text: any byte that is allowed, likelier an end the longer it gets. */
+    public String walk(Random random, int long_) {
+        State state = machine.start();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        List<Integer> ways = new ArrayList<>();
+        while (true) {
+            ways.clear();
+            int closing = 0;
+            for (int b = 0; b < 256; b++) {
+                if (machine.next(state, b) != null) {
+                    ways.add(b);
+                    if ("\"}],:".indexOf(b) >= 0) {
+                        closing++;
+                    }
+                }
+            }
+            if (state.isAccepting() && (ways.isEmpty() || random.nextInt(4) == 0 || out.size() > long_)) {
+                return out.toString(StandardCharsets.UTF_8);
+            }
+            if (out.size() > 40 * long_) {
+                return "";
+            }
+            int pick = ways.get(random.nextInt(ways.size()));
+            if (closing > 0 && (random.nextInt(3) == 0 || out.size() > long_)) {
+                for (int b : "\"}],:".getBytes(StandardCharsets.US_ASCII)) {
+                    if (ways.contains(b)) {
+                        pick = b;
+                        break;
+                    }
+                }
+            }
+            out.write(pick);
+            state = machine.next(state, pick);
+        }
+    }
+}

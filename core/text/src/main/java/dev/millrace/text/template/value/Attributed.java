@@ -1,0 +1,15 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.text.template.value;
+
+import org.jspecify.annotations.Nullable;
+
+/** A thing of the engine that templates read attributes of. */
+public interface Attributed extends Typed {
+
+    /** The attribute, or null if there is none. */
+    @Nullable
+    Object attribute(String name);
+}
