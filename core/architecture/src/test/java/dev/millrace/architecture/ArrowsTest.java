@@ -35,6 +35,7 @@ class ArrowsTest {
     private static final String TEMPLATE_EVALUATION = "dev.millrace.text.template.evaluation..";
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
+    private static final String GRAMMAR = "dev.millrace.grammar..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
@@ -121,6 +122,16 @@ class ArrowsTest {
     static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI, JSON);
 
     @ArchTest
+    static final ArchRule GRAMMARS_KNOW_THE_CONTRACTS_OF_TEXT = only(GRAMMAR, API, SPI_TEXT);
+
+    @ArchTest
+    static final ArchRule MACHINES_KNOW_NO_SOURCE = only("dev.millrace.grammar.machine..");
+
+    @ArchTest
+    static final ArchRule VOCABULARIES_KNOW_THE_MACHINE = only("dev.millrace.grammar.vocabulary..",
+            "dev.millrace.grammar.machine..");
+
+    @ArchTest
     static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
 
     @ArchTest
@@ -177,11 +188,11 @@ class ArrowsTest {
             PLUGINS);
 
     @ArchTest
-    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES);
+    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES, GRAMMAR);
 
     @ArchTest
     static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
-            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE);
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE, GRAMMAR);
 
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()

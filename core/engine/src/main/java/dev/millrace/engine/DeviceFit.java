@@ -51,6 +51,8 @@ public record DeviceFit(Device device, int context, Fit fit) {
             context /= 2;
             fit = Placement.fit(backend, program, device, LoadOptions.of(context));
         }
-        return fit instanceof Fit.Good ? new DeviceFit(device, context, fit) : new DeviceFit(device, program.contextLength(), whole);
+        return fit instanceof Fit.Good
+                ? new DeviceFit(device, context, fit)
+                : new DeviceFit(device, program.contextLength(), whole);
     }
 }

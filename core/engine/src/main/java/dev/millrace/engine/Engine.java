@@ -16,6 +16,7 @@ import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.formats.Diagnosis;
+import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -149,12 +150,36 @@ public final class Engine implements Millrace {
      * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
      */
     public PromptTokenizer tokenizer(ModelFile file) {
-        VocabularySource source = file.vocabulary()
-                .orElseThrow(() -> new ModelFormatException(file.path(), "vocabulary", "the file has none"));
+        return tokenizer(file.path(), file.vocabulary());
+    }
+
+    private static PromptTokenizer tokenizer(Path path, Optional<? extends VocabularySource> source) {
         try {
-            return Tokenizers.of(source);
+            return Tokenizers.of(
+                    source.orElseThrow(() -> new ModelFormatException(path, "vocabulary", "the file has none")));
+        } catch (ModelFormatException e) {
+            throw e;
         } catch (MillraceException e) {
-            throw new ModelFormatException(file.path(), "vocabulary", e.getMessage(), e);
+            throw new ModelFormatException(path, "vocabulary", e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The tokenizer of a model. Of a GGUF file it is read by itself, so that the file may hold nothing else, and be of any
+     * architecture.
+     *
+     * @param reference as in {@link #open(String)}
+     * @return its tokenizer
+     * @throws dev.millrace.api.ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if it has no vocabulary, or one that cannot be read
+     */
+    public PromptTokenizer tokenizer(String reference) {
+        Path path = find(reference, Progress.NONE).path();
+        if (new GgufFormat().recognises(path)) {
+            return tokenizer(path, GgufFormat.vocabulary(path));
+        }
+        try (ModelFile file = read(path)) {
+            return tokenizer(file);
         }
     }
 

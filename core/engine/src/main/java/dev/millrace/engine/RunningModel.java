@@ -76,7 +76,8 @@ final class RunningModel implements Model {
                 new ModelParts(info, file.program(), tokenizer, prompts, dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(),
                         scheduler, prefixes),
-                new Extensions(() -> services.guards, () -> services.stages, () -> suggested(toolNames)));
+                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+                        () -> suggested(toolNames)));
     }
 
     @Override

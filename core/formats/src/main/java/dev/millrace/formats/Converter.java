@@ -13,6 +13,7 @@ import dev.millrace.formats.safetensors.VocabularyTable;
 import dev.millrace.formats.tensor.BlockEncoder;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
@@ -47,8 +48,8 @@ public final class Converter {
      *
      * @param folder a Hugging Face folder
      * @param out the GGUF file; replaced as a whole or not at all
-     * @param type of the matrices, one of {@link #types()}; rows that its blocks do not divide become F16; norms, routers,
-     *            biases and kernels are F32 always
+     * @param type of the matrices, one of {@link #types()}; rows that its blocks do not divide become F16; matrices that are
+     *            quantised already, such as experts in MXFP4, stay as they are; norms, routers, biases and kernels are F32 always
      * @param progress told of every few rows; may stop the work by throwing
      * @throws ModelFormatException if the folder is damaged or not supported
      * @throws dev.millrace.api.MillraceException if the file cannot be written
@@ -68,9 +69,15 @@ public final class Converter {
                     .filter(ends::remove).ifPresent(ends::addFirst);
             new GgufExport(model.name(), blueprint, table.map(t -> ending(t, ends)),
                     padding(model, blueprint.vocabularySize()), ends, model.chatTemplate(), model.sampling())
-                    .write(out, fileType, tensor -> tensor.columns() % type.blockSize() == 0 ? type : TensorType.F16,
-                            progress);
+                    .write(out, fileType, tensor -> written(tensor, type), progress);
         }
+    }
+
+    private static TensorType written(Tensor tensor, TensorType type) {
+        if (tensor.type().isQuantised()) {
+            return tensor.type();
+        }
+        return tensor.columns() % type.blockSize() == 0 ? type : TensorType.F16;
     }
 
     /** A vocabulary whose end token is the first that ends an answer. */

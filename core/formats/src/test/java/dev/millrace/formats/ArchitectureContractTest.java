@@ -56,7 +56,8 @@ class ArchitectureContractTest extends ArchitectureContract {
                     "layer_types", List.of("sliding_attention", "full_attention")),
             gguf("phi3"), config("phi3", "sliding_window", 4L), gguf("granite"),
             config("granite", "attention_multiplier", 0.2, "logits_scaling", 8.0), gguf("olmo2"), config("olmo2"),
-            gguf("gpt-oss", "expert_count", 4L, "expert_used_count", 2L, "expert_feed_forward_length", 24L),
+            gguf("gpt-oss", "attention.sliding_window", 4L, "expert_count", 4L, "expert_used_count", 2L,
+                    "expert_feed_forward_length", 24L),
             config("gpt_oss", "num_local_experts", 4L, "num_experts_per_tok", 2L, "sliding_window", 4L));
 
     private final String name;

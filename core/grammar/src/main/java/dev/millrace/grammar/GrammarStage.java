@@ -81,8 +81,9 @@ final class GrammarStage implements SamplerStage {
         }
         Mask mask = masks.of(state);
         if (mask.count() == 0) {
-            throw new MillraceException("The model has no token with which the answer could go on in the form that was asked for:"
-                    + " its vocabulary cannot spell what must come next.");
+            throw new MillraceException(
+                    "The model has no token with which the answer could go on in the form that was asked for:"
+                            + " its vocabulary cannot spell what must come next.");
         }
         return mask;
     }

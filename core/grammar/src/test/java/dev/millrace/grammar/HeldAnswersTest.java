@@ -34,13 +34,17 @@ class HeldAnswersTest {
 
     private static final Map<String, Object> READING = Map.of("type", "object", "properties",
             Map.of("name", Map.of("type", "string", "maxLength", 12), "value",
-                    Map.of("type", "integer", "minimum", 0, "maximum", 99), "unit", Map.of("enum", List.of("C", "bar"))),
+                    Map.of("type", "integer", "minimum", 0, "maximum", 99), "unit",
+                    Map.of("enum", List.of("C", "bar"))),
             "required", List.of("name", "value", "unit"), "additionalProperties", false);
     private static final ToolDefinition VALVE = new ToolDefinition("close_valve", "Closes a valve.",
-            Map.of("type", "object", "properties", Map.of("valve", Map.of("enum", List.of("north", "south"))), "required",
+            Map.of("type", "object", "properties", Map.of("valve", Map.of("enum", List.of("north", "south"))),
+                    "required",
                     List.of("valve")));
-    private static final ToolDefinition NOTE = new ToolDefinition("write_note", "Writes a note.", Map.of("type", "object",
-            "properties", Map.of("text", Map.of("type", "string", "maxLength", 8)), "required", List.of("text")));
+    private static final ToolDefinition NOTE = new ToolDefinition("write_note", "Writes a note.",
+            Map.of("type", "object",
+                    "properties", Map.of("text", Map.of("type", "string", "maxLength", 8)), "required",
+                    List.of("text")));
 
     private static Millrace millrace;
     private static Model model;
@@ -95,7 +99,8 @@ class HeldAnswersTest {
             assertTrue(answer(asking(seed(seed)).format(new AnswerFormat.Pattern("(on|off) [0-9]{2}:[0-9]{2}"))).text()
                     .matches("(on|off) [0-9]{2}:[0-9]{2}"));
             String sum = answer(asking(seed(seed)).format(new AnswerFormat.Grammar(
-                    "root ::= term ([+*] term){1,2}\nterm ::= [1-9] | \"(\" [1-9] \"-\" [1-9] \")\" # small\n"))).text();
+                    "root ::= term ([+*] term){1,2}\nterm ::= [1-9] | \"(\" [1-9] \"-\" [1-9] \")\" # small\n")))
+                    .text();
             assertTrue(sum.matches("([1-9]|\\([1-9]-[1-9]\\))([+*]([1-9]|\\([1-9]-[1-9]\\))){1,2}"), sum);
         }
     }
@@ -126,15 +131,19 @@ class HeldAnswersTest {
     void whatCannotBeKeptIsRefusedWhenTheConversationStarts() {
         IllegalArgumentException schema = assertThrows(IllegalArgumentException.class, () -> asking(seed(1))
                 .format(new AnswerFormat.JsonSchema(Map.of("type", "array", "uniqueItems", true))).start());
-        assertTrue(schema.getMessage().contains("\"uniqueItems\""), schema.getMessage());
+        assertTrue(String.valueOf(schema.getMessage()).contains("\"uniqueItems\""),
+                String.valueOf(schema.getMessage()));
         IllegalArgumentException regex = assertThrows(IllegalArgumentException.class,
                 () -> asking(seed(1)).format(new AnswerFormat.Pattern("(?=a)b")).start());
-        assertTrue(regex.getMessage().contains("looking ahead"), regex.getMessage());
+        assertTrue(String.valueOf(regex.getMessage()).contains("looking ahead"), String.valueOf(regex.getMessage()));
         ToolDefinition odd = new ToolDefinition("odd", "", Map.of("type", "object", "properties",
                 Map.of("all", Map.of("type", "array", "uniqueItems", true))));
         IllegalArgumentException tool = assertThrows(IllegalArgumentException.class,
                 () -> asking(seed(1)).declare(List.of(odd)).strict(true).start());
-        assertTrue(tool.getMessage().contains("odd") && tool.getMessage().contains("uniqueItems"), tool.getMessage());
+        assertTrue(
+                String.valueOf(tool.getMessage()).contains("odd")
+                        && String.valueOf(tool.getMessage()).contains("uniqueItems"),
+                String.valueOf(tool.getMessage()));
         assertThrows(IllegalArgumentException.class, () -> asking(seed(1)).toolChoice(ToolChoice.REQUIRED).start());
     }
 
@@ -150,7 +159,7 @@ class HeldAnswersTest {
                 Answer answer = held
                         ? answer(asking(seed(seed)).format(new AnswerFormat.Pattern("[a-f]{20}")))
                         : answer(asking(Sampling.greedy()));
-                if (held != answer.text().matches("[a-f]{20}") || !held && !answer.text().equals(free)) {
+                if (held != answer.text().matches("[a-f]{20}") || (!held && !answer.text().equals(free))) {
                     synchronized (wrong) {
                         wrong.add(answer.text());
                     }
@@ -168,7 +177,8 @@ class HeldAnswersTest {
         AnswerFormat format = new AnswerFormat.Pattern("\\[([0-9]{3},){30}[0-9]{3}\\]");
         String expected = answer(asking(Sampling.greedy()).format(format)).text();
         try (Model other = millrace.open("nano");
-                Conversation conversation = other.conversation().sampling(Sampling.greedy()).maxTokens(200).format(format)
+                Conversation conversation = other.conversation().sampling(Sampling.greedy()).maxTokens(200)
+                        .format(format)
                         .start();
                 Generation generation = conversation.send("Turn on the kitchen lamp.")) {
             StringBuilder text = new StringBuilder();

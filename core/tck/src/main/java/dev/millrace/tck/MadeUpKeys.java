@@ -10,6 +10,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -173,6 +174,17 @@ final class MadeUpKeys implements Keys {
     public Keys group(String key) {
         Map<String, ?> inner = typed(Map.class, "an object", key).orElse(Map.of());
         return new MadeUpKeys(form, architecture, inner, where + key + ".");
+    }
+
+    @Override
+    public Keys otherwise(Map<String, ?> more) {
+        Map<String, Object> all = new HashMap<>(more);
+        values.forEach((key, value) -> {
+            if (value != null) {
+                all.put(key, value);
+            }
+        });
+        return new MadeUpKeys(form, architecture, all, where);
     }
 
     @Override

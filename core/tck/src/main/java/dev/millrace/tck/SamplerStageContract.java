@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.spi.text.StageContext;
@@ -138,7 +139,7 @@ public abstract class SamplerStageContract {
 
         static Answer begin(SmallVocabulary conversation, SamplerStage stage, String prompt) {
             Tokens tokens = new Tokens(conversation.encode(prompt));
-            stage.begin(tokens);
+            stage.begin(tokens, 0);
             return new Answer(conversation, stage, tokens);
         }
 
@@ -165,6 +166,10 @@ public abstract class SamplerStageContract {
             float[] row = logits.clone();
             stage.apply(row, tokens);
             assertEquals(before, tokens.length());
+            if (stage.bounds()) {
+                assertArrayEquals(row, masked(logits), 0, "allowed() and apply do not forbid the same tokens: a stage that bounds"
+                        + " is asked for one or the other");
+            }
             boolean possible = false;
             for (int i = 0; i < row.length; i++) {
                 int token = i;
@@ -177,6 +182,17 @@ public abstract class SamplerStageContract {
             assertTrue(possible || Arrays.equals(logits, row), () -> "apply bans every token after "
                     + conversation.decode(tokens.answer())
                     + ": at least one has to stay possible, an end token if nothing else.");
+            return row;
+        }
+
+        private float[] masked(float[] logits) {
+            float[] row = logits.clone();
+            long[] mask = stage.allowed(tokens);
+            for (int i = 0; i < row.length && mask != null; i++) {
+                if ((mask[i >> 6] & 1L << i) == 0) {
+                    row[i] = Float.NEGATIVE_INFINITY;
+                }
+            }
             return row;
         }
 
@@ -196,7 +212,7 @@ public abstract class SamplerStageContract {
         }
 
         String text() {
-            return conversation.decode(tokens.answer());
+            return conversation.decode(Arrays.stream(tokens.answer()).filter(id -> !conversation.isControl(id)).toArray());
         }
     }
 
@@ -299,10 +315,16 @@ public abstract class SamplerStageContract {
         Answer answer = Answer.begin(conversation, stage, "Is the valve open?");
         Random random = new Random(6);
         assertDoesNotThrow(() -> {
-            for (int i = 0; i < TOKENS; i++) {
-                // control tokens first, the end token among them
-                answer.accept(i < 3 ? conversation.size() - 3 + i : random.nextInt(conversation.size()));
-                stage.apply(answer.logits(6), answer.tokens);
+            try {
+                for (int i = 0; i < TOKENS; i++) {
+                    // control tokens first, the end token among them
+                    answer.accept(i < 3 ? conversation.size() - 3 + i : random.nextInt(conversation.size()));
+                    stage.apply(answer.logits(6), answer.tokens);
+                }
+            } catch (MillraceException e) {
+                // an answer that cannot have its format any more ends here, and a person is told why
+                assertFalse(format() instanceof AnswerFormat.Text, () -> "no format was asked for: " + e.getMessage());
+                Bench.assertSentence(e.getMessage());
             }
         }, "accept is called for each token, also if other stages decided, and it has to live with that");
     }

@@ -82,7 +82,9 @@ final class SmallVocabulary implements Tokenizer, StageContext {
     public String decode(int... ids) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int id : ids) {
-            bytes.writeBytes(spellings.get(id));
+            bytes.writeBytes(isControl(id)
+                    ? CONTROLS.get(id - (size() - CONTROLS.size())).getBytes(StandardCharsets.UTF_8)
+                    : spellings.get(id));
         }
         return bytes.toString(StandardCharsets.UTF_8);
     }

@@ -11,7 +11,7 @@ import dev.millrace.api.Progress;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
-import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.layers.AttentionMemory;
 import dev.millrace.backend.cpu.layers.Buffers;
 import dev.millrace.backend.cpu.layers.ForwardPass;
@@ -153,6 +153,16 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        return load(program, device, options, progress, Arena::ofShared);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param pages gives each page of keys and values its memory, which is closed with the page; throws {@link OutOfMemoryError} if
+     *            there is none
+     */
+    Executor load(Program program, Device device, LoadOptions options, Progress progress, Supplier<Arena> pages) {
         Kernels kernels = kernels(device);
         if (fit(program, device, options) instanceof Fit.Refused refused) {
             throw new BackendException(refused.reason());
@@ -160,16 +170,16 @@ public final class CpuBackend implements Backend {
         if (kernels == null || !(program instanceof Blueprint blueprint)) {
             throw new BackendException("The CPU backend has no device " + device.id() + ".");
         }
-        KvLayout layout = KvLayout.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
+        KvGroups groups = KvGroups.of(blueprint, MemoryNeeds.keyValueType(blueprint, options));
         int threads = Processors.here().threads(options.threads());
         MemoryNeeds needs = MemoryNeeds.of(blueprint, options, kernels);
         Arena arena = Arena.ofShared();
         Workers workers = null;
-        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), layout.type(), needs.weights())) {
+        try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), groups.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, layout, new MatrixStore(folder, kernels, workers, arena,
+            Network network = Loading.load(blueprint, groups, new MatrixStore(folder, kernels, workers, arena,
                     progress, () -> checkInMemory(blueprint, needs)));
-            Executor executor = executor(network, layout, options, kernels, workers, arena);
+            Executor executor = executor(network, groups, options, kernels, workers, arena, pages);
             warmup.await();
             progress.update("ready", 1);
             return executor;
@@ -203,8 +213,8 @@ public final class CpuBackend implements Backend {
         arena.close();
     }
 
-    private static Executor executor(Network network, KvLayout layout, LoadOptions options, Kernels kernels,
-            Workers workers, Arena arena) {
+    private static Executor executor(Network network, KvGroups groups, LoadOptions options, Kernels kernels,
+            Workers workers, Arena arena, Supplier<Arena> pages) {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(MicroBatch.MOST, options.context());
         MatmulScratch[] scratch = new MatmulScratch[workers.count()];
@@ -216,7 +226,7 @@ public final class CpuBackend implements Backend {
                 new Matmul(kernels, workers, scratch, options.precision() == Precision.EXACT),
                 new Buffers(blueprint, tokens), AttentionMemory.of(blueprint, workers.count(), options.context()));
         MicroBatch batch = new MicroBatch(tokens);
-        return new CpuExecutor(network, layout, options.context(), workers, arena, batch,
+        return new CpuExecutor(network, groups, options.context(), workers, arena, pages, batch,
                 new ForwardPass(network, machine, scratch[0], batch));
     }
 }

@@ -4,8 +4,9 @@
  */
 package dev.millrace.backend.cpu;
 
+import dev.millrace.api.BackendException;
 import dev.millrace.backend.cpu.kv.CpuSequence;
-import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.SequenceOwner;
 import dev.millrace.backend.cpu.layers.ForwardPass;
 import dev.millrace.backend.cpu.layers.MicroBatch;
@@ -23,15 +24,17 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
-/** A loaded model: checks what it is asked, cuts it into micro-batchs, and owns weights, threads and sequences. */
+/** A loaded model: checks what it is asked, cuts it into micro-batches, and owns weights, threads and sequences. */
 final class CpuExecutor implements Executor, SequenceOwner {
 
     private final Network network;
-    private final KvLayout layout;
+    private final KvGroups groups;
     private final int context;
     private final Workers workers;
     private final Arena arena;
+    private final Supplier<Arena> pages;
     private final MicroBatch batch;
     private final ForwardPass pass;
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -39,18 +42,19 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final StepCheck stepCheck;
     private boolean closed;
 
-    CpuExecutor(Network network, KvLayout layout, int context, Workers workers, Arena arena, MicroBatch batch,
-            ForwardPass pass) {
+    CpuExecutor(Network network, KvGroups groups, int context, Workers workers, Arena arena, Supplier<Arena> pages,
+            MicroBatch batch, ForwardPass pass) {
         this.network = network;
-        this.layout = layout;
+        this.groups = groups;
         this.context = context;
         this.workers = workers;
         this.arena = arena;
+        this.pages = pages;
         this.batch = batch;
         this.pass = pass;
         boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
         this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
-                .withRollback(convolutions ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
+                .withRollback(convolutions || groups.forget(context) ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
         this.stepCheck = new StepCheck(network.blueprint(), context, limits);
     }
 
@@ -67,6 +71,11 @@ final class CpuExecutor implements Executor, SequenceOwner {
     }
 
     @Override
+    public Supplier<Arena> pages() {
+        return pages;
+    }
+
+    @Override
     public void adopt(CpuSequence sequence) {
         sequences.add(sequence);
     }
@@ -79,7 +88,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
     @Override
     public Sequence newSequence() {
         check();
-        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), groups);
         adopt(sequence);
         return sequence;
     }
@@ -93,7 +102,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
                     "The state holds " + state.length() + " tokens, more than the context of "
                             + context + " that this model was loaded with.");
         }
-        CpuSequence sequence = new CpuSequence(this, network.blueprint(), layout);
+        CpuSequence sequence = new CpuSequence(this, network.blueprint(), groups);
         adopt(sequence);
         try {
             sequence.fill(state);
@@ -125,6 +134,11 @@ final class CpuExecutor implements Executor, SequenceOwner {
                 }
             }
             flush();
+            for (int i = 0; i < steps.size(); i++) {
+                if (!steps.get(i).failed()) {
+                    sequence(steps.get(i)).letGo();
+                }
+            }
         } catch (Throwable e) {
             for (int i = 0; i < steps.size(); i++) {
                 if (!steps.get(i).failed()) {
@@ -137,13 +151,16 @@ final class CpuExecutor implements Executor, SequenceOwner {
         }
     }
 
-    /** A step that finds no room fails alone, and its sequence stays as it is. */
+    /** A step that finds no room fails alone, and its sequence stays as it is. One that fails otherwise takes its sequence along. */
     private static void reserve(Step step) {
         try {
             sequence(step).reserve(step.length());
         } catch (OutOfMemoryError e) {
             step.fail(new OutOfRoomException("There is no memory for the keys and values of " + step.length()
                     + " more tokens (" + e.getMessage() + ")."));
+        } catch (RuntimeException e) {
+            sequence(step).fail();
+            step.fail(new BackendException("There is no page for the keys and values of this sequence: " + e.getMessage(), e));
         }
     }
 

@@ -5,7 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.layers.Network;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.backend.cpu.weights.Matrix;
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Loading {
 
     private final Blueprint blueprint;
-    private final KvLayout keyValues;
+    private final KvGroups keyValues;
     private final IdentityHashMap<Tensor, Matrix> matrices;
 
-    private Loading(Blueprint blueprint, KvLayout keyValues, IdentityHashMap<Tensor, Matrix> matrices) {
+    private Loading(Blueprint blueprint, KvGroups keyValues, IdentityHashMap<Tensor, Matrix> matrices) {
         this.blueprint = blueprint;
         this.keyValues = keyValues;
         this.matrices = matrices;
@@ -39,7 +39,7 @@ final class Loading {
      * @param store makes the matrices; closed by the caller, also if this throws
      * @throws BackendException if a tensor cannot be read
      */
-    static Network load(Blueprint blueprint, KvLayout keyValues, MatrixStore store) {
+    static Network load(Blueprint blueprint, KvGroups keyValues, MatrixStore store) {
         try {
             return new Loading(blueprint, keyValues, store.load(blueprint.matrices())).network();
         } catch (IOException e) {
@@ -63,7 +63,8 @@ final class Loading {
     private Network.Mixer mixer(int layer, Blueprint.Mixer mixer) throws IOException {
         return switch (mixer) {
             case Blueprint.Attention a ->
-                new Network.Attention(a, keyValues.layers().get(layer), linear(a.query()), linear(a.key()),
+                new Network.Attention(a, keyValues.layer(layer), keyValues.group(layer), linear(a.query()),
+                        linear(a.key()),
                         linear(a.value()), linear(a.output()), optionalNorm(a.queryNorm()), optionalNorm(a.keyNorm()),
                         optional(a.sinks()));
             case Blueprint.ShortConv c -> new Network.ShortConv(c.width(), matrix(c.in()), taps(c), matrix(c.out()));

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvType;
 import dev.millrace.backend.cpu.layers.AttentionMemory;
@@ -22,20 +23,19 @@ import org.jspecify.annotations.Nullable;
  * Memory that a loaded model takes.
  *
  * @param weights packed weights, in bytes
- * @param perToken keys and values of one token, in bytes
+ * @param groups how keys and values lie in memory
  * @param context tokens of a full context
  * @param activations activations and inputs that are prepared for products, on the heap, in bytes
  * @param attention what grows with the context besides keys and values, on the heap, in bytes for a full one
  */
-public record MemoryNeeds(long weights, long perToken, int context, long activations, long attention) {
+public record MemoryNeeds(long weights, KvGroups groups, int context, long activations, long attention) {
 
     public static MemoryNeeds of(Blueprint blueprint, LoadOptions options, WeightForm form) {
-        KvLayout layout = KvLayout.of(blueprint, keyValueType(blueprint, options));
         int tokens = Math.min(MicroBatch.MOST, options.context());
         long activations = Buffers.Widths.of(blueprint).perToken(blueprint.hiddenSize()) * 4 * tokens
                 + MatmulInputSizes.bytes(blueprint, tokens, options.precision() == Precision.EXACT, form);
         return new MemoryNeeds(PackedLayout.of(blueprint.matrices(), form).bytes(),
-                layout.pageBytes() / KvLayout.PAGE, options.context(), activations,
+                KvGroups.of(blueprint, keyValueType(blueprint, options)), options.context(), activations,
                 AttentionMemory.bytes(blueprint, options.context()));
     }
 
@@ -77,8 +77,13 @@ public record MemoryNeeds(long weights, long perToken, int context, long activat
         return weights + keyValues() + scratch();
     }
 
+    /** Keys and values of a full context. */
     long keyValues() {
-        return perToken * KvLayout.pages(context) * KvLayout.PAGE;
+        return keyValues(context);
+    }
+
+    private long keyValues(int tokens) {
+        return groups.bytes(tokens, MicroBatch.MOST);
     }
 
     /**
@@ -104,11 +109,26 @@ public record MemoryNeeds(long weights, long perToken, int context, long activat
                                 + " of memory are available"
                                 + (mapped ? " for what is not mapped" : "")
                         : "there are only " + Memory.gigabytes(memory.total()) + " of memory");
-        long each = perToken + (attention + context - 1) / context;
-        long fitting = perToken == 0 ? 0 : Math.max(0, left + attention) / (each * KvLayout.PAGE) * KvLayout.PAGE;
+        int fitting = fitting(left + attention);
         return takes + (fitting > 0
                 ? "; with a context of " + fitting + " tokens it would fit."
                 : "; take a smaller model or one that is quantised further"
                         + (left < leftOfAll ? ", or end other programs." : "."));
+    }
+
+    /** The largest context whose keys and values, and what else grows with it, fit into so much memory, in whole pages. */
+    private int fitting(long left) {
+        int fits = 0;
+        int tooMany = KvLayout.pages(context);
+        while (tooMany - fits > 1) {
+            int middle = (fits + tooMany) >>> 1;
+            int tokens = middle * KvLayout.PAGE;
+            if (keyValues(tokens) + attention * tokens / context <= left) {
+                fits = middle;
+            } else {
+                tooMany = middle;
+            }
+        }
+        return fits * KvLayout.PAGE;
     }
 }

@@ -44,7 +44,7 @@ final class FeatureModels {
 
     private List<Model> models() {
         List<Model> models = new ArrayList<>();
-        for (int size : new int[]{24, 32, 64, 80, 96, 128, 256}) {
+        for (int size : new int[]{2, 24, 32, 40, 64, 72, 80, 96, 112, 128, 160, 192, 256}) {
             models.add(attention("head size " + size, 4, 2, size, new Position.Rope(size, 10_000), a -> a));
         }
         models.add(attention("interleaved rope of half a head", 4, 1, 64,
@@ -68,6 +68,8 @@ final class FeatureModels {
             models.add(attention("window of " + window, 4, 2, 32, new Position.Rope(32, 10_000),
                     a -> a.withSpan(new Blueprint.Span(window))));
         }
+        models.add(windows("windows of 24 and 70, and everything", false));
+        models.add(windows("windows of 24 and 70, a convolution, and everything", true));
         models.add(attention("scale", 4, 2, 32, new Position.Rope(32, 10_000), a -> a.withScores(0.5f, 0, null)));
         models.add(attention("softcap, window", 4, 2, 32, new Position.Rope(32, 10_000),
                 a -> a.withScores(0.25f, 2, null).withSpan(new Blueprint.Span(30))));
@@ -127,6 +129,26 @@ final class FeatureModels {
         return model(name, layer(mixer(), layer), layer(mixer(), layer));
     }
 
+    /** Layers that see differently far back, and heads of other sizes in each. */
+    private Model windows(String name, boolean convolution) {
+        List<Blueprint.Layer> layers = new ArrayList<>();
+        int[] windows = {24, 0, 70, 24};
+        for (int i = 0; i < windows.length; i++) {
+            int size = 24 + 40 * (i % 3);
+            layers.add(layer(Blueprint.Attention.plain(2, 1, size, matrix(2 * size, HIDDEN), matrix(size, HIDDEN),
+                    matrix(size, HIDDEN), matrix(HIDDEN, 2 * size), new Position.Rope(size, 10_000))
+                    .withSpan(new Blueprint.Span(windows[i])), feedForward()));
+            if (convolution && i == 1) {
+                layers.add(layer(convolution(), feedForward()));
+            }
+        }
+        return model(name, layers.toArray(Blueprint.Layer[]::new));
+    }
+
+    private Blueprint.ShortConv convolution() {
+        return new Blueprint.ShortConv(3, matrix(3 * HIDDEN, HIDDEN), plain(HIDDEN, 3, 1), matrix(HIDDEN, HIDDEN));
+    }
+
     private Model norms(String name, boolean before, boolean after, boolean onePlus) {
         List<Blueprint.Layer> layers = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
@@ -148,8 +170,7 @@ final class FeatureModels {
         MemoryTensor gateAndUp = matrix(128, HIDDEN);
         Blueprint.Dense dense = new Blueprint.Dense(gateAndUp.slice(0, 64), gateAndUp.slice(64, 64),
                 matrix(HIDDEN, 64));
-        Blueprint.ShortConv conv = new Blueprint.ShortConv(3, matrix(3 * HIDDEN, HIDDEN), plain(HIDDEN, 3, 1),
-                matrix(HIDDEN, HIDDEN));
+        Blueprint.ShortConv conv = convolution();
         return new Model("multipliers, softcap, views",
                 blueprint(List.of(layer(attention, dense), layer(conv, dense)), norm(HIDDEN, false),
                         new Blueprint.Multipliers(3, 0.3f, 0.7f), 1.5f, true));

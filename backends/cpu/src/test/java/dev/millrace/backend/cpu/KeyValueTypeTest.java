@@ -140,7 +140,7 @@ class KeyValueTypeTest {
             case F16 -> 2 * (2 * 64 + 32) * 2;
             default -> 2 * (2 * 64 + 32) + 2 * 3 * 2;
         };
-        assertEquals(perToken, needs.perToken());
+        assertEquals(perToken, needs.groups().perToken());
         assertInstanceOf(Fit.Good.class, fit(asked, needs.total()));
         String reason = assertInstanceOf(Fit.Refused.class, fit(asked, needs.total() - 1)).reason();
         assertTrue(reason.contains("keys and values of 100000 tokens " + Memory.gigabytes(needs.keyValues())),

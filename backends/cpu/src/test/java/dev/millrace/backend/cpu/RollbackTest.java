@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.backend.cpu.kv.CpuSequence;
+import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvType;
 import dev.millrace.spi.backend.Executor;
@@ -163,9 +164,11 @@ class RollbackTest {
         try (CpuExecutor executor = (CpuExecutor) Run.load(CONVOLUTIONS, device, 2, Precision.FAST);
                 Sequence alone = executor.newSequence();
                 Sequence company = executor.newSequence()) {
-            KvLayout usual = KvLayout.of(CONVOLUTIONS, KvType.F32);
-            KvLayout huge = new KvLayout(usual.type(), usual.layers(), 1L << 50);
-            CpuSequence roomless = new CpuSequence(executor, CONVOLUTIONS, huge);
+            KvGroups.Group usual = KvGroups.of(CONVOLUTIONS, KvType.F32).groups().getFirst();
+            KvLayout huge = new KvLayout(KvType.F32, usual.layout().layers(), 1L << 50);
+            // the first group finds room, the second does not
+            CpuSequence roomless = new CpuSequence(executor, CONVOLUTIONS,
+                    new KvGroups(KvType.F32, List.of(usual, new KvGroups.Group(0, huge))));
             executor.adopt(roomless);
             Step failing = new Step(roomless, VOCABULARY).feed(new int[]{1, 2}, 0, 2, Step.Logits.LAST);
             Step good = new Step(company, VOCABULARY).feed(new int[]{3, 4}, 0, 2, Step.Logits.LAST);

@@ -100,7 +100,8 @@ final class ConversationBuilder implements Conversation.Builder {
             // all of a provider, or nothing
             int at = 0;
             for (ToolDefinition definition : definitions.values()) {
-                tools.put(definition.name(), offered.get(at++));
+                tools.put(definition.name(),
+                        InstalledTool.of(provider, offered.get(at++), definition, extensions.installedTools()));
                 told.put(definition.name(), definition);
                 origins.put(definition.name(), provider.name());
             }
@@ -282,8 +283,8 @@ final class ConversationBuilder implements Conversation.Builder {
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
         String named = toolChoice.name();
-        if (toolChoice.required() && told.isEmpty() && declared.isEmpty()
-                || !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named)) {
+        if ((toolChoice.required() && told.isEmpty() && declared.isEmpty())
+                || (!named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named))) {
             throw new IllegalArgumentException("The model has to call a tool that is not there: "
                     + (named.isEmpty() ? "there are none at all" : named) + ".");
         }

@@ -15,8 +15,9 @@ import java.util.function.Supplier;
  *
  * @param guards asked before each tool call
  * @param stages change logits
- * @param suggestedTools those that the model was made for
+ * @param installedTools those of all plugins, also later on
+ * @param suggestedTools those of them that the model was made for
  */
 public record Extensions(Supplier<List<ToolGuard>> guards, Supplier<List<SamplerStage.Factory>> stages,
-        Supplier<List<ToolProvider>> suggestedTools) {
+        Supplier<List<ToolProvider>> installedTools, Supplier<List<ToolProvider>> suggestedTools) {
 }

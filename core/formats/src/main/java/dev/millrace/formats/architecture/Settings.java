@@ -10,6 +10,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -185,6 +186,17 @@ public final class Settings implements Keys {
                     architecture);
         }
         throw wrong(key, "is " + shown(value) + ", expected an object");
+    }
+
+    @Override
+    public Settings otherwise(Map<String, ?> more) {
+        Map<Object, Object> all = new HashMap<>(more);
+        values.forEach((key, value) -> {
+            if (value != null) {
+                all.put(key, value);
+            }
+        });
+        return new Settings(path, where, all, form, architecture);
     }
 
     @Override

@@ -55,6 +55,8 @@ public final class WeightTable implements Weights {
         }
     }
 
+    private static final List<String> PACKED = List.of("qweight", "weight_packed");
+
     private final Path path;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Set<String> unused = new LinkedHashSet<>();
@@ -129,9 +131,22 @@ public final class WeightTable implements Weights {
     private Entry entry(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
-            throw new ModelFormatException(path, name, "is a tensor that is missing");
+            throw new ModelFormatException(path, name, "is a tensor that is missing" + packed(name));
         }
         return entry;
+    }
+
+    /** Some folders do not say that they are quantised; the names of their tensors do. */
+    private String packed(String name) {
+        String base = name.endsWith(".weight") ? name.substring(0, name.length() - "weight".length()) : name + ".";
+        for (String ending : PACKED) {
+            if (entries.containsKey(base + ending)) {
+                return "; there is " + base + ending
+                        + ", as AWQ, GPTQ and compressed-tensors pack weights, which is not"
+                        + " read: take the model's GGUF file, or its folder in bfloat16 or float16";
+            }
+        }
+        return "";
     }
 
     private static long[] significant(long[] shape) {

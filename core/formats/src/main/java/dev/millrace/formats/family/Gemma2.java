@@ -20,6 +20,8 @@ import java.util.Set;
 public final class Gemma2 implements GgufFamily {
 
     private static final int LAYERS_OF_27B = 46;
+    /** Of all its models; older GGUF files do not state it. */
+    private static final int OLDER_WINDOW = 4096;
 
     /** For the service loader. */
     public Gemma2() {
@@ -46,7 +48,8 @@ public final class Gemma2 implements GgufFamily {
         return t.blueprint("gemma2", i -> new Layer(
                 new Norms(t.norm(i, "attn_norm", "input_layernorm"),
                         t.norm(i, "post_attention_norm", "post_attention_layernorm")),
-                t.attention(i, rope).withSpan(t.span(i, layer -> layer % 2 == 0)).withScores(scale(t), softcap, null),
+                t.attention(i, rope).withSpan(t.windows(i, layer -> layer % 2 == 0, t.gguf ? OLDER_WINDOW : 0))
+                        .withScores(scale(t), softcap, null),
                 new Norms(t.norm(i, "ffn_norm", "pre_feedforward_layernorm"),
                         t.norm(i, "post_ffw_norm", "post_feedforward_layernorm")),
                 t.dense(i, Activation.GELU)),

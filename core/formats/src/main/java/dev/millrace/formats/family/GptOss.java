@@ -48,12 +48,13 @@ public final class GptOss implements GgufFamily {
         Transformer t = new Transformer(keys, weights);
         t.activation("silu");
         keys.refuse(3L, "expert_gating_func");
+        t.scoring("softmax");
         Activation clamped = new Activation.ClampedSwiglu(1.702f, keys.positiveOr(7, "swiglu_limit"));
         // the ramp of its rope has fractions at its ends, in GGUF too, which has no key for it
         Rope rope = Ropes.of(t, 150_000, Order.HALVES, "", !t.gguf);
         return t.blueprint("gpt-oss",
                 i -> new Layer(t.norm(i, "attn_norm", "input_layernorm"),
-                        t.attention(i, rope, true, true).withSpan(t.span(i, layer -> layer % 2 == 0))
+                        t.attention(i, rope, true, true).withSpan(t.windows(i, layer -> layer % 2 == 0, 0))
                                 .withScores((float) (1 / Math.sqrt(t.heads(i).size())), 0, sinks(t, i)),
                         t.norm(i, "post_attention_norm", "post_attention_layernorm"), experts(t, i, clamped)));
     }
@@ -85,7 +86,7 @@ public final class GptOss implements GgufFamily {
 
     private static List<Dense> pairs(Transformer t, int layer, Mixture m, Activation activation) {
         int inner = m.inner();
-        boolean packed = Quantisation.method(t.keys).equals("mxfp4");
+        boolean packed = Quantisation.microscaled(t.keys);
         String name = t.name(layer, "", "mlp.experts.");
         Tensor gateUp = packed
                 ? t.weights.take(name + "gate_up_proj", m.count(), 2L * inner, t.hidden)

@@ -84,6 +84,7 @@ public final class Lfm2 implements GgufFamily {
             keys.refuse(0L, "dense_2_feat_out");
         } else {
             t.activation("silu");
+            t.scoring("sigmoid");
             keys.refuse(false, "conv_bias");
             keys.refuse(false, "attention_bias");
             keys.refuse(true, "block_use_swiglu");

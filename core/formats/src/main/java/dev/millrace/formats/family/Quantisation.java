@@ -10,8 +10,12 @@ import dev.millrace.spi.model.Keys;
 final class Quantisation {
 
     private static final String CONFIG = "quantization_config";
-    /** MLX writes this one. */
+    /** Older files of compressed-tensors. */
+    private static final String COMPRESSION = "compression_config";
+    /** MLX writes this one, with or without the other. */
     private static final String MLX = "quantization";
+    /** The one whose weights are read, those of gpt-oss. */
+    private static final String MXFP4 = "mxfp4";
 
     private Quantisation() {
     }
@@ -19,21 +23,29 @@ final class Quantisation {
     /** Refuses a folder whose weights are packed in a way that its family does not read. */
     static void refuse(Keys keys) {
         String method = method(keys);
-        if (!method.isEmpty() && !method.equals("mxfp4")) {
-            throw keys.wrong(keys.has(CONFIG) ? CONFIG : MLX, "says that the weights are quantised by " + method
-                    + ", which is not read; take the model's GGUF file, or its folder in bfloat16 or float16");
+        if (!method.isEmpty() && !microscaled(keys)) {
+            throw keys.wrong(keys.has(MLX) ? MLX : keys.has(CONFIG) ? CONFIG : COMPRESSION,
+                    "says that the weights are quantised by " + method
+                            + ", which is not read; take the model's GGUF file, or its folder in bfloat16 or float16");
         }
     }
 
+    /** Whether the experts are in MXFP4, as gpt-oss has them. */
+    static boolean microscaled(Keys keys) {
+        return method(keys).equals(MXFP4) && keys.architecture().equals("gpt_oss");
+    }
+
     /** The scheme, empty if there is none. */
-    static String method(Keys keys) {
+    private static String method(Keys keys) {
         if (keys.has(MLX)) {
             return "MLX";
         }
-        if (!keys.has(CONFIG) || "none".equals(keys.find(CONFIG))) {
-            return "";
+        if (!keys.has(CONFIG)) {
+            return keys.has(COMPRESSION) ? "compressed-tensors" : "";
         }
         Keys config = keys.group(CONFIG);
-        return config.text("quant_method").orElse(config.has("group_size") ? "MLX" : "a scheme without a name");
+        return config.text("quant_method").orElseGet(() -> config.has("load_in_4bit") || config.has("load_in_8bit")
+                ? "bitsandbytes"
+                : config.has("group_size") ? "MLX" : "a scheme without a name");
     }
 }

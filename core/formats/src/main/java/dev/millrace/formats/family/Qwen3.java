@@ -40,6 +40,7 @@ public final class Qwen3 implements GgufFamily {
         Transformer t = new Transformer(keys, weights);
         t.activation("silu");
         Rope rope = Ropes.of(t, 10_000);
+        t.scoring("softmax");
         boolean windowed = t.gguf || keys.flagOr(false, "use_sliding_window");
         int full = keys.integerOr(t.gguf ? 0 : 28, 0, Transformer.MAX_PARTS, "max_window_layers");
         boolean moe = !keys.architecture().equals("qwen3");
@@ -62,7 +63,14 @@ public final class Qwen3 implements GgufFamily {
             return t.weights.has(t.name(layer, "ffn_gate_inp.weight", ""));
         }
         int step = t.keys.integerOr(1, 1, Transformer.MAX_PARTS, "decoder_sparse_step");
-        return (layer + 1) % step == 0 && !t.keys.list("mlp_only_layers").contains((long) layer);
+        boolean dense = false;
+        for (Object each : t.keys.list("mlp_only_layers")) {
+            if (!(each instanceof Long number) || number < 0 || number >= t.layers) {
+                throw t.keys.wrong("mlp_only_layers", "names the layer " + each + ", expected 0 to " + (t.layers - 1));
+            }
+            dense |= number == layer;
+        }
+        return (layer + 1) % step == 0 && !dense;
     }
 
     private static Experts experts(Transformer t, int layer) {

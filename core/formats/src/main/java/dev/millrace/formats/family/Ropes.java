@@ -13,6 +13,7 @@ import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads the rope of a file: in GGUF the keys {@code rope.*} and the tensors {@code rope_freqs} and {@code rope_factors_*}; in
@@ -94,7 +95,8 @@ final class Ropes {
     private Scaling ggufScaling() {
         String type = keys.text("rope.scaling.type").orElse("linear");
         if (!GGUF_TYPES.contains(type)) {
-            throw keys.wrong("rope.scaling.type", "is " + type + KNOWN + String.join(", ", GGUF_TYPES));
+            throw keys.wrong("rope.scaling.type", "is " + type + KNOWN + String.join(", ", GGUF_TYPES)
+                    + Transformer.INSTEAD);
         }
         if (model.weights.has("rope_freqs.weight")) {
             return new Scaling.Divisors(divisors("rope_freqs.weight"));
@@ -143,12 +145,18 @@ final class Ropes {
                 "partial_rotary_factor");
         dimensions = (int) (size * part);
         Keys where = parameters.has("rope_theta") ? parameters : keys;
-        return rope(order, base == 0 ? where.positive("rope_theta", "theta") : where.positiveOr(base, "rope_theta"),
+        // a family's own base counts only where the file says nothing of its rope
+        boolean stated = base == 0 || keys.has("rope_parameters");
+        return rope(order, stated ? where.positive("rope_theta", "theta") : where.positiveOr(base, "rope_theta"),
                 configScaling());
     }
 
     private Scaling configScaling() {
-        String type = scaling.text("rope_type", "type").orElse("default");
+        Optional<String> named = scaling.text("rope_type", "type");
+        if (named.isEmpty() && keys.has("rope_scaling")) {
+            throw scaling.wrong("rope_type", "is missing" + Transformer.INSTEAD);
+        }
+        String type = named.orElse("default");
         return switch (type) {
             case "default" -> new Scaling.None();
             case "linear" -> new Scaling.Linear(scaling.positive("factor"));
@@ -156,7 +164,7 @@ final class Ropes {
             case "yarn" -> yarn();
             case "longrope", "su" -> longRope();
             default -> throw scaling.wrong("rope_type",
-                    "is " + type + KNOWN + "default, linear, llama3, yarn, longrope");
+                    "is " + type + KNOWN + "default, linear, llama3, yarn, longrope" + Transformer.INSTEAD);
         };
     }
 

@@ -34,6 +34,9 @@ final class Transformer {
     /** More layers or experts than any model has. */
     static final int MAX_PARTS = 1 << 12;
 
+    /** What helps where a family is built in a way that is not known: a graph says itself what to compute. */
+    static final String INSTEAD = "; take the model as an ONNX folder, which the ONNX backend runs as it is";
+
     private static final int MAX_CONTEXT = 1 << 30;
 
     final Keys keys;
@@ -143,23 +146,60 @@ final class Transformer {
 
     /** Refuses another activation than the family's. */
     void activation(String name) {
-        keys.refuse(name, "hidden_act", "hidden_activation");
+        only(name, "an activation", "hidden_act", "hidden_activation");
+    }
+
+    /** Refuses another function that turns a router's outputs into scores than the family's. */
+    void scoring(String name) {
+        only(name, "a scoring function", "scoring_func", "score_func", "moe_router_activation_func");
+    }
+
+    private void only(String name, String what, String... under) {
+        for (String key : under) {
+            String stated = keys.text(key).orElse(name);
+            if (!stated.equals(name)) {
+                throw keys.wrong(key,
+                        "is " + stated + ", " + what + " that is not supported for this family, whose own is "
+                                + name + INSTEAD);
+            }
+        }
     }
 
     /**
-     * Which tokens a layer sees.
+     * Which tokens a layer sees. A file that states no window has none.
      *
      * @param windowed which layers see a window where the file does not say
      */
     Span span(int layer, IntPredicate windowed) {
-        int window = keys.integerOr(0, 0, MAX_CONTEXT, key("attention.sliding_window", "sliding_window"));
-        boolean bounded = windowed.test(layer);
+        String size = key("attention.sliding_window", "sliding_window");
+        return span(layer, windowed, keys.integerOr(0, 0, MAX_CONTEXT, size), size);
+    }
+
+    /**
+     * Which tokens a layer sees in a family that always has windows.
+     *
+     * @param otherwise the window where the file states none, or 0 if it has to
+     */
+    Span windows(int layer, IntPredicate windowed, int otherwise) {
+        String size = key("attention.sliding_window", "sliding_window");
+        int window = otherwise > 0 && !keys.has(size) ? otherwise : keys.integer(1, MAX_CONTEXT, size);
+        return span(layer, windowed, window, size);
+    }
+
+    private Span span(int layer, IntPredicate windowed, int window, String size) {
         String key = key("attention.sliding_window_pattern", "layer_types");
         Object pattern = keys.find(key, "sliding_window_pattern", "_sliding_window_pattern");
+        boolean bounded;
         if (pattern instanceof List<?> each) {
             bounded = bounded(key, each, layer);
-        } else if (pattern instanceof Long every && every > 0) {
+            if (bounded && window == 0) {
+                throw keys.wrong(size, "is missing or 0, but layer " + layer + " has a window by " + key);
+            }
+        } else if (pattern != null) {
+            int every = keys.integer(1, MAX_PARTS, key, "sliding_window_pattern", "_sliding_window_pattern");
             bounded = layer % every != every - 1;
+        } else {
+            bounded = windowed.test(layer);
         }
         return bounded ? new Span(window) : Span.ALL;
     }

@@ -60,7 +60,7 @@ public final class GgufModel {
      * @throws ModelFormatException if it is damaged
      */
     public static Optional<VocabularySource.Table> vocabulary(Path path) {
-        try (WeightFile file = opened(path)) {
+        try (WeightFile file = opened(GgufParts.first(path))) {
             return new GgufVocabulary(new Settings(path, "", GgufReader.read(file).metadata())).table();
         } catch (IOException e) {
             throw new ModelFormatException(path, "file", "cannot be closed: " + e.getMessage(), e);

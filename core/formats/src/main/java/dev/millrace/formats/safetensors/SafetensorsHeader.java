@@ -50,7 +50,8 @@ final class SafetensorsHeader {
             TensorType known = TYPES.get(type);
             if (known == null) {
                 return WeightTable.Entry.unusable(name, shape,
-                        "has the type " + type + ", expected F32, F16 or BF16");
+                        "has the type " + type
+                                + ", expected F32, F16 or BF16; take the model's GGUF file, or its folder in one of these");
             }
             long values = 1;
             for (long size : shape) {

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
 
 /**
  * Rows of another tensor in another order: every second one, or permuted. Mapping copies them.
@@ -40,10 +41,13 @@ public record RowsTensor(Tensor source, long rows, LongUnaryOperator order) impl
     public MemorySegment map(Arena arena) throws IOException {
         long row = type().bytes(columns());
         MemorySegment copy = arena.allocate(byteSize(), Float.BYTES);
+        // a part of the source is enough: some sources copy what is mapped
+        long first = LongStream.range(0, rows).map(order).min().orElse(0);
+        long last = LongStream.range(0, rows).map(order).max().orElse(0);
         try (Arena mapping = Arena.ofConfined()) {
-            MemorySegment all = source.map(mapping);
+            MemorySegment part = source.slice(first, last - first + 1).map(mapping);
             for (long r = 0; r < rows; r++) {
-                MemorySegment.copy(all, order.applyAsLong(r) * row, copy, r * row, row);
+                MemorySegment.copy(part, (order.applyAsLong(r) - first) * row, copy, r * row, row);
             }
         }
         return copy.asReadOnly();

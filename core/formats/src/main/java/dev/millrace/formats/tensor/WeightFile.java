@@ -69,21 +69,21 @@ public final class WeightFile implements AutoCloseable {
      * Maps a part.
      *
      * @param offset first byte
-     * @param length bytes
+     * @param count bytes
      * @param arena owner of the mapping
      * @return the part, read-only
      * @throws IOException if the file is closed, has become shorter, or cannot be mapped
      */
-    public MemorySegment map(long offset, long length, Arena arena) throws IOException {
+    public MemorySegment map(long offset, long count, Arena arena) throws IOException {
         FileChannel open = channel();
-        Objects.checkFromIndexSize(offset, length, size());
+        Objects.checkFromIndexSize(offset, count, size());
         try {
             // pages behind the end of a shortened file would stop the whole virtual machine when touched
             if (open.size() < size()) {
                 throw new IOException(path + " has become shorter since it was opened: " + open.size() + " of "
                         + size() + " bytes are left; open the model again.");
             }
-            return open.map(FileChannel.MapMode.READ_ONLY, offset, length, arena);
+            return open.map(FileChannel.MapMode.READ_ONLY, offset, count, arena);
         } catch (ClosedChannelException e) {
             throw ended(e);
         }

@@ -47,7 +47,8 @@ public final class AnswerGrammar {
      * @param form how the model's family writes
      * @param insideThinking whether the prompt has opened thinking
      */
-    public record Wish(AnswerFormat format, List<ToolDefinition> tools, ToolChoice choice, boolean strict, AnswerForm form,
+    public record Wish(AnswerFormat format, List<ToolDefinition> tools, ToolChoice choice, boolean strict,
+            AnswerForm form,
             boolean insideThinking) {
 
         /** Copies the list. */
@@ -185,7 +186,8 @@ public final class AnswerGrammar {
         Expression more = how.between().isEmpty() || !wish.choice().name().isEmpty()
                 ? out.epsilon()
                 : out.repeat(out.concat(marks.spell(how.between()), out.call(calls)), 0, Expression.UNBOUNDED);
-        return out.row(marks.spell(how.lead()), marks.spell(how.trigger()), marks.spell(how.open()), out.call(calls), more,
+        return out.row(marks.spell(how.lead()), marks.spell(how.trigger()), marks.spell(how.open()), out.call(calls),
+                more,
                 marks.spell(how.close()));
     }
 
@@ -193,7 +195,8 @@ public final class AnswerGrammar {
         Map<String, @Nullable Object> schema = closed(tool.parameters());
         try {
             return how.arguments() == AnswerForm.Arguments.PYTHON
-                    ? SchemaGrammar.arguments(schema, grammar, notation, out.concat(out.text(","), out.optional(out.text(" "))))
+                    ? SchemaGrammar.arguments(schema, grammar, notation,
+                            out.concat(out.text(","), out.optional(out.text(" "))))
                     : SchemaGrammar.of(schema, grammar, notation);
         } catch (GrammarException e) {
             throw new GrammarException("The tool " + tool.name() + ": " + e.getMessage());

@@ -40,7 +40,8 @@ public record ByteSet(long w0, long w1, long w2, long w3) {
      */
     public static ByteSet of(String ascii) {
         ByteSet set = NONE;
-        for (char c : ascii.toCharArray()) {
+        for (int i = 0; i < ascii.length(); i++) {
+            char c = ascii.charAt(i);
             set = set.or(range(c, c));
         }
         return set;

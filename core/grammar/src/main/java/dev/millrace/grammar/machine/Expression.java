@@ -134,7 +134,8 @@ public final class Expression {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Expression that && kind == that.kind && low == that.low && high == that.high
-                && Objects.equals(automaton, that.automaton) && bytes.equals(that.bytes) && Arrays.equals(parts, that.parts,
+                && Objects.equals(automaton, that.automaton) && bytes.equals(that.bytes)
+                && Arrays.equals(parts, that.parts,
                         (a, b) -> a == b ? 0 : 1);
     }
 

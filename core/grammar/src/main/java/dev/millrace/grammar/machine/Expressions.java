@@ -203,7 +203,8 @@ public final class Expressions {
      * @return all of them
      */
     public Expression union(Expression first, Expression second) {
-        return first == second || second.isEmpty() ? first
+        return first == second || second.isEmpty()
+                ? first
                 : first.isEmpty() ? second : union(List.of(first, second));
     }
 
@@ -632,8 +633,9 @@ public final class Expressions {
                 continue;
             }
             if (cameFrom.size() > MOST_SEARCHED) {
-                throw new GrammarException("It takes too long to find out whether any text fits all patterns and lengths at"
-                        + " once: make them simpler.");
+                throw new GrammarException(
+                        "It takes too long to find out whether any text fits all patterns and lengths at"
+                                + " once: make them simpler.");
             }
             int count = classCount();
             for (int c = 0; c < count; c++) {

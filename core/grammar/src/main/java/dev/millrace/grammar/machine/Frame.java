@@ -38,7 +38,10 @@ final class Frame {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return this == other || other instanceof Frame that && rests.length > 0 && Arrays.equals(rests, that.rests)
-                && Arrays.equals(callers, that.callers, (a, b) -> a == b ? 0 : 1);
+        if (this == other) {
+            return true;
+        }
+        return other instanceof Frame that && rests.length > 0 && Arrays.equals(rests, that.rests)
+                && Arrays.equals(callers, that.callers);
     }
 }

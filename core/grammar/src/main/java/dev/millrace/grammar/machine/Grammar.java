@@ -116,7 +116,8 @@ public final class Grammar {
         }
         start = without(start, productive);
         if (start.isEmpty()) {
-            throw new GrammarException("No text fits the grammar: it demands what it does not allow, or never comes to an end.");
+            throw new GrammarException(
+                    "No text fits the grammar: it demands what it does not allow, or never comes to an end.");
         }
         for (int rule = 0; rule < count; rule++) {
             bodies.set(rule, without(body(rule), productive));

@@ -17,4 +17,9 @@ public final class GrammarException extends IllegalArgumentException {
     public GrammarException(String message) {
         super(message);
     }
+
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
 }

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +60,7 @@ public final class Machine {
     }
 
     private State first() {
-        TreeMap<Integer, Item> items = new TreeMap<>();
+        SortedMap<Integer, Item> items = new TreeMap<>();
         put(items, root, grammar.start());
         State state = close(items);
         if (state == null) {
@@ -205,7 +207,7 @@ public final class Machine {
     }
 
     /** Whether that says something new. */
-    private boolean put(TreeMap<Integer, Item> items, Frame frame, Expression e) {
+    private boolean put(SortedMap<Integer, Item> items, Frame frame, Expression e) {
         Item item = items.get(frame.id);
         if (item == null) {
             if (items.size() >= MOST_ITEMS) {
@@ -233,7 +235,7 @@ public final class Machine {
                 return intern(new Expression[]{rest}, state.frames, whole);
             }
         }
-        TreeMap<Integer, Item> items = new TreeMap<>();
+        SortedMap<Integer, Item> items = new TreeMap<>();
         for (int i = 0; i < state.frames.length; i++) {
             Expression rest = expressions.next(state.expressions[i], c);
             if (!rest.isEmpty()) {
@@ -244,7 +246,7 @@ public final class Machine {
     }
 
     /** Ends the rules that may end, and begins those that are called. */
-    private @Nullable State close(TreeMap<Integer, Item> items) {
+    private @Nullable State close(SortedMap<Integer, Item> items) {
         if (items.isEmpty()) {
             return null;
         }
@@ -264,7 +266,7 @@ public final class Machine {
         return intern(rests, where, accepting);
     }
 
-    private void end(TreeMap<Integer, Item> items) {
+    private void end(SortedMap<Integer, Item> items) {
         ArrayDeque<Item> open = new ArrayDeque<>(items.values());
         while (!open.isEmpty()) {
             Item item = open.poll();
@@ -283,14 +285,14 @@ public final class Machine {
         }
     }
 
-    private void begin(TreeMap<Integer, Item> items) {
-        TreeMap<Integer, TreeMap<Integer, Item>> called = new TreeMap<>();
+    private void begin(SortedMap<Integer, Item> items) {
+        NavigableMap<Integer, SortedMap<Integer, Item>> called = new TreeMap<>();
         int[] rules = new int[rank.length];
         for (Item item : List.copyOf(items.values())) {
             call(item.expression, item.frame, called, rules);
         }
         while (!called.isEmpty()) {
-            Map.Entry<Integer, TreeMap<Integer, Item>> first = called.pollFirstEntry();
+            Map.Entry<Integer, SortedMap<Integer, Item>> first = called.pollFirstEntry();
             Frame frame = frame(first.getValue());
             Expression body = grammar.body(rules[first.getKey()]);
             put(items, frame, body);
@@ -298,14 +300,14 @@ public final class Machine {
         }
     }
 
-    private void call(Expression e, Frame frame, TreeMap<Integer, TreeMap<Integer, Item>> called, int[] rules) {
+    private void call(Expression e, Frame frame, NavigableMap<Integer, SortedMap<Integer, Item>> called, int[] rules) {
         if (!e.calling) {
             return;
         }
         for (Calls call : expressions.calls(e)) {
             int place = rank[call.rule()];
             rules[place] = call.rule();
-            TreeMap<Integer, Item> callers = called.computeIfAbsent(place, key -> new TreeMap<>());
+            SortedMap<Integer, Item> callers = called.computeIfAbsent(place, key -> new TreeMap<>());
             if (call.rest().isEpsilon() && frame != root) {
                 // nothing is left to do here: it goes on where this rule would
                 for (int i = 0; i < frame.callers.length; i++) {
@@ -317,7 +319,7 @@ public final class Machine {
         }
     }
 
-    private Frame frame(TreeMap<Integer, Item> callers) {
+    private Frame frame(SortedMap<Integer, Item> callers) {
         List<Expression> rests = new ArrayList<>();
         List<Frame> where = new ArrayList<>();
         for (Item item : callers.values()) {

@@ -180,8 +180,10 @@ final class Alternatives {
                         }
                         Demands meet = a.and(b);
                         if (!meet.isImpossible() && !isImpossible(meet)) {
-                            throw Refusal.of(place, "oneOf", "may have a value that meets two of its schemas, number " + i
-                                    + " and number " + j + " from 0: use anyOf, or make them exclude each other");
+                            throw Refusal.of(place, "oneOf",
+                                    "may have a value that meets two of its schemas, number " + i
+                                            + " and number " + j
+                                            + " from 0: use anyOf, or make them exclude each other");
                         }
                     }
                 }

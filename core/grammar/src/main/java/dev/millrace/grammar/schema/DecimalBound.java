@@ -59,7 +59,8 @@ final class DecimalBound implements Automaton {
         int negative = head % 2;
         return switch (head / 2) {
             case 1 -> isDigit(b) ? digit(negative, 0, 0, b) : DEAD;
-            case 2 -> b == '.' ? state(3, negative, 0, ordered(digits, order))
+            case 2 -> b == '.'
+                    ? state(3, negative, 0, ordered(digits, order))
                     : isDigit(b) ? digit(negative, digits, order, b) : DEAD;
             default -> {
                 if (!isDigit(b)) {

@@ -31,16 +31,19 @@ final class Formats {
     private static final String UNRESERVED = "[a-zA-Z0-9._~-]";
     private static final String PATH = "([a-zA-Z0-9._~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})";
     private static final String TAIL = "(/" + PATH + "*)*(\\?(" + PATH + "|[/?])*)?(#(" + PATH + "|[/?])*)?";
-    private static final String URI = "[a-zA-Z][a-zA-Z0-9+.-]*:(//((" + UNRESERVED + "|[!$&'()*+,;=:]|%[0-9a-fA-F]{2})*@)?"
-            + "(" + UNRESERVED + "|[!$&'()*+,;=]|%[0-9a-fA-F]{2})+(:[0-9]{1,5})?" + TAIL + "|" + PATH + "+" + TAIL + ")";
+    private static final String URI = "[a-zA-Z][a-zA-Z0-9+.-]*:(//((" + UNRESERVED
+            + "|[!$&'()*+,;=:]|%[0-9a-fA-F]{2})*@)?"
+            + "(" + UNRESERVED + "|[!$&'()*+,;=]|%[0-9a-fA-F]{2})+(:[0-9]{1,5})?" + TAIL + "|" + PATH + "+" + TAIL
+            + ")";
 
     /** Formats of strings. */
     static final Map<String, String> STRINGS = Map.ofEntries(
             Map.entry("date", whole(DATE)),
             Map.entry("time", whole(TIME)),
             Map.entry("date-time", whole(DATE + "[Tt]" + TIME)),
-            Map.entry("duration", whole("P([0-9]{1,9}W|([0-9]{1,9}Y([0-9]{1,9}M([0-9]{1,9}D)?)?|[0-9]{1,9}M([0-9]{1,9}D)?"
-                    + "|[0-9]{1,9}D)(T" + clock() + ")?|T" + clock() + ")")),
+            Map.entry("duration",
+                    whole("P([0-9]{1,9}W|([0-9]{1,9}Y([0-9]{1,9}M([0-9]{1,9}D)?)?|[0-9]{1,9}M([0-9]{1,9}D)?"
+                            + "|[0-9]{1,9}D)(T" + clock() + ")?|T" + clock() + ")")),
             Map.entry("ipv4", whole(IPV4)),
             Map.entry("ipv6", whole(ipv6())),
             Map.entry("uuid", whole("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")),
@@ -51,7 +54,8 @@ final class Formats {
             Map.entry("relative-json-pointer", whole("(0|[1-9][0-9]{0,8})(#|(/([^~/]|~[01])*)*)")));
 
     /** The largest numbers of OpenAPI's formats of integers. */
-    static final Map<String, BigDecimal> INTEGERS = Map.of("int8", largest(7), "uint8", largest(8), "int16", largest(15),
+    static final Map<String, BigDecimal> INTEGERS = Map.of("int8", largest(7), "uint8", largest(8), "int16",
+            largest(15),
             "uint16", largest(16), "int32", largest(31), "uint32", largest(32), "int64", largest(63), "uint64",
             largest(64), "uint", largest(64));
 

@@ -24,8 +24,10 @@ final class Keywords {
     /** Say nothing that a value could break. */
     private static final Set<String> NOTES = Set.of("$schema", "$id", "id", "$anchor", "$comment", "$defs",
             "definitions", "title", "description", "default", "examples", "example", "deprecated", "readOnly",
-            "writeOnly", "contentMediaType", "contentEncoding", "contentSchema", "$dynamicAnchor", "externalDocs", "xml",
-            "discriminator", "markdownDescription", "enumNames", "enumDescriptions", "errorMessage", "propertyOrdering");
+            "writeOnly", "contentMediaType", "contentEncoding", "contentSchema", "$dynamicAnchor", "externalDocs",
+            "xml",
+            "discriminator", "markdownDescription", "enumNames", "enumDescriptions", "errorMessage",
+            "propertyOrdering");
     /** Read elsewhere. */
     private static final Set<String> COMPOSED = Set.of("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref",
             "dependentSchemas", "dependentRequired", "dependencies", "unevaluatedProperties", "unevaluatedItems",

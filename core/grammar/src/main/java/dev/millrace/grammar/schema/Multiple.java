@@ -50,7 +50,7 @@ final class Multiple implements Automaton {
             return state == 0 ? 0 : DEAD;
         }
         int place = state == 0 ? 0 : (state - 1) / of;
-        long remainder = state == 0 ? 0 : (state - 1) % of;
+        long remainder = state == 0 ? 0 : (state - 1L) % of;
         if (b == '.') {
             return state == 0 || place > 0 ? DEAD : state(1, remainder);
         }
@@ -70,7 +70,7 @@ final class Multiple implements Automaton {
             return false;
         }
         int place = (state - 1) / of;
-        long remainder = (state - 1) % of;
+        long remainder = (state - 1L) % of;
         for (int seen = Math.max(0, place - 1); seen < scale; seen++) {
             remainder = remainder * 10 % of;
         }

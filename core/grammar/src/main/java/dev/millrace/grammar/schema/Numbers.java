@@ -35,8 +35,9 @@ final class Numbers {
         Expression natural = out.union(out.text("0"),
                 out.concat(out.bytes(ByteSet.range('1', '9')), out.repeat(digit, 0, MOST_DIGITS)));
         Expression fraction = out.optional(out.concat(out.text("."), out.repeat(digit, 1, MOST_DIGITS_OF_DOUBLES)));
-        Expression exponent = out.optional(out.row(out.bytes(ByteSet.of("eE")), out.optional(out.bytes(ByteSet.of("+-"))),
-                out.repeat(digit, 1, 2)));
+        Expression exponent = out
+                .optional(out.row(out.bytes(ByteSet.of("eE")), out.optional(out.bytes(ByteSet.of("+-"))),
+                        out.repeat(digit, 1, 2)));
         Expression bounded = out.union(out.text("0"),
                 out.concat(out.bytes(ByteSet.range('1', '9')), out.repeat(digit, 0, MOST_DIGITS_OF_DOUBLES)));
         this.whole = out.concat(sign, natural);

@@ -40,7 +40,7 @@ final class Places {
             "json-schema.org/draft-06/schema", true, "json-schema.org/draft-04/schema", true, "json-schema.org/schema",
             false);
 
-    private final Map<Object, Place> byIdentity = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Place> byIdentity = new IdentityHashMap<>();
     private final Map<String, Place> byAddress = new HashMap<>();
     private final Place root;
     private final Place anything;

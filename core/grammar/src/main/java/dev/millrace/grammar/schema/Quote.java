@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ final class Quote {
     private final Expression free;
     private @Nullable Expression cleanRest;
     private @Nullable Expression harmless;
-    private final Map<CodePoints, Expression> spelled = new IdentityHashMap<>();
+    private final IdentityHashMap<CodePoints, Expression> spelled = new IdentityHashMap<>();
 
     /**
      * Strings.

@@ -114,7 +114,8 @@ public final class SchemaGrammar {
         }
         // simple values stand where they are; what may contain itself is a rule
         List<Demands> either = alternatives.of(key);
-        if (either.stream().noneMatch(each -> each.types.contains(Demands.Type.ARRAY) || each.types.contains(Demands.Type.OBJECT))) {
+        if (either.stream().noneMatch(
+                each -> each.types.contains(Demands.Type.ARRAY) || each.types.contains(Demands.Type.OBJECT))) {
             return out.union(either.stream().map(this::scalar).toList());
         }
         if (++made > MOST_RULES) {
@@ -301,7 +302,7 @@ public final class SchemaGrammar {
         if (least <= required && demands.mostMembers >= (others.isEmpty() ? pairs.size() : Demands.UNBOUNDED)) {
             return uncounted(pairs, must, others, separator, end);
         }
-        if (least > pairs.size() + 1 && !others.isEmpty() || least > required + 1 && !others.isEmpty()) {
+        if (!others.isEmpty() && least > required + 1) {
             throw Refusal.of(place(demands), "minProperties", "of " + least
                     + " cannot be kept where names are left open: a name might be given twice");
         }
@@ -390,7 +391,7 @@ public final class SchemaGrammar {
     private Expression others(Demands demands, Set<String> known, Expression nameForm, boolean bare) {
         if (bare) {
             if (demands.members.stream().anyMatch(each -> !each.patterns().isEmpty()
-                    || each.others() != null && !each.others().isFalse())) {
+                    || (each.others() != null && !each.others().isFalse()))) {
                 throw Refusal.of(place(demands), "additionalProperties", "leaves the names of arguments open");
             }
             // what the schema does not name is no argument

@@ -45,7 +45,8 @@ final class Strings {
 
     private Expression inside(Demands demands, Quote quote) {
         if (demands.strings != null) {
-            List<String> fitting = demands.strings.stream().filter(text -> fits(demands, text)).map(quote::spell).toList();
+            List<String> fitting = demands.strings.stream().filter(text -> fits(demands, text)).map(quote::spell)
+                    .toList();
             return fitting.isEmpty() ? out.empty() : out.words(fitting);
         }
         boolean sized = demands.shortest > 0 || demands.longest < Demands.UNBOUNDED;

@@ -95,7 +95,8 @@ public final class Gbnf {
         String found = at >= text.length()
                 ? "the end"
                 : text.substring(at, Math.min(text.length(), at + 20)).lines().findFirst().orElse("a line end");
-        return new GrammarException("The grammar cannot be read: " + why + ", in line " + line + ", found: " + found + ".");
+        return new GrammarException(
+                "The grammar cannot be read: " + why + ", in line " + line + ", found: " + found + ".");
     }
 
     private boolean skip(String what) {
@@ -117,7 +118,7 @@ public final class Gbnf {
                 while (at < text.length() && text.charAt(at) != '\n' && text.charAt(at) != '\r') {
                     at++;
                 }
-            } else if (c == ' ' || c == '\t' || lines && (c == '\n' || c == '\r')) {
+            } else if (c == ' ' || c == '\t' || (lines && (c == '\n' || c == '\r'))) {
                 at++;
             } else {
                 return;
@@ -126,7 +127,7 @@ public final class Gbnf {
     }
 
     private static boolean isName(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     }
 
     private String name() {
@@ -301,7 +302,7 @@ public final class Gbnf {
             value = value << 4 | digit;
             at++;
         }
-        if (value > Character.MAX_CODE_POINT || value >= 0xd800 && value < 0xe000) {
+        if (value > Character.MAX_CODE_POINT || (value >= 0xd800 && value < 0xe000)) {
             throw wrong("there is no such character");
         }
         return (int) value;

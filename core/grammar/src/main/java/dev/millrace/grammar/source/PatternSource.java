@@ -397,7 +397,7 @@ public final class PatternSource {
         boolean negated = skip("^");
         CodePoints set = CodePoints.NONE;
         boolean first = true;
-        while (first && syntax == Syntax.RE2 || !text.startsWith("]", at)) {
+        while ((first && syntax == Syntax.RE2) || !text.startsWith("]", at)) {
             if (!more()) {
                 throw wrong("a '[' has no ']'");
             }
@@ -526,7 +526,7 @@ public final class PatternSource {
     }
 
     private CodePoints point(int c) {
-        if (c > Character.MAX_CODE_POINT || c >= 0xd800 && c < 0xe000) {
+        if (c > Character.MAX_CODE_POINT || (c >= 0xd800 && c < 0xe000)) {
             throw wrong("there is no such character");
         }
         return CodePoints.of(c, c);

@@ -9,6 +9,7 @@ import dev.millrace.grammar.machine.Expressions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -57,7 +58,7 @@ public final class Unmarked {
         return out.concat(out.repeat(piece, 0, Expression.UNBOUNDED), some);
     }
 
-    private static CodePoints set(TreeSet<Integer> characters) {
+    private static CodePoints set(Set<Integer> characters) {
         StringBuilder all = new StringBuilder();
         characters.forEach(all::appendCodePoint);
         return CodePoints.of(all.toString());

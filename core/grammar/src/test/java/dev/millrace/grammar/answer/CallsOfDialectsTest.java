@@ -46,12 +46,13 @@ class CallsOfDialectsTest {
             tool("read-sensor", """
                     {"type":"object","properties":{"name":{"enum":["kitchen","boiler","it's \\"hot\\""]},
                      "range":{"type":["array","null"],"items":{"type":"number"},"maxItems":3}},"required":["name"]}"""),
-            tool("note", """
-                    {"type":"object","properties":{"text":{"type":"string","maxLength":40},
-                     "tags":{"type":"object","additionalProperties":{"type":"string"}},
-                     "place":{"$ref":"#/$defs/place"}},"required":["text"],
-                     "$defs":{"place":{"type":"object","properties":{"inside":{"$ref":"#/$defs/place"},"id":{"type":"string",
-                     "pattern":"^[a-z]{2,5}-[0-9]+$"}},"required":["id"],"additionalProperties":false}}}"""),
+            tool("note",
+                    """
+                            {"type":"object","properties":{"text":{"type":"string","maxLength":40},
+                             "tags":{"type":"object","additionalProperties":{"type":"string"}},
+                             "place":{"$ref":"#/$defs/place"}},"required":["text"],
+                             "$defs":{"place":{"type":"object","properties":{"inside":{"$ref":"#/$defs/place"},"id":{"type":"string",
+                             "pattern":"^[a-z]{2,5}-[0-9]+$"}},"required":["id"],"additionalProperties":false}}}"""),
             tool("ping", "{\"type\":\"object\",\"properties\":{}}"));
 
     @Test
@@ -125,8 +126,9 @@ class CallsOfDialectsTest {
             if (WITHOUT_CALLS.contains(dialect.id()) || form.calls().getFirst().trigger().isEmpty()) {
                 continue;
             }
-            Walker walker = new Walker(AnswerGrammar.of(new AnswerGrammar.Wish(AnswerFormat.TEXT, TOOLS, ToolChoice.AUTO,
-                    true, form, false), new NoTokens()));
+            Walker walker = new Walker(
+                    AnswerGrammar.of(new AnswerGrammar.Wish(AnswerFormat.TEXT, TOOLS, ToolChoice.AUTO,
+                            true, form, false), new NoTokens()));
             AnswerForm.Calls how = form.calls().getFirst();
             boolean python = how.arguments() == AnswerForm.Arguments.PYTHON;
             String call = how.lead() + how.trigger() + how.open() + how.beforeName() + "set_valve" + how.afterName()

@@ -5,12 +5,11 @@
 package dev.millrace.grammar.schema;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
@@ -23,9 +22,9 @@ import java.util.StringJoiner;
 /** Values of JSON in tests: how a grammar may write them, and what another validator says of them. */
 public final class Instances {
 
-    public static final ObjectMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build()
-            .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true));
+    public static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES).build();
 
     private static final int MOST_ORDERS = 720;
 

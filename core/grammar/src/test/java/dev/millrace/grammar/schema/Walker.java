@@ -13,8 +13,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A grammar in tests, byte by byte. */
 public final class Walker {
@@ -40,6 +42,7 @@ public final class Walker {
     }
 
     public boolean accepts(String text) {
+        @Nullable
         State state = machine.start();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             state = machine.next(state, b & 0xff);
@@ -51,7 +54,7 @@ public final class Walker {
     }
 
     /** A random text: any byte that is allowed, likelier an end the longer it gets. */
-    public String walk(Random random, int long_) {
+    public String walk(Random random, int enough) {
         State state = machine.start();
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         List<Integer> ways = new ArrayList<>();
@@ -66,14 +69,14 @@ public final class Walker {
                     }
                 }
             }
-            if (state.isAccepting() && (ways.isEmpty() || random.nextInt(4) == 0 || out.size() > long_)) {
+            if (state.isAccepting() && (ways.isEmpty() || random.nextInt(4) == 0 || out.size() > enough)) {
                 return out.toString(StandardCharsets.UTF_8);
             }
-            if (out.size() > 40 * long_) {
+            if (out.size() > 40 * enough) {
                 return "";
             }
             int pick = ways.get(random.nextInt(ways.size()));
-            if (closing > 0 && (random.nextInt(3) == 0 || out.size() > long_)) {
+            if (closing > 0 && (random.nextInt(3) == 0 || out.size() > enough)) {
                 for (int b : "\"}],:".getBytes(StandardCharsets.US_ASCII)) {
                     if (ways.contains(b)) {
                         pick = b;
@@ -82,7 +85,7 @@ public final class Walker {
                 }
             }
             out.write(pick);
-            state = machine.next(state, pick);
+            state = Objects.requireNonNull(machine.next(state, pick));
         }
     }
 }

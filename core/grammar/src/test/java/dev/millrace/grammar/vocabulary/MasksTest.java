@@ -5,6 +5,7 @@
 package dev.millrace.grammar.vocabulary;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.grammar.machine.Grammar;
@@ -18,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -82,14 +84,14 @@ class MasksTest {
             boolean close = step > 12 && random.nextBoolean();
             for (int token = 0; token < tree.vocabularySize(); token++) {
                 byte[] spelling = tree.spelling(token);
-                if (mask.has(token) && (!close || "\"}],".indexOf(spelling[0]) >= 0 && spelling.length == 1)) {
+                if (mask.has(token) && (!close || ("\"}],".indexOf(spelling[0]) >= 0 && spelling.length == 1))) {
                     some.add(token);
                 }
             }
             int token = some.isEmpty() ? first(mask, random, tree) : some.get(random.nextInt(some.size()));
             out.writeBytes(tree.spelling(token));
-            state = masks.after(state, token);
-            assertTrue(state != null, () -> "a token of the mask is not allowed after " + out);
+            state = Objects.requireNonNull(masks.after(state, token),
+                    () -> "a token of the mask is not allowed after " + out);
         }
         return "";
     }
@@ -135,14 +137,15 @@ class MasksTest {
     @Test
     void endsOfAnswersAreAllowedWhereTheTextMayEnd() {
         TokenTree tree = new TokenTree(new byte[][]{{'a'}, {'b'}, TokenTree.control("<|end|>"), {}});
-        Masks masks = new Masks(Walker.made(grammar -> PatternSource.whole("a+b?", grammar.expressions())), tree, Set.of(2));
+        Masks masks = new Masks(Walker.made(grammar -> PatternSource.whole("a+b?", grammar.expressions())), tree,
+                Set.of(2));
         State state = masks.start();
         assertEquals(0, masks.of(state).only());
-        state = masks.after(state, 0);
+        state = Objects.requireNonNull(masks.after(state, 0));
         assertEquals(3, masks.of(state).count());
-        state = masks.after(state, 1);
+        state = Objects.requireNonNull(masks.after(state, 1));
         assertEquals(2, masks.of(state).only());
-        assertEquals(null, masks.after(state, 2));
-        assertEquals(null, masks.after(state, 3));
+        assertNull(masks.after(state, 2));
+        assertNull(masks.after(state, 3));
     }
 }

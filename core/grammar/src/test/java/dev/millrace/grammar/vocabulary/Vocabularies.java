@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -77,7 +78,8 @@ public final class Vocabularies {
                 texts.add(" " + one + two);
             }
         }
-        String[] letters = {"etaoinshrdlucmfwypvbgkjqxz", "\u043e\u0435\u0430\u0438\u043d\u0442\u0441\u0440\u0432\u043b\u043a\u043c\u0434\u043f\u0443\u044f",
+        String[] letters = {"etaoinshrdlucmfwypvbgkjqxz",
+                "\u043e\u0435\u0430\u0438\u043d\u0442\u0441\u0440\u0432\u043b\u043a\u043c\u0434\u043f\u0443\u044f",
                 "\u7684\u4e00\u662f\u4e0d\u4e86\u5728\u4eba\u6709\u6211\u4ed6\u8fd9\u4e2a\u4eec\u4e2d\u6765\u4e0a\u5927\u4e3a\u548c\u56fd"};
         Random random = new Random(11);
         while (texts.size() + all.size() < LARGE) {
@@ -85,11 +87,12 @@ public final class Vocabularies {
             StringBuilder word = new StringBuilder(random.nextInt(5) < 2 ? "" : " ");
             int length = 2 + random.nextInt(9);
             for (int i = 0; i < length; i++) {
-                word.append(alphabet.charAt(Math.min(random.nextInt(alphabet.length()), random.nextInt(alphabet.length()))));
+                int most = 1 + random.nextInt(alphabet.length());
+                word.append(alphabet.charAt(random.nextInt(most)));
             }
             String text = word.toString();
             switch (random.nextInt(12)) {
-                case 0 -> texts.add(text.toUpperCase(java.util.Locale.ROOT));
+                case 0 -> texts.add(text.toUpperCase(Locale.ROOT));
                 case 1 -> texts.add(text + "\":");
                 case 2 -> texts.add("_" + text.strip());
                 case 3 -> texts.add("\"" + text.strip());

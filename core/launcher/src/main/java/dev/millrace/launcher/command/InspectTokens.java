@@ -7,7 +7,6 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.json.Json;
-import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.io.IOException;
@@ -78,9 +77,7 @@ final class InspectTokens implements Callable<Integer> {
                 throw new MillraceException(file + ": " + e.getMessage(), e);
             }
         }
-        try (ModelFile model = workplace.engine().file(String.valueOf(source.model))) {
-            return workplace.engine().tokenizer(model);
-        }
+        return workplace.engine().tokenizer(String.valueOf(source.model));
     }
 
     private Map<String, @Nullable Object> tokens(Tokenizer tokenizer, String text) {

@@ -57,6 +57,9 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     Path tools;
 
+    @Mixin
+    private final FormatChoice format = new FormatChoice();
+
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
@@ -118,7 +121,8 @@ final class RunCommand implements Callable<Integer> {
 
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
-        Conversation.Builder builder = model.conversation().sampling(chosen).reasoning(sampling.reasoning());
+        Conversation.Builder builder = model.conversation().sampling(chosen).reasoning(sampling.reasoning())
+                .format(format.read(choice));
         if (system != null) {
             builder.system(system);
         }

@@ -6,6 +6,7 @@ package dev.millrace.spi.model;
 
 import dev.millrace.api.ModelFormatException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
@@ -160,6 +161,14 @@ public interface Keys {
      * @return the group, empty if there is none
      */
     Keys group(String key);
+
+    /**
+     * The same keys, with values for those that the file leaves out.
+     *
+     * @param values key to value, of the types that {@link #find} gives
+     * @return keys that find what the file says, or else these values
+     */
+    Keys otherwise(Map<String, ?> values);
 
     /**
      * Refuses a value that the family cannot compute.

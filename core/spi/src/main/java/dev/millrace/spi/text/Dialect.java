@@ -25,7 +25,7 @@ public interface Dialect {
      * How surely a model writes this dialect, judged by its own template and vocabulary.
      *
      * @param model what the model brings
-     * @return 0 for no, up to 100 for certain; the largest wins
+     * @return 0 for no, up to 100 for certain, and nothing else; the largest wins, and of equals a plugin's
      */
     int match(ModelText model);
 

@@ -43,6 +43,8 @@ public interface SamplerStage {
      * A token was chosen. Called once for each token of an answer, end tokens included, also if other stages decided.
      *
      * @param token its id
+     * @throws dev.millrace.api.MillraceException if the answer cannot have the format any more that the stage enforces; it fails with
+     *             that message
      */
     default void accept(int token) {
         // most stages look at the history
@@ -69,7 +71,8 @@ public interface SamplerStage {
 
     /**
      * Whether all that this stage does to logits is to forbid tokens, as {@link #allowed} tells. Such a stage need not see the
-     * logits: the backend keeps to the mask while it chooses. It is then not asked to {@link #apply}.
+     * logits: the backend keeps to the mask while it chooses. It is then not asked to {@link #apply}, which forbids the same tokens
+     * where another stage has to see all logits.
      *
      * @return false, as here, for stages that change logits
      */

@@ -111,7 +111,8 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
 
     /** All marks as they are spelled, and the words of calls. */
     List<String> spellings() {
-        return Stream.concat(marks(Part.TEXT).stream().map(Mark::spelling), words.stream().sorted()).distinct().toList();
+        return Stream.concat(marks(Part.TEXT).stream().map(Mark::spelling), words.stream().sorted()).distinct()
+                .toList();
     }
 
     /** The same, with line breaks beside marks taken for part of the marks. */

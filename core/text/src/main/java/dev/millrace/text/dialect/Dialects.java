@@ -12,6 +12,11 @@ import java.util.List;
 /** The dialects that come with Millrace, and the choice among those there are. */
 public final class Dialects {
 
+    private static final System.Logger LOG = System.getLogger(Dialects.class.getName());
+
+    /** The largest match. */
+    private static final int CERTAIN = 100;
+
     private Dialects() {
     }
 
@@ -21,16 +26,18 @@ public final class Dialects {
      * @return new instances
      */
     public static List<Dialect> builtIn() {
-        return List.of(new Lfm2Dialect(), new HarmonyDialect(), new MistralDialect(), new QwenCoderDialect(),
+        return List.of(new Lfm2Dialect(), new HarmonyDialect(), new MistralDialect(), new GraniteDialect(),
+                new QwenCoderDialect(),
                 new HermesDialect(),
                 new LlamaDialect(), new ThinkDialect(), new PlainDialect());
     }
 
     /**
-     * Chooses the dialect of a model: the one whose match is largest, and of equals the first. Where none matches, answers
-     * are plain text, with thinking if the model's template or vocabulary knows {@code <think>}.
+     * Chooses the dialect of a model: the one whose match is largest. Of equals, one of a plugin comes before the built-in ones,
+     * and the one whose id comes first in the alphabet before other plugins. Where none matches, answers are plain text, with
+     * thinking if the model's template or vocabulary knows {@code <think>}.
      *
-     * @param dialects those there are, for example all services
+     * @param dialects those there are, for example all services; one that does not answer from 0 to {@value #CERTAIN} is left out
      * @param model what the model brings
      * @return one of them, or a fallback
      */
@@ -39,7 +46,11 @@ public final class Dialects {
         int most = 0;
         for (Dialect dialect : dialects) {
             int match = dialect.match(model);
-            if (match > most) {
+            if (match < 0 || match > CERTAIN) {
+                LOG.log(System.Logger.Level.WARNING,
+                        "The dialect {0} is left out: its match is {1}, and not from 0 to {2}.",
+                        dialect.id(), match, CERTAIN);
+            } else if (match > most || (best != null && match == most && comesBefore(dialect, best))) {
                 most = match;
                 best = dialect;
             }
@@ -49,6 +60,17 @@ public final class Dialects {
         }
         Dialect thinking = new ThinkDialect();
         return thinking.match(model) > 0 ? thinking : new PlainDialect();
+    }
+
+    private static boolean comesBefore(Dialect one, Dialect other) {
+        if (isBuiltIn(one) || isBuiltIn(other)) {
+            return !isBuiltIn(one);
+        }
+        return one.id().compareTo(other.id()) < 0;
+    }
+
+    private static boolean isBuiltIn(Dialect dialect) {
+        return dialect.getClass().getPackage().equals(Dialects.class.getPackage());
     }
 
     /**

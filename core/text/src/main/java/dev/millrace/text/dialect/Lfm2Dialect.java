@@ -40,7 +40,8 @@ public final class Lfm2Dialect implements Dialect {
     public Optional<AnswerForm> form(Predicate<String> hasToken) {
         return Optional.of(new AnswerForm("<think>", "</think>", "", SYNTAX.spellings(), false,
                 List.of(
-                        new AnswerForm.Calls("", START, "[", "", "(", AnswerForm.Arguments.PYTHON, ")", ", ", "]" + END),
+                        new AnswerForm.Calls("", START, "[", "", "(", AnswerForm.Arguments.PYTHON, ")", ", ",
+                                "]" + END),
                         new AnswerForm.Calls("", START, "[", "{\"name\": \"", "\", \"arguments\": ",
                                 AnswerForm.Arguments.JSON, "}", ", ", "]" + END))));
     }

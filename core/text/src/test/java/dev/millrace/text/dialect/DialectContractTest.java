@@ -51,6 +51,12 @@ class DialectContractTest extends DialectContract {
                         List.of("[THINK]Hm.[/THINK]Reading.[TOOL_CALLS] [{\"name\": \"read\", \"arguments\":"
                                 + " {\"room\": \"cellar\"}, \"id\": \"aBcDeFgHi\"}]",
                                 "[TOOL_CALLS]read[ARGS]{\"room\": \"cellar\"}[TOOL_CALLS]open[ARGS]{\"valve\": 2}")),
+                new Family(new GraniteDialect(), "<|tool_call|>",
+                        Set.of("<think>", "</think>", "<|tool_call|>", "<|/tool_call|>"),
+                        List.of("<think>Hm.</think>Reading.<|tool_call|>[{\"name\": \"read\", \"arguments\":"
+                                + " {\"room\": \"cellar\"}}]",
+                                "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}]"
+                                        + "<|/tool_call|>")),
                 new Family(new QwenCoderDialect(), "<tool_call> <function= <parameter=",
                         Set.of("<think>", "</think>", "<tool_call>", "</tool_call>"),
                         List.of("<think>\nHm.\n</think>\n\nReading.\n<tool_call>\n<function=read>\n<parameter=room>\n"

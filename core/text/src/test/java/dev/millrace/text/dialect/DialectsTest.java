@@ -12,6 +12,8 @@ import dev.millrace.spi.text.ModelText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -30,6 +32,8 @@ class DialectsTest {
             <tool_call> <function=x> <parameter=y>;         <think> <tool_call>;                    qwen-coder
             <|start_header_id|> {% if tools %};             <|python_tag|>;                         llama
             <|start_header_id|> <tool_call>;                <|python_tag|>;                         hermes
+            {{ '<|tool_call|>' + tools }};                  -;                                      granite
+            {{ message.content }};                          <|tool_call|> <|/tool_call|>;           granite
             [AVAILABLE_TOOLS] [TOOL_CALLS];                 [TOOL_CALLS];                           mistral
             <|start|>assistant<|channel|>final<|message|>;  -;                                      harmony
             {{ content.split('</think>')[-1] }};            -;                                      think
@@ -66,5 +70,31 @@ class DialectsTest {
         assumeTrue(Files.isRegularFile(file), "no reference data");
         ModelText text = new ModelText(Files.readString(file), token -> false);
         assertEquals(id, Dialects.choose(Dialects.builtIn(), text).id());
+    }
+
+    /** A dialect of another package, as a plugin's is. */
+    private static Dialect plugin(String id, int match) {
+        return (Dialect) Proxy.newProxyInstance(Dialect.class.getClassLoader(), new Class<?>[]{Dialect.class},
+                (proxy, method, arguments) -> method.getName().equals("id") ? id : match);
+    }
+
+    @Test
+    void aPluginComesBeforeABuiltInOneThatMatchesAsWell() {
+        ModelText model = new ModelText("", "<think>"::equals);
+        int most = new ThinkDialect().match(model);
+        List<Dialect> all = new ArrayList<>(Dialects.builtIn());
+        all.add(plugin("b", most));
+        all.addFirst(plugin("c", most));
+        assertEquals("b", Dialects.choose(all, model).id());
+        all.add(plugin("a", most));
+        assertEquals("a", Dialects.choose(all, model).id());
+        assertEquals("a", Dialects.choose(all.reversed(), model).id());
+    }
+
+    @Test
+    void aMatchThatTheContractDoesNotKnowDoesNotCount() {
+        ModelText model = new ModelText("", "<think>"::equals);
+        List<Dialect> all = List.of(plugin("over", 101), plugin("under", -1), new ThinkDialect());
+        assertEquals("think", Dialects.choose(all, model).id());
     }
 }

@@ -156,6 +156,18 @@ class FamiliesTest {
         everyCut(new MistralDialect(), text);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "<|/tool_call|>", "\n<|/tool_call|>"})
+    void granite(String end) {
+        String text = "<think>So.</think>Well.<|tool_call|>[{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}},"
+                + " {\"name\": \"open\", \"arguments\": {\"valve\": 2}}]" + end;
+        ParsedAnswer answer = ParsedAnswer.of(new GraniteDialect(), text);
+        assertEquals(new ParsedAnswer("So.", "Well.", List.of(CALL, SECOND), List.of()), answer);
+        everyCut(new GraniteDialect(), text);
+        String written = new GraniteDialect().write(List.of(CALL, SECOND)) + end;
+        assertEquals(List.of(CALL, SECOND), ParsedAnswer.of(new GraniteDialect(), written).calls());
+    }
+
     @Test
     void harmony() {
         String text = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary<|message|>Reading."

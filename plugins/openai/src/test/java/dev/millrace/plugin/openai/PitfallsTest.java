@@ -193,8 +193,9 @@ class PitfallsTest {
     void answersAreHeldToWhatWasAskedFor() throws Exception {
         String schema = "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],"
                 + "\"additionalProperties\":false}";
-        String json = content("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"strict\":true,"
-                + "\"schema\":" + schema + "}}");
+        String json = content(
+                "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"strict\":true,"
+                        + "\"schema\":" + schema + "}}");
         assertTrue(Nano.JSON.readTree(json).path("ok").isBoolean(), json);
         assertTrue(Nano.JSON.readTree(content("\"json_schema\":" + schema)).path("ok").isBoolean());
         assertTrue(content("\"structured_outputs\":{\"regex\":\"[0-9]{3}\"}").matches("[0-9]{3}"));
@@ -203,12 +204,14 @@ class PitfallsTest {
         JsonNode required = nano.ask(CHAT, Nano.chat("Bye", "\"tool_choice\":\"required\",\"tools\":" + Nano.TOOLS));
         assertFalse(required.at("/choices/0/message/tool_calls").isEmpty(), required::toString);
         JsonNode named = nano.ask(CHAT, Nano.chat("Bye",
-                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"set_device\"}},\"tools\":" + Nano.TOOLS));
+                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"set_device\"}},\"tools\":"
+                        + Nano.TOOLS));
         assertEquals("set_device", named.at("/choices/0/message/tool_calls/0/function/name").asText(), named::toString);
     }
 
     private String content(String field) throws Exception {
-        return nano.ask(CHAT, Nano.chat("Bye", field + ",\"max_tokens\":200")).at("/choices/0/message/content").asText();
+        return nano.ask(CHAT, Nano.chat("Bye", field + ",\"max_tokens\":200")).at("/choices/0/message/content")
+                .asText();
     }
 
     @Test

@@ -23,9 +23,9 @@ public final class CpuSequence implements Sequence {
 
     private final SequenceOwner owner;
     private final Blueprint blueprint;
-    private final KvLayout layout;
+    private final KvGroups groups;
     /**
-     * Tokens by which a sequence with convolutions can be cut back. Drafts of speculative decoding are mostly no longer. For the
+     * Tokens by which a sequence with convolutions or windows can be cut back. Drafts of speculative decoding are mostly no longer. For the
      * 8B each token of it costs 147 KB per sequence, since a layer keeps one more column of 2 048 floats for it; so pages have no
      * checkpoints of their own, which would take as much as three quarters of their keys and values.
      */
@@ -37,19 +37,23 @@ public final class CpuSequence implements Sequence {
      */
     private final float[][] columns;
     private final boolean convolutions;
-    /** The least length, other than 0, that the sequence can be cut back to. */
+    /** The least length, other than 0, that the convolutions can be cut back to. */
     private int floor;
-    private KvPage[] pages = {};
-    private int pageCount;
+    /** One for each group. */
+    private final KvPages[] pages;
     private int[] tokens = {};
     private int length;
     private boolean closed;
     private boolean failed;
 
-    public CpuSequence(SequenceOwner owner, Blueprint blueprint, KvLayout layout) {
+    public CpuSequence(SequenceOwner owner, Blueprint blueprint, KvGroups groups) {
         this.owner = owner;
         this.blueprint = blueprint;
-        this.layout = layout;
+        this.groups = groups;
+        pages = new KvPages[groups.groups().size()];
+        for (int g = 0; g < pages.length; g++) {
+            pages[g] = new KvPages(groups.groups().get(g), owner.pages());
+        }
         columns = new float[blueprint.layers().size()][];
         boolean any = false;
         for (int i = 0; i < columns.length; i++) {
@@ -91,8 +95,9 @@ public final class CpuSequence implements Sequence {
         return columns[layer];
     }
 
-    public KvPage page(int index) {
-        return pages[index];
+    /** A page by its number; not one that has been let go. */
+    public KvPage page(int group, int number) {
+        return pages[group].get(number);
     }
 
     /**
@@ -101,32 +106,29 @@ public final class CpuSequence implements Sequence {
      * @throws OutOfMemoryError if there is none; the sequence is as it was
      */
     public void reserve(int more) {
-        int needed = KvLayout.pages(length + more);
-        int held = pageCount;
-        if (length + more > tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(length + more, Math.min(2 * tokens.length, 1 << 24)));
-        }
-        if (needed > pages.length) {
-            pages = Arrays.copyOf(pages, Math.max(needed, Math.min(2 * pages.length, 1 << 20)));
-        }
         try {
-            while (pageCount < needed) {
-                pages[pageCount] = new KvPage(layout);
-                pageCount++;
+            if (length + more > tokens.length) {
+                tokens = Arrays.copyOf(tokens, Math.max(length + more, Math.min(2 * tokens.length, 1 << 24)));
             }
-            // last, since nothing can fail after it: a page that is half full is written to next
-            if (length % KvLayout.PAGE != 0 && pages[held - 1].shared()) {
-                pages[held - 1] = pages[held - 1].separate(layout);
+            for (KvPages group : pages) {
+                group.reserve(length, more);
             }
         } catch (OutOfMemoryError e) {
-            keepPages(held);
+            cut(length);
             throw e;
         }
     }
 
-    private void keepPages(int count) {
-        while (pageCount > count) {
-            pages[--pageCount].release();
+    private void cut(int kept) {
+        for (KvPages group : pages) {
+            group.cut(kept);
+        }
+    }
+
+    /** Lets go of what no token sees any more; the tokens so far have been computed. */
+    public void letGo() {
+        for (KvPages group : pages) {
+            group.letGo(length);
         }
     }
 
@@ -141,13 +143,10 @@ public final class CpuSequence implements Sequence {
     @Override
     public Sequence fork() {
         check();
-        CpuSequence fork = new CpuSequence(owner, blueprint, layout);
-        int used = KvLayout.pages(length);
-        fork.pages = new KvPage[used];
-        for (int i = 0; i < used; i++) {
-            fork.pages[i] = pages[i].hold();
+        CpuSequence fork = new CpuSequence(owner, blueprint, groups);
+        for (int g = 0; g < pages.length; g++) {
+            fork.pages[g] = pages[g].fork();
         }
-        fork.pageCount = used;
         fork.tokens = Arrays.copyOf(tokens, length);
         fork.length = length;
         fork.floor = floor;
@@ -164,7 +163,7 @@ public final class CpuSequence implements Sequence {
         if (kept < 0 || kept > length) {
             throw new IndexOutOfBoundsException("The sequence has " + length + " tokens; it cannot keep " + kept + ".");
         }
-        if (kept != 0 && kept < floor) {
+        if (kept != 0 && kept < floor()) {
             return false; // columns, or keys and values in a window, are not known any more
         }
         if (kept == 0) {
@@ -174,15 +173,23 @@ public final class CpuSequence implements Sequence {
             }
         }
         length = kept;
-        keepPages(KvLayout.pages(kept));
+        cut(kept);
         return true;
+    }
+
+    private int floor() {
+        int most = floor;
+        for (KvPages group : pages) {
+            most = Math.max(most, group.floor());
+        }
+        return most;
     }
 
     @Override
     public SequenceState export() {
         check();
         // values of 8 bits times a scale do not fit in float16
-        TensorType type = layout.type() == KvType.F16 ? TensorType.F16 : TensorType.F32;
+        TensorType type = groups.type() == KvType.F16 ? TensorType.F16 : TensorType.F32;
         SequenceState state = SequenceState.allocate(blueprint, Arrays.copyOf(tokens, length), type);
         try {
             exchange(state, true);
@@ -196,6 +203,11 @@ public final class CpuSequence implements Sequence {
     /** Takes over a state; this sequence is empty before. */
     public void fill(SequenceState state) {
         int[] read = state.tokens();
+        for (int i = 0; i < columns.length; i++) {
+            if (state.layers().get(i) instanceof SequenceState.KeyValues kv) {
+                pages[groups.group(i)].begin(read.length - kv.tokens());
+            }
+        }
         reserve(read.length);
         System.arraycopy(read, 0, tokens, 0, read.length);
         length = read.length;
@@ -205,14 +217,14 @@ public final class CpuSequence implements Sequence {
     private void exchange(SequenceState state, boolean out) {
         for (int i = 0; i < columns.length; i++) {
             switch (state.layers().get(i)) {
-                case SequenceState.KeyValues kv -> exchange(layout.layers().get(i), kv, out);
+                case SequenceState.KeyValues kv -> exchange(pages[groups.group(i)], groups.layer(i), kv, out);
                 case SequenceState.ConvColumns c -> exchange(columns[i], c, out);
             }
         }
     }
 
     /** Copies the keys and values of the tokens that a state holds: all, or the last ones of a layer with a window. */
-    private void exchange(KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
+    private void exchange(KvPages from, KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
         int count = kv.tokens();
         int oldest = length - count;
         int size = layer.headSize();
@@ -220,7 +232,7 @@ public final class CpuSequence implements Sequence {
         for (int head = 0; head < layer.heads(); head++) {
             for (int t = 0; t < count; t++) {
                 long at = ((long) head * count + t) * size;
-                KvPage page = pages[(oldest + t) / KvLayout.PAGE];
+                KvPage page = from.get((oldest + t) / KvLayout.PAGE);
                 int slot = (oldest + t) % KvLayout.PAGE;
                 if (out) {
                     page.readKey(layer, head, slot, run, 0);
@@ -234,9 +246,6 @@ public final class CpuSequence implements Sequence {
                     page.writeValue(layer, head, slot, run, 0);
                 }
             }
-        }
-        if (!out && oldest > 0) {
-            floor = length;
         }
     }
 
@@ -283,8 +292,7 @@ public final class CpuSequence implements Sequence {
         if (!closed) {
             closed = true;
             owner.forget(this);
-            keepPages(0);
-            pages = new KvPage[0];
+            cut(0);
         }
     }
 }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How keys and values lie in memory: in pages of {@link #PAGE} tokens that hold all attention layers; in a page, for each layer,
- * head by head, so that what one head needs lies in one piece.
+ * How keys and values lie in memory: in pages of {@link #PAGE} tokens that hold all attention layers of a group; in a page, for
+ * each layer, head by head, so that what one head needs lies in one piece.
  *
  * <p>
  * Keys are a matrix of {@code [headSize][token]}, values one of {@code [token][headSize]}, little-endian. So vectors of
@@ -19,7 +19,7 @@ import java.util.List;
  * memory is read ahead of them only so.
  *
  * @param type how a value is kept
- * @param layers one entry a layer of the blueprint; those without attention have no heads
+ * @param layers one entry a layer of the blueprint; those without attention and those of other groups have no heads
  * @param pageBytes size of a page
  */
 public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
@@ -100,11 +100,12 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
         }
     }
 
-    public static KvLayout of(Blueprint blueprint, KvType type) {
+    /** The pages of the layers with a window, or without one if it is 0. */
+    static KvLayout of(Blueprint blueprint, KvType type, int window) {
         List<Layer> layers = new ArrayList<>();
         long bytes = 0;
         for (Blueprint.Layer layer : blueprint.layers()) {
-            Layer share = layer.mixer() instanceof Blueprint.Attention a
+            Layer share = layer.mixer() instanceof Blueprint.Attention a && a.span().window() == window
                     ? new Layer(type, a.kvHeads(), a.headSize(), bytes)
                     : new Layer(type, 0, 0, bytes);
             layers.add(share);

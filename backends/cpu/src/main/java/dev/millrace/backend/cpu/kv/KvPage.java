@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.function.Supplier;
 
 /** Keys and values of {@link KvLayout#PAGE} tokens, off the heap; shared by forks, freed with the last. */
 public final class KvPage {
@@ -18,11 +19,19 @@ public final class KvPage {
     /** Runs whose largest value is below this are kept as zeros: far from where floats lose digits. */
     private static final float SMALLEST = 0x1p-96f;
 
-    private final Arena arena = Arena.ofShared();
+    private final Supplier<Arena> memory;
+    private final Arena arena;
     private final MemorySegment data;
     private int holders = 1;
 
+    /** A page with memory of its own. */
     public KvPage(KvLayout layout) {
+        this(layout, Arena::ofShared);
+    }
+
+    KvPage(KvLayout layout, Supplier<Arena> memory) {
+        this.memory = memory;
+        this.arena = memory.get();
         try {
             data = arena.allocate(Math.max(layout.pageBytes(), 64), 64);
         } catch (Throwable e) {
@@ -53,7 +62,7 @@ public final class KvPage {
 
     /** A page of one's own with the same content; gives up the hold on this one. */
     KvPage separate(KvLayout layout) {
-        KvPage copy = new KvPage(layout);
+        KvPage copy = new KvPage(layout, memory);
         copy.data.copyFrom(data);
         release();
         return copy;

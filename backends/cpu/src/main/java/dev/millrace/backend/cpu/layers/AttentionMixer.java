@@ -148,7 +148,7 @@ public final class AttentionMixer implements LayerPart {
         scale(buffers.queries, t * heads * headSize, heads * headSize, queryScale);
         place(buffers.keys, t, kvHeads, layer.keyNorm());
         int position = batch.positions[t];
-        KvPage page = sequence.page(position / KvLayout.PAGE);
+        KvPage page = sequence.page(layer.group(), position / KvLayout.PAGE);
         int slot = position % KvLayout.PAGE;
         for (int h = 0; h < kvHeads; h++) {
             int at = (t * kvHeads + h) * headSize;
@@ -308,7 +308,7 @@ public final class AttentionMixer implements LayerPart {
         start = Math.max(start, oldest / KvLayout.PAGE * KvLayout.PAGE);
         scratch.met.clear(block.heads * filled);
         for (int begin = start; begin < end; begin += KvLayout.PAGE) {
-            KvPage page = sequence.page(begin / KvLayout.PAGE);
+            KvPage page = sequence.page(layer.group(), begin / KvLayout.PAGE);
             for (int h = 0; h < block.heads; h++) {
                 resources.kernels().attention().attend(page, layer.keyValues(), head + h, scratch, h * filled, vectors,
                         group, position + 1 - window - begin, position + 1 - begin, softcap);

@@ -52,10 +52,11 @@ public record Network(Blueprint blueprint, Matrix embedding, List<Layer> layers,
      *
      * @param shape heads, position, span and scores
      * @param keyValues where the layer's keys and values lie in a page
+     * @param group whose pages they are
      * @param sinks a score for each query head, or null
      */
-    public record Attention(Blueprint.Attention shape, KvLayout.Layer keyValues, Linear query, Linear key, Linear value,
-            Linear output, @Nullable Norm queryNorm, @Nullable Norm keyNorm, float @Nullable [] sinks)
+    public record Attention(Blueprint.Attention shape, KvLayout.Layer keyValues, int group, Linear query, Linear key,
+            Linear value, Linear output, @Nullable Norm queryNorm, @Nullable Norm keyNorm, float @Nullable [] sinks)
             implements
                 Mixer {
     }

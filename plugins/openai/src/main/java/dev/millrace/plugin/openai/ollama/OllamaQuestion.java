@@ -97,11 +97,13 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
     /** The word {@code json}, or a schema. */
     private static Held held(Fields fields) {
         Optional<JsonNode> format = fields.find("format");
-        if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
+        if (format.isEmpty()) {
             return Held.FREE;
         }
         if (format.get().isTextual()) {
-            fields.word("format", "json");
+            if (fields.word("format", "json", "").orElseThrow().isEmpty()) {
+                return Held.FREE;
+            }
             return Held.FREE.format(AnswerFormat.json(), "format");
         }
         return Held.FREE.schema(fields, "format");

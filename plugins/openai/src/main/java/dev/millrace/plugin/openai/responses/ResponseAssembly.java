@@ -42,12 +42,12 @@ final class ResponseAssembly implements Listener {
         response.put("status", "in_progress").put("background", false);
         response.putNull("error").putNull("incomplete_details");
         response.put("model", question.ask().model().id());
+        response.putObject("text").putObject("format").put("type", "text");
         response.setAll(question.echo());
         response.set("output", output);
         response.putNull("previous_response_id");
         response.putObject("reasoning").putNull("effort").putNull("summary");
         response.put("store", false).put("truncation", "disabled").put("top_logprobs", 0);
-        response.putObject("text").putObject("format").put("type", "text");
     }
 
     /** The response as it is now. */

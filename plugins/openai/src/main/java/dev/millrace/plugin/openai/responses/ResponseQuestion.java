@@ -76,6 +76,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         echo.put("parallel_tool_calls", parallel);
         echo.set("tool_choice", fields.find("tool_choice").orElseGet(() -> TextNode.valueOf("auto")));
         echo.set("tools", told);
+        fields.object("text").filter(text -> text.has("format")).ifPresent(text -> echo.set("text", text.node()));
         echo.put("temperature", ask.sampling().temperature());
         echo.put("top_p", ask.sampling().topP());
         echo.set("metadata", fields.object("metadata").map(metadata -> {

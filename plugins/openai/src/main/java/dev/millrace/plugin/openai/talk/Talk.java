@@ -68,7 +68,7 @@ public final class Talk {
         try {
             return builder.start();
         } catch (IllegalArgumentException e) {
-            throw ApiError.wrong(ask.held().blamed(), String.valueOf(e.getMessage()));
+            throw ApiError.wrong(ask.held().blamed(), ask.held().blamed() + " cannot be kept: " + e.getMessage());
         } catch (IllegalStateException e) {
             throw ApiError.busy(503, String.valueOf(e.getMessage()), 5);
         }
