@@ -38,12 +38,12 @@ public record Penalties(double presence, double frequency, int window, Dry dry, 
     public Penalties {
         bias = Map.copyOf(bias);
         bannedTexts = List.copyOf(bannedTexts);
-        Sampling.check(Double.isFinite(presence), "the presence penalty must be a number", presence);
-        Sampling.check(Double.isFinite(frequency), "the frequency penalty must be a number", frequency);
-        Sampling.check(window >= 0, "the window of penalties must be 0 or more", window);
+        Ranges.check(Double.isFinite(presence), "the presence penalty must be a number", presence);
+        Ranges.check(Double.isFinite(frequency), "the frequency penalty must be a number", frequency);
+        Ranges.check(window >= 0, "the window of penalties must be 0 or more", window);
         bias.forEach((token, value) -> {
-            Sampling.check(token >= 0, "a biased token must be 0 or more", token);
-            Sampling.check(value < Double.POSITIVE_INFINITY, "a bias must be a number or minus infinity", value);
+            Ranges.check(token >= 0, "a biased token must be 0 or more", token);
+            Ranges.check(value < Double.POSITIVE_INFINITY, "a bias must be a number or minus infinity", value);
         });
         if (bannedTexts.contains("")) {
             throw new IllegalArgumentException("Sampling: a banned text must not be empty.");
@@ -78,11 +78,11 @@ public record Penalties(double presence, double frequency, int window, Dry dry, 
          */
         public Dry {
             breakers = List.copyOf(breakers);
-            Sampling.check(multiplier >= 0 && Double.isFinite(multiplier), "the DRY multiplier must be 0 or more",
+            Ranges.check(multiplier >= 0 && Double.isFinite(multiplier), "the DRY multiplier must be 0 or more",
                     multiplier);
-            Sampling.check(base >= 1 && Double.isFinite(base), "the DRY base must be 1 or more", base);
-            Sampling.check(allowedLength >= 1, "the allowed length of DRY must be 1 or more", allowedLength);
-            Sampling.check(window >= 0, "the window of DRY must be 0 or more", window);
+            Ranges.check(base >= 1 && Double.isFinite(base), "the DRY base must be 1 or more", base);
+            Ranges.check(allowedLength >= 1, "the allowed length of DRY must be 1 or more", allowedLength);
+            Ranges.check(window >= 0, "the window of DRY must be 0 or more", window);
             if (breakers.contains("")) {
                 throw new IllegalArgumentException("Sampling: a sequence breaker of DRY must not be empty.");
             }

@@ -31,14 +31,14 @@ public record Variety(double temperatureRange, double temperatureExponent, doubl
      * @throws IllegalArgumentException if a value is out of range
      */
     public Variety {
-        Sampling.check(temperatureRange >= 0 && Double.isFinite(temperatureRange),
+        Ranges.check(temperatureRange >= 0 && Double.isFinite(temperatureRange),
                 "the range of the temperature must be 0 or more", temperatureRange);
-        Sampling.check(temperatureExponent > 0 && Double.isFinite(temperatureExponent),
+        Ranges.check(temperatureExponent > 0 && Double.isFinite(temperatureExponent),
                 "the exponent of the temperature must be more than 0", temperatureExponent);
-        Sampling.check(typicalP >= 0 && typicalP <= 1, "typical p must be between 0 and 1", typicalP);
-        Sampling.check(xtcProbability >= 0 && xtcProbability <= 1, "the XTC probability must be between 0 and 1",
+        Ranges.check(typicalP >= 0 && typicalP <= 1, "typical p must be between 0 and 1", typicalP);
+        Ranges.check(xtcProbability >= 0 && xtcProbability <= 1, "the XTC probability must be between 0 and 1",
                 xtcProbability);
-        Sampling.check(xtcThreshold >= 0 && xtcThreshold <= 1, "the XTC threshold must be between 0 and 1",
+        Ranges.check(xtcThreshold >= 0 && xtcThreshold <= 1, "the XTC threshold must be between 0 and 1",
                 xtcThreshold);
     }
 }

@@ -92,7 +92,36 @@ final class Changes implements LogitChanges {
         for (int i = 0; i < words; i++) {
             own[i] = masked ? own[i] & bits[i] : bits[i];
         }
+        int beyond = words * Long.SIZE - vocabularySize;
+        own[words - 1] &= -1L >>> beyond;
         masked = true;
+    }
+
+    /**
+     * All stages have said what they want. If the masks leave nothing but what is banned, the bans are dropped: an answer in its form
+     * is better than none.
+     */
+    void settle() {
+        long[] own = mask;
+        if (!masked || own == null) {
+            return;
+        }
+        int left = 0;
+        for (long word : own) {
+            left += Long.bitCount(word);
+        }
+        for (int i = 0; i < count; i++) {
+            left -= isBanned(i, own) ? 1 : 0;
+        }
+        for (int i = 0; i < count && left == 0; i++) {
+            if (isBanned(i, own)) {
+                offsets[i] = 0;
+            }
+        }
+    }
+
+    private boolean isBanned(int index, long[] own) {
+        return offsets[index] == Float.POSITIVE_INFINITY && (own[tokens[index] >> 6] & 1L << tokens[index]) != 0;
     }
 
     /** Has a backend make them. */

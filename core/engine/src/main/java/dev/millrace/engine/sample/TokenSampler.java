@@ -109,6 +109,7 @@ public final class TokenSampler implements Wish {
                 changes.allow(allowed);
             }
         }
+        changes.settle();
         return this;
     }
 

@@ -240,6 +240,23 @@ class OwnStagesTest {
     }
 
     @Test
+    void aFormWinsOverBansThatLeaveNothing() {
+        for (int allowed : new int[]{2, 3}) {
+            Changes changes = new Changes(70);
+            changes.ban(65);
+            changes.ban(66);
+            changes.ban(1);
+            changes.allow(new long[]{0, allowed == 2 ? 0b110L : 0b1110L});
+            changes.settle();
+            float[] row = new float[70];
+            changes.apply(row);
+            assertEquals(allowed == 2 ? 0 : Float.NEGATIVE_INFINITY, row[65]);
+            assertEquals(allowed == 2 ? Float.NEGATIVE_INFINITY : 0, row[67]);
+            assertEquals(Float.NEGATIVE_INFINITY, row[1]);
+        }
+    }
+
+    @Test
     void aTableOfTokensGrowsAndForgets() {
         TokenIndex index = new TokenIndex();
         Random random = new Random(1);

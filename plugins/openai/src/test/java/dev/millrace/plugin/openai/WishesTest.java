@@ -163,6 +163,31 @@ class WishesTest {
         assertEquals("logit_bias.99999999", Nano.JSON.readTree(wrong.body()).at("/error/param").asText());
     }
 
+    /** A mask of the schema, penalties, a budget of thinking and log probabilities, all at once. */
+    @Test
+    void aFormatPenaltiesAndLogProbabilitiesWorkTogether() throws Exception {
+        String format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":"
+                + "{\"type\":\"object\",\"properties\":{\"state\":{\"enum\":[\"on\",\"off\"]},\"level\":"
+                + "{\"type\":\"integer\",\"minimum\":1,\"maximum\":3}},\"required\":[\"state\",\"level\"],"
+                + "\"additionalProperties\":false}}}";
+        for (String more : List.of("", ",\"temperature\":2,\"seed\":5,\"top_k\":0", ",\"temperature\":1.5,\"top_k\":20")) {
+            String body = "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}],"
+                    + "\"frequency_penalty\":0.5,\"repetition_penalty\":1.2,\"dry_multiplier\":0.8,\"logprobs\":true,"
+                    + "\"thinking_budget\":3,\"max_tokens\":120,\"banned_strings\":[\"off\"]," + format + more + "}";
+            JsonNode answer = nano.ask(CHAT, body);
+            JsonNode value = Nano.JSON.readTree(said(answer));
+            // where a part of the banned text is all that is left, the format wins
+            assertTrue(Set.of("on", "off").contains(value.path("state").asText()), answer::toString);
+            assertTrue(value.path("level").asInt() >= 1 && value.path("level").asInt() <= 3, answer::toString);
+            StringBuilder text = new StringBuilder();
+            for (JsonNode token : answer.at("/choices/0/logprobs/content")) {
+                text.append(token.path("token").asText());
+                assertTrue(token.path("logprob").asDouble() <= 0, token::toString);
+            }
+            assertEquals(said(answer).strip(), text.toString().strip());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"\"typical_p\":0.5", "\"xtc_probability\":1,\"xtc_threshold\":0.01", "\"dynatemp_range\":2",
             "\"min_p\":0.5", "\"dry_multiplier\":2,\"dry_allowed_length\":1", "\"top_k\":500,\"top_p\":0.9"})
