@@ -37,8 +37,10 @@ public record LoopLimits(boolean enabled, int nudgeAfter, int closeAfter, int en
     public LoopLimits {
         if (nudgeAfter < 2 || closeAfter < nudgeAfter || endAfter < closeAfter || leastTokens < 1
                 || leastTokens > MOST_LEAST_TOKENS) {
-            throw new IllegalArgumentException("The limits of loops must be 2 or more and in rising order, and the least tokens"
-                    + " from 1 to " + MOST_LEAST_TOKENS + ": " + nudgeAfter + ", " + closeAfter + ", " + endAfter + "; " + leastTokens + ".");
+            throw new IllegalArgumentException(
+                    "The limits of loops must be 2 or more and in rising order, and the least tokens"
+                            + " from 1 to " + MOST_LEAST_TOKENS + ": " + nudgeAfter + ", " + closeAfter + ", "
+                            + endAfter + "; " + leastTokens + ".");
         }
     }
 }

@@ -45,7 +45,8 @@ public record Reasoning(Mode mode, OptionalInt budget, Optional<String> effort, 
      */
     public Reasoning {
         if (budget.isPresent() && budget.getAsInt() < 0) {
-            throw new IllegalArgumentException("A budget of thinking is 0 tokens or more, not " + budget.getAsInt() + ".");
+            throw new IllegalArgumentException(
+                    "A budget of thinking is 0 tokens or more, not " + budget.getAsInt() + ".");
         }
     }
 

@@ -56,7 +56,8 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
      * @throws IllegalArgumentException if a value is out of range
      */
     public Sampling {
-        Ranges.check(temperature >= 0 && temperature < Double.POSITIVE_INFINITY, "temperature must be 0 or more", temperature);
+        Ranges.check(temperature >= 0 && temperature < Double.POSITIVE_INFINITY, "temperature must be 0 or more",
+                temperature);
         Ranges.check(topK >= 0, "top k must be 0 or more", topK);
         Ranges.check(topP >= 0 && topP <= 1, "top p must be between 0 and 1", topP);
         Ranges.check(minP >= 0 && minP <= 1, "min p must be between 0 and 1", minP);

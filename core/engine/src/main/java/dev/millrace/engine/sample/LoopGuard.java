@@ -205,7 +205,8 @@ final class LoopGuard implements WatchingStage {
                 }
             }
         }
-        return 100 * fresh <= NEW_PER_HUNDRED * span && 100 * freshRuns <= NEW_RUNS_PER_HUNDRED * span && 100 * repeated >= REPEATED_PER_HUNDRED * span
+        return 100 * fresh <= NEW_PER_HUNDRED * span && 100 * freshRuns <= NEW_RUNS_PER_HUNDRED * span
+                && 100 * repeated >= REPEATED_PER_HUNDRED * span
                 && 4 * inStep >= 3 * repeated;
     }
 

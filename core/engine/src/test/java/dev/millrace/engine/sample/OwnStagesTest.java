@@ -92,7 +92,8 @@ class OwnStagesTest {
     void dryFindsTheLongestSequences() {
         Random random = new Random(4);
         for (int round = 0; round < 300; round++) {
-            Penalties.Dry dry = new Penalties.Dry(1, 1.5, 1 + random.nextInt(3), random.nextBoolean() ? 0 : 20, List.of());
+            Penalties.Dry dry = new Penalties.Dry(1, 1.5, 1 + random.nextInt(3), random.nextBoolean() ? 0 : 20,
+                    List.of());
             int[] tokens = random.ints(60, 1, 4).toArray();
             Map<Integer, Float> expected = new HashMap<>();
             int first = dry.window() == 0 ? 0 : tokens.length - dry.window();
@@ -128,7 +129,8 @@ class OwnStagesTest {
         for (int id = 1; id < words.size(); id++) {
             spelled.put(id, words.decode(id));
         }
-        for (List<String> banned : List.of(List.of("aba"), List.of(" ab a", "bb"), List.of("é b"), List.of("a", "cc"))) {
+        for (List<String> banned : List.of(List.of("aba"), List.of(" ab a", "bb"), List.of("é b"),
+                List.of("a", "cc"))) {
             for (int round = 0; round < 60; round++) {
                 BannedTexts stage = new BannedTexts(words, banned);
                 stage.begin(new History(0));

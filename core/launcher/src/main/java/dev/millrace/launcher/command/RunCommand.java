@@ -83,7 +83,8 @@ final class RunCommand implements Callable<Integer> {
         long begin = System.nanoTime();
         try (Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
-            try (Conversation conversation = converse(model); Generation generation = conversation.send(messages(said))) {
+            try (Conversation conversation = converse(model);
+                    Generation generation = conversation.send(messages(said))) {
                 if (json) {
                     console.result(AnswerJson.write(generation.answer(), load));
                 } else {

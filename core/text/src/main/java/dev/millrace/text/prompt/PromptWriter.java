@@ -282,8 +282,9 @@ public final class PromptWriter {
         List<Prompt.Piece> pieces = new ArrayList<>();
         if (!thinking.isEmpty()) {
             if (marks.isEmpty()) {
-                throw new MillraceException("The thinking of an answer cannot be begun: nobody knows how this model writes"
-                        + " it. Leave the thinking out.");
+                throw new MillraceException(
+                        "The thinking of an answer cannot be begun: nobody knows how this model writes"
+                                + " it. Leave the thinking out.");
             }
             if (!inside) {
                 pieces.add(new Prompt.Piece(marks.get().open(), true));

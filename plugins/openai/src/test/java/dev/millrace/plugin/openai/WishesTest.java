@@ -170,7 +170,8 @@ class WishesTest {
                 + "{\"type\":\"object\",\"properties\":{\"state\":{\"enum\":[\"on\",\"off\"]},\"level\":"
                 + "{\"type\":\"integer\",\"minimum\":1,\"maximum\":3}},\"required\":[\"state\",\"level\"],"
                 + "\"additionalProperties\":false}}}";
-        for (String more : List.of("", ",\"temperature\":2,\"seed\":5,\"top_k\":0", ",\"temperature\":1.5,\"top_k\":20")) {
+        for (String more : List.of("", ",\"temperature\":2,\"seed\":5,\"top_k\":0",
+                ",\"temperature\":1.5,\"top_k\":20")) {
             String body = "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}],"
                     + "\"frequency_penalty\":0.5,\"repetition_penalty\":1.2,\"dry_multiplier\":0.8,\"logprobs\":true,"
                     + "\"thinking_budget\":3,\"max_tokens\":120,\"banned_strings\":[\"off\"]," + format + more + "}";
@@ -221,7 +222,8 @@ class WishesTest {
     void thinkingIsBoundedAndSwitchedOff() throws Exception {
         String usual = ask("").at("/choices/0/message/reasoning_content").asText();
         assertFalse(usual.isEmpty());
-        for (String off : List.of("\"reasoning_effort\":\"none\"", "\"chat_template_kwargs\":{\"enable_thinking\":false}",
+        for (String off : List.of("\"reasoning_effort\":\"none\"",
+                "\"chat_template_kwargs\":{\"enable_thinking\":false}",
                 "\"thinking_budget\":0")) {
             JsonNode answer = ask(off);
             assertTrue(answer.at("/choices/0/message/reasoning_content").isMissingNode(), answer::toString);

@@ -134,7 +134,8 @@ public final class Samplers {
             try {
                 id = Integer.parseInt(name);
             } catch (NumberFormatException e) {
-                throw ApiError.wrong(biases.get().path(name), biases.get().path(name) + " must be named by a token id.");
+                throw ApiError.wrong(biases.get().path(name),
+                        biases.get().path(name) + " must be named by a token id.");
             }
             if (id < 0 || id >= size) {
                 throw ApiError.wrong(biases.get().path(name),
