@@ -58,6 +58,18 @@ public interface Millrace extends AutoCloseable {
     Model open(String reference, ModelOptions options);
 
     /**
+     * Opens a model that turns texts into vectors.
+     *
+     * @param reference a folder with an ONNX export of a sentence encoder, or one .onnx file beside its tokenizer.json
+     * @param options backend, threads, precision, progress listener; what else they say does not matter
+     * @return the model; the caller closes it
+     * @throws ModelNotFoundException if nothing has that name or path
+     * @throws ModelFormatException if the file cannot be read, or holds a model that generates text
+     * @throws BackendException if no backend can run it, with the reason of each
+     */
+    EmbeddingModel openEmbeddings(String reference, ModelOptions options);
+
+    /**
      * Names that {@link #open} takes besides paths: the packaged models present now.
      *
      * @return names in alphabetical order

@@ -93,7 +93,7 @@ final class PlainData {
 
     private static double finite(double value) {
         if (!Double.isFinite(value)) {
-            throw new IllegalStateException("The tool's result contains " + value + ", which is no number in JSON.");
+            throw new IllegalStateException("The tool's result contains " + value + ", which is not a number in JSON.");
         }
         return value;
     }

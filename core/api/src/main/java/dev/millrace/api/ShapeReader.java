@@ -120,6 +120,6 @@ final class ShapeReader {
 
     private IllegalArgumentException unsupported(Type type, String why) {
         return new IllegalArgumentException(
-                where + ": the type " + type.getTypeName() + " is no parameter of a tool: " + why + ".");
+                where + ": the type " + type.getTypeName() + " is not a parameter of a tool: " + why + ".");
     }
 }

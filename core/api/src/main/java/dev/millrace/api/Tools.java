@@ -67,7 +67,7 @@ public final class Tools implements ToolProvider {
                 tools.addAll(provider.tools());
             } else {
                 throw new IllegalArgumentException(source.getClass().getName()
-                        + " is no tool: implement Tool or ToolProvider, or annotate methods with @ToolSpec.");
+                        + " is not a tool: implement Tool or ToolProvider, or annotate methods with @ToolSpec.");
             }
         }
         Set<String> names = new HashSet<>();

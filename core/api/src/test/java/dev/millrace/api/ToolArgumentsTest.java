@@ -330,7 +330,7 @@ class ToolArgumentsTest {
     @Test
     @SuppressWarnings("UnusedVariable") // these methods are never called
     void typesWithoutASchemaAreRefusedWhenTheToolIsMade() {
-        refused("java.util.function.Supplier is no parameter", new Object() {
+        refused("java.util.function.Supplier is not a parameter", new Object() {
             @ToolSpec("")
             void a(Supplier<String> x) {
             }
@@ -340,12 +340,12 @@ class ToolArgumentsTest {
             void a(Map<Integer, String> x) {
             }
         });
-        refused("java.lang.Thread is no parameter", new Object() {
+        refused("java.lang.Thread is not a parameter", new Object() {
             @ToolSpec("")
             void a(List<Thread> x) {
             }
         });
-        refused("Node is no parameter of a tool: it contains itself", new Object() {
+        refused("Node is not a parameter of a tool: it contains itself", new Object() {
             @ToolSpec("")
             void a(Node x) {
             }
@@ -355,7 +355,7 @@ class ToolArgumentsTest {
             void a(Case x) {
             }
         });
-        refused("is no parameter", new Object() {
+        refused("is not a parameter", new Object() {
             @ToolSpec("")
             <T> void a(T x) {
             }

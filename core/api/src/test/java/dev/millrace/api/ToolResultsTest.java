@@ -115,7 +115,7 @@ class ToolResultsTest {
 
     @Test
     void whatHasNoPlainFormIsAnErrorOfTheTool() {
-        assertMessage("contains NaN, which is no number in JSON", Double.NaN);
+        assertMessage("contains NaN, which is not a number in JSON", Double.NaN);
         assertMessage("contains Infinity", List.of(Float.POSITIVE_INFINITY));
         assertMessage("contains Infinity", new BigDecimal("1e999"));
         assertMessage("contains a java.lang.Object, which has no plain form", new Object());

@@ -183,7 +183,8 @@ class ToolsTest {
 
     @Test
     void objectsWithoutToolsAreRefused() {
-        assertEquals("java.lang.String is no tool: implement Tool or ToolProvider, or annotate methods with @ToolSpec.",
+        assertEquals(
+                "java.lang.String is not a tool: implement Tool or ToolProvider, or annotate methods with @ToolSpec.",
                 assertThrows(IllegalArgumentException.class, () -> Tools.of("text")).getMessage());
     }
 

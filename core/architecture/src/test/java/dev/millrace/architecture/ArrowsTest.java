@@ -51,6 +51,8 @@ class ArrowsTest {
     private static final String CPU_KERNELS = "dev.millrace.backend.cpu.kernels..";
     private static final String CPU_SCALAR = "dev.millrace.backend.cpu.kernels.scalar..";
     private static final String CPU_VECTOR = "dev.millrace.backend.cpu.kernels.vector..";
+    private static final String CPU_ASSEMBLED = "dev.millrace.backend.cpu.kernels.assembled..";
+    private static final String CPU_ASSEMBLER = "dev.millrace.backend.cpu.assembler..";
     private static final String CPU_WEIGHTS = "dev.millrace.backend.cpu.weights..";
     private static final String CPU_KV = "dev.millrace.backend.cpu.kv..";
     private static final String CPU_THREADS = "dev.millrace.backend.cpu.threads..";
@@ -156,6 +158,9 @@ class ArrowsTest {
     static final ArchRule CPU_THREADS_STAND_ALONE = only(CPU_THREADS, API);
 
     @ArchTest
+    static final ArchRule CPU_ASSEMBLER_STANDS_ALONE = only(CPU_ASSEMBLER);
+
+    @ArchTest
     static final ArchRule CPU_KEYS_AND_VALUES_STAND_ALONE = only(CPU_KV, API, SPI_MODEL, SPI_BACKEND);
 
     @ArchTest
@@ -168,10 +173,11 @@ class ArrowsTest {
     @ArchTest
     static final ArchRule CPU_CONTRACT_OF_KERNELS_KNOWS_NO_KERNELS = noClasses().that()
             .resideInAPackage("dev.millrace.backend.cpu.kernels").should().dependOnClassesThat()
-            .resideInAnyPackage(CPU_VECTOR, CPU_SCALAR);
+            .resideInAnyPackage(CPU_VECTOR, CPU_SCALAR, CPU_ASSEMBLED);
 
     @ArchTest
-    static final ArchRule CPU_LAYERS_KNOW_THE_CONTRACT_OF_KERNELS = not(CPU_LAYERS, CPU_ROOT, CPU_SCALAR, CPU_VECTOR);
+    static final ArchRule CPU_LAYERS_KNOW_THE_CONTRACT_OF_KERNELS = not(CPU_LAYERS, CPU_ROOT, CPU_SCALAR, CPU_VECTOR,
+            CPU_ASSEMBLED, CPU_ASSEMBLER);
 
     @ArchTest
     static final ArchRule CPU_VECTORS_STAY_WITH_THEIR_KERNELS = noClasses().that().resideOutsideOfPackage(CPU_VECTOR)

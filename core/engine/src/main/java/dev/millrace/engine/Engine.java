@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.EmbeddingModel;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
@@ -19,7 +20,7 @@ import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.spi.backend.Backend;
-import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
@@ -57,6 +58,7 @@ public final class Engine implements Millrace {
     private final Path cache;
     private final List<ModelSource> own;
     private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
+    private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /** For OSGi: plugins are bound as they come. */
@@ -90,7 +92,7 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.place(), services, options, found.suggestedTools(),
+            model = new RunningModel(loaded.model(), loaded.running(), services, options, found.suggestedTools(),
                     prefixFolder(), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.model().close();
@@ -103,6 +105,33 @@ public final class Engine implements Millrace {
         }
         // from now on it is told of backends that go away; what went before is seen here
         model.leaveIfGone();
+        return model;
+    }
+
+    @Override
+    public EmbeddingModel openEmbeddings(String reference, ModelOptions options) {
+        ModelFile file = read(find(reference, options.progress()).path());
+        RunningEncoder model;
+        try {
+            if (!(file.program() instanceof Encoder encoder)) {
+                throw new ModelFormatException(file.path(), "model",
+                        "generates text and gives no embeddings; take an ONNX export of a sentence encoder");
+            }
+            PromptTokenizer tokenizer = tokenizer(file);
+            Placement place = Placement.choose(services.backends, file.programs(),
+                    options.withContext(encoder.contextLength()));
+            model = new RunningEncoder(file, encoder, tokenizer, place,
+                    place.backend().loadEncoder(encoder, place.device(), place.options(), options.progress()),
+                    encoders::remove);
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+        encoders.add(model);
+        if (closed) {
+            model.close();
+            throw new IllegalStateException("Millrace is closed.");
+        }
         return model;
     }
 
@@ -156,7 +185,10 @@ public final class Engine implements Millrace {
     private static PromptTokenizer tokenizer(Path path, Optional<? extends VocabularySource> source) {
         try {
             return Tokenizers.of(
-                    source.orElseThrow(() -> new ModelFormatException(path, "vocabulary", "the file has none")));
+                    source.orElseThrow(() -> new ModelFormatException(path, "vocabulary",
+                            new GgufFormat().recognises(path)
+                                    ? "the file has none"
+                                    : "tokenizer.json is missing; download it to the folder, from where the weights are")));
         } catch (ModelFormatException e) {
             throw e;
         } catch (MillraceException e) {
@@ -222,17 +254,22 @@ public final class Engine implements Millrace {
                         : Diagnosis.of(path));
     }
 
-    private record Loaded(LoadedModel model, Placement place) {
+    private record Loaded(LoadedModel model, LoadedProgram running) {
     }
 
     private Loaded load(Path path, ModelOptions options) {
         ModelFile file = read(path);
         try {
+            if (file.program() instanceof Encoder) {
+                throw new ModelFormatException(file.path(), "model",
+                        "turns texts into vectors and generates none; open it for embeddings");
+            }
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement place = Placement.choose(services.backends, file.program(), options);
-            Executor executor = place.backend().load(file.program(), place.device(), place.options(),
-                    options.progress());
-            return new Loaded(new LoadedModel(file, tokenizer, place.device(), place.options(), executor), place);
+            file.checkWeights();
+            Placement place = Placement.choose(services.backends, file.programs(), options);
+            LoadedProgram running = place.load(file, options.progress());
+            return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),
+                    running.executor()), running);
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -261,6 +298,7 @@ public final class Engine implements Millrace {
         for (RunningModel model : models) {
             model.close();
         }
+        encoders.forEach(RunningEncoder::close);
     }
 
     // ---- plugins come and go
@@ -270,12 +308,16 @@ public final class Engine implements Millrace {
         services.backends.add(backend);
     }
 
-    /** Models on that backend move to another one, or end. Moving takes time, so nobody waits for it here. */
+    /**
+     * Models on that backend move to another one, or end. Moving takes its time, so it is not waited for. Those that turn texts into
+     * vectors end: they keep nothing, and are opened again in a moment.
+     */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
         for (RunningModel model : models) {
             model.leave(backend);
         }
+        encoders.stream().filter(model -> model.runsOn(backend)).forEach(RunningEncoder::close);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

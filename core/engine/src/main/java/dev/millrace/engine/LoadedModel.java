@@ -16,24 +16,16 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
  * A model on a device, without conversations: raw access to ids, states and logits. Owns file and executor.
  *
  * @param file where it comes from
+ * @param program which of the file's programs runs
  * @param tokenizer its vocabulary
  * @param device where it runs
  * @param options how it was loaded
  * @param executor runs it; for one thread at a time
  */
-public record LoadedModel(ModelFile file, PromptTokenizer tokenizer, Device device, LoadOptions options,
-        Executor executor)
+public record LoadedModel(ModelFile file, Program program, PromptTokenizer tokenizer, Device device,
+        LoadOptions options, Executor executor)
         implements
             AutoCloseable {
-
-    /**
-     * What it computes.
-     *
-     * @return the file's program
-     */
-    public Program program() {
-        return file.program();
-    }
 
     /**
      * What the model is.
@@ -41,7 +33,7 @@ public record LoadedModel(ModelFile file, PromptTokenizer tokenizer, Device devi
      * @return name, architecture, sizes
      */
     public ModelInfo info() {
-        return ModelFacts.of(file, options.context());
+        return ModelFacts.of(file.name(), program, executor.variant(), options.context());
     }
 
     /** Frees the executor, then closes the file. */

@@ -6,8 +6,10 @@ package dev.millrace.engine;
 
 import dev.millrace.api.ModelInfo;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.util.Comparator;
@@ -21,19 +23,27 @@ final class ModelFacts {
     private ModelFacts() {
     }
 
+    /** What a file holds that is not loaded: of several variants the smallest stands for the size. */
     static ModelInfo of(ModelFile file, int context) {
-        return switch (file.program()) {
-            case Blueprint blueprint -> of(file.name(), blueprint, context);
-            case Graph graph -> of(file.name(), graph, context);
+        return of(file.name(), file.program(), "", context);
+    }
+
+    /** What a program is of which one variant was loaded. */
+    static ModelInfo of(String name, Program program, String variant, int context) {
+        return switch (program) {
+            case Blueprint blueprint -> of(name, blueprint, context);
+            case Graph graph -> of(name, graph, graph.variants(), variant, context);
+            case Encoder encoder -> of(name, encoder, encoder.variants(), variant, context);
         };
     }
 
-    /** What a graph holds is known to its runtime only; the smallest variant stands for the size. */
-    private static ModelInfo of(String name, Graph graph, int context) {
-        Graph.Variant smallest = graph.variants().stream().min(Comparator.comparingLong(Graph.Variant::bytes))
-                .orElseThrow();
-        return new ModelInfo(name, graph.architecture(), 0, graph.stateShapes().size(), graph.hiddenSize(),
-                graph.vocabularySize(), context, smallest.bytes(), smallest.name());
+    /** How many weights a graph holds is known to its runtime only. */
+    private static ModelInfo of(String name, Program program, List<Graph.Variant> variants, String loaded,
+            int context) {
+        Graph.Variant variant = variants.stream().filter(one -> one.name().equals(loaded)).findFirst()
+                .orElseGet(() -> variants.stream().min(Comparator.comparingLong(Graph.Variant::bytes)).orElseThrow());
+        return new ModelInfo(name, program.architecture(), 0, program.stateShapes().size(), program.hiddenSize(),
+                program.vocabularySize(), context, variant.bytes(), variant.name());
     }
 
     private static ModelInfo of(String name, Blueprint blueprint, int context) {

@@ -7,11 +7,15 @@ package dev.millrace.engine;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Feature;
+import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,30 +27,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a model is to run, and how.
  *
+ * @param program which of the model's programs runs there
  * @param backend drives the device
  * @param device runs the model
  * @param options how it is loaded
  * @param bytes memory that it takes; 0 if the backend that has too little does not know
  * @param crowded whether the backend refuses it as long as memory is as it is now
  */
-record Placement(Backend backend, Device device, LoadOptions options, long bytes, boolean crowded) {
+record Placement(Program program, Backend backend, Device device, LoadOptions options, long bytes, boolean crowded) {
 
     /** Contexts are not cut below this to make a model fit. */
     static final int SMALLEST_CONTEXT = 4096;
 
     /**
-     * Chooses the device with the best score among those that can run the model. If no context was asked for and the model's
-     * whole context does not fit anywhere, half of it is tried, and so on.
+     * Chooses the device with the best score among those that can run one of the model's programs. If no context was asked for
+     * and the model's whole context does not fit anywhere, half of it is tried, and so on.
      *
      * @throws BackendException if the asked backend is not there, or none can run the model
      */
-    static Placement choose(List<Backend> backends, Program program, ModelOptions wanted) {
-        int context = wanted.context() > 0 ? wanted.context() : program.contextLength();
+    static Placement choose(List<Backend> backends, List<Program> programs, ModelOptions wanted) {
+        int context = wanted.context() > 0 ? wanted.context() : programs.getFirst().contextLength();
         List<String> reasons = new ArrayList<>();
         while (true) {
             LoadOptions options = options(wanted, context);
             reasons.clear();
-            Placement best = best(backends, program, wanted.backend(), options, reasons);
+            Placement best = best(backends, programs, wanted.backend(), options, reasons);
             if (best != null) {
                 return best;
             }
@@ -69,17 +74,19 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
      * @param wanted with the context that the model was loaded with
      * @throws BackendException if the asked backend is not there, or none can run the model
      */
-    static Placement forMove(List<Backend> backends, Program program, ModelOptions wanted) {
+    static Placement forMove(List<Backend> backends, List<Program> programs, ModelOptions wanted) {
         try {
-            return choose(backends, program, wanted);
+            return choose(backends, programs, wanted);
         } catch (BackendException none) {
             LoadOptions options = options(wanted, wanted.context());
             for (Backend backend : backends) {
                 for (Device device : backend.devices()) {
-                    if (isAsked(wanted.backend(), backend, device)
-                            && fit(backend, program, device, options) instanceof Fit.Refused refused
-                            && refused.cause() == Fit.Cause.MEMORY && refused.bytes() <= device.memoryBytes()) {
-                        return new Placement(backend, device, options, refused.bytes(), true);
+                    for (Program program : programs) {
+                        if (isAsked(wanted.backend(), backend, device)
+                                && fit(backend, program, device, options) instanceof Fit.Refused refused
+                                && refused.cause() == Fit.Cause.MEMORY && refused.bytes() <= device.memoryBytes()) {
+                            return new Placement(program, backend, device, options, refused.bytes(), true);
+                        }
                     }
                 }
             }
@@ -91,7 +98,7 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
         return id == null || id.equals(device.id()) || id.equals(backend.id());
     }
 
-    private static @Nullable Placement best(List<Backend> backends, Program program, @Nullable String id,
+    private static @Nullable Placement best(List<Backend> backends, List<Program> programs, @Nullable String id,
             LoadOptions options, List<String> reasons) {
         Placement best = null;
         int bestScore = Integer.MIN_VALUE;
@@ -100,18 +107,39 @@ record Placement(Backend backend, Device device, LoadOptions options, long bytes
                 if (!isAsked(id, backend, device)) {
                     continue;
                 }
-                switch (fit(backend, program, device, options)) {
-                    case Fit.Refused refused -> reasons.add(device.id() + ": " + refused.reason());
-                    case Fit.Good good -> {
-                        if (good.score() > bestScore) {
-                            bestScore = good.score();
-                            best = new Placement(backend, device, options, good.bytes(), false);
+                for (Program program : programs) {
+                    switch (fit(backend, program, device, options)) {
+                        case Fit.Refused refused -> reasons.add(device.id() + ": " + refused.reason());
+                        case Fit.Good good -> {
+                            if (good.score() > bestScore) {
+                                bestScore = good.score();
+                                best = new Placement(program, backend, device, options, good.bytes(), false);
+                            }
                         }
                     }
                 }
             }
         }
         return best;
+    }
+
+    /**
+     * Loads the model there.
+     *
+     * @param file where it comes from
+     * @throws dev.millrace.api.BackendException if it cannot be loaded
+     */
+    LoadedProgram load(ModelFile file, Progress progress) {
+        String sources = program instanceof Graph ? "" : LoadedProgram.identity(file, program, "");
+        Executor executor = backend.load(program, device, options.withIdentity(sources), progress);
+        try {
+            String variant = executor.variant();
+            return new LoadedProgram(this, executor, variant,
+                    sources.isEmpty() ? LoadedProgram.identity(file, program, variant) : sources);
+        } catch (RuntimeException | Error e) {
+            executor.close();
+            throw e;
+        }
     }
 
     /** Whether this very backend drives the device: another one may have its name. */

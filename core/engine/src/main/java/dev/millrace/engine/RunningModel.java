@@ -9,10 +9,12 @@ import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.talk.Conversations;
@@ -20,16 +22,18 @@ import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
-import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,7 +45,7 @@ final class RunningModel implements Model {
     private static final System.Logger LOG = System.getLogger(RunningModel.class.getName());
 
     private final ModelFile file;
-    private final ModelInfo info;
+    private final String name;
     private final PromptTokenizer tokenizer;
     private final Services services;
     private final ModelOptions options;
@@ -52,37 +56,56 @@ final class RunningModel implements Model {
     private final ReentrantLock moving = new ReentrantLock();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile Placement place;
+    private volatile LoadedProgram running;
+    private volatile @Nullable Known known;
 
-    RunningModel(LoadedModel loaded, Placement place, Services services, ModelOptions options, List<String> toolNames,
+    private record Known(LoadedProgram of, Fingerprint fingerprint) {
+    }
+
+    RunningModel(LoadedModel loaded, LoadedProgram running, Services services, ModelOptions options,
+            List<String> toolNames,
             @Nullable Path prefixFolder, Consumer<RunningModel> onClose) {
         this.file = loaded.file();
-        this.info = loaded.info();
+        this.name = loaded.file().name();
         this.tokenizer = loaded.tokenizer();
         this.services = services;
         this.options = options.withContext(loaded.options().context());
         this.onClose = onClose;
-        this.place = place;
+        this.running = running;
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
-        String fileIdentity = FileIdentity.of(file.path());
-        this.scheduler = new Scheduler(info.name(), loaded.executor(), info.vocabularySize(), this::rescue,
+        ModelInfo info = loaded.info();
+        this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
                 services.patience);
-        this.prefixes = new Prefixes(scheduler, file.program(), info.contextLength(),
-                () -> String.join("\n", fileIdentity, device().id(), options.precision().name(),
-                        options.keyValues().name()),
-                prefixFolder);
+        this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
+                () -> this.running.key(), prefixFolder);
         this.conversations = new Conversations(
-                new ModelParts(info, file.program(), tokenizer, prompts, dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(),
-                        scheduler, prefixes),
+                new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
+                        dialect,
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
                         () -> suggested(toolNames)));
     }
 
+    /** By what the program that runs now is known again. Reads some weights, so it is taken once. */
+    private Fingerprint fingerprint() {
+        LoadedProgram now = running;
+        Known last = known;
+        if (last == null || !last.of().equals(now)) {
+            try {
+                last = new Known(now, Fingerprint.of(file, now.place().program(), now.info(file).quantisation(),
+                        now.variant(), now.identity(), tokenizer));
+            } catch (IOException e) {
+                throw new ModelFormatException(file.path(), "weights", "cannot be read: " + e.getMessage(), e);
+            }
+            known = last;
+        }
+        return last.fingerprint();
+    }
+
     @Override
     public ModelInfo info() {
-        return info;
+        return running.info(file);
     }
 
     @Override
@@ -97,7 +120,7 @@ final class RunningModel implements Model {
 
     @Override
     public Device device() {
-        return place.device();
+        return running.place().device();
     }
 
     @Override
@@ -107,7 +130,7 @@ final class RunningModel implements Model {
 
     @Override
     public void moveTo(String backend) {
-        move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(backend)));
+        move(() -> Placement.forMove(services.backends, file.programs(), options.withBackend(backend)));
     }
 
     private void move(Supplier<Placement> choice) {
@@ -118,8 +141,8 @@ final class RunningModel implements Model {
             }
             Placement next = choice.get();
             if (!next.crowded() && next.bytes() <= Memory.now().available()) {
-                Executor executor = load(next);
-                scheduler.move(executor, () -> place = next);
+                LoadedProgram loaded = load(next);
+                scheduler.move(loaded.executor(), () -> running = loaded);
             } else {
                 exchange(next);
             }
@@ -131,21 +154,26 @@ final class RunningModel implements Model {
 
     /** Where memory is short: the old weights are freed before the new ones are loaded. */
     private void exchange(Placement next) {
-        Placement old = place;
+        Placement old = running.place();
         long free = Memory.now().available();
         LOG.log(System.Logger.Level.INFO,
                 "There is too little memory for {0} twice ({1} bytes on {2}, {3} are free): it is closed on {4} first, and"
                         + " answers wait meanwhile.",
-                info.name(), Long.toString(next.bytes()), next.device().id(), Long.toString(free), old.device().id());
+                name, Long.toString(next.bytes()), next.device().id(), Long.toString(free), old.device().id());
         AtomicBoolean lost = new AtomicBoolean();
         try {
-            scheduler.exchange(() -> load(next), () -> {
-                LOG.log(System.Logger.Level.WARNING, "{0} goes back to {1}.", info.name(), old.device().id());
+            AtomicReference<@Nullable LoadedProgram> loaded = new AtomicReference<>();
+            scheduler.exchange(() -> {
+                loaded.set(load(next));
+                return Objects.requireNonNull(loaded.get()).executor();
+            }, () -> {
+                LOG.log(System.Logger.Level.WARNING, "{0} goes back to {1}.", name, old.device().id());
                 lost.set(true);
-                Executor again = load(old);
+                LoadedProgram again = load(old);
+                running = again;
                 lost.set(false);
-                return again;
-            }, () -> place = next, free / 2);
+                return again.executor();
+            }, () -> running = Objects.requireNonNull(loaded.get()), free / 2);
         } catch (RuntimeException | Error e) {
             if (lost.get()) {
                 later(this::close);
@@ -154,8 +182,8 @@ final class RunningModel implements Model {
         }
     }
 
-    private Executor load(Placement where) {
-        return where.backend().load(file.program(), where.device(), where.options(), (what, fraction) -> {
+    private LoadedProgram load(Placement where) {
+        return where.load(file, (what, fraction) -> {
             if (closing.get()) {
                 throw new CancellationException("The model is being closed.");
             }
@@ -165,7 +193,7 @@ final class RunningModel implements Model {
 
     /** Moves away if its backend has gone meanwhile. Called once the model stands in the list of those that are told of that. */
     void leaveIfGone() {
-        Placement now = place;
+        Placement now = running.place();
         if (services.backends.stream().noneMatch(now::runsOn)) {
             leave(now.backend());
         }
@@ -173,18 +201,18 @@ final class RunningModel implements Model {
 
     /** The backend is going away: moves to another on a new thread, or closes if no other backend can run the model. */
     void leave(Backend backend) {
-        if (!place.runsOn(backend)) {
+        if (!running.place().runsOn(backend)) {
             return;
         }
         later(() -> {
             try {
-                move(() -> Placement.forMove(services.backends, file.program(), options.withBackend(null)));
-                LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", info.name(),
+                move(() -> Placement.forMove(services.backends, file.programs(), options.withBackend(null)));
+                LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", name,
                         device().id(), backend.id());
             } catch (RuntimeException | Error e) {
                 if (!closing.get()) {
                     LOG.log(System.Logger.Level.WARNING,
-                            info.name() + " is closed, because " + backend.id() + " went away. " + e.getMessage());
+                            name + " is closed, because " + backend.id() + " went away. " + e.getMessage());
                     close();
                 }
             }
@@ -193,12 +221,12 @@ final class RunningModel implements Model {
 
     /** The backend failed twice for the same tokens: another one is tried. */
     private void rescue(BackendException problem) {
-        Placement failing = place;
+        Placement failing = running.place();
         later(() -> {
             try {
                 move(() -> Placement.forMove(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
-                        file.program(), options.withBackend(null)));
-                LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", info.name(),
+                        file.programs(), options.withBackend(null)));
+                LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", name,
                         device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
@@ -215,7 +243,7 @@ final class RunningModel implements Model {
     private void startAgain(Placement hanging, BackendException problem) {
         try {
             move(() -> hanging);
-            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", info.name(), device().id(),
+            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, device().id(),
                     problem.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.DEBUG, "It cannot be loaded again.", e);

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -64,6 +65,12 @@ public final class ScriptedBackend implements Backend {
 
     /** Added to each logit. */
     volatile float poison;
+
+    /** Which programs it runs. */
+    volatile Predicate<Program> runs = program -> true;
+
+    /** The variant that it says it has loaded. */
+    volatile String variant = "";
 
     /** What a model is said to take. */
     volatile long bytes = 1000;
@@ -104,6 +111,9 @@ public final class ScriptedBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
+        if (!runs.test(program)) {
+            return new Fit.Refused("This is no program for " + id + ".", Fit.Cause.PROGRAM);
+        }
         Optional<Fit.Refused> refused = onFit.get();
         if (refused.isPresent()) {
             return refused.get();
@@ -141,6 +151,11 @@ public final class ScriptedBackend implements Backend {
         @Override
         public Limits limits() {
             return limits;
+        }
+
+        @Override
+        public String variant() {
+            return variant;
         }
 
         @Override

@@ -40,6 +40,11 @@ final class Stage implements AutoCloseable {
         }
     }
 
+    /** Opens another file. */
+    Model open(Path other) {
+        return engine.open(other.toString(), ModelOptions.defaults());
+    }
+
     Model open() {
         return open(ModelOptions.defaults());
     }

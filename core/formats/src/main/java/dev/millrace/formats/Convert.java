@@ -37,11 +37,11 @@ public final class Convert {
         try {
             TensorType type = Converter.types().stream().filter(t -> t.name().equalsIgnoreCase(args[2])).findFirst()
                     .orElseThrow(() -> new IllegalArgumentException(
-                            args[2] + " is no type that can be written; possible are " + types + "."));
+                            args[2] + " is not a type that can be written; possible are " + types + "."));
             Converter.convert(Path.of(args[0]), Path.of(args[1]), type, Progress.NONE);
             return 0;
         } catch (InvalidPathException e) {
-            System.err.println(e.getInput() + " is no path: " + e.getReason() + ".");
+            System.err.println(e.getInput() + " is not a path: " + e.getReason() + ".");
             return 2;
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());

@@ -7,6 +7,7 @@ package dev.millrace.formats;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.architecture.Architectures;
+import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.gguf.GgufExport;
 import dev.millrace.formats.safetensors.HuggingFaceModel;
 import dev.millrace.formats.safetensors.VocabularyTable;
@@ -68,7 +69,8 @@ public final class Converter {
             table.map(VocabularySource.Table::eos).filter(OptionalInt::isPresent).map(OptionalInt::getAsInt)
                     .filter(ends::remove).ifPresent(ends::addFirst);
             new GgufExport(model.name(), blueprint, table.map(t -> ending(t, ends)),
-                    padding(model, blueprint.vocabularySize()), ends, model.chatTemplate(), model.sampling())
+                    padding(model, blueprint.vocabularySize()), ends,
+                    new ChatTemplates(model.chatTemplate(), model.namedTemplates(), List.of()), model.sampling())
                     .write(out, fileType, tensor -> written(tensor, type), progress);
         }
     }
@@ -85,7 +87,7 @@ public final class Converter {
         OptionalInt eos = ends.isEmpty() ? t.eos() : OptionalInt.of(ends.getFirst());
         return new VocabularySource.Table(t.model(), t.pre(), t.tokens(), t.types(), t.scores(), t.merges(), t.bos(),
                 eos,
-                t.unknown(), t.addSpacePrefix());
+                t.unknown(), t.addSpacePrefix(), t.addBos());
     }
 
     private static OptionalInt padding(ModelFile model, int size) {

@@ -38,7 +38,7 @@ public final class Diagnosis {
         if (List.of(".part", ".crdownload", ".incomplete", ".aria2", ".tmp").stream().anyMatch(name::endsWith)) {
             return "is a download that has not ended; fetch it again";
         }
-        return FileKind.of(path).orElse("is no model in a format that is known (GGUF, safetensors, ONNX)");
+        return FileKind.of(path).orElse("is not a model in a format that is known (GGUF, safetensors, ONNX)");
     }
 
     private static String folder(Path path) {
@@ -68,13 +68,9 @@ public final class Diagnosis {
                     + ", but no config.json, which says what to compute; fetch it from where the "
                     + "weights come from";
         }
-        if (tensors.stream().anyMatch(name -> name.matches(".*-\\d+-of-\\d+\\.safetensors"))) {
-            return "holds parts of a model (" + some(tensors)
-                    + "), but no model.safetensors.index.json, which says what lies "
-                    + "in which; fetch it from where the parts come from";
-        }
         if (!tensors.isEmpty()) {
-            return "holds " + some(tensors) + ", expected model.safetensors; rename the file if it is the whole model";
+            return "holds " + some(tensors) + " and no model.safetensors.index.json, which says which of them belong "
+                    + "together; fetch it, or leave only the files of one model in the folder";
         }
         if (!torch.isEmpty()) {
             return "holds PyTorch checkpoints (" + some(torch)

@@ -5,6 +5,7 @@
 package dev.millrace.formats;
 
 import dev.millrace.formats.onnx.OnnxFolder;
+import dev.millrace.formats.safetensors.HuggingFaceModel;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
 import java.nio.file.Path;
@@ -25,7 +26,8 @@ public final class OnnxFormat implements ModelFormat {
 
     @Override
     public boolean recognises(Path path) {
-        return OnnxFolder.recognises(path);
+        // a folder with tensors as well is read by their format, which asks for the graph
+        return OnnxFolder.recognises(path) && !HuggingFaceModel.recognises(path);
     }
 
     @Override

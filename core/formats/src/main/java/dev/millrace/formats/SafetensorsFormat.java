@@ -4,12 +4,13 @@
  */
 package dev.millrace.formats;
 
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.Architectures;
+import dev.millrace.formats.onnx.OnnxFolder;
 import dev.millrace.formats.safetensors.HuggingFaceModel;
 import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.ModelFormat;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.osgi.service.component.annotations.Component;
@@ -18,7 +19,8 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
- * Hugging Face folders: config.json, safetensors files (one, or several with an index), tokenizer and template beside them.
+ * Hugging Face folders: config.json, safetensors files (one, or several with an index), tokenizer and template beside them. Where
+ * ONNX graphs of the same network lie there too, the model has both programs.
  */
 @Component
 public final class SafetensorsFormat implements ModelFormat {
@@ -38,13 +40,25 @@ public final class SafetensorsFormat implements ModelFormat {
 
     @Override
     public boolean recognises(Path path) {
-        return Files.isRegularFile(path.resolve(HuggingFaceModel.CONFIG))
-                && (Files.isRegularFile(path.resolve(HuggingFaceModel.WEIGHTS))
-                        || Files.isRegularFile(path.resolve(HuggingFaceModel.INDEX)));
+        return HuggingFaceModel.recognises(path);
     }
 
     @Override
     public ModelFile open(Path path) {
-        return HuggingFaceModel.open(path, new Architectures(plugins));
+        if (!OnnxFolder.recognises(path)) {
+            return HuggingFaceModel.open(path, new Architectures(plugins));
+        }
+        ModelFile tensors;
+        try {
+            tensors = HuggingFaceModel.open(path, new Architectures(plugins));
+        } catch (ModelFormatException e) {
+            return OnnxFolder.instead(path, e);
+        }
+        try {
+            return OnnxFolder.beside(tensors);
+        } catch (RuntimeException e) {
+            tensors.close();
+            throw e;
+        }
     }
 }

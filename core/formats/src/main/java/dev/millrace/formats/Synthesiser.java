@@ -51,7 +51,7 @@ public final class Synthesiser {
     public static void write(String shape, String quantisation, long seed, Path out, Progress progress) {
         ModelShape found = ModelShape.ALL.stream().filter(s -> s.name().equals(shape)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        shape + " is no known shape; known are " + String.join(", ", shapes()) + "."));
+                        shape + " is not a known shape; known are " + String.join(", ", shapes()) + "."));
         Synthesis.of(quantisation).write(found, seed, out, progress);
     }
 }

@@ -12,6 +12,7 @@ import dev.millrace.tck.ArchitectureContract;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ class ArchitectureContractTest extends ArchitectureContract {
 
     ArchitectureContractTest(String name) {
         this.name = name;
-        this.architecture = all().get(name);
+        this.architecture = Objects.requireNonNull(all().get(name));
     }
 
     private static Map<String, Architecture> all() {

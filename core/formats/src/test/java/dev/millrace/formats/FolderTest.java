@@ -143,9 +143,9 @@ class FolderTest {
         small.texts.put("generation_config.json", "{\"do_sample\": false, \"temperature\": 0.7, \"eos_token_id\": 1}");
         try (ModelFile model = open()) {
             assertEquals(Sampling.greedy(), model.sampling());
-            assertEquals(Set.of(1), model.endTokens());
+            assertEquals(Set.of(1, 2, 3), model.endTokens());
         }
-        small.texts.put("generation_config.json", "{\"eos_token_id\": [1, 40]}");
+        small.texts.put("generation_config.json", "{\"eos_token_id\": [1, 40, null, -1]}");
         refused("generation_config.json: eos_token_id");
     }
 

@@ -17,6 +17,13 @@ import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
+import org.junit.jupiter.params.provider.MethodSource;
+import java.util.stream.Stream;
+import java.util.Locale;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -173,5 +180,134 @@ class GgufFileTest {
 
     private static Blueprint.Experts experts(ModelFile model) {
         return assertInstanceOf(Blueprint.Experts.class, model.blueprint().layers().get(1).feedForward());
+    }
+
+    // ---- what nobody needs
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 4, 5, 9, 16, 23, 24, 25, 26, 27, 28, 31, 36, 39, 40, 41, 1000, -1})
+    void unusedTensorsMayHaveAnyType(int type) throws IOException {
+        small.add("rope_freqs_of_someone", 7);
+        small.types.put("rope_freqs_of_someone", type);
+        try (ModelFile model = open()) {
+            assertEquals(List.of("rope_freqs_of_someone"), model.unusedTensors());
+        }
+        small.types.put("blk.0.ffn_up.weight", type == 0 ? 1000 : type);
+        refused("blk.0.ffn_up.weight");
+    }
+
+    static Stream<long[]> strangeShapes() {
+        return Stream.of(new long[]{0}, new long[]{0, 8}, new long[]{8, 0}, new long[]{}, new long[]{1, 1, 1, 1, 1, 1},
+                new long[]{2, 0, 3, 4});
+    }
+
+    @ParameterizedTest
+    @MethodSource("strangeShapes")
+    void unusedTensorsMayHaveAnyShapeAndName(long[] shape) throws IOException {
+        for (String name : List.of("tag", " ", "\u0000", "blk.9.attn_q.weight", "blk.0.new_part.weight",
+                "\ud83e\udd80",
+                "x".repeat(500))) {
+            small.add(name, shape);
+        }
+        try (ModelFile model = open()) {
+            assertEquals(7, model.unusedTensors().size());
+            model.checkWeights();
+        }
+        small.tensors.put("blk.0.attn_norm.weight", new SmallGguf.Weights(
+                Arrays.stream(shape).boxed().toList(), new float[0]));
+        refused("blk.0.attn_norm.weight");
+    }
+
+    @Test
+    void metadataMayHaveAnyEncodingTypeAndNumber() throws IOException {
+        byte[] latin = "Gr\u00f6\u00dfe \u00ff".getBytes(StandardCharsets.ISO_8859_1);
+        ByteArrayOutputStream author = new ByteArrayOutputStream();
+        author.writeBytes(SmallGguf.bytes(SmallGguf.STRING, (long) latin.length));
+        author.writeBytes(latin);
+        small.metadata.put("general.author", author.toByteArray());
+        small.metadata.put("general.half",
+                SmallGguf.bytes(SmallGguf.STRING, 3L, (byte) 0xed, (byte) 0xa0, (byte) 0xbd));
+        small.metadata.put("some.nan", SmallGguf.bytes(SmallGguf.FLOAT32, Float.NaN));
+        small.metadata.put("some.infinite",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.FLOAT32, 1L, Float.NEGATIVE_INFINITY));
+        small.metadata.put("some.nothing", SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 0L));
+        small.metadata.put("lfm2moe.unknown.key", SmallGguf.bytes(SmallGguf.STRING, ""));
+        small.metadata.put("\ud83e\udd80", SmallGguf.bytes(SmallGguf.BOOL, true));
+        try (ModelFile model = open()) {
+            assertEquals("Gr\ufffd\ufffde \ufffd", model.metadata().get("general.author"));
+            assertEquals(Double.NaN, model.metadata().get("some.nan"));
+        }
+    }
+
+    // ---- split files
+
+    private Path split(int parts, String name) throws IOException {
+        List<String> names = List.copyOf(small.tensors.keySet());
+        for (int part = 0; part < parts; part++) {
+            SmallGguf each = new SmallGguf();
+            if (part > 0) {
+                each.metadata.clear();
+            }
+            each.metadata.put("split.no", SmallGguf.bytes(SmallGguf.UINT32, part));
+            each.metadata.put("split.count", SmallGguf.bytes(SmallGguf.UINT32, parts));
+            each.metadata.put("split.tensors.count", SmallGguf.bytes(SmallGguf.INT32, names.size()));
+            each.tensors.clear();
+            // llama.cpp may leave the first part without tensors
+            int from = part == 0 ? 0 : (part - 1) * names.size() / (parts - 1);
+            int to = part == 0 ? 0 : part * names.size() / (parts - 1);
+            for (String tensor : names.subList(from, to)) {
+                each.tensors.put(tensor, Objects.requireNonNull(small.tensors.get(tensor)));
+            }
+            each.write(temp.resolve(part(name, part, parts)));
+        }
+        return temp.resolve(part(name, 0, parts));
+    }
+
+    private static String part(String name, int part, int parts) {
+        return String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", name, part + 1, parts);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5})
+    void partsAreReadFromAnyOfThem(int parts) throws IOException {
+        split(parts, "m o-1-of-2");
+        try (ModelFile whole = open()) {
+            for (int part = 0; part < parts; part++) {
+                try (ModelFile model = new GgufFormat().open(temp.resolve(part("m o-1-of-2", part, parts)))) {
+                    List<Tensor> expected = whole.blueprint().tensors();
+                    List<Tensor> tensors = model.blueprint().tensors();
+                    for (int i = 0; i < expected.size(); i++) {
+                        assertArrayEquals(Tensors.values(expected.get(i)), Tensors.values(tensors.get(i)));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsWrongWithPartsIsTold() throws IOException {
+        Path first = split(3, "m");
+        Path folder = Files.createDirectory(temp.resolve("folder"));
+        Path alone = Files.copy(first, folder.resolve("m-00001-of-00003.gguf"));
+        message(alone, "part 2 of 3", "is missing; put m-00002-of-00003.gguf beside");
+        message(Files.copy(first, folder.resolve("renamed.gguf")), "give all parts their names back");
+        message(Files.copy(temp.resolve("m-00002-of-00003.gguf"), folder.resolve("second.gguf")),
+                "give the one whose name has -00001-of-");
+        Path cut = folder.resolve("m-00002-of-00003.gguf");
+        byte[] bytes = Files.readAllBytes(temp.resolve("m-00002-of-00003.gguf"));
+        Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+        Files.copy(temp.resolve("m-00003-of-00003.gguf"), folder.resolve("m-00003-of-00003.gguf"));
+        assertThrows(ModelFormatException.class, () -> new GgufFormat().open(alone).close());
+        Files.write(cut, bytes);
+        new GgufFormat().open(alone).close();
+        Files.copy(cut, folder.resolve("m-00003-of-00003.gguf"), StandardCopyOption.REPLACE_EXISTING);
+        assertThrows(ModelFormatException.class, () -> new GgufFormat().open(alone).close());
+    }
+
+    private static void message(Path file, String... parts) {
+        ModelFormatException e = assertThrows(ModelFormatException.class, () -> new GgufFormat().open(file).close());
+        for (String part : parts) {
+            assertTrue(e.getMessage().contains(part), e.getMessage());
+        }
     }
 }

@@ -24,6 +24,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import dev.millrace.json.Json;
+import java.util.stream.Stream;
+import java.util.Objects;
+import java.util.Map;
+import java.util.ArrayList;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,5 +224,70 @@ class HostileFilesTest {
                 part);
         assertTrue(List.of(part, part.replace("nxrm", "norm")).contains(e.part()), part + " but " + e.getMessage());
         assertTrue(String.valueOf(e.getMessage()).contains("bad.gguf"));
+    }
+
+    private static final List<String> VALUES = List.of("0", "-1", "1", "3", "7", "-0.0", "0.5", "1e300", "1e999",
+            "-1e999",
+            "NaN", "Infinity", "-Infinity", "2147483647", "2147483648", "9223372036854775807", "9".repeat(60), "null",
+            "true", "false", "\"\"", "\"x\"", "\"\\ud83d\"", "[]", "[null]", "[0, -1]", "[[[]]]", "[1e999]", "{}",
+            "{\"rope_type\": 7}", "{\"factor\": NaN}", "[\"conv\", 5]", "[true]", "\"yarn\"", "\"llama3\"", "64",
+            "1.5");
+
+    /** Each key of the configurations of all families, with values that Python writes and values that nobody should. */
+    @Test
+    void configurationsOfAllFamiliesAreReadOrRefused() throws IOException {
+        List<Path> folders = new ArrayList<>(List.of(folder));
+        if (Files.isDirectory(Path.of(System.getProperty("millrace.shared", ""), "golden/families"))) {
+            try (Stream<Path> families = Files.list(Shared.path("golden/families"))) {
+                families.filter(each -> Files.exists(each.resolve("config.json"))).sorted().forEach(folders::add);
+            }
+        }
+        Random random = new Random(46);
+        for (Path each : folders) {
+            Path copy = Files.createDirectory(temp.resolve("copy-" + each.getFileName()));
+            try (Stream<Path> files = Files.list(each)) {
+                for (Path file : files.filter(f -> !f.endsWith("config.json")).toList()) {
+                    Files.copy(file, copy.resolve(file.getFileName()));
+                }
+            }
+            Map<?, ?> config = (Map<?, ?>) Objects
+                    .requireNonNull(Json.parseFile(Files.readString(each.resolve("config.json"))));
+            int refused = 0;
+            for (int round = 0; round < 300; round++) {
+                String text = python(config, random, 0);
+                Files.writeString(copy.resolve("config.json"), text);
+                try (ModelFile open = new SafetensorsFormat().open(copy)) {
+                    open.blueprint().features();
+                    open.checkWeights();
+                } catch (ModelFormatException e) {
+                    refused++;
+                } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+                    fail(each.getFileName() + " with " + text, e);
+                }
+            }
+            assertTrue(refused > 30 && refused < 300, each + ": " + refused + " of 300 refused");
+        }
+    }
+
+    /** The object with some values exchanged, keys left out or written twice. */
+    private static String python(Map<?, ?> map, Random random, int depth) {
+        List<String> members = new ArrayList<>();
+        map.forEach((key, value) -> {
+            String name = Json.write(String.valueOf(key)) + ": ";
+            switch (random.nextInt(2 * map.size())) {
+                case 0 -> members.add(name + VALUES.get(random.nextInt(VALUES.size())));
+                case 1 -> {
+                    members.add(name + VALUES.get(random.nextInt(VALUES.size())));
+                    members.add(name + Json.write(value));
+                }
+                case 2 -> {
+                    // left out
+                }
+                default -> members.add(name + (value instanceof Map<?, ?> inner && depth < 2 && random.nextBoolean()
+                        ? python(inner, random, depth + 1)
+                        : Json.write(value)));
+            }
+        });
+        return "{" + String.join(", ", members) + "}";
     }
 }

@@ -180,7 +180,7 @@ class PublishedFoldersTest {
             int row = i / groups % rows;
             int expert = i / groups / rows;
             for (int v = 0; v < 32; v++) {
-                int nibble = blocks[i * 16 + v / 2] >> v % 2 * 4 & 15;
+                int nibble = blocks[i * 16 + v / 2] >> (v % 2 * 4) & 15;
                 int column = i % groups * 32 + v;
                 values.putFloat(((expert * columns + column) * rows + row) * 4,
                         Math.scalb(E2M1[nibble], (scales[i] & 0xff) - 127));

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,8 @@ final class SmallGguf {
     /** Key to the bytes of its type and value. */
     final Map<String, byte[]> metadata = new LinkedHashMap<>();
     final Map<String, Weights> tensors = new LinkedHashMap<>();
+    /** Numbers of the types of tensors that are no floats; their values are written all the same. */
+    final Map<String, Integer> types = new HashMap<>();
     int version = 3;
     private final Random random = new Random(6);
 
@@ -120,6 +123,7 @@ final class SmallGguf {
         for (Object value : values) {
             switch (value) {
                 case Boolean b -> out.write(b ? 1 : 0);
+                case Byte b -> out.write(b);
                 case Integer i -> out.writeBytes(room(4).putInt(i).array());
                 case Float f -> out.writeBytes(room(4).putFloat(f).array());
                 case Long l -> out.writeBytes(room(8).putLong(l).array());
@@ -150,7 +154,7 @@ final class SmallGguf {
         tensors.forEach((name, weights) -> {
             out.writeBytes(bytes(name, weights.shape.size()));
             weights.shape.reversed().forEach(size -> out.writeBytes(bytes(size)));
-            out.writeBytes(bytes(0, (long) data.size()));
+            out.writeBytes(bytes(types.getOrDefault(name, 0), (long) data.size()));
             for (float value : weights.values) {
                 data.writeBytes(bytes(value));
             }

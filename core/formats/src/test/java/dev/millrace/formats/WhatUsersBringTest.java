@@ -15,6 +15,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import dev.millrace.spi.model.TensorType;
+import dev.millrace.api.Progress;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.Objects;
+import java.util.Arrays;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,7 +76,7 @@ class WhatUsersBringTest {
     @CsvSource(delimiter = '|', textBlock = """
             pytorch_model.bin                                      | PyTorch
             adapter_config.json,adapter_model.safetensors          | LoRA
-            config.json,model-00001-of-00002.safetensors           | index.json
+            config.json,a.safetensors,b.safetensors                | index.json
             model.safetensors                                      | no config.json
             config.json                                            | no weights
             a.gguf,b.gguf                                          | give one of them
@@ -135,5 +143,215 @@ class WhatUsersBringTest {
         Path folder = small.write(temp.resolve("hf"));
         ModelFormatException e = assertThrows(ModelFormatException.class, () -> new SafetensorsFormat().open(folder));
         assertTrue(e.getMessage().contains(name) && e.getMessage().contains("GGUF"), e.getMessage());
+    }
+
+    @Test
+    void partsWithoutAnIndexAreReadAndAMissingOneIsNamed() throws IOException {
+        Path folder = new SmallFolder().writeSharded(temp.resolve("hf"));
+        Files.delete(folder.resolve("model.safetensors.index.json"));
+        Path first = Files.move(folder.resolve("part-0.safetensors"),
+                folder.resolve("model-00001-of-00002.safetensors"));
+        Path second = Files.move(folder.resolve("part-1.safetensors"),
+                folder.resolve("model-00002-of-00002.safetensors"));
+        assertTrue(new SafetensorsFormat().recognises(folder));
+        new SafetensorsFormat().open(folder).close();
+        Files.copy(first, folder.resolve("consolidated.safetensors"));
+        new SafetensorsFormat().open(folder).close();
+        Path aside = Files.move(second, temp.resolve("aside"));
+        assertTrue(new SafetensorsFormat().recognises(folder));
+        message(folder, "model-00002-of-00002.safetensors", "is missing");
+        Files.move(aside, second);
+        Files.copy(first, second, StandardCopyOption.REPLACE_EXISTING);
+        message(folder, "model-00001-of-00002.safetensors and in model-00002-of-00002.safetensors");
+        Files.move(second, folder.resolve("model-00002-of-99999999.safetensors"));
+        assertFalse(new SafetensorsFormat().recognises(folder));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"weights.safetensors", "model.fp16.safetensors", "Tiny-LFM2.safetensors",
+            "pytorch_model.safetensors", "consolidated.safetensors"})
+    void theOnlyFileOfWeightsMayHaveAnyName(String name) throws IOException {
+        Path folder = new SmallFolder().write(temp.resolve("hf"));
+        Files.move(folder.resolve("model.safetensors"), folder.resolve(name));
+        Files.writeString(folder.resolve("adapter_model.safetensors"), "beside");
+        assertTrue(new SafetensorsFormat().recognises(folder));
+        new SafetensorsFormat().open(folder).close();
+    }
+
+    @Test
+    void anIndexWithAnotherNameIsReadAndWhatItLacksIsNamed() throws IOException {
+        Path folder = new SmallFolder().writeSharded(temp.resolve("hf"));
+        Files.move(folder.resolve("model.safetensors.index.json"), folder.resolve("weights.safetensors.index.json"));
+        new SafetensorsFormat().open(folder).close();
+        Files.delete(folder.resolve("part-1.safetensors"));
+        message(folder, "part-1.safetensors", "is missing; fetch it");
+    }
+
+    private static void message(Path folder, String... parts) {
+        ModelFormatException e = assertThrows(ModelFormatException.class,
+                () -> new SafetensorsFormat().open(folder).close());
+        for (String part : parts) {
+            assertTrue(e.getMessage().contains(part), e.getMessage());
+        }
+    }
+
+    // ---- chat templates with names
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            tokenizer_config.json | {"chat_template": "D"}                                        | D |
+            tokenizer_config.json | {"chat_template": [{"name": "default", "template": "D"}, {"name": "tool_use", "template": "T"}]} | D | tool_use=T
+            tokenizer_config.json | {"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]} | D | tool_use=T
+            tokenizer_config.json | {"chat_template": [{"name": "tool_use", "template": "T"}]}    | T |
+            tokenizer_config.json | {"chat_template": [{"name": "rag", "template": "R"}, {"name": "tool_use", "template": "T"}]} | R | tool_use=T
+            tokenizer_config.json | {"chat_template": {"default": "D", "tool_use": "T"}}          | D | tool_use=T
+            tokenizer_config.json | {"chat_template": []}                                         |   |
+            chat_template.json    | {"chat_template": "D"}                                        | D |
+            chat_template.json    | {"chat_template": {"default": "D", "rag": "R"}}               | D | rag=R
+            chat_template.jinja   | D                                                             | D |
+            additional_chat_templates/tool_use.jinja | T                                          | T |
+            """)
+    void templatesAreFoundByTheirNames(String file, String text, @Nullable String standard, @Nullable String named)
+            throws IOException {
+        SmallFolder small = new SmallFolder();
+        small.texts.remove("chat_template.jinja");
+        small.texts.put(file, text);
+        Files.createDirectories(temp.resolve("hf/additional_chat_templates"));
+        Path folder = small.write(temp.resolve("hf"));
+        try (ModelFile model = new SafetensorsFormat().open(folder)) {
+            assertEquals(Optional.ofNullable(standard), model.chatTemplate());
+            assertEquals(named == null ? "{}" : "{" + named + "}", model.namedTemplates().toString());
+        }
+        Path converted = temp.resolve("out.gguf");
+        Converter.convert(folder, converted, TensorType.Q8_0, Progress.NONE);
+        try (ModelFile model = new GgufFormat().open(converted)) {
+            assertEquals(Optional.ofNullable(standard), model.chatTemplate());
+            assertEquals(named == null ? "{}" : "{" + named + "}", model.namedTemplates().toString());
+        }
+    }
+
+    @Test
+    void filesWithTemplatesCountBeforeSettings() throws IOException {
+        SmallFolder small = new SmallFolder();
+        small.texts.put("tokenizer_config.json", "{\"chat_template\": [{\"name\": \"default\", \"template\": \"old\"},"
+                + " {\"name\": \"tool_use\", \"template\": \"old\"}]}");
+        small.texts.put("chat_template.json", "{\"chat_template\": \"older\"}");
+        small.texts.put("additional_chat_templates/rag.jinja", "R");
+        small.texts.put("additional_chat_templates/notes.txt", "no template");
+        Files.createDirectories(temp.resolve("hf/additional_chat_templates"));
+        String own = small.texts.get("chat_template.jinja");
+        try (ModelFile model = new SafetensorsFormat().open(small.write(temp.resolve("hf")))) {
+            assertEquals(Optional.ofNullable(own), model.chatTemplate());
+            assertEquals(Map.of("rag", "R"), model.namedTemplates());
+        }
+    }
+
+    @Test
+    void ggufFilesHaveNamedTemplates() throws IOException {
+        SmallGguf small = new SmallGguf();
+        small.metadata.put("tokenizer.chat_templates",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 2L, "tool_use",
+                        "gone"));
+        small.metadata.put("tokenizer.chat_template.tool_use", SmallGguf.bytes(SmallGguf.STRING, "T"));
+        small.metadata.put("tokenizer.chat_template", SmallGguf.bytes(SmallGguf.STRING, "D"));
+        try (ModelFile model = new GgufFormat().open(small.write(temp.resolve("named.gguf")))) {
+            assertEquals(Optional.of("D"), model.chatTemplate());
+            assertEquals(Map.of("tool_use", "T"), model.namedTemplates());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "false, false", "null, false", "'\"yes\"', false"})
+    void foldersSayWhetherATextBegins(String asked, boolean expected) throws IOException {
+        SmallFolder small = new SmallFolder();
+        small.texts.put("tokenizer_config.json",
+                "{\"bos_token\": \"<|startoftext|>\", \"add_bos_token\": " + asked + "}");
+        Path folder = small.write(temp.resolve("hf"));
+        try (ModelFile model = new SafetensorsFormat().open(folder)) {
+            Optional<Boolean> said = model.vocabulary().orElseThrow().addBos();
+            assertEquals(asked.equals("true") || asked.equals("false") ? Optional.of(expected) : Optional.empty(),
+                    said);
+        }
+        Path converted = temp.resolve("out.gguf");
+        Converter.convert(folder, converted, TensorType.Q8_0, Progress.NONE);
+        assertEquals(Optional.of(expected), GgufFormat.vocabulary(converted).orElseThrow().addBos());
+    }
+
+    // ---- what a broken download leaves
+
+    @Test
+    void zerosAmongTheWeightsAreFound() throws IOException {
+        Path good = temp.resolve("good.gguf");
+        Synthesiser.write("tiny", "q4_0", 1, good, Progress.NONE);
+        checked(good, false);
+        byte[] bytes = Files.readAllBytes(good);
+        for (double from : List.of(0.2, 0.4, 0.6, 0.9)) {
+            for (double part : List.of(0.05, 0.1, 0.5)) {
+                byte[] bad = bytes.clone();
+                int begin = (int) (from * bad.length);
+                Arrays.fill(bad, begin, Math.min(bad.length, begin + (int) (part * bad.length)), (byte) 0);
+                checked(Files.write(temp.resolve("bad.gguf"), bad), true);
+            }
+        }
+    }
+
+    private static void checked(Path file, boolean damaged) {
+        try (ModelFile model = new GgufFormat().open(file)) {
+            if (damaged) {
+                ModelFormatException e = assertThrows(ModelFormatException.class, model::checkWeights);
+                assertTrue(e.getMessage().contains("zeros") && e.getMessage().contains("fetch it again"),
+                        e.getMessage());
+            } else {
+                model.checkWeights();
+            }
+        } catch (ModelFormatException e) {
+            assertTrue(damaged && e.getMessage().contains("zeros"), e.getMessage());
+        }
+    }
+
+    @Test
+    void aMatrixOfZerosAndRowsOfZerosAreNoDamage() throws IOException {
+        SmallFolder small = new SmallFolder();
+        float[] embedding = weights(small, "model.embed_tokens.weight");
+        Arrays.fill(embedding, 32 * 8, embedding.length, 0);
+        Arrays.fill(weights(small, "model.layers.1.self_attn.out_proj.weight"), 0);
+        Arrays.fill(weights(small, "model.layers.0.feed_forward.w2.weight"), 0);
+        try (ModelFile model = new SafetensorsFormat().open(small.write(temp.resolve("hf")))) {
+            model.checkWeights();
+        }
+        for (SmallFolder.Weights each : small.tensors.values()) {
+            Arrays.fill(each.values(), 0);
+        }
+        try (ModelFile model = new SafetensorsFormat().open(small.write(temp.resolve("none")))) {
+            assertThrows(ModelFormatException.class, model::checkWeights);
+        }
+    }
+
+    private static float[] weights(SmallFolder small, String name) {
+        return Objects.requireNonNull(small.tensors.get(name), name).values();
+    }
+
+    @Test
+    void zerosInDescriptionsAreSaidSo() throws IOException {
+        Path good = temp.resolve("good.gguf");
+        Synthesiser.write("tiny", "q4_0", 1, good, Progress.NONE);
+        byte[] bytes = Files.readAllBytes(good);
+        for (int from : List.of(200, 4096, 12_000)) {
+            byte[] bad = bytes.clone();
+            Arrays.fill(bad, from, from + 8192, (byte) 0);
+            Path file = Files.write(temp.resolve("bad.gguf"), bad);
+            ModelFormatException e = assertThrows(ModelFormatException.class, () -> new GgufFormat().open(file));
+            assertTrue(e.getMessage().contains("zeros") && e.getMessage().contains("fetch it again"), e.getMessage());
+        }
+        for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json",
+                "model.safetensors")) {
+            Path folder = new SmallFolder().write(temp.resolve(name));
+            byte[] text = Files.readAllBytes(folder.resolve(name));
+            Arrays.fill(text, 20, Math.min(text.length, 400) - 1, (byte) 0);
+            Files.write(folder.resolve(name), text);
+            message(folder, "zeros", "fetch it again");
+            Files.write(folder.resolve(name), new byte[text.length]);
+            message(folder, "zeros");
+        }
     }
 }

@@ -31,7 +31,7 @@ public final class GrammarStages implements SamplerStage.Factory {
 
     /** Before everything that changes logits. */
     private static final int ORDER = -1000;
-    private static final int MOST_GRAMMARS = 32;
+    private static final int MOST_GRAMMARS = 12;
     private static final AnswerForm PLAIN = new AnswerForm("", "", "", List.of(), false, List.of());
 
     private final ReentrantLock lock = new ReentrantLock();

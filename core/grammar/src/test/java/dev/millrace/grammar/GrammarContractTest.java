@@ -48,7 +48,8 @@ class GrammarContractTest extends SamplerStageContract {
         return switch (format) {
             case AnswerFormat.Pattern p -> answer.matches(p.regex());
             case AnswerFormat.Grammar g -> answer.matches("[0-9]+%");
-            default -> Json.parse(answer) instanceof Map<?, ?> map && map.size() == 1 && map.get("open") instanceof Boolean;
+            default ->
+                Json.parse(answer) instanceof Map<?, ?> map && map.size() == 1 && map.get("open") instanceof Boolean;
         };
     }
 }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.json;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -97,5 +98,69 @@ class JsonTest {
             }
         }
         assertTrue(refused > 40_000);
+    }
+
+    private static final String[] PIECES = {"NaN", "Infinity", "-Infinity", "+Infinity", "-NaN", "nan", "inf", "1e999",
+            "-1e999", "1e-999", "-0", "-0.0", "0x1F", "1_000", "01", ".5", "5.", "1E+2", "9".repeat(400),
+            "9".repeat(2000),
+            "1e", "True", "None", "undefined", "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\ud83d\"", "\"\ud83d\"",
+            "\"\\u0000\"", "'a'", "\"", "\\", "\uFEFF", "\u00a0", "\n", "//x\n", "/*x*/", "#x\n", "\0", "null", "true"};
+
+    /** Whatever a text holds, it is read or refused; the strict reader gives only what can be written again. */
+    @Test
+    void hostileTextsAreReadOrRefused() {
+        Random random = new Random(12);
+        int read = 0;
+        for (int round = 0; round < 40_000; round++) {
+            StringBuilder text = new StringBuilder();
+            if (random.nextBoolean()) {
+                value(random, 3, text);
+            } else {
+                for (int i = random.nextInt(9); i >= 0; i--) {
+                    text.append(PIECES[random.nextInt(PIECES.length)]);
+                }
+            }
+            String source = text.toString();
+            try {
+                Json.parseFile(source);
+                read++;
+            } catch (JsonException e) {
+                assertFalse(String.valueOf(e.getMessage()).isBlank(), source);
+            }
+            try {
+                Object value = Json.parse(source);
+                assertEquals(value, Json.parse(Json.write(value)), source);
+                assertEquals(value, Json.parseFile(source), source);
+            } catch (JsonException e) {
+                assertFalse(String.valueOf(e.getMessage()).isBlank(), source);
+            }
+        }
+        assertTrue(read > 10_000, "only " + read + " were read");
+    }
+
+    private static void value(Random random, int depth, StringBuilder out) {
+        switch (random.nextInt(depth > 0 ? 6 : 3)) {
+            case 0 -> out.append(PIECES[random.nextInt(11)]);
+            case 1 -> Json.quote("k" + random.nextInt(3), out);
+            case 2 -> out.append(random.nextLong()).append(random.nextBoolean() ? "" : ".5e" + random.nextInt(400));
+            case 3, 4 -> {
+                out.append('{');
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    Json.quote("k" + random.nextInt(3), out);
+                    out.append(": ");
+                    value(random, depth - 1, out);
+                    out.append(i == 1 ? "" : ", ");
+                }
+                out.append('}');
+            }
+            default -> {
+                out.append('[');
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    value(random, depth - 1, out);
+                    out.append(i == 1 ? "" : ",");
+                }
+                out.append(']');
+            }
+        }
     }
 }

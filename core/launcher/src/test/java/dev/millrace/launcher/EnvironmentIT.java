@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Comparator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +71,24 @@ final class EnvironmentIT {
         assertEquals(0, result.code(), result::err);
         assertEquals("", result.notes());
         assertFalse(OTHER_DIGIT.matcher(result.out()).find(), result::out);
+    }
+
+    /** Locales at random, with numbering systems and calendars of their own. */
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12, 13, 14})
+    void inAnyLocaleTheAnswerIsTheSame(long seed) throws Exception {
+        Random random = new Random(seed);
+        List<Locale> all = Locale.availableLocales().filter(locale -> !locale.getLanguage().isEmpty())
+                .sorted(Comparator.comparing(Locale::toLanguageTag)).toList();
+        Locale locale = all.get(random.nextInt(all.size()));
+        List<String> extensions = List.of("", "nu-arab", "nu-deva", "nu-thai", "ca-buddhist", "nu-mymr-ca-islamic");
+        program.withFlag("-Duser.language=" + locale.getLanguage()).withFlag("-Duser.country=" + locale.getCountry())
+                .withFlag("-Duser.script=" + locale.getScript())
+                .withFlag("-Duser.extensions=u-" + extensions.get(random.nextInt(extensions.size())));
+        Result result = program.run("run", "--greedy", "--json", "Bye");
+        assertEquals("Goodbye!", json(result).get("content"), locale.toLanguageTag());
+        assertEquals("", result.notes(), locale.toLanguageTag());
+        assertFalse(OTHER_DIGIT.matcher(result.out()).find(), locale + result.out());
     }
 
     @Test

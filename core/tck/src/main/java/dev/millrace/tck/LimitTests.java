@@ -158,7 +158,8 @@ abstract class LimitTests {
         }
         long each = least / times;
         long allowed = bench.contract().allocation() * (1 + promptTokens / Bench.PROMPT_TOKENS);
-        assertTrue(each <= allowed, () -> "forward allocates " + each + " bytes on the Java heap each time that it " + what
-                + ", in steady state; " + allowed + " are allowed: keep buffers with the executor.");
+        assertTrue(each <= allowed,
+                () -> "forward allocates " + each + " bytes on the Java heap each time that it " + what
+                        + ", in steady state; " + allowed + " are allowed: keep buffers with the executor.");
     }
 }

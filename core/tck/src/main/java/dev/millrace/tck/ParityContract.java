@@ -58,7 +58,8 @@ public abstract class ParityContract {
         if (program() instanceof Blueprint blueprint) {
             return blueprint;
         }
-        throw new AssertionError("The program is a graph: override reference() with the model that it was exported from.");
+        throw new AssertionError(
+                "The program is a graph: override reference() with the model that it was exported from.");
     }
 
     /**
@@ -115,9 +116,11 @@ public abstract class ParityContract {
                 int choice = chosen[i];
                 int at = i;
                 // near ties may fall either way
-                assertTrue(row[best] - row[choice] <= 2 * tolerance(), () -> "Token " + at + " of the answer is " + choice
-                        + ", with a logit of " + row[choice] + " in the reference, where token " + best + " has "
-                        + row[best] + ".");
+                assertTrue(row[best] - row[choice] <= 2 * tolerance(),
+                        () -> "Token " + at + " of the answer is " + choice
+                                + ", with a logit of " + row[choice] + " in the reference, where token " + best
+                                + " has "
+                                + row[best] + ".");
             }
         }
     }

@@ -167,8 +167,9 @@ public abstract class SamplerStageContract {
             stage.apply(row, tokens);
             assertEquals(before, tokens.length());
             if (stage.bounds()) {
-                assertArrayEquals(row, masked(logits), 0, "allowed() and apply do not forbid the same tokens: a stage that bounds"
-                        + " is asked for one or the other");
+                assertArrayEquals(row, masked(logits), 0,
+                        "allowed() and apply do not forbid the same tokens: a stage that bounds"
+                                + " is asked for one or the other");
             }
             boolean possible = false;
             for (int i = 0; i < row.length; i++) {
@@ -212,7 +213,8 @@ public abstract class SamplerStageContract {
         }
 
         String text() {
-            return conversation.decode(Arrays.stream(tokens.answer()).filter(id -> !conversation.isControl(id)).toArray());
+            return conversation
+                    .decode(Arrays.stream(tokens.answer()).filter(id -> !conversation.isControl(id)).toArray());
         }
     }
 

@@ -67,8 +67,10 @@ class BackendContractTest {
         assertTrue(run.succeeded() > 45, () -> run.succeeded() + " tests");
         Set<Feature> others = EnumSet.allOf(Feature.class);
         others.removeAll(new FaultyBackend(Fault.NONE).features());
-        assertEquals(new TreeSet<>(others.stream().map(Feature::description).toList()), new TreeSet<>(run.aborted().keySet()
-                .stream().filter(test -> !test.startsWith("What is not declared")).toList()), run.aborted()::toString);
+        assertEquals(new TreeSet<>(others.stream().map(Feature::description).toList()),
+                new TreeSet<>(run.aborted().keySet()
+                        .stream().filter(test -> !test.startsWith("What is not declared")).toList()),
+                run.aborted()::toString);
     }
 
     @ParameterizedTest
@@ -119,11 +121,12 @@ class BackendContractTest {
 
     @Test
     void everyFaultIsPlanted() throws NoSuchMethodException {
-        String table = String.join("\n", BackendContractTest.class
+        String table = BackendContractTest.class
                 .getDeclaredMethod("aFaultIsReportedByTheTestThatIsMeantForIt", Fault.class, String.class, String.class)
-                .getAnnotation(CsvSource.class).textBlock());
+                .getAnnotation(CsvSource.class).textBlock();
         assertEquals(EnumSet.allOf(Fault.class).stream().filter(fault -> fault != Fault.NONE).map(Fault::name).toList(),
-                Arrays.stream(table.split("\n", -1)).map(line -> line.strip().split(",", -1)[0]).filter(name -> !name.isEmpty())
+                Arrays.stream(table.split("\n", -1)).map(line -> line.strip().split(",", -1)[0])
+                        .filter(name -> !name.isEmpty())
                         .distinct().toList());
     }
 }

@@ -41,8 +41,7 @@ class ModelFormatContractTest {
 
     /** One thing at a time. */
     enum Fault {
-        NONE, KNOWS_EVERY_FILE, TRUSTS_SIZES, THROWS_WHAT_COMES, NAMES_NO_PART, LEAVES_FILES_OPEN,
-        LEAVES_REFUSED_FILES_OPEN, READS_BEYOND_SLICES, MAPS_TO_WRITE, ENDS_OUTSIDE, HOLDS_OBJECTS
+        NONE, KNOWS_EVERY_FILE, TRUSTS_SIZES, THROWS_WHAT_COMES, NAMES_NO_PART, LEAVES_FILES_OPEN, LEAVES_REFUSED_FILES_OPEN, READS_BEYOND_SLICES, MAPS_TO_WRITE, ENDS_OUTSIDE, HOLDS_OBJECTS
     }
 
     /** The letters TOY1, width and vocabulary, then floats of a model of one layer. */
@@ -85,7 +84,8 @@ class ModelFormatContractTest {
             }
             head.flip();
             if (head.getInt() != 0x31594f54) {
-                throw wrong(path, fault == Fault.NAMES_NO_PART ? "" : "header", "does not begin with TOY1, as it should");
+                throw wrong(path, fault == Fault.NAMES_NO_PART ? "" : "header",
+                        "does not begin with TOY1, as it should");
             }
             int hidden = head.getInt();
             int vocabulary = head.getInt();
@@ -124,7 +124,8 @@ class ModelFormatContractTest {
             }
             model = new Blueprint("toy", vocabulary, hidden, 64, embedding,
                     List.of(new Blueprint.Layer(norm,
-                            Blueprint.Attention.plain(2, 2, hidden / 2, matrices.get(0), matrices.get(1), matrices.get(2),
+                            Blueprint.Attention.plain(2, 2, hidden / 2, matrices.get(0), matrices.get(1),
+                                    matrices.get(2),
                                     matrices.get(3), new Position.Rope(hidden / 2, 10_000)),
                             norm, new Blueprint.Dense(matrices.get(4), matrices.get(5), matrices.get(6)))),
                     norm, embedding);
@@ -188,7 +189,8 @@ class ModelFormatContractTest {
         }
     }
 
-    private record Part(Fault fault, FileChannel file, String name, long at, long rows, long columns) implements Tensor {
+    private record Part(Fault fault, FileChannel file, String name, long at, long rows,
+            long columns) implements Tensor {
 
         @Override
         public TensorType type() {

@@ -22,9 +22,7 @@ class SamplerStageContractTest {
 
     /** One thing at a time. */
     enum Fault {
-        NONE, BANS_ALL, MAKES_NO_NUMBERS, ALLOWS_WHAT_IS_BANNED, WRITES_INTO_BYTES, COUNTS_LOOKS, FEARS_OTHER_TOKENS,
-        SHARES_STATE, FORK_IS_ITSELF, FORK_SHARES, FORK_FORGETS, GOES_ON_IN_THE_NEXT_ANSWER, HAS_ONE_STAGE,
-        CHANGES_ITS_ORDER, THROWS_AT_FORMATS, DENIES_ITS_FORMAT, LEAVES_ITS_FORMAT, NEVER_ENDS
+        NONE, BANS_ALL, MAKES_NO_NUMBERS, ALLOWS_WHAT_IS_BANNED, WRITES_INTO_BYTES, COUNTS_LOOKS, FEARS_OTHER_TOKENS, SHARES_STATE, FORK_IS_ITSELF, FORK_SHARES, FORK_FORGETS, GOES_ON_IN_THE_NEXT_ANSWER, HAS_ONE_STAGE, CHANGES_ITS_ORDER, THROWS_AT_FORMATS, DENIES_ITS_FORMAT, LEAVES_ITS_FORMAT, NEVER_ENDS
     }
 
     /** Forbids a word, or enforces small letters, five at most. */
@@ -113,8 +111,8 @@ class SamplerStageContractTest {
             for (int token = 0; token < logits.length; token++) {
                 boolean letter = token >= 'a' && token <= 'z' && letters < 5;
                 boolean end = context.endTokens().contains(token) && letters > 0 && words.fault != Fault.NEVER_ENDS;
-                boolean wrong = words.fault == Fault.LEAVES_ITS_FORMAT && token == 'A' || token == 'a'
-                        && words.fault == Fault.NEVER_ENDS;
+                boolean wrong = (words.fault == Fault.LEAVES_ITS_FORMAT && token == 'A')
+                        || (words.fault == Fault.NEVER_ENDS && token == 'a');
                 if (!letter && !end && !wrong) {
                     logits[token] = Float.NEGATIVE_INFINITY;
                 }

@@ -237,8 +237,8 @@ final class SimpleExecutor implements Executor {
             if (owner.fault == Fault.CUTS_NOTHING && possible) {
                 return true;
             }
-            if (owner.fault == Fault.REFUSES_TO_CUT && to != 0 && to != length
-                    || owner.fault == Fault.CUTS_ONCE && cut && to != 0 && to != length
+            boolean real = to != 0 && to != length;
+            if ((owner.fault == Fault.REFUSES_TO_CUT && real) || (owner.fault == Fault.CUTS_ONCE && cut && real)
                     || (!possible && owner.fault != Fault.CUTS_IN_SECRET)) {
                 return false;
             }

@@ -9,8 +9,6 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.cpu.kernels.Kernels;
-import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
-import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
 import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.layers.AttentionMemory;
 import dev.millrace.backend.cpu.layers.Buffers;
@@ -39,18 +37,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * Runs models on the processor: {@code cpu:vector} by the Vector API where the module {@code jdk.incubator.vector} is in the
- * boot layer, and {@code cpu:scalar} in plain Java anywhere.
+ * Runs models on the processor: {@code cpu:assembled} with machine code that is made at run time, where the processor and the system
+ * allow it, {@code cpu:vector} by the Vector API where the module {@code jdk.incubator.vector} is in the boot layer, and
+ * {@code cpu:scalar} in plain Java anywhere.
  */
 @Component(immediate = true, service = Backend.class)
 public final class CpuBackend implements Backend {
 
-    private static final String VECTOR = "cpu:vector";
-    private static final String SCALAR = "cpu:scalar";
     /** Listed one by one, so that a feature that is added later is refused until it is computed here. */
     private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
             Feature.HEAD_NORM, Feature.PROJECTION_NORM, Feature.ONE_HEAD_NORM, Feature.NO_POSITION,
@@ -62,12 +60,11 @@ public final class CpuBackend implements Backend {
             Feature.SHARED_EXPERT_GATE, Feature.EMBEDDING_MULTIPLIER, Feature.RESIDUAL_MULTIPLIER,
             Feature.LOGITS_MULTIPLIER, Feature.LOGITS_SOFTCAP);
 
-    private final @Nullable Kernels vector;
-    private final Kernels scalar = new ScalarKernels();
+    private final Supplier<KernelSets> sets;
     private final PackedFolder folder;
     private final Supplier<Memory> memory;
 
-    /** Looks for the Vector API; warns once if it is not there. */
+    /** Looks for kernels when it is first asked for devices; warns once if there is no SIMD. */
     public CpuBackend() {
         this(PackedFolder.configured(), Memory::now);
     }
@@ -81,10 +78,27 @@ public final class CpuBackend implements Backend {
     public CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
-        vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorKernels() : null;
-        if (vector == null) {
-            System.getLogger(CpuBackend.class.getName()).log(System.Logger.Level.WARNING,
-                    "The CPU backend runs without SIMD, many times slower than it could: start Java with --add-modules jdk.incubator.vector");
+        sets = new Once(KernelSets::here);
+    }
+
+    /** Finds the kernels once, for asking the processor takes some hundredths of a second. */
+    private static final class Once implements Supplier<KernelSets> {
+
+        private final Supplier<KernelSets> source;
+        private @Nullable KernelSets found;
+
+        Once(Supplier<KernelSets> source) {
+            this.source = source;
+        }
+
+        @Override
+        public synchronized KernelSets get() {
+            KernelSets known = found;
+            if (known == null) {
+                known = source.get();
+                found = known;
+            }
+            return known;
         }
     }
 
@@ -99,10 +113,9 @@ public final class CpuBackend implements Backend {
         long all = memory.get().total();
         String machine = Processors.here().available() + " processors (" + System.getProperty("os.arch")
                 + "), ";
-        if (vector != null) {
-            devices.add(new Device(VECTOR, id(), machine + vector.description(), all));
+        for (KernelSets.Set set : sets.get().sets()) {
+            devices.add(new Device(set.device(), id(), machine + set.description(), all));
         }
-        devices.add(new Device(SCALAR, id(), machine + scalar.description(), all));
         return List.copyOf(devices);
     }
 
@@ -113,12 +126,15 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
-        Kernels kernels = kernels(device);
-        if (kernels == null) {
-            return new Fit.Refused("The CPU backend has no device " + device.id()
+        KernelSets.Set set = sets.get().of(device.id());
+        if (set == null) {
+            return new Fit.Refused("The CPU backend has no device " + device.id() + " here, but "
+                    + sets.get().sets().stream().map(s -> s.device() + " (" + s.description() + ")")
+                            .collect(Collectors.joining(", "))
                     + "; cpu:vector needs Java to be started with --add-modules jdk.incubator.vector.",
                     Fit.Cause.DEVICE);
         }
+        Kernels kernels = set.kernels();
         if (!(program instanceof Blueprint blueprint)) {
             return new Fit.Refused("The CPU backend computes with tensors and cannot run the graph of this "
                     + program.architecture()
@@ -140,15 +156,12 @@ public final class CpuBackend implements Backend {
                     + " of Java heap for activations, but the heap is limited to "
                     + Memory.gigabytes(Runtime.getRuntime().maxMemory()) + "; start Java with a larger -Xmx.");
         }
-        return new Fit.Good(device.id().equals(VECTOR) ? 100 : 10, needs.total());
+        return new Fit.Good(set.score(), needs.total());
     }
 
     private @Nullable Kernels kernels(Device device) {
-        return switch (device.id()) {
-            case VECTOR -> vector;
-            case SCALAR -> scalar;
-            default -> null;
-        };
+        KernelSets.Set set = sets.get().of(device.id());
+        return set == null ? null : set.kernels();
     }
 
     @Override
@@ -177,8 +190,9 @@ public final class CpuBackend implements Backend {
         Workers workers = null;
         try (Warmup warmup = Warmup.start(kernels, blueprint, options.precision(), groups.type(), needs.weights())) {
             workers = new Workers(threads);
-            Network network = Loading.load(blueprint, groups, new MatrixStore(folder, kernels, workers, arena,
-                    progress, () -> checkInMemory(blueprint, needs)));
+            Network network = Loading.load(blueprint, groups,
+                    new MatrixStore(folder.of(options.identity()), kernels, workers, arena, progress,
+                            () -> checkInMemory(blueprint, needs)));
             Executor executor = executor(network, groups, options, kernels, workers, arena, pages);
             warmup.await();
             progress.update("ready", 1);

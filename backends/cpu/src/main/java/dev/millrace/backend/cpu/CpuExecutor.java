@@ -160,7 +160,8 @@ final class CpuExecutor implements Executor, SequenceOwner {
                     + " more tokens (" + e.getMessage() + ")."));
         } catch (RuntimeException e) {
             sequence(step).fail();
-            step.fail(new BackendException("There is no page for the keys and values of this sequence: " + e.getMessage(), e));
+            step.fail(new BackendException(
+                    "There is no page for the keys and values of this sequence: " + e.getMessage(), e));
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The contract of all backends, on each device. */
 class CpuContractTest {
@@ -102,6 +103,18 @@ class CpuContractTest {
             sequence.fork();
             pages.failOnce();
             return true;
+        }
+    }
+
+    @Nested
+    @EnabledIf("assembled")
+    class Assembled extends Contract {
+        Assembled() {
+            super("cpu:assembled");
+        }
+
+        static boolean assembled() {
+            return Run.devices().anyMatch(device -> device.id().equals("cpu:assembled"));
         }
     }
 

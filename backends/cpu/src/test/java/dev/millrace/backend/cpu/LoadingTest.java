@@ -29,6 +29,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.ServiceLoader;
@@ -53,7 +54,10 @@ class LoadingTest {
     @Tag("parity")
     void devicesAreThoseThatThisJavaRuntimeOffers() {
         boolean module = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        List<String> ids = Run.BACKEND.devices().stream().map(Device::id).toList();
+        List<String> ids = new ArrayList<>(Run.BACKEND.devices().stream().map(Device::id).toList());
+        if (ids.contains("cpu:assembled")) {
+            assertEquals("cpu:assembled", ids.removeFirst());
+        }
         assertEquals(module ? List.of("cpu:vector", "cpu:scalar") : List.of("cpu:scalar"), ids);
         String bits = System.getProperty("millrace.vector.bits");
         if (module && bits != null) {
@@ -73,7 +77,11 @@ class LoadingTest {
     void fits(Device device) {
         Fit fit = Run.BACKEND.fit(MODEL, device, LoadOptions.of(100).withThreads(1));
         Fit.Good good = assertInstanceOf(Fit.Good.class, fit);
-        assertEquals(device.id().equals("cpu:vector") ? 100 : 10, good.score());
+        assertEquals(switch (device.id()) {
+            case "cpu:assembled" -> 110;
+            case "cpu:vector" -> 100;
+            default -> 10;
+        }, good.score());
         Fit.Good larger = assertInstanceOf(Fit.Good.class,
                 Run.BACKEND.fit(MODEL, device, LoadOptions.of(100_000).withThreads(1).withPrecision(Precision.EXACT)));
         assertTrue(larger.bytes() > good.bytes() + 90_000L * 2 * (2 * 64 + 32) * 4);

@@ -21,14 +21,21 @@ public final class RandomModel {
 
     private final Random random = new Random(7);
     private final TensorType type;
+    private final String broken;
 
-    private RandomModel(TensorType type) {
+    private RandomModel(TensorType type, String broken) {
         this.type = type;
+        this.broken = broken;
     }
 
     /** A model with both kinds of mixers and feed-forwards, and weights of a type. */
     public static Blueprint of(TensorType type) {
-        return new RandomModel(type).blueprint();
+        return new RandomModel(type, "").blueprint();
+    }
+
+    /** One in floats, with a first row that is far too large in the matrix of a name. */
+    static Blueprint broken(String name) {
+        return new RandomModel(TensorType.F32, name).blueprint();
     }
 
     private Blueprint blueprint() {
@@ -77,7 +84,11 @@ public final class RandomModel {
     }
 
     private MemoryTensor matrix(String name, int rows, int columns) {
-        return MemoryTensor.random(name, type, rows, columns, random);
+        byte[] raw = Blocks.random(type, rows * columns, random);
+        for (int i = 0; name.equals(broken) && i < columns; i++) {
+            ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).putFloat(4 * i, 3e38f);
+        }
+        return new MemoryTensor(name, type, rows, columns, raw);
     }
 
     private MemoryTensor floats(String name, int rows, int columns, double mean, double deviation) {

@@ -12,6 +12,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.ModelIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -50,21 +51,10 @@ final class GraphLoader {
             }
             return kept(variant, load, settings.optimised().get());
         } catch (OrtException | OutOfMemoryError e) {
-            String reason = e instanceof OrtException ort ? OnnxExecutor.reason(ort) : e.toString();
+            String reason = e instanceof OrtException ort ? RuntimeWords.of(ort) : e.toString();
             throw new BackendException("ONNX Runtime " + environment.getVersion() + " cannot load " + variant.file()
-                    + " on " + provider.deviceId() + ": " + reason + "." + cure(reason), e);
+                    + " on " + provider.deviceId() + ": " + reason + "." + RuntimeWords.cure(reason), e);
         }
-    }
-
-    private static String cure(String reason) {
-        if (reason.contains("is not a registered function/op") || reason.contains("No Op registered")
-                || reason.contains("Could not find an implementation") || reason.contains("opset")) {
-            return " It lacks an operator of this graph: take another variant, or name the folder of a newer runtime in the system property onnxruntime.native.path.";
-        }
-        if (reason.contains("rotobuf")) {
-            return " The file is damaged or no ONNX graph: download it again.";
-        }
-        return "";
     }
 
     private OrtSession session(Path file, LoadOptions load, SessionOptions.OptLevel level,
@@ -124,11 +114,10 @@ final class GraphLoader {
         }
     }
 
-    /** Names file, runtime and machine, so that nothing is taken for what it is not. */
+    /** Names files, runtime and machine, so that nothing is taken for what it is not. */
     private String key(Graph.Variant variant) throws IOException {
-        String text = String.join("|", variant.file().toAbsolutePath().toString(), Long.toString(variant.bytes()),
-                Files.getLastModifiedTime(variant.file()).toString(), environment.getVersion(), provider.deviceId(),
-                settings.optimisation().name(), System.getProperty("os.arch"));
+        String text = String.join("|", ModelIdentity.of(variant.files()), environment.getVersion(),
+                provider.deviceId(), settings.optimisation().name(), System.getProperty("os.arch"));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 12);

@@ -39,13 +39,21 @@ final class GraphRun implements AutoCloseable {
     private final int vocabularySize;
     private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
     private final Set<String> cacheOutputs = new LinkedHashSet<>();
-    private final Buffer ids = new Buffer();
-    private final Buffer positions = new Buffer();
-    private final Buffer mask = new Buffer();
-    private final Buffer kept = new Buffer();
+    private final List<Buffer> numbers = new ArrayList<>();
     private final Buffer logits = new Buffer();
+    private LogitsForm form = LogitsForm.ALL;
     private int logitRows;
     private long nanos;
+
+    /** Of which tokens a graph gives logits. */
+    private enum LogitsForm {
+        /** Of all that it reads, or of as many as it is asked for. */
+        ALL,
+        /** Of the last, {@code [rows, 1, vocabulary]}. */
+        LAST,
+        /** Of the last, {@code [rows, vocabulary]}. */
+        LAST_FLAT
+    }
 
     GraphRun(OrtEnvironment environment, OrtSession session, GraphPorts ports, int vocabularySize) {
         this.environment = environment;
@@ -54,6 +62,9 @@ final class GraphRun implements AutoCloseable {
         this.vocabularySize = vocabularySize;
         for (GraphPorts.Cache cache : ports.caches()) {
             cacheOutputs.add(cache.output());
+        }
+        for (int i = 0; i < ports.numbers().size(); i++) {
+            numbers.add(new Buffer());
         }
     }
 
@@ -90,10 +101,55 @@ final class GraphRun implements AutoCloseable {
         }
     }
 
-    /** Writes value after value. */
+    /**
+     * Runs the graph for the first time, so that whatever does not fit is told when a model is loaded, and finds out of which
+     * tokens it gives logits.
+     *
+     * @param empty caches of a sequence that has read nothing; stays the caller's
+     * @throws OrtException if the graph cannot be run, or an output has another shape than it should
+     */
+    void probe(CacheSet empty) throws OrtException {
+        int count = Math.min(2, ports.mostTokens());
+        CacheSet next;
+        Set<String> outputs = new LinkedHashSet<>(cacheOutputs);
+        outputs.add(ports.logits());
+        logitRows = count;
+        int[] tokens = new int[count];
+        List<OnnxTensor> own = new ArrayList<>();
+        try {
+            fill(empty, 1, count, (row, index) -> tokens[index], own);
+            OrtSession.Result result = session.run(inputs, outputs);
+            long[] shape = result.get(ports.logits()).orElseThrow() instanceof OnnxTensor tensor
+                    ? tensor.getInfo().getShape()
+                    : new long[0];
+            next = taken(result, 1, count);
+            result.get(ports.logits()).orElseThrow().close();
+            next.free();
+            form = form(shape, count);
+        } finally {
+            inputs.clear();
+            own.forEach(OnnxTensor::close);
+        }
+    }
+
+    private LogitsForm form(long[] shape, int count) throws OrtException {
+        if (Arrays.equals(shape, new long[]{1, count, vocabularySize})) {
+            return LogitsForm.ALL;
+        }
+        if (Arrays.equals(shape, new long[]{1, 1, vocabularySize})) {
+            return LogitsForm.LAST;
+        }
+        if (Arrays.equals(shape, new long[]{1, vocabularySize})) {
+            return LogitsForm.LAST_FLAT;
+        }
+        throw new OrtException("The output " + ports.logits() + " has the shape " + GraphPorts.shown(shape) + " after "
+                + count + " tokens, expected [1, " + count + ", " + vocabularySize + "]");
+    }
+
+    /** Token of a row. */
     @FunctionalInterface
-    private interface Numbers {
-        long at(int row, int index);
+    private interface Tokens {
+        int at(int row, int index);
     }
 
     /**
@@ -108,28 +164,19 @@ final class GraphRun implements AutoCloseable {
      */
     CacheSet run(CacheSet past, List<Step> steps, int from, int count, int wanted) throws OrtException {
         int rows = steps.size();
-        logitRows = ports.kept().isPresent() ? Math.max(1, wanted) : count;
+        logitRows = form != LogitsForm.ALL ? 1 : limitsLogits() ? Math.max(1, wanted) : count;
         List<OnnxTensor> own = new ArrayList<>(4);
         OnnxTensor pinned = null;
         inputs.clear();
         try {
-            own.add(add(ports.ids(), ids, rows, count, (r, i) -> steps.get(r).token(from + i)));
-            if (ports.mask().isPresent()) {
-                own.add(add(ports.mask().get(), mask, rows, past.tokens() + count, (r, i) -> 1));
-            }
-            if (ports.positions().isPresent()) {
-                own.add(add(ports.positions().get(), positions, rows, count, (r, i) -> past.tokens() + i));
-            }
-            if (ports.kept().isPresent()) {
-                own.add(add(ports.kept().get(), kept, 1, 1, (r, i) -> logitRows));
-            }
-            for (int cache = 0; cache < ports.caches().size(); cache++) {
-                inputs.put(ports.caches().get(cache).input(), past.tensor(cache));
-            }
+            fill(past, rows, count, (r, i) -> steps.get(r).token(from + i), own);
             if (wanted > 0) {
                 long values = Math.multiplyExact((long) rows * logitRows, (long) vocabularySize);
                 pinned = CacheFactory.tensor(environment, logits.of(values * ports.logitsType().size),
-                        new long[]{rows, logitRows, vocabularySize}, ports.logitsType());
+                        form == LogitsForm.LAST_FLAT
+                                ? new long[]{rows, vocabularySize}
+                                : new long[]{rows, logitRows, vocabularySize},
+                        ports.logitsType());
             }
             long start = System.nanoTime();
             OrtSession.Result result = pinned == null
@@ -148,28 +195,57 @@ final class GraphRun implements AutoCloseable {
         }
     }
 
-    private OnnxTensor add(GraphPorts.Whole port, Buffer buffer, int rows, int columns, Numbers numbers)
+    private void fill(CacheSet past, int rows, int count, Tokens tokens, List<OnnxTensor> own) throws OrtException {
+        for (int i = 0; i < ports.numbers().size(); i++) {
+            own.add(add(ports.numbers().get(i), numbers.get(i), past.tokens(), rows, count, tokens));
+        }
+        for (int cache = 0; cache < ports.caches().size(); cache++) {
+            inputs.put(ports.caches().get(cache).input(), past.tensor(cache));
+        }
+    }
+
+    private OnnxTensor add(GraphPorts.Whole port, Buffer buffer, int past, int rows, int count, Tokens tokens)
             throws OrtException {
-        int size = port.type() == OnnxJavaType.INT64 ? 8 : 4;
-        MemorySegment memory = buffer.of((long) rows * columns * size);
+        int first = switch (port.role()) {
+            case IDS, MASK, POSITIONS, LENGTHS -> rows;
+            case CACHE_POSITION -> count;
+            case PAST_LENGTH, TOTAL_LENGTH, KEPT, BRANCH -> 1;
+        };
+        int second = switch (port.role()) {
+            case IDS, POSITIONS -> count;
+            case MASK -> past + count;
+            default -> 1;
+        };
+        int size = port.type().size;
+        MemorySegment memory = buffer.of((long) first * second * size);
         long at = 0;
-        for (int r = 0; r < rows; r++) {
-            for (int i = 0; i < columns; i++) {
-                if (size == 8) {
-                    memory.set(LONG, at, numbers.at(r, i));
-                } else {
-                    memory.set(INT, at, (int) numbers.at(r, i));
+        for (int r = 0; r < first; r++) {
+            for (int i = 0; i < second; i++) {
+                long value = switch (port.role()) {
+                    case IDS -> tokens.at(r, i);
+                    case MASK -> 1;
+                    case POSITIONS -> past + i;
+                    case CACHE_POSITION -> past + r;
+                    case LENGTHS -> past + count - 1;
+                    case PAST_LENGTH -> past;
+                    case TOTAL_LENGTH -> past + count;
+                    case KEPT -> logitRows;
+                    case BRANCH -> past > 0 ? 1 : 0;
+                };
+                switch (size) {
+                    case 8 -> memory.set(LONG, at, value);
+                    case 4 -> memory.set(INT, at, (int) value);
+                    default -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) value);
                 }
                 at += size;
             }
         }
-        OnnxTensor tensor = CacheFactory.tensor(environment, memory,
-                port.scalar()
-                        ? new long[0]
-                        : rows == 1 && columns == 1 && buffer == kept
-                                ? new long[]{1}
-                                : new long[]{rows, columns},
-                port.type());
+        long[] shape = switch (port.rank()) {
+            case 0 -> new long[0];
+            case 1 -> new long[]{first};
+            default -> new long[]{first, second};
+        };
+        OnnxTensor tensor = CacheFactory.tensor(environment, memory, shape, port.type());
         inputs.put(port.name(), tensor);
         return tensor;
     }
@@ -219,7 +295,12 @@ final class GraphRun implements AutoCloseable {
 
     /** Whether the graph can leave out logits that nobody wants. */
     boolean limitsLogits() {
-        return ports.kept().isPresent();
+        return ports.has(GraphPorts.Role.KEPT);
+    }
+
+    /** Whether the graph gives logits of the last token alone, however many it reads. */
+    boolean givesLastOnly() {
+        return form != LogitsForm.ALL;
     }
 
     /** Time spent inside ONNX Runtime so far. */
@@ -229,8 +310,7 @@ final class GraphRun implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Buffer buffer : List.of(ids, positions, mask, kept, logits)) {
-            buffer.close();
-        }
+        numbers.forEach(Buffer::close);
+        logits.close();
     }
 }

@@ -17,9 +17,11 @@ import dev.millrace.machine.CacheFolder;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.EncoderExecutor;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.Program;
@@ -30,6 +32,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.Set;
@@ -119,9 +122,38 @@ public final class OnnxBackend implements Backend {
         return Set.of(); // graphs say themselves what they compute
     }
 
+    /** What this backend looks at of a program. */
+    private record Asked(String architecture, List<Graph.Variant> variants, long perToken, boolean encoder) {
+
+        static Optional<Asked> of(Program program) {
+            return switch (program) {
+                case Graph graph when graph.format().equals("onnx") -> Optional
+                        .of(new Asked(graph.architecture(), graph.variants(), perToken(graph), false));
+                case Encoder encoder when encoder.format().equals("onnx") -> Optional
+                        .of(new Asked(encoder.architecture(), encoder.variants(), 0, true));
+                default -> Optional.empty();
+            };
+        }
+
+        private static long perToken(Graph graph) {
+            long values = 0;
+            for (StateShape shape : graph.stateShapes()) {
+                values += shape instanceof StateShape.KeyValues kv ? 2L * kv.heads() * kv.headSize() : 0;
+            }
+            return values;
+        }
+
+        /** Weights, and one full sequence twice: a run reads the old caches while it writes the new. */
+        long needs(Graph.Variant variant, LoadOptions options) {
+            long bytes = perToken * (variant.name().endsWith("16") ? 2 : 4);
+            return variant.bytes() + variant.bytes() / 10 + 2 * bytes * options.context();
+        }
+    }
+
     @Override
     public Fit fit(Program program, Device device, LoadOptions options) {
-        if (!(program instanceof Graph graph) || !graph.format().equals("onnx")) {
+        Optional<Asked> asked = Asked.of(program);
+        if (asked.isEmpty()) {
             return new Fit.Refused("The ONNX backend executes ONNX graphs and cannot compute with the tensors of this "
                     + program.architecture() + " model; take its ONNX export, or the CPU backend.", Fit.Cause.PROGRAM);
         }
@@ -129,27 +161,31 @@ public final class OnnxBackend implements Backend {
         if (provider.isEmpty()) {
             return new Fit.Refused("The ONNX backend has no device " + device.id() + ".", Fit.Cause.DEVICE);
         }
-        List<Graph.Variant> fitting = ranked(graph, provider.get(), options.precision()).stream()
-                .filter(v -> needs(graph, v, options) <= device.memoryBytes()).toList();
+        List<Graph.Variant> fitting = fitting(asked.get(), provider.get(), device, options);
         if (fitting.isEmpty()) {
-            long least = graph.variants().stream().mapToLong(v -> needs(graph, v, options)).min().orElse(0);
+            long least = asked.get().variants().stream().mapToLong(v -> asked.get().needs(v, options)).min().orElse(0);
             return new Fit.Refused(String.format(Locale.ROOT,
                     "This %s model needs %.1f GB with a context of %d tokens, but %s has %.1f GB; ask for a smaller context.",
-                    graph.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9),
+                    program.architecture(), least / 1e9, options.context(), device.id(), device.memoryBytes() / 1e9),
                     Fit.Cause.MEMORY, least);
         }
-        return new Fit.Good(provider.get().score(), needs(graph, fitting.getFirst(), options));
+        return new Fit.Good(provider.get().score(), asked.get().needs(fitting.getFirst(), options));
+    }
+
+    private List<Graph.Variant> fitting(Asked asked, Provider provider, Device device, LoadOptions options) {
+        return ranked(asked.variants(), provider, options.precision()).stream()
+                .filter(v -> asked.needs(v, options) <= device.memoryBytes()).toList();
     }
 
     /** Variants in the order in which they are tried. */
-    private List<Graph.Variant> ranked(Graph graph, Provider provider, Precision precision) {
-        List<Graph.Variant> asked = graph.variants().stream()
+    private List<Graph.Variant> ranked(List<Graph.Variant> variants, Provider provider, Precision precision) {
+        List<Graph.Variant> asked = variants.stream()
                 .filter(v -> settings.variant().filter(v.name()::equals).isPresent()).toList();
         if (!asked.isEmpty()) {
             return asked;
         }
         List<String> names = provider.preferred(precision);
-        List<Graph.Variant> ranked = new ArrayList<>(graph.variants());
+        List<Graph.Variant> ranked = new ArrayList<>(variants);
         ranked.sort((a, b) -> Integer.compare(rank(names, a.name()), rank(names, b.name())));
         return ranked;
     }
@@ -159,46 +195,96 @@ public final class OnnxBackend implements Backend {
         return index < 0 ? names.size() : index;
     }
 
-    /** Weights, and one full sequence twice: a run reads the old caches while it writes the new. */
-    private static long needs(Graph graph, Graph.Variant variant, LoadOptions options) {
-        long perToken = 0;
-        for (StateShape shape : graph.stateShapes()) {
-            if (shape instanceof StateShape.KeyValues kv) {
-                perToken += 2L * kv.heads() * kv.headSize() * (variant.name().endsWith("16") ? 2 : 4);
-            }
-        }
-        return variant.bytes() + variant.bytes() / 10 + 2 * perToken * options.context();
+    /** Makes something of an open session, which it then owns. */
+    @FunctionalInterface
+    private interface Use<T> {
+        T of(OrtEnvironment environment, OrtSession session, Graph.Variant variant) throws OrtException;
     }
 
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
+        if (program instanceof Encoder) {
+            throw new BackendException(
+                    "This model turns texts into vectors and generates none; open it for embeddings.");
+        }
+        return opened(program, device, options, progress,
+                (environment, session, variant) -> new OnnxExecutor((Graph) program, variant.name(),
+                        options.context(), environment, session, GraphPorts.of(session, (Graph) program, variant)));
+    }
+
+    @Override
+    public EncoderExecutor loadEncoder(Encoder encoder, Device device, LoadOptions options, Progress progress) {
+        return opened(encoder, device, options, progress,
+                (environment, session, variant) -> new OnnxEncoder(encoder, variant, environment, session));
+    }
+
+    /** Tries the variants one after the other: some can be read on a device, but not run. */
+    private <T extends AutoCloseable> T opened(Program program, Device device, LoadOptions options, Progress progress,
+            Use<T> use) {
         if (fit(program, device, options) instanceof Fit.Refused refused) {
             throw new BackendException(refused.reason());
         }
-        Graph graph = (Graph) program;
         Provider provider = Provider.ofDevice(device.id()).orElseThrow();
-        Graph.Variant variant = ranked(graph, provider, options.precision()).stream()
-                .filter(v -> needs(graph, v, options) <= device.memoryBytes()).findFirst().orElseThrow();
-        progress.update("loading " + variant.file().getFileName(), 0);
         OrtEnvironment environment;
         try {
             environment = OnnxLibrary.environment(CacheFolder.ofUser().path());
         } catch (IOException e) {
             throw new BackendException(String.valueOf(e.getMessage()), e);
         }
-        OrtSession session = new GraphLoader(environment, settings, provider).open(variant, options);
+        GraphLoader loader = new GraphLoader(environment, settings, provider);
+        BackendException problem = null;
+        for (Graph.Variant variant : fitting(Asked.of(program).orElseThrow(), provider, device, options)) {
+            progress.update("loading " + variant.file().getFileName(), 0);
+            try {
+                T loaded = used(loader.open(variant, options), variant, environment, use);
+                if (problem != null) {
+                    LOG.log(System.Logger.Level.WARNING, "The variant {0} is taken instead: {1}", variant.name(),
+                            problem.getMessage());
+                }
+                ready(loaded, progress);
+                return loaded;
+            } catch (BackendException e) {
+                if (problem == null) {
+                    problem = e;
+                } else {
+                    problem.addSuppressed(e);
+                }
+            }
+        }
+        throw Objects.requireNonNull(problem, "one fits");
+    }
+
+    private static <T> T used(OrtSession session, Graph.Variant variant, OrtEnvironment environment, Use<T> use) {
         try {
-            GraphPorts ports = GraphPorts.of(session, graph, variant.file().toString());
-            Executor executor = new OnnxExecutor(graph, options.context(), environment, session, ports);
-            progress.update("ready", 1);
-            return executor;
+            return use.of(environment, session, variant);
         } catch (OrtException | RuntimeException | Error e) {
             try {
                 session.close();
             } catch (OrtException closing) {
                 e.addSuppressed(closing);
             }
-            throw e instanceof RuntimeException own ? own : OnnxExecutor.failed("The graph cannot be read", e);
+            switch (e) {
+                case RuntimeException own -> throw own;
+                case OrtException ort -> {
+                    String reason = RuntimeWords.of(ort);
+                    throw new BackendException("The graph " + variant.file() + " cannot be run: " + reason + "."
+                            + RuntimeWords.cure(reason), ort);
+                }
+                default -> throw OnnxExecutor.failed("The graph cannot be loaded", e);
+            }
+        }
+    }
+
+    private static void ready(AutoCloseable loaded, Progress progress) {
+        try {
+            progress.update("ready", 1);
+        } catch (RuntimeException | Error e) {
+            try {
+                loaded.close();
+            } catch (Exception closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
         }
     }
 }

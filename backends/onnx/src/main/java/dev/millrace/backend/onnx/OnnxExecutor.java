@@ -41,6 +41,8 @@ final class OnnxExecutor implements Executor {
     private static final Limits LIMITS = Limits.of(MOST_TOKENS).withStates(true).withSharedForks(true);
 
     private final Graph graph;
+    private final String variant;
+    private final GraphPorts ports;
     private final int context;
     private final OrtSession session;
     private final CacheFactory factory;
@@ -50,15 +52,41 @@ final class OnnxExecutor implements Executor {
     private final StepCheck stepCheck;
     private boolean closed;
 
-    OnnxExecutor(Graph graph, int context, OrtEnvironment environment, OrtSession session, GraphPorts ports) {
+    /**
+     * Takes over a session and runs it for the first time.
+     *
+     * @throws OrtException if it cannot be run; nothing but the session stays behind
+     */
+    OnnxExecutor(Graph graph, String variant, int context, OrtEnvironment environment, OrtSession session,
+            GraphPorts ports) throws OrtException {
         this.graph = graph;
+        this.variant = variant;
+        this.ports = ports;
         this.context = context;
         this.session = session;
         this.factory = new CacheFactory(environment, ports.caches());
         this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
         long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
         this.stepCheck = new StepCheck(graph, context, LIMITS);
-        this.chunk = Math.clamp(affordable, 16, MOST_TOKENS);
+        this.chunk = Math.min(ports.mostTokens(), Math.clamp(affordable, 16, MOST_TOKENS));
+        probe();
+    }
+
+    private void probe() throws OrtException {
+        CacheSet empty = factory.empty().hold();
+        try {
+            run.probe(empty);
+        } catch (OrtException | RuntimeException | Error e) {
+            run.close();
+            throw e;
+        } finally {
+            empty.release();
+        }
+    }
+
+    @Override
+    public String variant() {
+        return variant;
     }
 
     /** Refuses use after close. */
@@ -209,7 +237,7 @@ final class OnnxExecutor implements Executor {
      * Steps that can share a run: sequences of equal length that are fed one token each. Longer steps keep the processor busy by
      * themselves, and GroupQueryAttention takes only one sequence where there is a past.
      */
-    private static List<List<Step>> batches(List<Step> steps) {
+    private List<List<Step>> batches(List<Step> steps) {
         List<Step> sorted = new ArrayList<>(steps);
         // rows that stand in one set already stay together and in order
         sorted.sort(Comparator.<Step>comparingInt(s -> s.sequence().length()).thenComparingInt(Step::length)
@@ -218,7 +246,7 @@ final class OnnxExecutor implements Executor {
         List<List<Step>> batches = new ArrayList<>();
         for (Step step : sorted) {
             List<Step> last = batches.isEmpty() ? List.of() : batches.getLast();
-            if (last.isEmpty() || last.size() == MOST_ROWS
+            if (last.isEmpty() || last.size() == Math.min(MOST_ROWS, ports.mostRows())
                     || last.getFirst().sequence().length() != step.sequence().length()
                     || step.length() > 1 || last.getFirst().length() > 1) {
                 last = new ArrayList<>();
@@ -232,9 +260,12 @@ final class OnnxExecutor implements Executor {
     private void feed(List<Step> steps) throws OrtException {
         gather(steps);
         int length = steps.getFirst().length();
-        int most = Math.max(1, chunk / steps.size());
+        boolean each = run.givesLastOnly()
+                && steps.stream().anyMatch(step -> step.wanted() == Step.Logits.ALL);
         for (int from = 0; from < length;) {
-            int count = Math.min(most, length - from);
+            // a branch for later runs may have been made for one token at a time
+            boolean one = each || (ports.has(GraphPorts.Role.BRANCH) && sequence(steps.getFirst()).length() > 0);
+            int count = one ? 1 : Math.min(Math.max(1, chunk / steps.size()), length - from);
             int wanted = 0;
             for (Step step : steps) {
                 wanted = Math.max(wanted, wanted(step, from, count));
@@ -291,16 +322,9 @@ final class OnnxExecutor implements Executor {
             case BackendException own -> own;
             case OutOfMemoryError e -> (BackendException) new OutOfRoomException(
                     what + ": there is no memory left for its caches.").initCause(e);
-            case OrtException e -> new BackendException(what + ": " + reason(e) + ".", e);
+            case OrtException e -> new BackendException(what + ": " + RuntimeWords.of(e) + ".", e);
             default -> new BackendException(what + ": " + problem + ".", problem);
         };
-    }
-
-    /** ONNX Runtime's own words on one line, without its error code. */
-    static String reason(OrtException problem) {
-        String text = String.valueOf(problem.getMessage()).replaceFirst("^Error code - \\w+ - message: ", "")
-                .replaceAll("\\s+", " ").strip();
-        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.cpu.CpuBackend;
 import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.backend.onnx.export.BlueprintExport.Trait;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
@@ -48,7 +49,7 @@ class MoveTest {
 
     @Test
     void exportWithNarrowTypesAndTensors() throws IOException {
-        move(new BlueprintExport.Options(false, true, true, false, false, false, false), 5e-2);
+        move(BlueprintExport.Options.of(Trait.POSITIONS, Trait.NARROW), 5e-2);
     }
 
     private void move(BlueprintExport.Options options, double bound) throws IOException {

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.backend.onnx.export.BlueprintExport.Trait;
 import dev.millrace.json.Json;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
@@ -91,12 +92,13 @@ class ReferenceTest {
 
     @Test
     void withoutPositionsNarrowCachesExternalWeights() throws IOException {
-        compare(new BlueprintExport.Options(false, false, false, false, false, true, false), "model.onnx", 1e-3);
+        compare(BlueprintExport.Options.of(Trait.EXTERNAL), "model.onnx", 1e-3);
     }
 
     @Test
     void narrowTypesAndLimitedLogits() throws IOException {
-        compare(new BlueprintExport.Options(false, true, true, true, true, false, false), "model_fp16.onnx", 2e-2);
+        compare(BlueprintExport.Options.of(Trait.POSITIONS, Trait.NARROW, Trait.KEEP, Trait.SPARE_COLUMN),
+                "model_fp16.onnx", 2e-2);
     }
 
     @Test
@@ -104,7 +106,8 @@ class ReferenceTest {
         Path contributed = folder.resolve("contributed");
         Path standard = folder.resolve("standard");
         Nano.export(contributed, BlueprintExport.Options.quantised(), "model_q4.onnx");
-        Nano.export(standard, new BlueprintExport.Options(false, true, false, false, true, false, true), "model.onnx");
+        Nano.export(standard, BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.ROUNDED),
+                "model.onnx");
         OnnxBackend backend = new OnnxBackend();
         LoadOptions options = LoadOptions.of(1024).withThreads(2).withPrecision(Precision.EXACT);
         int[] prompt = new int[200];

@@ -13,6 +13,7 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.onnx.export.BlueprintExport;
+import dev.millrace.backend.onnx.export.BlueprintExport.Trait;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.backend.LoadOptions;
@@ -20,8 +21,11 @@ import dev.millrace.spi.model.Graph;
 import dev.millrace.spi.model.StateShape;
 import dev.millrace.tck.Feeder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -94,9 +98,29 @@ class SettingsTest {
     }
 
     @Test
+    void newWeightsOfTheSameSizeAreNotTakenForTheOldOnes() throws IOException {
+        Path model = Nano.export(folder.resolve("model"),
+                BlueprintExport.Options.of(Trait.POSITIONS, Trait.EXTERNAL), "model.onnx");
+        Path data = model.resolve("onnx").resolve("model.onnx_data");
+        Map<String, String> settings = Map.of("optimised", folder.resolve("kept").toString());
+        float[] before = logits(Nano.graph(model), settings);
+        FileTime time = Files.getLastModifiedTime(data);
+        ByteBuffer weights = ByteBuffer.wrap(Files.readAllBytes(data)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at + 4 <= weights.capacity(); at += 4) {
+            weights.putFloat(at, weights.getFloat(at) * 0.9f);
+        }
+        Files.write(data, weights.array());
+        // as package managers do that set all times to the same
+        Files.setLastModifiedTime(data, time);
+        float[] after = logits(Nano.graph(model), settings);
+        assertTrue(Feeder.distance(before, after) > 1e-2, "old logits");
+        assertTrue(Feeder.distance(after, logits(Nano.graph(model), Map.of())) < 1e-3);
+    }
+
+    @Test
     void optimisedGraphsAreKeptAndTaken() throws IOException {
         Graph graph = Nano.graph(Nano.export(folder.resolve("model"),
-                new BlueprintExport.Options(false, true, false, false, true, true, false), "model.onnx"));
+                BlueprintExport.Options.of(Trait.POSITIONS, Trait.SPARE_COLUMN, Trait.EXTERNAL), "model.onnx"));
         Path kept = folder.resolve("kept");
         Map<String, String> settings = Map.of("optimised", kept.toString());
         float[] plain = logits(graph, Map.of("optimisation", "none"));

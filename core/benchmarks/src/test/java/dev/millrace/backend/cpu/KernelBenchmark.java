@@ -4,9 +4,8 @@
  */
 package dev.millrace.backend.cpu;
 
-import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
-import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
 import dev.millrace.spi.model.TensorType;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -29,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx1g"})
+@Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx1g"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class KernelBenchmark {
@@ -44,8 +43,8 @@ public class KernelBenchmark {
         public long macs;
     }
 
-    /** Which kernels: vector or scalar. */
-    @Param("vector")
+    /** Which kernels: assembled, vector or scalar. */
+    @Param({"assembled", "vector"})
     public String kernels = "";
 
     /** Type of the weights. */
@@ -63,7 +62,9 @@ public class KernelBenchmark {
     /** Makes weights. */
     @Setup
     public void start() {
-        trial = KernelMeasurements.Trial.of(kernels.equals("scalar") ? new ScalarKernels() : new VectorKernels(), type);
+        KernelSets.Set set = Objects.requireNonNull(KernelSets.here().of("cpu:" + kernels),
+                kernels + " cannot run here");
+        trial = KernelMeasurements.Trial.of(set.kernels(), type);
     }
 
     /** Matrix times one vector, weights from memory. */

@@ -17,10 +17,13 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -131,9 +134,19 @@ public record CheckedFile(Path path, long magic, String what) {
             }
         } catch (EOFException e) {
             throw damaged("it ends too early");
+        } catch (NoSuchFileException e) {
+            throw new MillraceException("There is no " + what + " " + path + ".", e);
         } catch (IOException e) {
-            throw new MillraceException("The " + what + " " + path + " cannot be read: " + e + ".", e);
+            throw new MillraceException("The " + what + " " + path + " cannot be read: " + reason(e) + ".", e);
         }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException denied -> "this user may not read it";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private void verify(long size) throws IOException {

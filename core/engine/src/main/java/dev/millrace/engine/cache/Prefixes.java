@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * conversations of this model and on disk for its next start.
  *
  * <p>
- * A file's name is a digest of what its content depends on: the model's file, the device, the precision, the type of keys and
- * values, and the tokens. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
+ * A file's name is a digest of what its content depends on: the model's files, the variant, the device, the precision, the type
+ * of keys and values, and the tokens. What is kept in memory has the same key, since the model may move to another device or
+ * another way in which it is stored. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
  * several threads.
  */
 public final class Prefixes implements AutoCloseable {
@@ -51,37 +52,43 @@ public final class Prefixes implements AutoCloseable {
     private static final int MOST_TOKENS_ON_DISK = 8192;
 
     private final Scheduler scheduler;
-    private final Program program;
+    private final Supplier<Program> program;
     private final int context;
-    private final Supplier<String> identity;
+    private final Supplier<String> key;
     private final @Nullable Path folder;
-    private final List<Slot> kept = new ArrayList<>();
+    private final List<Kept> kept = new ArrayList<>();
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
     private boolean closed;
+
+    private record Kept(String key, Slot slot) {
+    }
 
     /**
      * Prefixes of a model.
      *
-     * @param identity of model, device, precision and type of keys and values, now
+     * @param program which runs now
+     * @param key of everything that numbers depend on, now
      * @param folder for files, or null to keep none
      */
-    public Prefixes(Scheduler scheduler, Program program, int context, Supplier<String> identity,
+    public Prefixes(Scheduler scheduler, Supplier<Program> program, int context, Supplier<String> key,
             @Nullable Path folder) {
         this.scheduler = scheduler;
         this.program = program;
         this.context = context;
-        this.identity = identity;
+        this.key = key;
         this.folder = folder;
     }
 
     /** A new slot that has read the prefix, if it is known. */
     public synchronized @Nullable Slot find(int[] prefix) {
-        for (Slot slot : kept) {
-            if (slot.read() == prefix.length && Arrays.equals(slot.readTokens(), prefix)) {
+        String now = key.get();
+        for (Kept one : kept) {
+            Slot slot = one.slot();
+            if (one.key().equals(now) && slot.read() == prefix.length && Arrays.equals(slot.readTokens(), prefix)) {
                 return scheduler.fork(slot);
             }
         }
-        Slot loaded = load(prefix);
+        Slot loaded = load(prefix, now);
         if (loaded == null) {
             return null;
         }
@@ -89,20 +96,34 @@ public final class Prefixes implements AutoCloseable {
             scheduler.close(loaded);
             return null;
         }
-        remember(loaded);
+        remember(loaded, now);
         return scheduler.fork(loaded);
     }
 
-    /** Keeps what a slot has read. */
-    public synchronized void keep(Slot slot) {
-        if (closed) {
+    /**
+     * What numbers depend on now.
+     *
+     * @return for {@link #keep}
+     */
+    public String key() {
+        return key.get();
+    }
+
+    /**
+     * Keeps what a slot has read.
+     *
+     * @param slot which nobody reads at this moment
+     * @param readWith the key before it was read; if it is another one now, the slot is not kept
+     */
+    public synchronized void keep(Slot slot, String readWith) {
+        if (closed || !readWith.equals(key.get())) {
             return;
         }
         Slot copy = scheduler.fork(slot);
         if (copy == null) {
             return;
         }
-        remember(copy);
+        remember(copy, readWith);
         SequenceState state = folder == null || copy.read() > MOST_TOKENS_ON_DISK ? null : scheduler.export(copy);
         if (state == null) {
             return;
@@ -110,7 +131,7 @@ public final class Prefixes implements AutoCloseable {
         Path where = Objects.requireNonNull(folder);
         Thread writer = Thread.ofVirtual().name("millrace-prefix").unstarted(() -> {
             try (state) {
-                store(where, state);
+                store(where, state, readWith);
             } finally {
                 writers.remove(Thread.currentThread());
             }
@@ -119,24 +140,24 @@ public final class Prefixes implements AutoCloseable {
         writer.start();
     }
 
-    private void remember(Slot slot) {
-        kept.add(slot);
+    private void remember(Slot slot, String with) {
+        kept.add(new Kept(with, slot));
         if (kept.size() > MOST_IN_MEMORY) {
-            scheduler.close(kept.removeFirst());
+            scheduler.close(kept.removeFirst().slot());
         }
     }
 
-    private @Nullable Slot load(int[] prefix) {
+    private @Nullable Slot load(int[] prefix, String with) {
         if (folder == null) {
             return null;
         }
-        CheckedFile file = file(folder, prefix);
+        CheckedFile file = file(folder, prefix, with);
         if (!Files.isRegularFile(file.path())) {
             return null;
         }
         try {
             return file.read((in, left) -> {
-                try (SequenceState state = StateStream.read(in, left, program, context)) {
+                try (SequenceState state = StateStream.read(in, left, program.get().stateShapes(), context)) {
                     if (!Arrays.equals(state.tokens(), prefix)) {
                         throw new StreamCorruptedException("it holds other tokens");
                     }
@@ -149,10 +170,10 @@ public final class Prefixes implements AutoCloseable {
         }
     }
 
-    private void store(Path where, SequenceState state) {
+    private void store(Path where, SequenceState state, String with) {
         try {
             Files.createDirectories(where);
-            file(where, state.tokens()).write(out -> StateStream.write(state, out));
+            file(where, state.tokens(), with).write(out -> StateStream.write(state, out));
             prune(where);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO,
@@ -178,14 +199,14 @@ public final class Prefixes implements AutoCloseable {
         }
     }
 
-    private CheckedFile file(Path where, int[] tokens) {
+    private static CheckedFile file(Path where, int[] tokens, String with) {
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java platform has SHA-256.", e);
         }
-        digest.update(identity.get().getBytes(StandardCharsets.UTF_8));
+        digest.update(with.getBytes(StandardCharsets.UTF_8));
         ByteBuffer bytes = ByteBuffer.allocate(tokens.length * Integer.BYTES);
         bytes.asIntBuffer().put(tokens);
         digest.update(bytes);
@@ -198,7 +219,7 @@ public final class Prefixes implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closed = true;
-            kept.forEach(scheduler::close);
+            kept.forEach(one -> scheduler.close(one.slot()));
             kept.clear();
         }
         boolean interrupted = false;

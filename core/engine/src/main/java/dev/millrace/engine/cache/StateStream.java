@@ -6,7 +6,7 @@ package dev.millrace.engine.cache;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.spi.backend.SequenceState;
-import dev.millrace.spi.model.Program;
+import dev.millrace.spi.model.StateShape;
 import dev.millrace.spi.model.TensorType;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** States of sequences as bytes: tokens, type of keys and values, then the data of each layer. */
 public final class StateStream {
@@ -50,12 +51,14 @@ public final class StateStream {
     /**
      * Reads a state of a model.
      *
+     * @param shapes what each layer kept when it was written
      * @param length bytes that the stream can hold at most, against which its claims are held
      * @param context tokens that a sequence can hold
      * @throws StreamCorruptedException if it is not what was written
      * @throws MillraceException if it does not fit the context
      */
-    public static SequenceState read(DataInputStream in, long length, Program program, int context) throws IOException {
+    public static SequenceState read(DataInputStream in, long length, List<StateShape> shapes, int context)
+            throws IOException {
         int count = in.readInt();
         if (count < 0 || count * 4L > length) {
             throw new StreamCorruptedException("it claims " + count + " tokens");
@@ -73,7 +76,7 @@ public final class StateStream {
             case "F16" -> TensorType.F16;
             default -> throw new StreamCorruptedException("its keys and values have an unknown type");
         };
-        SequenceState state = SequenceState.allocate(program, tokens, type);
+        SequenceState state = SequenceState.allocate(shapes, tokens, type);
         try {
             for (SequenceState.Layer layer : state.layers()) {
                 switch (layer) {

@@ -70,7 +70,8 @@ final class Transfer implements AutoCloseable {
     private static @Nullable Sequence adopt(Executor to, SequenceState state) {
         try {
             return to.newSequence(state);
-        } catch (OutOfRoomException e) {
+        } catch (OutOfRoomException | IllegalArgumentException e) {
+            // where windows differ, it may hold other tokens than the other program keeps
             LOG.log(System.Logger.Level.INFO, "A conversation is read again when it goes on: {0}", e.getMessage());
             return null;
         }

@@ -219,10 +219,11 @@ final class AnswerRun {
             known.prompt(ids);
             return known;
         }
+        String key = model.prefixes().key();
         empty.prompt(beginning);
         read(empty, Wish.NOTHING, log);
         if (!log.isCancelled()) {
-            model.prefixes().keep(empty);
+            model.prefixes().keep(empty, key);
         }
         empty.prompt(ids);
         return empty;

@@ -283,10 +283,11 @@ final class ConversationBuilder implements Conversation.Builder {
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
         String named = toolChoice.name();
-        if ((toolChoice.required() && told.isEmpty() && declared.isEmpty())
-                || (!named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named))) {
+        boolean none = told.isEmpty() && declared.isEmpty();
+        boolean missing = !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named);
+        if (toolChoice.required() && (none || missing)) {
             throw new IllegalArgumentException("The model has to call a tool that is not there: "
-                    + (named.isEmpty() ? "there are none at all" : named) + ".");
+                    + (none ? "there are none at all" : named) + ".");
         }
     }
 }

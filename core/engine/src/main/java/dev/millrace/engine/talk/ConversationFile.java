@@ -6,10 +6,9 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
-import dev.millrace.api.ModelInfo;
-import dev.millrace.api.Precision;
 import dev.millrace.api.ToolCall;
 import dev.millrace.engine.cache.CheckedFile;
+import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.cache.StateStream;
 import dev.millrace.json.Json;
@@ -59,7 +58,7 @@ final class ConversationFile {
     static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
         try (SequenceState state = cache.export()) {
             at(file).write(out -> {
-                byte[] description = Json.write(description(model, messages, calls))
+                byte[] description = Json.write(description(model.fingerprint().get(), messages, calls))
                         .getBytes(StandardCharsets.UTF_8);
                 out.writeInt(description.length);
                 out.write(description);
@@ -74,11 +73,10 @@ final class ConversationFile {
         }
     }
 
-    private static Map<String, @Nullable Object> description(ModelParts model, List<Message> messages,
+    private static Map<String, @Nullable Object> description(Fingerprint fingerprint, List<Message> messages,
             int calls) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        map.put("model", fingerprint(model.info()));
-        map.put("precision", model.precision().name());
+        map.put("model", fingerprint.toMap());
         map.put("calls", calls);
         List<Object> list = new ArrayList<>();
         for (Message message : messages) {
@@ -102,36 +100,37 @@ final class ConversationFile {
         return map;
     }
 
-    private static String fingerprint(ModelInfo info) {
-        return String.join("|", info.name(), info.architecture(), Long.toString(info.parameters()),
-                Integer.toString(info.layers()), Integer.toString(info.hiddenSize()),
-                Integer.toString(info.vocabularySize()), Long.toString(info.weightBytes()), info.quantisation());
-    }
-
     // ---- reading
 
     /** Reads and checks the description. */
     static Saved describe(Path file, ModelParts model) {
-        return at(file).read((in, left) -> saved(file, description(file, in, left, model)));
+        return at(file).read((in, left) -> {
+            Map<?, ?> description = description(file, in, left);
+            Fingerprint saved = fingerprint(file, description);
+            Fingerprint now = model.fingerprint().get();
+            switch (saved.of(now)) {
+                case SAME -> {
+                }
+                case RELATED -> LOG.log(System.Logger.Level.WARNING,
+                        "The conversation {0} was saved with {1} and goes on with {2}, the same network as far as can be told,"
+                                + " but stored otherwise: its messages are read again.",
+                        file, saved, now);
+                case OTHER -> throw new MillraceException("The saved conversation " + file + " belongs to " + saved
+                        + ", another model than " + now + ": open the one it was saved with.");
+            }
+            return saved(file, description);
+        });
     }
 
-    /** What was read, on the model's scheduler. */
+    /** What was read, on the model's scheduler; nothing if its numbers are not those of this model. */
     static PromptCache cache(Saved saved, ModelParts model) {
         return at(saved.file()).read((in, left) -> {
-            String json = description(saved.file(), in, left, model);
-            if (!in.readBoolean()) {
+            Fingerprint written = fingerprint(saved.file(), description(saved.file(), in, left));
+            if (!in.readBoolean() || written.of(model.fingerprint().get()) != Fingerprint.Kinship.SAME) {
                 return new PromptCache(model.scheduler());
             }
-            if (model.precision() == Precision.EXACT
-                    && !Precision.EXACT.name().equals(json(saved.file(), json).get("precision"))) {
-                // what was rounded once is not exact any more: the tokens are read again
-                LOG.log(System.Logger.Level.INFO,
-                        "The conversation {0} is read again: it was not saved with exact precision.", saved.file());
-                return new PromptCache(model.scheduler());
-            }
-            try (SequenceState state = StateStream.read(in, left, model.program(),
-                    model.info().contextLength())) {
-                return new PromptCache(model.scheduler(), state);
+            try (SequenceState state = StateStream.read(in, left, written.shapes(), model.info().contextLength())) {
+                return goOn(saved.file(), state, model);
             } catch (StreamCorruptedException e) {
                 throw new MillraceException(
                         "The saved conversation " + saved.file() + " is damaged: " + e.getMessage() + ".", e);
@@ -139,17 +138,35 @@ final class ConversationFile {
         });
     }
 
-    private static String description(Path file, DataInputStream in, long left, ModelParts model) throws IOException {
+    /** Windows may differ between formats: a state that holds other tokens than the model keeps is of no use. */
+    private static PromptCache goOn(Path file, SequenceState state, ModelParts model) {
+        try {
+            state.check(model.program().get());
+        } catch (IllegalArgumentException e) {
+            LOG.log(System.Logger.Level.WARNING, "The conversation {0} is read again: {1}", file, e.getMessage());
+            return new PromptCache(model.scheduler());
+        }
+        return new PromptCache(model.scheduler(), state);
+    }
+
+    private static Fingerprint fingerprint(Path file, Map<?, ?> description) {
+        if (!(description.get("model") instanceof Map<?, ?> written)) {
+            throw new MillraceException("The saved conversation " + file
+                    + " does not say which model it belongs to; it was written by another version of Millrace.");
+        }
+        try {
+            return Fingerprint.ofMap(written);
+        } catch (IllegalArgumentException e) {
+            throw new MillraceException("The saved conversation " + file + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<?, ?> description(Path file, DataInputStream in, long left) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > left || length > MOST_DESCRIPTION) {
             throw at(file).damaged("it claims a description of " + length + " bytes");
         }
-        String json = new String(in.readNBytes(length), StandardCharsets.UTF_8);
-        if (!(json(file, json).get("model") instanceof String written) || !written.equals(fingerprint(model.info()))) {
-            throw new MillraceException("The saved conversation " + file + " belongs to another model than "
-                    + model.info().name() + ": open the one it was saved with.");
-        }
-        return json;
+        return json(file, new String(in.readNBytes(length), StandardCharsets.UTF_8));
     }
 
     private static Map<?, ?> json(Path file, String json) {
@@ -160,11 +177,10 @@ final class ConversationFile {
         } catch (JsonException e) {
             throw new MillraceException("The saved conversation " + file + " is damaged: " + e.getMessage() + ".", e);
         }
-        throw at(file).damaged("its description is no object");
+        throw at(file).damaged("its description is not an object");
     }
 
-    private static Saved saved(Path file, String json) {
-        Map<?, ?> map = json(file, json);
+    private static Saved saved(Path file, Map<?, ?> map) {
         List<Message> messages = new ArrayList<>();
         try {
             for (Object entry : (List<?>) value(map, "messages")) {

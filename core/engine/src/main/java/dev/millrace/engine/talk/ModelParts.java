@@ -6,8 +6,8 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
-import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
+import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.schedule.Scheduler;
@@ -19,24 +19,25 @@ import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What conversations need of a model.
  *
  * @param info name, sizes and context
- * @param program shapes of the states that a conversation is saved with
+ * @param program which runs now, with the shapes of its states
+ * @param fingerprint by which the program that runs now is known again
  * @param tokenizer ids to text
  * @param prompts messages to ids
  * @param dialect text to thinking and calls
  * @param endTokens ids that end a turn
  * @param sampling what the makers recommend
- * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
-public record ModelParts(ModelInfo info, Program program, PromptTokenizer tokenizer, PromptWriter prompts,
-        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
-        Prefixes prefixes) {
+public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
+        PromptTokenizer tokenizer, PromptWriter prompts,
+        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
 
     /** Copies the set. */
     public ModelParts {

@@ -123,7 +123,26 @@ final class ToolRun {
             String mended = Json.wellFormed(text);
             return new Told(ToolResult.of(mended), mended);
         }
-        return new Told(result, Json.write(result.value()));
+        String json = Json.write(result.value());
+        // whoever listens gets what the model reads
+        return new Told(isWellFormed(result.value()) ? result : ToolResult.of(Json.parse(json)), json);
+    }
+
+    private static boolean isWellFormed(@Nullable Object value) {
+        return switch (value) {
+            case CharSequence text -> Json.wellFormed(text.toString()).contentEquals(text);
+            case Map<?, ?> map -> map.entrySet().stream()
+                    .allMatch(each -> isWellFormed(String.valueOf(each.getKey())) && isWellFormed(each.getValue()));
+            case Iterable<?> list -> {
+                for (Object each : list) {
+                    if (!isWellFormed(each)) {
+                        yield false;
+                    }
+                }
+                yield true;
+            }
+            case null, default -> true;
+        };
     }
 
     private static String message(Throwable problem) {

@@ -5,10 +5,12 @@
 package dev.millrace.formats.architecture;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WidenedTensor;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -117,6 +119,21 @@ public final class WeightTable implements Weights {
             }
         }
         return List.copyOf(unused);
+    }
+
+    /**
+     * The tensors that somebody asked for.
+     *
+     * @return those that lie in a file as they are, in the order of the file
+     */
+    public List<FileTensor> used() {
+        List<FileTensor> used = new ArrayList<>();
+        entries.forEach((name, entry) -> {
+            if (!unused.contains(name) && entry.tensor instanceof FileTensor tensor) {
+                used.add(tensor);
+            }
+        });
+        return used;
     }
 
     private Tensor tensor(String name) {

@@ -8,6 +8,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Progress;
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Architectures;
+import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.architecture.Likeness;
 import dev.millrace.formats.family.GgufLayout;
 import dev.millrace.spi.model.Blueprint;
@@ -29,11 +30,11 @@ import java.util.function.Function;
  * @param vocabulary its tokens, or empty
  * @param padding id of the padding token
  * @param endTokens ids that end an answer, the usual one first
- * @param chatTemplate its template
+ * @param templates its chat templates
  * @param sampling what the makers recommend
  */
 public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySource.Table> vocabulary,
-        OptionalInt padding, List<Integer> endTokens, Optional<String> chatTemplate, Sampling sampling) {
+        OptionalInt padding, List<Integer> endTokens, ChatTemplates templates, Sampling sampling) {
 
     /**
      * Writes the file, and reads it again before it takes its place: what GGUF has no key for is not lost in silence.
@@ -68,7 +69,11 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
         out.number("general.quantization_version", 2);
         new GgufHyperparameters(blueprint, layout, out).write(a);
         vocabulary.ifPresent(table -> vocabulary(out, table));
-        chatTemplate.ifPresent(template -> out.text("tokenizer.chat_template", template));
+        if (!templates.named().isEmpty()) {
+            out.texts(GgufModel.TEMPLATE + "s", List.copyOf(templates.named().keySet()));
+            templates.named().forEach((name, template) -> out.text(GgufModel.TEMPLATE + "." + name, template));
+        }
+        templates.standard().ifPresent(template -> out.text(GgufModel.TEMPLATE, template));
         sampling(out);
         return out;
     }
@@ -86,8 +91,8 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
         table.bos().ifPresent(id -> out.number(t + "bos_token_id", id));
         table.eos().ifPresent(id -> out.number(t + "eos_token_id", id));
         padding.ifPresent(id -> out.number(t + "padding_token_id", id));
-        // the chat template writes the first token itself
-        out.flag(t + "add_bos_token", true).flag(t + "add_eos_token", false);
+        table.addBos().ifPresent(asked -> out.flag(t + "add_bos_token", asked));
+        out.flag(t + "add_eos_token", false);
         List<Integer> others = endTokens.stream().filter(id -> id != table.eos().orElse(-1)).toList();
         if (!others.isEmpty()) {
             out.number(t + "eot_token_id", others.getFirst());

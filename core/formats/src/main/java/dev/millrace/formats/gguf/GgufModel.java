@@ -5,8 +5,10 @@
 package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.Architectures;
+import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.architecture.OpenModel;
 import dev.millrace.formats.architecture.Settings;
 import dev.millrace.formats.architecture.WeightTable;
@@ -28,6 +30,8 @@ import java.util.Optional;
 
 /** A GGUF file as a model. */
 public final class GgufModel {
+
+    static final String TEMPLATE = "tokenizer.chat_template";
 
     private GgufModel() {
     }
@@ -115,10 +119,27 @@ public final class GgufModel {
             throw settings.wrong("tokenizer.ggml.tokens", "has " + table.get().tokens().size()
                     + " tokens, expected as many as the embedding has rows: " + blueprint.vocabularySize());
         }
+        ChatTemplates templates = templates(header.metadata());
+        List<String> notes = new ArrayList<>(templates.notes());
+        Sampling sampling = advice.sampling("general.sampling.", "temp", "penalty_repeat", 0, 0);
+        notes.addAll(advice.notes());
         return new OpenModel(path, settings.text("general.name").orElseGet(() -> String.valueOf(path.getFileName())),
-                header.metadata(), blueprint, table.map(t -> t), settings.text("tokenizer.chat_template"),
-                advice.sampling("general.sampling.", "temp", "penalty_repeat", 0, 0),
-                keys.endTokens(blueprint.vocabularySize()), weights.unused(), advice.notes(), files);
+                header.metadata(), blueprint, table.map(t -> t), templates.standard(), templates.named(), sampling,
+                keys.endTokens(blueprint.vocabularySize()), weights.unused(), notes, weights.used(),
+                files);
+    }
+
+    /** The one for every conversation under the plain key, others under that key, a point and their names. */
+    private static ChatTemplates templates(Map<String, Object> metadata) {
+        Map<String, String> all = new LinkedHashMap<>();
+        metadata.forEach((key, value) -> {
+            if (value instanceof String template && key.equals(TEMPLATE)) {
+                all.put(ChatTemplates.DEFAULT, template);
+            } else if (value instanceof String template && key.startsWith(TEMPLATE + ".")) {
+                all.putIfAbsent(key.substring(TEMPLATE.length() + 1), template);
+            }
+        });
+        return ChatTemplates.of(all);
     }
 
     /** The keys of the architecture without its name before them. */

@@ -51,7 +51,15 @@ final class GgufReader {
      * @throws ModelFormatException if it is damaged or not supported
      */
     static GgufHeader read(WeightFile file) {
-        return new GgufReader(file).header();
+        GgufReader reader = new GgufReader(file);
+        try {
+            return reader.header();
+        } catch (ModelFormatException e) {
+            throw reader.in.zeros()
+                    .map(zeros -> new ModelFormatException(file.path(), e.part(), "cannot be read: bytes "
+                            + zeros + " of the file are zeros, as a broken download leaves them; fetch it again", e))
+                    .orElse(e);
+        }
     }
 
     private GgufHeader header() {

@@ -55,7 +55,7 @@ final class GgufVocabulary {
         float[] scores = new float[scoreList.size()];
         for (int i = 0; i < scores.length; i++) {
             if (!(scoreList.get(i) instanceof Number score)) {
-                throw settings.wrong(PREFIX + "scores", "of token " + i + " is no number");
+                throw settings.wrong(PREFIX + "scores", "of token " + i + " is not a number");
             }
             scores[i] = score.floatValue();
         }
@@ -63,12 +63,15 @@ final class GgufVocabulary {
         for (int i = 0; i < merges.size(); i++) {
             // a half may itself begin with a space in SentencePiece-like vocabularies
             if (merges.get(i).indexOf(' ', 1) < 0) {
-                throw settings.wrong(PREFIX + "merges", "number " + i + " is no pair separated by a space");
+                throw settings.wrong(PREFIX + "merges", "number " + i + " is not a pair separated by a space");
             }
         }
         return Optional.of(new VocabularySource.Table(model, settings.text(PREFIX + "pre").orElse(""), tokens, types,
                 scores, merges, id("bos_token_id", size), id("eos_token_id", size), id("unknown_token_id", size),
-                settings.flagOr(model.equals("llama"), PREFIX + "add_space_prefix")));
+                settings.flagOr(model.equals("llama"), PREFIX + "add_space_prefix"),
+                settings.find(PREFIX + "add_bos_token") instanceof Boolean asked
+                        ? Optional.of(asked)
+                        : Optional.empty()));
     }
 
     /** Ids that end an answer, all of them smaller than the size. */
@@ -118,7 +121,7 @@ final class GgufVocabulary {
         List<String> texts = new ArrayList<>();
         for (Object text : settings.list(PREFIX + key)) {
             if (!(text instanceof String s)) {
-                throw settings.wrong(PREFIX + key, "is no list of texts");
+                throw settings.wrong(PREFIX + key, "is not a list of texts");
             }
             texts.add(s);
         }

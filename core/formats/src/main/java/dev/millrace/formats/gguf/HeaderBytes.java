@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /** Reads the front of a file piece by piece and never beyond its end, whatever the lengths in it claim. */
 final class HeaderBytes {
@@ -17,6 +18,7 @@ final class HeaderBytes {
     /** Real headers have some ten megabytes, most of it vocabulary. */
     private static final long MAX_HEADER = 128L << 20;
     private static final int WINDOW = 1 << 16;
+    private static final int ZEROS = 512;
 
     private final WeightFile file;
     private final long limit;
@@ -79,6 +81,31 @@ final class HeaderBytes {
             fetch(ByteBuffer.wrap(bytes, have, length - have), what);
         }
         return bytes;
+    }
+
+    /**
+     * The last long run of zeros up to where reading stands, and a little behind it. No header needs one, but for the scores of
+     * some vocabularies.
+     *
+     * @return the first and the last byte, for people; empty if there is none
+     */
+    Optional<String> zeros() {
+        byte[] front = new byte[(int) Math.min(limit, position() + WINDOW)];
+        try {
+            file.read(0, ByteBuffer.wrap(front));
+        } catch (IOException e) {
+            return Optional.empty(); // what cannot be read is told as it is
+        }
+        int run = 0;
+        int end = 0;
+        for (int i = 0, length = 0; i < front.length; i++) {
+            length = front[i] == 0 ? length + 1 : 0;
+            if (length >= ZEROS) {
+                run = length;
+                end = i;
+            }
+        }
+        return run == 0 ? Optional.empty() : Optional.of((end - run + 1) + " to " + end);
     }
 
     private void need(int count, String what) {

@@ -50,7 +50,7 @@ final class PlainArray extends AbstractList<Object> implements RandomAccess {
             case FLOAT32 -> Double.parseDouble(Float.toString(from.getFloat(at)));
             case FLOAT64 -> from.getDouble(at);
             case BOOL -> from.get(at) != 0;
-            case STRING, ARRAY -> throw new IllegalArgumentException(type + " is no plain value.");
+            case STRING, ARRAY -> throw new IllegalArgumentException(type + " is not a plain value.");
         };
     }
 }

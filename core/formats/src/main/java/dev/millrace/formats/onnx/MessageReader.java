@@ -7,6 +7,7 @@ package dev.millrace.formats.onnx;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Walks the fields of one message in the binary format of Protocol Buffers. Nothing in it is trusted: whatever would lead outside
@@ -65,6 +66,18 @@ final class MessageReader {
             throw new DamagedException("field " + field + " holds no number");
         }
         return value;
+    }
+
+    /** Adds the content of a field that holds one number, or many that are packed. */
+    void numbers(List<Long> into) throws DamagedException {
+        if (kind == 0) {
+            into.add(value);
+            return;
+        }
+        MessageReader packed = inner();
+        while (packed.at < packed.message.byteSize()) {
+            into.add(packed.varint());
+        }
     }
 
     /** Content of a field that holds bytes. */

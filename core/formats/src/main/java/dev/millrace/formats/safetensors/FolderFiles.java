@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The small files of a folder.
@@ -29,6 +31,7 @@ public record FolderFiles(Path folder) {
     /** Large enough for tokenizer.json of a vocabulary of a quarter of a million. */
     private static final int MAX_TEXT = 64 << 20;
     private static final int MAX_SETTINGS = 4 << 20;
+    private static final int MOST_TEXTS = 256;
 
     /**
      * Whether there is such a file.
@@ -51,6 +54,33 @@ public record FolderFiles(Path folder) {
     }
 
     /**
+     * The texts of a folder inside the folder.
+     *
+     * @param name of that folder
+     * @param suffix with which its files' names end
+     * @return the names without the suffix, in alphabetical order, each with its text; empty if there is no such folder
+     */
+    Map<String, String> texts(String name, String suffix) {
+        Map<String, String> texts = new TreeMap<>();
+        Path inner = folder.resolve(name);
+        if (!Files.isDirectory(inner)) {
+            return texts;
+        }
+        try (Stream<Path> all = Files.list(inner)) {
+            for (Path file : all.filter(Files::isRegularFile).limit(MOST_TEXTS).toList()) {
+                String each = String.valueOf(file.getFileName());
+                if (each.endsWith(suffix)) {
+                    texts.put(each.substring(0, each.length() - suffix.length()),
+                            read(name + "/" + each, MAX_SETTINGS));
+                }
+            }
+        } catch (IOException e) {
+            throw new ModelFormatException(folder, name, "cannot be listed: " + e.getMessage(), e);
+        }
+        return texts;
+    }
+
+    /**
      * The object in a JSON file.
      *
      * @param name of a file in the folder
@@ -69,14 +99,18 @@ public record FolderFiles(Path folder) {
         if (!has(name)) {
             return Map.of();
         }
+        String text = read(name, limit);
+        if (text.isBlank()) {
+            throw new ModelFormatException(folder, name, "is empty; fetch it again");
+        }
         try {
-            if (Json.parseFile(read(name, limit)) instanceof Map<?, ?> map) {
+            if (Json.parseFile(text) instanceof Map<?, ?> map) {
                 return map;
             }
         } catch (JsonException e) {
-            throw new ModelFormatException(folder, name, "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(folder, name, "is not JSON: " + e.getMessage(), e);
         }
-        throw new ModelFormatException(folder, name, "is no JSON object");
+        throw new ModelFormatException(folder, name, "is not a JSON object");
     }
 
     /**
@@ -96,7 +130,12 @@ public record FolderFiles(Path folder) {
             if (bytes.length > limit) {
                 throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
             }
-            return decoded(bytes);
+            String text = decoded(bytes);
+            if (text.indexOf('\0') >= 0) {
+                throw new ModelFormatException(folder, name,
+                        "holds zeros, as a broken download leaves them; fetch it again");
+            }
+            return text;
         } catch (CharacterCodingException e) {
             throw new ModelFormatException(folder, name, "is no UTF-8 text", e);
         } catch (IOException e) {

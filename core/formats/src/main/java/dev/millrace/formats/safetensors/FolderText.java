@@ -6,9 +6,12 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Advice;
+import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.architecture.Settings;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,12 +23,12 @@ import java.util.TreeSet;
  *
  * @param name what the model calls itself
  * @param vocabulary its tokens
- * @param chatTemplate its template
+ * @param templates its chat templates
  * @param sampling what the makers recommend
  * @param endTokens ids that end an answer
  * @param notes what was passed over, for people
  */
-public record FolderText(String name, Optional<VocabularySource> vocabulary, Optional<String> chatTemplate,
+public record FolderText(String name, Optional<VocabularySource> vocabulary, ChatTemplates templates,
         Sampling sampling, Set<Integer> endTokens, List<String> notes) {
 
     /** Recommended sampling and the tokens that end an answer. */
@@ -34,6 +37,8 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
     private static final String TOKENIZER = "tokenizer.json";
     private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
     private static final String TEMPLATE = "chat_template.jinja";
+    private static final String MORE_TEMPLATES = "additional_chat_templates";
+    private static final String PROCESSOR_TEMPLATE = "chat_template.json";
     /** What transformers takes where sampling is on and the file says nothing. */
     private static final int TRANSFORMERS_TOP_K = 50;
 
@@ -51,9 +56,15 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
         Settings tokenizer = files.settings(TOKENIZER_CONFIG);
         Advice advice = new Advice(generation);
         Optional<VocabularySource> vocabulary = files.text(TOKENIZER).map(json -> new VocabularySource.HuggingFace(json,
-                spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token")));
-        return new FolderText(name(files.folder(), config), vocabulary, template(files, tokenizer),
-                sampling(generation, advice), endTokens(generation, config, vocabularySize), advice.notes());
+                spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token"),
+                tokenizer.find("add_bos_token") instanceof Boolean asked ? Optional.of(asked) : Optional.empty()));
+        ChatTemplates templates = templates(files, tokenizer);
+        Sampling sampling = sampling(generation, advice);
+        List<String> notes = new ArrayList<>(templates.notes());
+        notes.addAll(advice.notes());
+        Set<Integer> ends = new TreeSet<>(endTokens(generation, vocabularySize));
+        ends.addAll(endTokens(config, vocabularySize));
+        return new FolderText(name(files.folder(), config), vocabulary, templates, sampling, ends, notes);
     }
 
     private static String name(Path folder, Settings config) {
@@ -69,18 +80,42 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
                 : tokenizer.text(key).orElse("");
     }
 
-    private static Optional<String> template(FolderFiles files, Settings tokenizer) {
-        Optional<String> file = files.text(TEMPLATE);
-        if (file.isPresent() || !(tokenizer.find("chat_template") instanceof List<?> named)) {
-            return file.or(() -> tokenizer.text("chat_template"));
-        }
-        for (Object item : named) {
-            if (item instanceof Map<?, ?> entry && "default".equals(entry.get("name"))
-                    && entry.get("template") instanceof String template) {
-                return Optional.of(template);
+    /** Files of their own count first, as in transformers; what a processor keeps for itself counts last. */
+    private static ChatTemplates templates(FolderFiles files, Settings tokenizer) {
+        Map<String, String> all = new LinkedHashMap<>();
+        files.text(TEMPLATE).ifPresent(template -> all.put(ChatTemplates.DEFAULT, template));
+        for (Settings settings : List.of(tokenizer, files.settings(PROCESSOR_TEMPLATE))) {
+            if (all.isEmpty()) {
+                all.putAll(stated(settings));
             }
         }
-        throw tokenizer.wrong("chat_template", "is a list without a template named default");
+        all.putAll(files.texts(MORE_TEMPLATES, ".jinja"));
+        return ChatTemplates.of(all);
+    }
+
+    /** One template, a list of templates with names, or an object with a template under each name. */
+    private static Map<String, String> stated(Settings settings) {
+        Map<String, String> stated = new LinkedHashMap<>();
+        switch (settings.find("chat_template")) {
+            case List<?> list -> list.forEach(item -> {
+                if (item instanceof Map<?, ?> entry && entry.get("name") instanceof String name
+                        && entry.get("template") instanceof String template) {
+                    stated.put(name, template);
+                } else {
+                    throw settings.wrong("chat_template", "has an entry without name and template");
+                }
+            });
+            case Map<?, ?> map -> map.forEach((name, template) -> {
+                if (template instanceof String text) {
+                    stated.put(String.valueOf(name), text);
+                } else {
+                    throw settings.wrong("chat_template", "has no text under " + name);
+                }
+            });
+            case null, default -> settings.text("chat_template")
+                    .ifPresent(template -> stated.put(ChatTemplates.DEFAULT, template));
+        }
+        return stated;
     }
 
     private static Sampling sampling(Settings s, Advice advice) {
@@ -90,11 +125,13 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Opt
         return sampled ? read : Sampling.greedy().withRepetitionPenalty(read.repetitionPenalty());
     }
 
-    private static Set<Integer> endTokens(Settings generation, Settings config, int vocabularySize) {
-        Settings source = generation.has("eos_token_id") ? generation : config;
+    private static Set<Integer> endTokens(Settings source, int vocabularySize) {
         Object value = source.find("eos_token_id");
         Set<Integer> ids = new TreeSet<>();
         for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
+            if (id == null || id.equals(-1L)) {
+                continue; // how some writers say none
+            }
             if (!(id instanceof Long n) || n < 0 || n >= vocabularySize) {
                 throw source.wrong("eos_token_id", "names the token " + id + ", expected 0 to " + (vocabularySize - 1));
             }

@@ -15,9 +15,12 @@ import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +30,6 @@ import org.jspecify.annotations.Nullable;
 /** A Hugging Face folder as a model. */
 public final class HuggingFaceModel {
 
-    /** The one file of weights. */
-    public static final String WEIGHTS = "model.safetensors";
-    /** Says which tensor lies in which of several files. */
-    public static final String INDEX = "model.safetensors.index.json";
     /** The hyperparameters. */
     public static final String CONFIG = "config.json";
 
@@ -41,6 +40,16 @@ public final class HuggingFaceModel {
     private HuggingFaceModel(Path folder) {
         this.folder = folder;
         this.files = new FolderFiles(folder);
+    }
+
+    /**
+     * Whether a path is such a folder.
+     *
+     * @param path a file or folder
+     * @return true if it looks like one
+     */
+    public static boolean recognises(Path path) {
+        return Files.isRegularFile(path.resolve(CONFIG)) && hasWeights(path);
     }
 
     /**
@@ -67,6 +76,16 @@ public final class HuggingFaceModel {
         }
     }
 
+    /**
+     * Whether a folder has weights that can be told.
+     *
+     * @param folder a folder
+     * @return true if it has
+     */
+    public static boolean hasWeights(Path folder) {
+        return FolderWeights.find(folder).isPresent();
+    }
+
     private ModelFile read(Architectures architectures) {
         if (!files.has(CONFIG)) {
             throw new ModelFormatException(folder, CONFIG, "is missing");
@@ -82,40 +101,56 @@ public final class HuggingFaceModel {
                 blueprint.vocabularySize());
         Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
         configMap.forEach((key, value) -> metadata.put(String.valueOf(key), value));
-        return new OpenModel(folder, text.name(), metadata, blueprint, text.vocabulary(), text.chatTemplate(),
-                text.sampling(), text.endTokens(), weights.unused(), text.notes(), weightFiles);
+        return new OpenModel(folder, text.name(), metadata, blueprint, text.vocabulary(),
+                text.templates().standard(), text.templates().named(),
+                text.sampling(), text.endTokens(), weights.unused(), text.notes(), weights.used(),
+                weightFiles);
     }
 
     private List<SafetensorsHeader.Stored> weights() {
-        if (files.has(WEIGHTS)) {
-            return SafetensorsHeader.read(opened(WEIGHTS));
+        FolderWeights found = FolderWeights.find(folder)
+                .orElseThrow(() -> new ModelFormatException(folder, FolderWeights.WHOLE, "is missing"));
+        if (found.index().isPresent()) {
+            return indexed(found.index().get());
         }
-        if (!files.has(INDEX)) {
-            throw new ModelFormatException(folder, WEIGHTS, "is missing, and so is " + INDEX);
+        List<SafetensorsHeader.Stored> all = new ArrayList<>();
+        Map<String, String> names = new HashMap<>();
+        for (String file : found.files()) {
+            for (SafetensorsHeader.Stored entry : SafetensorsHeader.read(opened(file))) {
+                String other = names.put(entry.name(), file);
+                if (other != null) {
+                    throw new ModelFormatException(folder, entry.name(), "lies in " + other + " and in " + file);
+                }
+                all.add(entry);
+            }
         }
-        Map<?, ?> index = new Settings(folder, INDEX + ": ", files.largeObject(INDEX))
+        return all;
+    }
+
+    private List<SafetensorsHeader.Stored> indexed(String name) {
+        Map<?, ?> index = new Settings(folder, name + ": ", files.largeObject(name))
                 .find("weight_map") instanceof Map<?, ?> map ? map : Map.of();
         List<SafetensorsHeader.Stored> all = new ArrayList<>();
         for (String shard : new TreeSet<>(index.values().stream().map(String::valueOf).toList())) {
-            all.addAll(shard(shard, index));
+            all.addAll(shard(name, shard, index));
         }
         if (all.size() != index.size() || index.isEmpty()) {
-            throw new ModelFormatException(folder, INDEX, "names " + index.size()
+            throw new ModelFormatException(folder, name, "names " + index.size()
                     + " tensors in weight_map, but the files hold " + all.size() + " of them");
         }
         return all;
     }
 
-    private List<SafetensorsHeader.Stored> shard(String shard, Map<?, ?> index) {
+    private List<SafetensorsHeader.Stored> shard(String name, String shard, Map<?, ?> index) {
         // a name with a path could lead out of the folder
         if (!shard.endsWith(".safetensors") || shard.contains("/") || shard.contains("\\")) {
-            throw new ModelFormatException(folder, INDEX, "names the file " + shard
+            throw new ModelFormatException(folder, name, "names the file " + shard
                     + ", expected a .safetensors file in the same folder");
         }
         List<SafetensorsHeader.Stored> entries = SafetensorsHeader.read(opened(shard));
         for (SafetensorsHeader.Stored entry : entries) {
             if (!shard.equals(index.get(entry.name()))) {
-                throw new ModelFormatException(folder, entry.name(), "lies in " + shard + ", but " + INDEX
+                throw new ModelFormatException(folder, entry.name(), "lies in " + shard + ", but " + name
                         + " says " + index.get(entry.name()));
             }
         }
@@ -127,6 +162,9 @@ public final class HuggingFaceModel {
             WeightFile file = new WeightFile(folder.resolve(name));
             weightFiles.add(file);
             return file;
+        } catch (NoSuchFileException e) {
+            throw new ModelFormatException(folder, name, "is missing; fetch it from where the other files come from",
+                    e);
         } catch (IOException | InvalidPathException e) {
             throw new ModelFormatException(folder, name, "cannot be opened: " + e.getMessage(), e);
         }

@@ -116,14 +116,19 @@ final class SafetensorsHeader {
     }
 
     private List<Stored> tensors(byte[] header) {
+        for (byte one : header) {
+            if (one == 0) {
+                throw wrong("header", "holds zeros, as a broken download leaves them; fetch it again");
+            }
+        }
         Object json;
         try {
             json = Json.parseFile(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
         } catch (CharacterCodingException | JsonException e) {
-            throw new ModelFormatException(file.path(), "header", "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(file.path(), "header", "is not JSON: " + e.getMessage(), e);
         }
         if (!(json instanceof Map<?, ?> map)) {
-            throw wrong("header", "is no JSON object");
+            throw wrong("header", "is not a JSON object");
         }
         List<Stored> all = new ArrayList<>();
         map.forEach((name, value) -> {
@@ -149,7 +154,7 @@ final class SafetensorsHeader {
 
     private Stored tensor(String name, @Nullable Object value) {
         if (!(value instanceof Map<?, ?> fields)) {
-            throw wrong(name, "is no JSON object");
+            throw wrong(name, "is not a JSON object");
         }
         long[] shape = numbers(name, "shape", fields.get("shape"));
         long[] offsets = numbers(name, "data_offsets", fields.get("data_offsets"));

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -55,9 +56,9 @@ public final class VocabularyTable {
                 return new VocabularyTable(tokenizer, size).table(source);
             }
         } catch (JsonException e) {
-            throw new ModelFormatException(folder, "tokenizer.json", "is no JSON: " + e.getMessage(), e);
+            throw new ModelFormatException(folder, "tokenizer.json", "is not JSON: " + e.getMessage(), e);
         }
-        throw new ModelFormatException(folder, "tokenizer.json", "is no JSON object");
+        throw new ModelFormatException(folder, "tokenizer.json", "is not a JSON object");
     }
 
     private VocabularySource.Table table(VocabularySource.HuggingFace source) {
@@ -84,14 +85,19 @@ public final class VocabularyTable {
             filled.add(token == null ? "[PAD" + i + "]" : token);
         }
         List<String> merges = merges(model);
+        // where the settings do not say, tokenizer.json does, by what it puts around each text
+        boolean begins = source.addBos().orElse(!source.bos().isEmpty()
+                && Json.write(tokenizer.find("post_processor")).contains(Json.write(source.bos())));
         String unknown = model.text("unk_token").orElse("");
         return pieces
                 ? new VocabularySource.Table("llama", split, List.copyOf(filled), types, scores(merges), List.of(),
                         id(source.bos()), id(source.eos()), unknown.isEmpty() ? OptionalInt.empty() : id(unknown),
                         Json.write(tokenizer.find("normalizer")).contains("\"Prepend\"")
-                                || Json.write(tokenizer.find("pre_tokenizer")).contains("\"Metaspace\""))
+                                || Json.write(tokenizer.find("pre_tokenizer")).contains("\"Metaspace\""),
+                        Optional.of(begins))
                 : new VocabularySource.Table("gpt2", split, List.copyOf(filled), types, new float[0], merges,
-                        id(source.bos()), id(source.eos()), OptionalInt.empty(), false);
+                        id(source.bos()), id(source.eos()), OptionalInt.empty(), false,
+                        Optional.of(begins));
     }
 
     /** SentencePiece spells the bytes that it falls back on {@code <0x0A>}. */
@@ -141,7 +147,7 @@ public final class VocabularyTable {
             } else if (merge instanceof List<?> halves && halves.size() == 2) {
                 merges.add(halves.get(0) + " " + halves.get(1));
             } else {
-                throw model.wrong("merges", "number " + merges.size() + " is no pair");
+                throw model.wrong("merges", "number " + merges.size() + " is not a pair");
             }
         }
         return List.copyOf(merges);
@@ -150,7 +156,7 @@ public final class VocabularyTable {
     private OptionalInt id(String token) {
         int id = token.isEmpty() ? -1 : Arrays.asList(tokens).indexOf(token);
         if (id < 0 && !token.isEmpty()) {
-            throw tokenizer.wrong(token, "is named in tokenizer_config.json, but is no token");
+            throw tokenizer.wrong(token, "is named in tokenizer_config.json, but is not a token");
         }
         return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
     }

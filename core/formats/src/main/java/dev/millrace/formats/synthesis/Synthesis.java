@@ -6,6 +6,7 @@ package dev.millrace.formats.synthesis;
 
 import dev.millrace.api.Progress;
 import dev.millrace.api.Sampling;
+import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.gguf.GgufExport;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Tensor;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -61,7 +63,7 @@ public enum Synthesis implements SyntheticModel.Mix {
      */
     public static Synthesis of(String name) {
         return Arrays.stream(values()).filter(s -> s.name().equalsIgnoreCase(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(name + " is no known quantisation; known are "
+                .orElseThrow(() -> new IllegalArgumentException(name + " is not a known quantisation; known are "
                         + String.join(", ", quantisations()) + "."));
     }
 
@@ -78,7 +80,7 @@ public enum Synthesis implements SyntheticModel.Mix {
         VocabularySource.Table table = SyntheticVocabulary.table(shape.tokens());
         new GgufExport(shape.name() + " with random weights", blueprint, Optional.of(table),
                 OptionalInt.of(shape.tokens().control()), List.of(table.eos().orElseThrow()),
-                Optional.of(SyntheticVocabulary.TEMPLATE), Sampling.greedy())
+                new ChatTemplates(Optional.of(SyntheticVocabulary.TEMPLATE), Map.of(), List.of()), Sampling.greedy())
                 .write(out, fileType, Tensor::type, progress);
     }
 

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -66,7 +67,8 @@ final class SyntheticVocabulary {
             }
         }
         return new VocabularySource.Table("gpt2", "lfm2", List.copyOf(tokens), types, new float[0], List.copyOf(merges),
-                OptionalInt.of(first + 1), OptionalInt.of(first + 7), OptionalInt.empty(), false);
+                OptionalInt.of(first + 1), OptionalInt.of(first + 7), OptionalInt.empty(), false,
+                Optional.of(true));
     }
 
     /** The characters that stand for bytes (Radford et al., 2019): printable ones for themselves, the rest moved up. */

@@ -32,7 +32,8 @@ public final class ArrayTensor implements Tensor {
      */
     public ArrayTensor(String name, int columns, float[] values) {
         if (columns < 1 || values.length == 0 || values.length % columns != 0) {
-            throw new IllegalArgumentException(name + ": " + values.length + " values are no rows of " + columns + ".");
+            throw new IllegalArgumentException(
+                    name + ": " + values.length + " values are not rows of " + columns + ".");
         }
         this.name = name;
         this.columns = columns;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ReferenceEquality") // equal frames and states are the same object
 public final class Machine {
 
-    private static final int MOST_STATES = 20_000;
-    private static final int MOST_EXPRESSIONS = 60_000;
+    private static final int MOST_STATES = 8_000;
+    private static final int MOST_EXPRESSIONS = 30_000;
     private static final int MOST_ITEMS = 10_000;
 
     private final Grammar grammar;

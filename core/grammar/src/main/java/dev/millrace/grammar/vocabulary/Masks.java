@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Masks {
 
     /** What the masks may take together, in words. */
-    private static final int MOST_WORDS = 1 << 20;
+    private static final int MOST_WORDS = 1 << 18;
     /** One mask may reach this many states; beyond that the grammar is no tool but a burden. */
     private static final long MOST_STATES_AT_ONCE = 400_000;
     /** A run of fewer than this is walked as it is. */
@@ -157,8 +157,15 @@ public final class Masks {
         Machine.Run run = machine.run(state);
         TokenTree.Slice slice = run == null ? null : slice(run);
         // what stays inside of a run is known at once
-        long[] bits = slice == null ? new long[tree.words()] : slice.bits.clone();
-        walk(slice == null ? tree : slice.rest, state, bits);
+        long[] bits = slice == null ? new long[tree.words()] : slice.inside.clone();
+        if (slice == null) {
+            walk(tree, state, bits);
+        } else if (stays(state, slice)) {
+            walk(slice.rest, state, bits);
+            leave(slice, state, bits);
+        } else {
+            walk(slice.others, state, bits);
+        }
         if (state.isAccepting()) {
             endTokens.forEach(token -> bits[token >> 6] |= 1L << token);
         }
@@ -171,6 +178,28 @@ public final class Masks {
             }
         }
         return new Mask(bits, count, count == 1 ? only : -1);
+    }
+
+    /** Whether the bytes that leave the run where it was leave the state, too. */
+    private boolean stays(State state, TokenTree.Slice slice) {
+        for (int b = 0; b < slice.idle.length; b++) {
+            if (slice.idle[b] && !state.equals(machine.next(state, b))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void leave(TokenTree.Slice slice, State state, long[] bits) {
+        long[] ways = new long[slice.exits.words()];
+        walk(slice.exits, state, ways);
+        for (int way = 0; way < slice.leaving.length; way++) {
+            if ((ways[way >> 6] & 1L << way) != 0) {
+                for (int token : slice.leaving[way]) {
+                    bits[token >> 6] |= 1L << token;
+                }
+            }
+        }
     }
 
     /** Tokens that stay inside a run, found once for a vocabulary. */
@@ -192,14 +221,22 @@ public final class Masks {
         TokenTree.Slice known = tree.slice(key);
         if (known == null) {
             long[] bits = new long[tree.words()];
-            walk(tree, machine.repetition(run.each()), bits);
+            State loop = machine.repetition(run.each());
+            walk(tree, loop, bits);
+            boolean[] idle = new boolean[256];
+            boolean[] dead = new boolean[256];
+            for (int b = 0; b < 256; b++) {
+                State next = machine.next(loop, b);
+                idle[b] = loop.equals(next);
+                dead[b] = next == null;
+            }
             for (int token : tree.tokens) {
                 // each of the run takes one byte at least, so that a short token holds no more of it than it has bytes
                 if (tree.spelling(token).length > longest) {
                     bits[token >> 6] &= ~(1L << token);
                 }
             }
-            known = new TokenTree.Slice(bits, tree.only(token -> (bits[token >> 6] & 1L << token) == 0));
+            known = new TokenTree.Slice(bits, tree.only(token -> (bits[token >> 6] & 1L << token) == 0), idle, dead);
             tree.keep(key, known);
         }
         return known;

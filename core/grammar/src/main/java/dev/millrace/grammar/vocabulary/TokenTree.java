@@ -189,15 +189,58 @@ public final class TokenTree {
         }
     }
 
-    /** Tokens that are allowed wherever a run of the same thing goes on, and all the others. */
+    /**
+     * The tokens of a vocabulary, as they stand to a run of the same thing: those that stay inside of it are allowed wherever it
+     * goes on. Of the others, some leave it after bytes that change nothing: whether they are allowed depends on what they end
+     * with alone, and many end alike.
+     */
     static final class Slice {
 
-        final long[] bits;
+        /** Tokens that stay inside. */
+        final long[] inside;
+        /** All others. */
+        final TokenTree others;
+        /** Bytes after which the run is where it was. */
+        final boolean[] idle;
+        /** The ways in which tokens leave, each as a token of its own. */
+        final TokenTree exits;
+        /** The tokens that leave in each of these ways. */
+        final int[][] leaving;
+        /** What is left of the others. */
         final TokenTree rest;
 
-        Slice(long[] bits, TokenTree rest) {
-            this.bits = bits;
-            this.rest = rest;
+        Slice(long[] inside, TokenTree others, boolean[] idle, boolean[] dead) {
+            this.inside = inside;
+            this.others = others;
+            this.idle = idle;
+            Map<String, List<Integer>> byEnd = new HashMap<>();
+            long[] taken = new long[inside.length];
+            for (int token : others.tokens) {
+                byte[] spelling = others.spellings[token];
+                int at = 0;
+                while (at < spelling.length && idle[spelling[at] & 0xff]) {
+                    at++;
+                }
+                if (at > 0 && at < spelling.length && dead[spelling[at] & 0xff]) {
+                    byEnd.computeIfAbsent(
+                            new String(spelling, at, spelling.length - at, StandardCharsets.ISO_8859_1),
+                            key -> new ArrayList<>()).add(token);
+                    taken[token >> 6] |= 1L << token;
+                }
+            }
+            byte[][] ends = new byte[byEnd.size()][];
+            leaving = new int[ends.length][];
+            int many = 0;
+            for (Map.Entry<String, List<Integer>> end : byEnd.entrySet()) {
+                ends[many] = end.getKey().getBytes(StandardCharsets.ISO_8859_1);
+                leaving[many++] = end.getValue().stream().mapToInt(Integer::intValue).toArray();
+            }
+            exits = new TokenTree(ends);
+            rest = others.only(token -> isIn(others, token) && (taken[token >> 6] & 1L << token) == 0);
+        }
+
+        private boolean isIn(TokenTree tree, int token) {
+            return tree.spellings[token].length > 0 && (inside[token >> 6] & 1L << token) == 0;
         }
     }
 }

@@ -37,6 +37,7 @@ public final class Boot {
     public static void main(String[] arguments) {
         // one way to write numbers, and one to tell capitals, in every country: frameworks and bundles write versions so
         Locale.setDefault(Locale.ROOT);
+        oneLineForEachWarning();
         hideWarning();
         Ending ending = new Ending(Thread.currentThread());
         int code = run(arguments, ending);
@@ -44,6 +45,14 @@ public final class Boot {
         System.err.flush();
         ending.done();
         System.exit(code);
+    }
+
+    /** What bundles log reads like what the program itself says, unless somebody has set up logging. */
+    private static void oneLineForEachWarning() {
+        String format = "java.util.logging.SimpleFormatter.format";
+        if (System.getProperty(format) == null && System.getProperty("java.util.logging.config.file") == null) {
+            System.setProperty(format, "millrace: %5$s%6$s%n");
+        }
     }
 
     /**

@@ -168,7 +168,7 @@ final class Container implements AutoCloseable {
             } catch (IOException e) {
                 String fault = Files.notExists(folder)
                         ? " does not exist"
-                        : Files.isDirectory(folder) ? " cannot be read" : " is no folder";
+                        : Files.isDirectory(folder) ? " cannot be read" : " is not a folder";
                 throw new BootException("The folder of bundles " + folder + fault + (folder.equals(folders.getFirst())
                         ? ": build Millrace again."
                         : ": see to MILLRACE_BUNDLES, which names it."),

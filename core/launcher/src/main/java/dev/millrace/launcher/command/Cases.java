@@ -35,32 +35,36 @@ final class Cases {
     }
 
     /**
-     * Runs all inputs of a file. An input that fails gives {@code {"error": ...}} and does not stop the others.
+     * Runs all inputs of a file and prints a JSON array. An input that fails gives {@code {"error": ...}} and does not stop the
+     * others.
      *
      * @param file holds a JSON array
      * @param work done with each
-     * @return a JSON array
+     * @return the exit code: failed if one of them failed
      * @throws IOException if the file cannot be read
      * @throws MillraceException if it does not hold a JSON array
      */
-    static String run(Path file, Work work) throws IOException {
+    static int run(Console console, Path file, Work work) throws IOException {
         if (!(TextFile.json(file) instanceof List<?> inputs)) {
             throw new MillraceException(file + " must hold a JSON array of inputs for --batch.");
         }
-        return run(inputs, work);
+        return run(console, inputs, work);
     }
 
     /** Runs all inputs of a list. */
-    static String run(List<?> inputs, Work work) {
+    static int run(Console console, List<?> inputs, Work work) {
         List<@Nullable Object> outputs = new ArrayList<>(inputs.size());
+        int code = ExitCode.DONE;
         for (Object input : inputs) {
             try {
                 outputs.add(work.run(input));
             } catch (MillraceException | IllegalArgumentException e) {
                 outputs.add(object("error", e.getMessage()));
+                code = ExitCode.FAILED;
             }
         }
-        return Json.write(outputs);
+        console.result(Json.write(outputs));
+        return code;
     }
 
     /**

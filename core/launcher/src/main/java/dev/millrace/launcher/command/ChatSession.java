@@ -188,7 +188,7 @@ final class ChatSession implements AutoCloseable {
             conversation().save(Path.of(argument));
             console.note("saved to " + argument);
         } catch (InvalidPathException e) {
-            console.note("this is no file name: " + argument);
+            console.note("this is not a file name: " + argument);
         }
     }
 

@@ -72,12 +72,18 @@ final class Decoding implements AutoCloseable {
      * Computes, unless somebody wants the end.
      *
      * @throws CancellationException if this thread was interrupted
+     * @throws dev.millrace.api.BackendException if a step cannot be computed
      */
     static void forward(LoadedModel model, List<Step> steps) {
         if (Thread.currentThread().isInterrupted()) {
             throw new CancellationException();
         }
         model.executor().forward(steps);
+        for (Step each : steps) {
+            if (each.failed()) {
+                throw each.failure().orElseThrow();
+            }
+        }
     }
 
     /** The likeliest token; of equals the first. */

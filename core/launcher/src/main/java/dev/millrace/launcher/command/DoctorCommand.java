@@ -225,7 +225,7 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try (ModelFile file = workplace.engine().file(ModelChoice.PACKAGED)) {
-            for (DeviceFit one : DeviceFit.of(workplace.backends(), file.program())) {
+            for (DeviceFit one : DeviceFit.of(workplace.backends(), file.programs())) {
                 Device device = one.device();
                 String fit = switch (one.fit()) {
                     case Fit.Good good -> "score " + good.score();

@@ -46,9 +46,10 @@ final class InspectCalls implements Callable<Integer> {
                         + workplace.dialects().stream().map(Dialect::id).sorted().collect(Collectors.joining(", "))
                         + "."));
         Path file = Objects.requireNonNull(textFile);
-        workplace.console().result(batch
-                ? Cases.run(file, input -> parts(chosen, Cases.text(input)))
-                : Json.write(parts(chosen, TextFile.read(file))));
+        if (batch) {
+            return Cases.run(workplace.console(), file, input -> parts(chosen, Cases.text(input)));
+        }
+        workplace.console().result(Json.write(parts(chosen, TextFile.read(file))));
         return ExitCode.DONE;
     }
 

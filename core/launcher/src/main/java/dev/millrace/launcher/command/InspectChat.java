@@ -51,7 +51,7 @@ final class InspectChat implements Callable<Integer> {
         Object variables = TextFile.json(inputFile);
         Console console = workplace.console();
         if (variables instanceof List<?> cases) {
-            console.result(Cases.run(cases, one -> render(compiled, one)));
+            return Cases.run(console, cases, one -> render(compiled, one));
         } else if (batch) {
             throw new MillraceException(inputFile + " must hold a JSON array of inputs for --batch.");
         } else {

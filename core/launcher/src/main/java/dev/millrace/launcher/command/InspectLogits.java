@@ -50,10 +50,11 @@ final class InspectLogits implements Callable<Integer> {
             throw choice.wrong("give --ids, or many with --batch FILE");
         }
         try (LoadedModel model = workplace.load(choice)) {
-            workplace.console()
-                    .result(given != null
-                            ? Json.write(logits(model, given))
-                            : Cases.run(Objects.requireNonNull(file), input -> logits(model, Ids.of(input))));
+            if (given == null) {
+                return Cases.run(workplace.console(), Objects.requireNonNull(file),
+                        input -> logits(model, Ids.of(input)));
+            }
+            workplace.console().result(Json.write(logits(model, given)));
         }
         return ExitCode.DONE;
     }

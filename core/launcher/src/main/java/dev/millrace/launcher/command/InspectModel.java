@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.DeviceFit;
@@ -11,6 +12,7 @@ import dev.millrace.json.Json;
 import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.ModelFile;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -53,15 +55,26 @@ final class InspectModel implements Callable<Integer> {
             object.put("endTokens", new TreeSet<>(file.endTokens()));
             object.put("sampling", sampling(file.sampling()));
             object.put("chatTemplate", file.chatTemplate().isPresent());
+            object.put("namedTemplates", List.copyOf(file.namedTemplates().keySet()));
             object.put("features", file.program().features().stream().map(Feature::description).toList());
             object.put("backends",
-                    DeviceFit.of(workplace.backends(), file.program()).stream().map(InspectModel::backend).toList());
+                    DeviceFit.of(workplace.backends(), file.programs()).stream().map(InspectModel::backend).toList());
             object.put("unusedTensors", file.unusedTensors());
-            object.put("notes", file.notes());
+            object.put("notes", notes(file));
             object.put("metadata", file.metadata());
             workplace.console().result(lines(object, ""));
             return ExitCode.DONE;
         }
+    }
+
+    private static List<String> notes(ModelFile file) {
+        List<String> notes = new ArrayList<>(file.notes());
+        try {
+            file.checkWeights();
+        } catch (ModelFormatException e) {
+            notes.add(String.valueOf(e.getMessage()));
+        }
+        return notes;
     }
 
     /** Whether a device runs the model, and if not, why. */

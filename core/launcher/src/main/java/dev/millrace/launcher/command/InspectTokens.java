@@ -61,10 +61,10 @@ final class InspectTokens implements Callable<Integer> {
     public Integer call() throws IOException {
         Tokenizer tokenizer = tokenizer();
         Path file = Objects.requireNonNull(textFile);
-        workplace.console()
-                .result(batch
-                        ? Cases.run(file, input -> tokens(tokenizer, Cases.text(input)))
-                        : Json.write(tokens(tokenizer, TextFile.read(file))));
+        if (batch) {
+            return Cases.run(workplace.console(), file, input -> tokens(tokenizer, Cases.text(input)));
+        }
+        workplace.console().result(Json.write(tokens(tokenizer, TextFile.read(file))));
         return ExitCode.DONE;
     }
 

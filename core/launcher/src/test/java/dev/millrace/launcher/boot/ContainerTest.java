@@ -152,6 +152,6 @@ final class ContainerTest {
                 problem.getMessage());
         Files.writeString(wrong, "a file");
         problem = assertThrows(BootException.class, () -> start(wrong));
-        assertTrue(problem.toString().contains(" is no folder: see to MILLRACE_BUNDLES"), problem::toString);
+        assertTrue(problem.toString().contains(" is not a folder: see to MILLRACE_BUNDLES"), problem::toString);
     }
 }

@@ -379,6 +379,7 @@ final class CommandsTest {
         assertEquals(one, outputs.getFirst());
         assertEquals(3, outputs.size());
         assertTrue(outputs.getLast().toString().startsWith("{error="), batch::out);
+        assertEquals(1, batch.code(), "one of them failed");
     }
 
     @Test
@@ -425,6 +426,7 @@ final class CommandsTest {
         assertEquals("{ids=[], decoded=, characters=0, bytes=0, charactersPerToken=null, bytesPerToken=null}",
                 outputs.get(1).toString());
         assertTrue(outputs.get(2).toString().startsWith("{error="), batch::out);
+        assertEquals(1, batch.code(), "one of them failed");
     }
 
     @Test
@@ -456,8 +458,10 @@ final class CommandsTest {
         String expected = "{\"reasoning\": \"hm\", \"content\": \"ok\", \"calls\": [{\"name\": \"f\", \"arguments\": {\"a\": 1}}]}";
         assertEquals(expected + "\n",
                 run(List.of("inspect", "calls", "--text-file", file("a", answer).toString())).out());
-        assertEquals("[" + expected + "]\n", run(List.of("inspect", "calls", "--batch", "--text-file",
-                file("b", Json.write(List.of(answer))).toString())).out());
+        Result batch = run(List.of("inspect", "calls", "--batch", "--text-file",
+                file("b", Json.write(List.of(answer))).toString()));
+        assertEquals("[" + expected + "]\n", batch.out());
+        assertEquals(0, batch.code());
     }
 
     @Test
@@ -501,7 +505,8 @@ final class CommandsTest {
             Map<?, ?> one = assertInstanceOf(Map.class, each);
             if (String.valueOf(one.get("device")).startsWith("cpu:")) {
                 assertEquals(true, one.get("runs"), one::toString);
-                assertTrue((Long) one.get("bytes") > 1 << 20 && (Long) one.get("context") > 0, one::toString);
+                assertTrue(assertInstanceOf(Long.class, one.get("bytes")) > 1 << 20, one::toString);
+                assertTrue(assertInstanceOf(Long.class, one.get("context")) > 0, one::toString);
             } else {
                 // a GGUF file is no graph, and the device of an accelerator may not be here
                 assertEquals(false, one.get("runs"), one::toString);

@@ -94,8 +94,8 @@ class ServicesTest {
         assertTrue(ids(Dialect.class, Dialect::id).contains("lfm2"));
         assertEquals(List.of("nano"), millrace().models());
         assertTrue(millrace().toolProviders().stream().map(ToolProvider::name).toList().contains("gateway"));
-        // the flag is set, so the vector unit comes first
-        assertEquals("cpu:vector", devicesOf("cpu").getFirst());
+        // the flag is set, so there are kernels for the vector unit
+        assertTrue(devicesOf("cpu").contains("cpu:vector"));
     }
 
     @Test
@@ -130,7 +130,7 @@ class ServicesTest {
         } finally {
             cpu.start();
         }
-        assertEquals("cpu:vector", devicesOf("cpu").getFirst());
+        assertTrue(devicesOf("cpu").contains("cpu:vector"));
         try (Model model = millrace().open("nano")) {
             assertFalse(model.ask("Hello!").text().isEmpty());
         }

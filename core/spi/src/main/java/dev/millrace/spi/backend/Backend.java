@@ -4,8 +4,10 @@
  */
 package dev.millrace.spi.backend;
 
+import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
+import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.time.Duration;
@@ -62,6 +64,21 @@ public interface Backend {
      * @throws dev.millrace.api.BackendException if it cannot be loaded; nothing stays behind
      */
     Executor load(Program program, Device device, LoadOptions options, Progress progress);
+
+    /**
+     * Loads a model that turns texts into vectors.
+     *
+     * @param encoder the model, which {@link #fit} has not refused
+     * @param device one of {@link #devices()}
+     * @param options how
+     * @param progress told how far it is; if it throws, nothing stays behind
+     * @return the loaded model, closed by the caller
+     * @throws BackendException if it cannot be loaded; nothing stays behind; always, as here, from a backend that runs no
+     *             encoders
+     */
+    default EncoderExecutor loadEncoder(Encoder encoder, Device device, LoadOptions options, Progress progress) {
+        throw new BackendException("The " + id() + " backend runs no models that turn texts into vectors.");
+    }
 
     /**
      * Measures the inner loops that models on a device spend their time in, one by one, with weights that are made up: so

@@ -26,6 +26,15 @@ public interface Executor extends AutoCloseable {
     Limits limits();
 
     /**
+     * Which way of storing the network was loaded.
+     *
+     * @return name of the {@link dev.millrace.spi.model.Graph.Variant}, empty for a blueprint
+     */
+    default String variant() {
+        return "";
+    }
+
+    /**
      * A new, empty sequence.
      *
      * @return closed by the caller

@@ -17,8 +17,9 @@ public final class LoadOptions {
     private final int threads;
     private final Precision precision;
     private final KeyValueType keyValues;
+    private final String identity;
 
-    private LoadOptions(int context, int threads, Precision precision, KeyValueType keyValues) {
+    private LoadOptions(int context, int threads, Precision precision, KeyValueType keyValues, String identity) {
         if (context < 1 || threads < 0 || threads > ModelOptions.MOST_THREADS) {
             throw new IllegalArgumentException("context must be 1 or more and threads from 0 to "
                     + ModelOptions.MOST_THREADS + ": " + context + ", " + threads);
@@ -27,6 +28,7 @@ public final class LoadOptions {
         this.threads = threads;
         this.precision = precision;
         this.keyValues = keyValues;
+        this.identity = identity;
     }
 
     /**
@@ -37,7 +39,7 @@ public final class LoadOptions {
      * @throws IllegalArgumentException if context is not positive
      */
     public static LoadOptions of(int context) {
-        return new LoadOptions(context, 0, Precision.FAST, KeyValueType.AUTO);
+        return new LoadOptions(context, 0, Precision.FAST, KeyValueType.AUTO, "");
     }
 
     /**
@@ -48,7 +50,7 @@ public final class LoadOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public LoadOptions withContext(int tokens) {
-        return new LoadOptions(tokens, threads, precision, keyValues);
+        return new LoadOptions(tokens, threads, precision, keyValues, identity);
     }
 
     /**
@@ -59,7 +61,7 @@ public final class LoadOptions {
      * @throws IllegalArgumentException if it is negative or too large
      */
     public LoadOptions withThreads(int count) {
-        return new LoadOptions(context, count, precision, keyValues);
+        return new LoadOptions(context, count, precision, keyValues, identity);
     }
 
     /**
@@ -69,7 +71,7 @@ public final class LoadOptions {
      * @return a changed copy
      */
     public LoadOptions withPrecision(Precision value) {
-        return new LoadOptions(context, threads, value, keyValues);
+        return new LoadOptions(context, threads, value, keyValues, identity);
     }
 
     /**
@@ -79,7 +81,17 @@ public final class LoadOptions {
      * @return a changed copy
      */
     public LoadOptions withKeyValues(KeyValueType type) {
-        return new LoadOptions(context, threads, precision, type);
+        return new LoadOptions(context, threads, precision, type, identity);
+    }
+
+    /**
+     * With the identity of the model.
+     *
+     * @param text see {@link #identity()}
+     * @return a changed copy
+     */
+    public LoadOptions withIdentity(String text) {
+        return new LoadOptions(context, threads, precision, keyValues, text);
     }
 
     /**
@@ -116,6 +128,16 @@ public final class LoadOptions {
      */
     public KeyValueType keyValues() {
         return keyValues;
+    }
+
+    /**
+     * The identity of the files that the model's numbers come from: {@link dev.millrace.spi.model.ModelIdentity}. A backend that
+     * keeps something of a model for later starts has it in the key.
+     *
+     * @return empty if it is not known, or if the program is a graph, whose backend takes that of the variant it loads
+     */
+    public String identity() {
+        return identity;
     }
 
     @Override

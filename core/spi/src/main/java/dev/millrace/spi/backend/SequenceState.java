@@ -73,13 +73,27 @@ public final class SequenceState implements AutoCloseable {
      * @throws OutOfMemoryError if there is not enough memory off the heap
      */
     public static SequenceState allocate(Program program, int[] tokens, TensorType type) {
+        return allocate(program.stateShapes(), tokens, type);
+    }
+
+    /**
+     * A state of given shapes, to be filled in.
+     *
+     * @param shapes what each layer keeps, in order
+     * @param tokens tokens read; copied
+     * @param type how keys and values are stored: {@link TensorType#F32} or {@link TensorType#F16}
+     * @return zeros; closed by the caller
+     * @throws IllegalArgumentException if the type is another
+     * @throws OutOfMemoryError if there is not enough memory off the heap
+     */
+    public static SequenceState allocate(List<StateShape> shapes, int[] tokens, TensorType type) {
         if (type != TensorType.F32 && type != TensorType.F16) {
             throw new IllegalArgumentException("Keys and values are exchanged as F32 or F16, not " + type);
         }
         Arena arena = Arena.ofShared();
         try {
             List<Layer> layers = new ArrayList<>();
-            for (StateShape shape : program.stateShapes()) {
+            for (StateShape shape : shapes) {
                 layers.add(switch (shape) {
                     case StateShape.KeyValues kv -> {
                         int kept = kv.kept(tokens.length);
@@ -112,11 +126,7 @@ public final class SequenceState implements AutoCloseable {
                     "The state has " + layers.size() + " layers, the model " + shapes.size() + ".");
         }
         for (int i = 0; i < layers.size(); i++) {
-            StateShape held = switch (layers.get(i)) {
-                case KeyValues kv -> kv.shape();
-                case ConvColumns c -> new StateShape.ConvColumns(c.channels(), c.columns());
-            };
-            if (!held.equals(shapes.get(i))) {
+            if (!fits(layers.get(i), shapes.get(i))) {
                 throw new IllegalArgumentException("The state of layer " + i + " has another shape than the model's.");
             }
         }
@@ -126,6 +136,15 @@ public final class SequenceState implements AutoCloseable {
                         "The state holds token " + token + ", outside the model's vocabulary.");
             }
         }
+    }
+
+    /** Windows may differ as long as both keep the same tokens: a graph keeps all, and lets its operators look away. */
+    private boolean fits(Layer held, StateShape shape) {
+        return switch (held) {
+            case KeyValues kv -> shape instanceof StateShape.KeyValues wanted && wanted.heads() == kv.shape().heads()
+                    && wanted.headSize() == kv.shape().headSize() && wanted.kept(tokens.length) == kv.tokens();
+            case ConvColumns c -> shape.equals(new StateShape.ConvColumns(c.channels(), c.columns()));
+        };
     }
 
     /**

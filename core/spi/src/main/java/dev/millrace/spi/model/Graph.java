@@ -5,7 +5,10 @@
 package dev.millrace.spi.model;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -45,18 +48,55 @@ public record Graph(String format, String architecture, int vocabularySize, int 
     }
 
     /**
+     * The variant of a name.
+     *
+     * @param name its short name
+     * @return empty if there is none
+     */
+    public Optional<Variant> variant(String name) {
+        return variants.stream().filter(one -> one.name().equals(name)).findFirst();
+    }
+
+    /**
      * One way in which the network is stored.
      *
      * @param name its short name, for example {@code fp32}, {@code fp16}, {@code q4}, {@code q4f16} or {@code q8}
      * @param file the graph
      * @param weights further files with weights, all present; empty if they stand in the graph's own
      * @param bytes size of all these files
+     * @param names what inputs and outputs with names of their own are, as the names that exports have in common, for example
+     *            {@code past_key_values.3.key}; those that have these names already may be left out
      */
-    public record Variant(String name, Path file, List<Path> weights, long bytes) {
+    public record Variant(String name, Path file, List<Path> weights, long bytes, Map<String, String> names) {
 
-        /** Copies the list. */
+        /** Copies the collections. */
         public Variant {
             weights = List.copyOf(weights);
+            names = Map.copyOf(names);
+        }
+
+        /**
+         * A variant whose inputs and outputs have common names.
+         *
+         * @param name its short name
+         * @param file the graph
+         * @param weights further files with weights
+         * @param bytes size of all these files
+         */
+        public Variant(String name, Path file, List<Path> weights, long bytes) {
+            this(name, file, weights, bytes, Map.of());
+        }
+
+        /**
+         * All that its numbers come from, for {@link ModelIdentity}.
+         *
+         * @return the graph, then the further files
+         */
+        public List<Path> files() {
+            List<Path> files = new ArrayList<>();
+            files.add(file);
+            files.addAll(weights);
+            return List.copyOf(files);
         }
     }
 }

@@ -6,11 +6,15 @@ package dev.millrace.spi.model;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Sampling;
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -47,6 +51,47 @@ public interface ModelFile extends AutoCloseable {
     Program program();
 
     /**
+     * The same network in every way in which it is stored here, each for other backends: the tensors of a folder that holds a graph
+     * as well, and that graph.
+     *
+     * @return {@link #program()} first; all have the same vocabulary, and layers of the same sizes
+     */
+    default List<Program> programs() {
+        return List.of(program());
+    }
+
+    /**
+     * The files that a program's numbers come from, for {@link ModelIdentity}: weights and what says how to compute with them, not
+     * tokenizer and template.
+     *
+     * @param program one of {@link #programs()}
+     * @param variant name of the {@link Graph.Variant} that runs, empty for a blueprint
+     * @return in an order that is always the same
+     * @throws IOException if the folder cannot be listed
+     */
+    default List<Path> sources(Program program, String variant) throws IOException {
+        if (program instanceof Graph graph) {
+            return graph.variant(variant).map(Graph.Variant::files)
+                    .orElseGet(() -> graph.variants().stream().flatMap(v -> v.files().stream()).toList());
+        }
+        try (Stream<Path> all = Files.walk(path(), 2, FileVisitOption.FOLLOW_LINKS)) {
+            return all.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    /**
+     * Some of the weights, by which the network is recognised in another file.
+     *
+     * @param program one of {@link #programs()}
+     * @param variant name of the {@link Graph.Variant} that runs, empty for a blueprint
+     * @return empty if weights cannot be read
+     * @throws IOException if they should be readable and are not
+     */
+    default WeightSketch sketch(Program program, String variant) throws IOException {
+        return program instanceof Blueprint blueprint ? WeightSketch.of(blueprint) : WeightSketch.NONE;
+    }
+
+    /**
      * The model with its tensors, for those who read weights.
      *
      * @return the program, if it is a blueprint
@@ -73,6 +118,15 @@ public interface ModelFile extends AutoCloseable {
      * @return a Jinja template, or empty if the file has none
      */
     Optional<String> chatTemplate();
+
+    /**
+     * Further templates that the file has under names of their own, such as {@code tool_use} for conversations with tools.
+     *
+     * @return name to Jinja template, in the file's order; without {@link #chatTemplate()}
+     */
+    default Map<String, String> namedTemplates() {
+        return Map.of();
+    }
 
     /**
      * What the makers recommend.
@@ -104,6 +158,16 @@ public interface ModelFile extends AutoCloseable {
      */
     default List<String> notes() {
         return List.of();
+    }
+
+    /**
+     * Looks at samples of the weights for damage that the file's description does not show, such as what a broken download has
+     * left out. Called before a model is loaded; reads little.
+     *
+     * @throws ModelFormatException if the file is damaged
+     */
+    default void checkWeights() {
+        // a format that cannot tell finds nothing
     }
 
     /** Closes the file. Mappings stay until their arenas close. Closing twice does nothing. */

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a model computes: either a {@link Blueprint}, whose tensors a backend reads, or a {@link Graph}, which a runtime with
- * operators of its own executes. A backend takes the kinds that it understands and refuses the others.
+ * What a model computes: a {@link Blueprint}, whose tensors a backend reads, a {@link Graph}, which a runtime with operators of
+ * its own executes, or an {@link Encoder}, which turns texts into vectors and generates nothing. A backend takes the kinds that it understands and refuses the others.
  *
  * <p>
  * Minor versions may add kinds.
  */
-public sealed interface Program permits Blueprint, Graph {
+public sealed interface Program permits Blueprint, Graph, Encoder {
 
     /**
      * The family's name in its file format, for messages only.
@@ -55,7 +55,7 @@ public sealed interface Program permits Blueprint, Graph {
     /**
      * What a backend has to compute for it.
      *
-     * @return the features, derived from the data; empty for a graph, whose runtime reads what it needs
+     * @return the features, derived from the data; empty for graphs and encoders, whose runtime reads what it needs
      */
     Set<Feature> features();
 }

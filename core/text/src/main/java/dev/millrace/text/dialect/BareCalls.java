@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * The beginning of an answer that may be calls without any mark around them. Held back as long as it looks like calls; calls
- * only if every bit of it is understood, else text.
+ * only if at least one is understood and nothing stands there that is no call, else text.
  */
 final class BareCalls {
 
@@ -63,12 +63,19 @@ final class BareCalls {
         List<DialectEvent> trial = new ArrayList<>();
         scan(new CallScanner(), trial::add);
         boolean completed = trial.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance);
-        boolean problem = trial.stream().anyMatch(DialectEvent.Problem.class::isInstance);
-        if (!completed || problem || (isJson() && lacksArguments(trial))) {
+        boolean junk = trial.stream()
+                .anyMatch(event -> event instanceof DialectEvent.Problem problem && !isBrokenCall(problem));
+        if (!completed || junk || (isJson() && lacksArguments(trial))) {
             return false;
         }
         scan(calls, out);
         return true;
+    }
+
+    private static boolean isBrokenCall(DialectEvent.Problem problem) {
+        boolean begins = START.matcher(problem.source()).lookingAt()
+                || START.matcher("[" + problem.source()).lookingAt();
+        return begins && !problem.message().equals(CallScanner.NO_CALL);
     }
 
     private boolean isJson() {

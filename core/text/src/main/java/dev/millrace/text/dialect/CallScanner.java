@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * A call that cannot be understood is a problem of its own; its siblings stay. A quote too many would make one string of all
- * that follows: where a call cannot be understood, its source is divided once more, by {@link LooseQuotes}. A call with such
- * a quote is told as a problem, never guessed at; those behind it are read. Looks at every character once, and at most three
+ * that follows, and a bracket that is left open would hold all that follows: where a call cannot be understood, its source is
+ * divided once more, by {@link BrokenCalls}. A call with such a slip is told as a problem, never guessed at; those behind it are
+ * read. Looks at every character once, and at most three
  * times more when its call is complete.
  */
 final class CallScanner implements CallBlock {
 
+    /** What stands between calls and is none. */
+    static final String NO_CALL = "This is not a call of a tool.";
+
     private static final String STRAY_QUOTE = "The call cannot be understood: a quote inside a string needs a backslash before it.";
+    private static final String OPEN_BRACKET = "The call cannot be understood: a bracket in it is not closed by its own kind.";
+    private static final String CUT_OFF = "The call is cut off: it has no end.";
 
     private final StringBuilder element = new StringBuilder();
     private final StringBuilder junk = new StringBuilder();
@@ -75,7 +81,7 @@ final class CallScanner implements CallBlock {
     public void end(Consumer<? super DialectEvent> out) {
         if (body) {
             tell(element.length(), out);
-            misunderstood(strings == Strings.LOOSE ? STRAY_QUOTE : "The call is cut off: it has no end.", out);
+            misunderstood(strings == Strings.LOOSE && quotes.isInside() ? STRAY_QUOTE : CUT_OFF, out);
         } else {
             junk.append(element);
         }
@@ -242,20 +248,23 @@ final class CallScanner implements CallBlock {
         reset();
     }
 
-    /** Tells what is wrong with the source in hand, or of its parts, if it is several calls that a quote holds together. */
+    /** Tells what is wrong with the source in hand, or of its parts, if it is several calls that a slip holds together. */
     private void misunderstood(String message, Consumer<? super DialectEvent> out) {
         String source = element.toString();
-        List<String> parts = strings == Strings.STRICT && tool == null ? LooseQuotes.divide(source) : List.of(source);
-        if (parts.size() == 1 && parts.getFirst().length() == source.length()) {
+        List<BrokenCalls.Part> parts = strings == Strings.STRICT && tool == null
+                ? BrokenCalls.divide(source)
+                : List.of(new BrokenCalls.Part(source, true));
+        BrokenCalls.Part first = parts.getFirst();
+        if (parts.size() == 1 && first.text().length() == source.length()) {
             problem(message, source, out);
             return;
         }
-        problem(STRAY_QUOTE, parts.getFirst(), out);
+        problem(first.balanced() ? STRAY_QUOTE : OPEN_BRACKET, first.text().strip(), out);
         CallScanner rest = new CallScanner(Strings.LOOSE);
         rest.count = count;
         rest.begin(null);
-        for (String part : parts.subList(1, parts.size())) {
-            rest.accept(part, 0, part.length(), out);
+        for (BrokenCalls.Part part : parts.subList(1, parts.size())) {
+            rest.accept(part.text(), 0, part.text().length(), out);
             rest.end(out);
         }
         count = rest.count;
@@ -271,8 +280,9 @@ final class CallScanner implements CallBlock {
     private void flushJunk(Consumer<? super DialectEvent> out) {
         String source = junk.toString().strip();
         junk.setLength(0);
-        if (!source.isEmpty()) {
-            out.accept(new DialectEvent.Problem("This is no call of a tool.", source));
+        // a bracket too many does no harm
+        if (!source.chars().allMatch(c -> isBetween((char) c) || c == ')' || c == '}')) {
+            out.accept(new DialectEvent.Problem(NO_CALL, source));
         }
     }
 }

@@ -48,6 +48,7 @@ public final class HarmonyDialect implements Dialect {
             new Mark("<|end|>", Part.THINKING, Part.TEXT),
             new Mark("<|return|>", Part.THINKING, Part.TEXT),
             new Mark(START, Part.CALLS, Part.HEADER),
+            new Mark(CHANNEL, Part.CALLS, Part.HEADER),
             new Mark("<|end|>", Part.CALLS, Part.TEXT),
             new Mark(CALL, Part.CALLS, Part.TEXT)).withHeaders(HarmonyDialect::header);
 

@@ -44,7 +44,7 @@ public final class PlainDialect implements Dialect {
         return new AnswerParser(syntax, insideThinking);
     }
 
-    /** JSON, one call a line: without marks of its own, a model reads that best. */
+    /** JSON, one call per line: a model that has no marks for calls reads that best. */
     @Override
     public String write(List<ToolCall> calls) {
         return ThinkDialect.lines(calls);

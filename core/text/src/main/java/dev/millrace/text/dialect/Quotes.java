@@ -19,6 +19,11 @@ final class Quotes {
     private int closing;
     private boolean escaped;
 
+    /** Whether a string is open. */
+    boolean isInside() {
+        return state != State.OUTSIDE && state != State.EMPTY;
+    }
+
     /**
      * Takes the next character.
      *

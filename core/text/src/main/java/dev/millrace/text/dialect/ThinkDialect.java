@@ -54,7 +54,7 @@ public final class ThinkDialect implements Dialect {
         return SYNTAX.thinkingMarks();
     }
 
-    /** JSON, one call a line: without marks of its own, a model reads that best. */
+    /** JSON, one call per line: a model that has no marks for calls reads that best. */
     @Override
     public String write(List<ToolCall> calls) {
         return lines(calls);

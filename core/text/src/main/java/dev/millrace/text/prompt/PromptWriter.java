@@ -12,10 +12,8 @@ import dev.millrace.json.Json;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.ThinkingMarks;
 import dev.millrace.text.dialect.Dialects;
-import dev.millrace.text.template.ChatTemplate;
 import dev.millrace.text.marked.MarkedText;
 import dev.millrace.text.template.limit.TemplateException;
-import dev.millrace.text.template.limit.TemplateLimits;
 import dev.millrace.text.tokenizer.PromptText;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.time.Clock;
@@ -28,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +53,12 @@ import org.jspecify.annotations.Nullable;
  * out other messages or the tools, the log tells it.
  *
  * <p>
- * <b>The token that begins a text</b> is the template's own business, as in Hugging Face's transformers. A GGUF file may ask for
- * it ({@code tokenizer.ggml.add_bos_token}); then it is written unless the template has written it, as llama.cpp does. Where a
- * file has no template, it is written as both do, unless the file says no. There are never two.
+ * <b>Two templates.</b> A model may have one of its own for conversations with tools. It is taken for these, as in Hugging Face's
+ * transformers, if it shows the tools.
+ *
+ * <p>
+ * <b>The token that begins a text</b> is the template's own business, as in transformers. {@link #beginningWithBos} is for
+ * vocabularies that insist on it.
  *
  * <p>
  * <b>Half a character</b> (a lone surrogate), which no token spells, is written as U+FFFD.
@@ -90,28 +92,25 @@ public final class PromptWriter {
 
     private static final System.Logger LOG = System.getLogger(PromptWriter.class.getName());
 
-    private final ChatTemplate template;
+    private final ProbedTemplate template;
+    private final @Nullable ProbedTemplate toolTemplate;
     private final PromptTokenizer tokenizer;
     private final Dialect dialect;
-    private final TemplateTraits traits;
-    private final TemplateVariables variables;
+    private final Clock clock;
     private final Map<String, MarkedText> tokens;
     private final boolean bos;
-    /** Whether the template knows of thinking. */
-    private final boolean thinks;
     /** What was said about the template, once each. */
     private final Set<String> told = ConcurrentHashMap.newKeySet();
 
-    private PromptWriter(ChatTemplate template, PromptTokenizer tokenizer, Dialect dialect, TemplateTraits traits,
-            TemplateVariables variables, Map<String, MarkedText> tokens, boolean bos, boolean thinks) {
+    private PromptWriter(ProbedTemplate template, @Nullable ProbedTemplate toolTemplate, PromptTokenizer tokenizer,
+            Dialect dialect, Clock clock, Map<String, MarkedText> tokens, boolean bos) {
         this.template = template;
+        this.toolTemplate = toolTemplate;
         this.tokenizer = tokenizer;
         this.dialect = dialect;
-        this.traits = traits;
-        this.variables = variables;
+        this.clock = clock;
         this.tokens = tokens;
         this.bos = bos;
-        this.thinks = thinks;
     }
 
     /**
@@ -141,36 +140,50 @@ public final class PromptWriter {
      */
     public static PromptWriter of(Optional<String> template, PromptTokenizer tokenizer, Dialect dialect, Clock clock) {
         String source = template.filter(text -> !text.isBlank()).orElseGet(() -> chatMl(tokenizer));
-        ChatTemplate compiled = ChatTemplate.compile(source, clock, TemplateLimits.DEFAULT);
         Map<String, MarkedText> tokens = tokens(tokenizer);
-        TemplateTraits traits = TemplateTraits.of(compiled, dialect, tokens);
-        GuardedCalls calls = new GuardedCalls(dialect, controlSpellings(tokenizer));
-        return new PromptWriter(compiled, tokenizer, dialect, traits, new TemplateVariables(traits, calls), tokens,
-                false, dialect.thinkingMarks().filter(marks -> source.contains(marks.close().strip())).isPresent());
+        ProbedTemplate probed = ProbedTemplate.of(source, clock, tokenizer, dialect, tokens);
+        return new PromptWriter(probed, null, tokenizer, dialect, clock, tokens, false);
     }
 
     /**
-     * A writer that puts the token that begins a text before the prompt unless the template has written it. For vocabularies
-     * that ask for it by themselves, as {@code tokenizer.ggml.add_bos_token} does; by default the template alone decides.
+     * A writer that has another template for conversations with tools.
+     *
+     * @param source that template
+     * @return a writer like this one, which takes it wherever tools are offered, if it shows them
+     * @throws TemplateException if the template is malformed
+     */
+    public PromptWriter withToolTemplate(String source) {
+        ProbedTemplate probed = ProbedTemplate.of(source, clock, tokenizer, dialect, tokens);
+        return new PromptWriter(template, probed, tokenizer, dialect, clock, tokens, bos);
+    }
+
+    /**
+     * A writer that puts the token that begins a text before the prompt unless the template has written it: there are never two.
+     * By default the template alone decides.
      *
      * @return a writer like this one
      */
     public PromptWriter beginningWithBos() {
-        return new PromptWriter(template, tokenizer, dialect, traits, variables, tokens, true, thinks);
+        return new PromptWriter(template, toolTemplate, tokenizer, dialect, clock, tokens, true);
     }
 
     /**
-     * The token that ends a turn of the assistant, as the template writes it behind an earlier answer. Model files may name other
-     * tokens only; a model that was trained on the template writes this one.
+     * The tokens that end a turn of the assistant, as the templates write them behind an earlier answer. Model files may name other
+     * tokens only; a model that was trained on a template writes its own.
      *
-     * @return its id; empty if the template writes no control token there, or one behind which an answer goes on
+     * @return their ids; empty if no template writes a control token there, or one behind which an answer goes on
      */
-    public OptionalInt turnEnd() {
-        String after = traits.afterAnswer().stripLeading();
-        int[] ids = after.isEmpty() ? new int[0] : tokenizer.encode(PromptText.trusted(after));
-        boolean ends = ids.length > 0 && tokenizer.isControl(ids[0])
-                && !Dialects.dividesAnswers(dialect, tokenizer.decode(ids[0]));
-        return ends ? OptionalInt.of(ids[0]) : OptionalInt.empty();
+    public Set<Integer> turnEnds() {
+        Set<Integer> ends = new TreeSet<>();
+        for (ProbedTemplate each : toolTemplate == null ? List.of(template) : List.of(template, toolTemplate)) {
+            String after = each.traits().afterAnswer().stripLeading();
+            int[] ids = after.isEmpty() ? new int[0] : tokenizer.encode(PromptText.trusted(after));
+            if (ids.length > 0 && tokenizer.isControl(ids[0])
+                    && !Dialects.dividesAnswers(dialect, tokenizer.decode(ids[0]))) {
+                ends.add(ids[0]);
+            }
+        }
+        return ends;
     }
 
     private static String chatMl(PromptTokenizer tokenizer) {
@@ -194,19 +207,6 @@ public final class PromptWriter {
 
     private static MarkedText spelling(PromptTokenizer tokenizer, OptionalInt id) {
         return MarkedText.trusted(id.isPresent() ? tokenizer.decode(id.getAsInt()) : "");
-    }
-
-    private static List<String> controlSpellings(PromptTokenizer tokenizer) {
-        List<String> spellings = new ArrayList<>();
-        for (int id = 0; id < tokenizer.size(); id++) {
-            if (tokenizer.isControl(id)) {
-                String spelling = tokenizer.decode(id);
-                if (spelling.length() > 1) {
-                    spellings.add(spelling);
-                }
-            }
-        }
-        return List.copyOf(spellings);
     }
 
     /**
@@ -254,15 +254,15 @@ public final class PromptWriter {
      */
     public Prompt write(List<Message> messages, List<ToolDefinition> tools, Reasoning reasoning,
             @Nullable Message beginning) {
-        MarkedText whole = render(messages, tools, true, traits.thinking().variables(reasoning));
+        MarkedText whole = render(messages, tools, true, chosen(tools).traits().thinking().variables(reasoning));
         boolean inside = endsInsideThinking(whole);
         List<Prompt.Piece> begun = beginning == null
-                ? withoutThinking(reasoning, inside)
+                ? withoutThinking(reasoning, inside, chosen(tools))
                 : begun(beginning, inside);
         return prompt(whole, inside, begun);
     }
 
-    private List<Prompt.Piece> withoutThinking(Reasoning reasoning, boolean inside) {
+    private List<Prompt.Piece> withoutThinking(Reasoning reasoning, boolean inside, ProbedTemplate chosen) {
         ThinkingMarks marks = dialect.thinkingMarks().orElse(null);
         if (reasoning.mode() != Reasoning.Mode.OFF || marks == null) {
             return List.of();
@@ -270,7 +270,7 @@ public final class PromptWriter {
         if (inside) {
             return List.of(new Prompt.Piece(marks.close(), true));
         }
-        return traits.thinking().isSwitch() || !thinks
+        return chosen.traits().thinking().isSwitch() || !chosen.thinks()
                 ? List.of()
                 : List.of(new Prompt.Piece(marks.open() + marks.close(), true));
     }
@@ -302,15 +302,22 @@ public final class PromptWriter {
         return pieces;
     }
 
+    private ProbedTemplate chosen(List<ToolDefinition> tools) {
+        return tools.isEmpty() || toolTemplate == null || !toolTemplate.traits().showsTools()
+                ? template
+                : toolTemplate;
+    }
+
     private MarkedText render(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt,
             Map<String, ?> extra) {
-        checkNothingIsLost(messages, tools);
+        ProbedTemplate chosen = chosen(tools);
+        checkNothingIsLost(chosen.traits(), messages, tools);
         Map<String, @Nullable Object> all = new HashMap<>(tokens);
-        all.put("messages", variables.messages(messages));
-        all.put("tools", variables.tools(tools));
+        all.put("messages", chosen.variables().messages(messages));
+        all.put("tools", chosen.variables().tools(tools));
         all.put("add_generation_prompt", addGenerationPrompt);
         all.putAll(extra);
-        MarkedText text = template.renderMarked(all);
+        MarkedText text = chosen.template().renderMarked(all);
         MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
         return bos && !begins(text, begin.text()) ? begin.plus(text) : text;
     }
@@ -329,7 +336,7 @@ public final class PromptWriter {
     }
 
     /** A template that leaves out what it is given says nothing of it; so the user is told. */
-    private void checkNothingIsLost(List<Message> messages, List<ToolDefinition> tools) {
+    private void checkNothingIsLost(TemplateTraits traits, List<Message> messages, List<ToolDefinition> tools) {
         for (Message message : messages) {
             if (!traits.silent().contains(message.role()) || message.content().isBlank()) {
                 continue;

@@ -42,7 +42,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         OBJECTS,
         /** It writes them and takes arguments as JSON text. */
         TEXT,
-        /** It has no word for them. */
+        /** It leaves them out. */
         IGNORED
     }
 

@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages and tools in the shape that chat templates take. Roles and types are the runtime's own words; everything else is a
- * plain string, so inert.
+ * Messages and tools in the shape that chat templates take. Roles and types are words of the runtime. Everything else is a plain
+ * string, and so inert.
  */
 final class TemplateVariables {
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * From messages and tools to the ids that a model reads: variables for its chat template, the rendered text with what is
- * inert in it, and the tokens.
+ * From messages and tools to the ids that a model reads: variables for its chat template, the rendered text with its inert
+ * ranges, and the tokens.
  */
 @org.osgi.annotation.versioning.Version("0.1.0")
 @org.jspecify.annotations.NullMarked

@@ -54,7 +54,7 @@ final class Data {
                 yield list;
             }
             default -> throw TemplateException
-                    .of("its data has a " + outside.getClass().getName() + ", which is no plain data");
+                    .of("its data has a " + outside.getClass().getName() + ", which is not plain data");
         };
     }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Tokens that are matched in the text as they are spelled, before anything else. Immutable. */
 final class AddedTokens {
 
-    /** A longer spelling is no token but an attack on the time that matching takes. */
+    /** A longer spelling would only make matching slow; no real token has one. */
     static final int LONGEST = 1024;
 
     /**

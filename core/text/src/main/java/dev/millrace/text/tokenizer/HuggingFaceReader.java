@@ -57,7 +57,13 @@ final class HuggingFaceReader {
         return new Pipeline(new AddedTokens(raw, Precedence.LEFTMOST), normaliser,
                 new AddedTokens(rewritten, Precedence.LEFTMOST), steps.preTokenizers(), steps.splitters(), model,
                 spelling,
-                this::id, controls, id(file.bos()), id(file.eos()));
+                this::id, controls, id(file.bos()), id(file.eos()), addsBos(file));
+    }
+
+    /** Where the settings beside it do not say, the file does, by what it puts around each text. */
+    private boolean addsBos(HuggingFace file) {
+        return file.addBos().orElseGet(() -> !file.bos().isEmpty() && root.has("post_processor")
+                && Json.write(root.object("post_processor").map()).contains(Json.write(file.bos())));
     }
 
     private void readAdded() {

@@ -6,7 +6,7 @@ package dev.millrace.text.tokenizer;
 
 import java.util.Arrays;
 
-/** A queue of longs, the smallest first. A heap with four children a node: half as deep as one with two, so fewer cache misses. */
+/** A queue of longs, the smallest first. A heap with four children per node: half as deep as one with two, so fewer cache misses. */
 final class LongHeap {
 
     private long[] items;

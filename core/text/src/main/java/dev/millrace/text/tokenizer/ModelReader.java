@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the part {@code model} of {@code tokenizer.json}. For one thread. */
 final class ModelReader {
 
-    /** No vocabulary comes near; ids beyond would only make empty tables. */
+    /** More ids than any vocabulary has: larger ids would only make empty tables. */
     static final int MOST_IDS = 1 << 22;
 
     private static final int LONGEST_AFFIX = 64;
@@ -87,7 +87,7 @@ final class ModelReader {
         throw JsonObject.wrong(model.key("vocab[" + id + "]"), "a token and its score", pairs.get(id));
     }
 
-    /** Whether the vocabulary is one of bytes alone, so that the quick model does. */
+    /** Whether the vocabulary is one of bytes alone, so that the fast model can be used. */
     private boolean plain() {
         return affix("continuing_subword_prefix", "").isEmpty() && affix("end_of_word_suffix", "").isEmpty()
                 && !model.flag("byte_fallback", false) && !model.has("unk_token");

@@ -131,7 +131,7 @@ final class Normalisers {
                 || (code >= 0xF900 && code <= 0xFAFF) || (code >= 0x2F800 && code <= 0x2FA1F);
     }
 
-    /** Each code point on its own: a sigma at the end of a word is no exception. */
+    /** Each code point by itself: a sigma at the end of a word is no exception. */
     static String lowercase(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(code -> {

@@ -8,17 +8,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the ids of frequent pre-tokens. Bounded: every pre-token has one slot. Threads share it without locks; an entry never changes and its final fields make it safe to see at any time, so that a race costs a repeated merge at
- * worst.
+ * Remembers the ids of frequent pre-tokens. Bounded: every pre-token has one slot. Threads share it without locks; an entry never
+ * changes and its final fields make it safe to see at any time, so that a race costs a repeated merge at worst.
  */
 final class PieceCache {
 
-    /** Longer pre-tokens are rare, and would make the bound meaningless. */
+    /** Longer pre-tokens are rare, and would take more memory than the bound allows. */
     static final int LONGEST = 32;
 
     /**
-     * How many pre-tokens one text may push out. The newest stays, so that a long text brings in its own words, but a text of
-     * which every word is new does not turn into garbage.
+     * How many pre-tokens one text may push out. The newest stays, so that a long text brings in its words. A text in which every
+     * word is new cannot empty the cache.
      */
     static final int PUSHED_OUT = 1 << 12;
 

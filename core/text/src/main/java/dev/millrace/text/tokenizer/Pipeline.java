@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param controls the ids of control tokens
  * @param bos the token that begins a text
  * @param eos the token that ends one
+ * @param addsBos whether the vocabulary asks for the first of these before each text
  */
 record Pipeline(AddedTokens rawTokens, @Nullable Normaliser normaliser, AddedTokens normalisedTokens,
         List<PreTokenizer> preTokenizers, List<Splitter> splitters, TokenModel model, Spelling spelling,
         TokenNames names,
-        BitSet controls, OptionalInt bos, OptionalInt eos) {
+        BitSet controls, OptionalInt bos, OptionalInt eos, boolean addsBos) {
 }

@@ -84,6 +84,11 @@ final class PipelineTokenizer implements PromptTokenizer {
         return pipeline.eos();
     }
 
+    @Override
+    public boolean addsBos() {
+        return pipeline.addsBos();
+    }
+
     private int[] encode(String text, Trust trust) {
         char[] chars = text.toCharArray();
         Utf8.requireWellFormed(chars);

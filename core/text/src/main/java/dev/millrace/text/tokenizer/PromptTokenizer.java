@@ -52,6 +52,13 @@ public interface PromptTokenizer extends Tokenizer {
     OptionalInt bos();
 
     /**
+     * Whether the vocabulary asks for {@link #bos()} before each text. Nothing here writes it.
+     *
+     * @return what the file says, or else what the reference implementation does with a vocabulary of this kind
+     */
+    boolean addsBos();
+
+    /**
      * The token that ends a text.
      *
      * @return its id, or empty if the file names none

@@ -10,15 +10,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A regular expression from a file, in the dialect of Oniguruma (Ruby syntax, which Hugging Face's files are written for). Neither
- * the expression nor the text is trusted: steps are counted, and an expression that backtracks without end is refused.
+ * A regular expression from a file, in the dialect of Oniguruma (Ruby syntax, which Hugging Face's files are written for).
+ * Neither the expression nor the text is trusted: steps are counted, and an expression that backtracks without end is refused.
  */
 final class Regex implements Matches {
 
     private static final int LONGEST = 1 << 14;
     private static final int FLAGS = Pattern.UNICODE_CASE | Pattern.UNICODE_CHARACTER_CLASS | Pattern.MULTILINE
             | Pattern.UNIX_LINES;
-    /** A sound split looks at a char some ten times. */
+    /** A well-made split looks at a char some ten times. */
     private static final long STEPS_PER_CHAR = 256;
     private static final long STEPS_ALWAYS = 1 << 17;
 

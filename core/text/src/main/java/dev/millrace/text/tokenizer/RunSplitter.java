@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 final class RunSplitter implements Splitter {
 
     private final IntPredicate member;
-    /** The predicate's answers for the basic plane, a bit each, because a call for every char is slow. */
+    /** The predicate's answers for the basic plane, one bit each, because a call per char is slow. */
     private final long[] basicPlane = new long[0x10000 >> 6];
     private final int least;
     private final int most;

@@ -7,7 +7,7 @@ package dev.millrace.text.tokenizer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Gives a model the bytes of a text in the byte alphabet, for vocabularies that the byte-level model is too simple for.
+ * Gives a model the bytes of a text in the byte alphabet, for vocabularies for which the byte-level model is too simple.
  *
  * @param model what reads the alphabet
  */

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads vocabularies as GGUF states them (the keys {@code tokenizer.ggml.*} of the GGUF specification). For one thread. */
@@ -28,6 +29,10 @@ final class TableReader {
     private static final int BYTE = 6;
     /** How SentencePiece writes a space. */
     private static final String SPACE = "\u2581";
+
+    /** Splits of vocabularies whose models were trained on texts that begin with a token of their own. */
+    private static final Set<String> BEGINNING = Set.of("llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1",
+            "pixtral", "midm-2.0", "lfm2", "jina-v5-nano", "tekken", "chameleon");
 
     private final Table table;
     private final int size;
@@ -215,7 +220,17 @@ final class TableReader {
                 new AddedTokens(List.of(), Precedence.LONGEST), preTokenizers, splitters, model, spelling, token -> {
                     Integer id = ids.get(token);
                     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
-                }, controls, known("bos_token_id", table.bos()), known("eos_token_id", table.eos()));
+                }, controls, known("bos_token_id", table.bos()), known("eos_token_id", table.eos()),
+                table.addBos().orElseGet(this::addsBos));
+    }
+
+    /** What llama.cpp does where a file does not say. */
+    private boolean addsBos() {
+        return switch (table.model()) {
+            case "llama", "bert" -> true;
+            case "gpt2" -> BEGINNING.contains(table.pre());
+            default -> false;
+        };
     }
 
     private OptionalInt known(String key, OptionalInt id) {

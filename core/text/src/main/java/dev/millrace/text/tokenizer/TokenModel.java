@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.tokenizer;
 
-/** Turns one pre-token into ids. Immutable; what a call needs to scribble on belongs to the call. */
+/** Turns one pre-token into ids. Immutable; the scratch of a call belongs to the call. */
 interface TokenModel {
 
     /**

@@ -31,7 +31,7 @@ final class Utf8 {
         }
     }
 
-    /** Writes well-formed UTF-16 as UTF-8; the target needs room for three bytes a char. Returns the new end. */
+    /** Writes well-formed UTF-16 as UTF-8; the target needs room for three bytes per char. Returns the new end. */
     static int encode(char[] text, int from, int to, byte[] out, int at) {
         int end = at;
         for (int i = from; i < to; i++) {

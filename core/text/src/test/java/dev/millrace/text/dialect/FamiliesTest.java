@@ -208,7 +208,7 @@ class FamiliesTest {
     void anObjectIsACallWhateverStandsBeforeIt() {
         check(new HermesDialect(),
                 "<tool_call>json {\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}</tool_call>",
-                new Problem("This is no call of a tool.", "json"), new CallStarted(0, "read"),
+                new Problem("This is not a call of a tool.", "json"), new CallStarted(0, "read"),
                 new CallArguments(0, "{\"room\": \"cellar\"}"), new CallCompleted(0, CALL));
     }
 

@@ -158,6 +158,33 @@ class HostileAnswersTest {
         }
     }
 
+    /** The same for a text in which they are spelled out, as it is kept in files: whatever family they are of. */
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void noSpelledControlTokenIsText(Dialect dialect) {
+        String[] controls = {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>",
+                "<|tool_call_start|>",
+                "<|tool_call_end|>", "<|start_header_id|>", "<|reserved_special_token_7|>", "<|fim_middle|>",
+                "<|return|>",
+                "<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|call|>", "<start_of_turn>", "<end_of_turn>",
+                "[INST]", "[/INST]", "[TOOL_CALLS]", "<\uff5cend\u2581of\u2581sentence\uff5c>"};
+        Random random = new Random(8);
+        for (int round = 0; round < 2000; round++) {
+            StringBuilder written = new StringBuilder();
+            for (int i = random.nextInt(12); i >= 0; i--) {
+                written.append(random.nextBoolean()
+                        ? controls[random.nextInt(controls.length)]
+                        : pick(random, "a ", "f(x=1)", "[f(x='it's')]", "{\"name\": \"f\"", "\n", "<|", "|>",
+                                "analysis",
+                                "to=f", "<", "]"));
+            }
+            String content = ParsedAnswer.of(dialect, written.toString()).content();
+            for (String control : controls) {
+                assertFalse(content.contains(control), written + " -> " + content);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("dialects")
     void whatIsWrittenReadsBack(Dialect dialect) {

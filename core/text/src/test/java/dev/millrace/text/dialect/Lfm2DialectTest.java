@@ -93,13 +93,13 @@ class Lfm2DialectTest {
             f(x=1e999)              | a number is malformed
             f(x=0x)                 | a number is malformed
             f(x={[1]: 2})           | a key must be a string
-            f[0](x=1                | no call
+            f[0](x=1                | not a call
             f(x='1)                 | cut off
             {"arguments": {}}       | needs a "name"
             {"name": 1}             | needs a "name"
             {"name": "f", "arguments": 3}                     | must be an object
             {"name": "f", "arguments": {}, "parameters": {}}  | not both
-            just words              | no call
+            just words              | not a call
             """)
     void reportsWhatItCannotUnderstand(String body, String message) {
         ParsedAnswer answer = ParsedAnswer.of(dialect, START + "[" + body + "]" + END);
@@ -116,7 +116,7 @@ class Lfm2DialectTest {
                 new CallCompleted(0, new ToolCall("0", "a", map("x", 1L))), new CallStarted(1, "b"),
                 new CallArguments(1, "'?'"),
                 new Problem("The call cannot be understood: arguments must be named: b(name=value, ...).", "b('?')"),
-                new Problem("This is no call of a tool.", "7, so,"), new CallStarted(2, "c"),
+                new Problem("This is not a call of a tool.", "7, so,"), new CallStarted(2, "c"),
                 new CallArguments(2, "y=2"), new CallCompleted(2, new ToolCall("2", "c", map("y", 2L)))), events);
     }
 

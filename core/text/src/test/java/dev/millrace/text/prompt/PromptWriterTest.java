@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -233,11 +235,35 @@ class PromptWriterTest {
     @Test
     void theTemplateTellsWhatEndsATurn() {
         int end = tokenizer.id("<|im_end|>").orElseThrow();
-        assertEquals(end, ending(PARTS).turnEnd().orElseThrow());
-        assertEquals(end,
-                ending("{% for m in messages %}{{ m.content }}\n<|im_end|>{% endfor %}").turnEnd().orElseThrow());
-        assertTrue(ending("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}").turnEnd().isEmpty());
-        assertTrue(ending("{{ messages[0].content }}").turnEnd().isEmpty());
+        assertEquals(Set.of(end), ending(PARTS).turnEnds());
+        assertEquals(Set.of(end), ending("{% for m in messages %}{{ m.content }}\n<|im_end|>{% endfor %}").turnEnds());
+        assertEquals(Set.of(),
+                ending("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}").turnEnds());
+        assertEquals(Set.of(), ending("{{ messages[0].content }}").turnEnds());
+        int other = tokenizer.id("<|im_start|>").orElseThrow();
+        assertEquals(new TreeSet<>(Set.of(end, other)), ending(PARTS)
+                .withToolTemplate("{% for m in messages %}{{ m.content }}<|im_start|>{% endfor %}").turnEnds());
+    }
+
+    private static final String WITHOUT_TOOLS = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}";
+
+    @Test
+    void toolsGoThroughTheTemplateForThem() {
+        String withTools = "T{% for t in tools %}[{{ t.name }}]{% endfor %}" + WITHOUT_TOOLS;
+        List<Message> messages = List.of(Message.user("Hi"));
+        PromptWriter both = writer(WITHOUT_TOOLS).withToolTemplate(withTools);
+        String plain = "<|im_start|>Hi<|im_end|>";
+        assertEquals(plain, both.write(messages, List.of(), false).text());
+        assertEquals("T[read]" + plain, both.write(messages, List.of(tool("x")), false).text());
+        // one for them that drops them is of no use
+        String shows = "{% for t in tools %}({{ t.name }}){% endfor %}" + WITHOUT_TOOLS;
+        assertEquals("(read)" + plain, writer(shows).withToolTemplate("T" + WITHOUT_TOOLS)
+                .write(messages, List.of(tool("x")), false).text());
+        assertEquals("T[read]" + plain, writer(shows).withToolTemplate(withTools)
+                .write(messages, List.of(tool("x")), false).text());
+        assertEquals(1, both.beginningWithBos().write(messages, List.of(tool("x")), false).text()
+                .split("<\\|startoftext", -1).length - 1);
+        assertThrows(TemplateException.class, () -> writer(WITHOUT_TOOLS).withToolTemplate("{% for %}"));
     }
 
     private PromptWriter ending(String template) {

@@ -74,7 +74,7 @@ class TemplateLanguageTest {
     void dataOfOtherKindsIsRefused() {
         TemplateException e = assertThrows(TemplateException.class,
                 () -> ChatTemplate.compile("{{ x }}").render(Map.of("x", new Object())));
-        assertEquals("its data has a java.lang.Object, which is no plain data", e.problem());
+        assertEquals("its data has a java.lang.Object, which is not plain data", e.problem());
     }
 
     @Test

@@ -47,7 +47,7 @@ final class JsonTree {
             case BigDecimal number -> NODES.numberNode(number);
             case BigInteger number -> NODES.numberNode(number);
             case Number number -> NODES.numberNode(number.longValue());
-            default -> throw new IllegalArgumentException("a value of " + value.getClass() + " is no JSON");
+            default -> throw new IllegalArgumentException("a value of " + value.getClass() + " is not JSON");
         };
     }
 }

@@ -35,7 +35,7 @@ final class Validation {
     static Optional<String> refusal(ToolDefinition tool, ToolCall call) {
         Budget budget = new Budget();
         try {
-            Schema schema = registry(budget).getSchema(JsonTree.of(tool.parameters()));
+            Schema schema = registry(budget).getSchema(JsonTree.of(OtherForms.replaced(tool.parameters())));
             ExecutionConfig config = ExecutionConfig.builder().locale(Locale.ENGLISH).formatAssertionsEnabled(false)
                     .build();
             List<Error> errors = schema.validate(new CountingContext(config, budget), JsonTree.of(call.arguments()),

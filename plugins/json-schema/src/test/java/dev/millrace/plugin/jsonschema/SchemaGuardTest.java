@@ -223,4 +223,34 @@ class SchemaGuardTest {
         assertTrue(Keywords.needJudging(Map.of("additionalProperties", Map.of("minimum", 1L))));
         assertTrue(Keywords.needJudging(Map.of("$schema", "http://json-schema.org/draft-07/schema#")));
     }
+
+    /** What the runtime reads must not be refused here, and what it leaves to the guard must be judged. */
+    @Test
+    void otherWordsForTheSame() {
+        Map<String, @Nullable Object> none = new HashMap<>();
+        none.put("s", null);
+        for (Map<String, ?> rule : List.<Map<String, ?>>of(Map.of("type", "string", "nullable", true),
+                Map.of("type", "STRING", "nullable", true, "pattern", "^a"),
+                Map.of("type", "string", "nullable", true, "enum", List.of("a", "ab")),
+                Map.of("nullable", true, "anyOf", List.of(Map.of("type", "string"))),
+                Map.of("type", "string", "nullable", true, "const", "a"),
+                Map.of("allOf", List.of(Map.of("type", "string", "nullable", true))))) {
+            allowed(property("s", rule), none);
+            allowed(property("s", rule), Map.of("s", "a"));
+        }
+        refused(property("s", Map.of("type", "STRING", "nullable", true, "pattern", "^a")), Map.of("s", "b"), "'s' ");
+        refused(property("s", Map.of("type", "string", "nullable", false, "pattern", "^a")), none, "'s' ");
+        refused(property("n", Map.of("type", "integer", "minimum", 3L, "exclusiveMinimum", true)), Map.of("n", 3L),
+                "'n' ");
+        allowed(property("n", Map.of("type", "integer", "minimum", 3L, "exclusiveMinimum", false)), Map.of("n", 3L));
+        Map<String, Object> tuple = Map.of("type", "array", "items",
+                List.of(Map.of("type", "integer"), Map.of("type", "string", "pattern", "^a")), "additionalItems",
+                false);
+        allowed(property("l", tuple), Map.of("l", List.of(1L, "a")));
+        refused(property("l", tuple), Map.of("l", List.of(1L, "b")), "'l[1]' ");
+        refused(property("l", tuple), Map.of("l", List.of(1L, "a", 2L)), "'l");
+        // a property may have the name of a keyword
+        allowed(property("nullable", Map.of("type", "boolean", "not", Map.of("const", false))),
+                Map.of("nullable", true));
+    }
 }

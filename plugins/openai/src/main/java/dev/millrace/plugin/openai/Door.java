@@ -21,9 +21,9 @@ final class Door implements Handler {
     private final Access access;
     private final Routes routes;
     private final Metrics metrics;
-    private final Settings.Audit audit;
+    private final ServerSettings.Audit audit;
 
-    Door(Access access, Routes routes, Metrics metrics, Settings.Audit audit) {
+    Door(Access access, Routes routes, Metrics metrics, ServerSettings.Audit audit) {
         this.access = access;
         this.routes = routes;
         this.metrics = metrics;
@@ -33,7 +33,7 @@ final class Door implements Handler {
     @Override
     public void handle(Exchange raw) throws IOException {
         long start = System.nanoTime();
-        Exchange exchange = audit == Settings.Audit.CONTENT ? new Logged(raw) : raw;
+        Exchange exchange = audit == ServerSettings.Audit.CONTENT ? new Logged(raw) : raw;
         Routes.Route route = routes.find(exchange.path());
         Request request = new Request(exchange, "nobody");
         metrics.began();
@@ -54,7 +54,7 @@ final class Door implements Handler {
                     new ApiError(500, "The request failed; the log of the server says why.", null, "server_error"));
         } finally {
             metrics.request(route.name(), exchange.status());
-            if (audit != Settings.Audit.OFF) {
+            if (audit != ServerSettings.Audit.OFF) {
                 log(exchange, route, request, System.nanoTime() - start);
             }
         }

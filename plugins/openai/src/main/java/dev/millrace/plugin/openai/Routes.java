@@ -13,6 +13,7 @@ import dev.millrace.plugin.openai.http.Exchange;
 import dev.millrace.plugin.openai.info.Health;
 import dev.millrace.plugin.openai.info.ModelList;
 import dev.millrace.plugin.openai.info.Tokens;
+import dev.millrace.plugin.openai.info.Vectors;
 import dev.millrace.plugin.openai.ollama.Ollama;
 import dev.millrace.plugin.openai.responses.Responses;
 import dev.millrace.plugin.openai.talk.Endpoint;
@@ -71,7 +72,7 @@ final class Routes {
         post("/v1/messages", messages);
         post("/v1/messages/count_tokens", messages::count);
         post("/v1/completions", Routes::noCompletions);
-        post("/v1/embeddings", Routes::noEmbeddings);
+        post("/v1/embeddings", new Vectors(models)::embed);
         ModelList list = new ModelList(models);
         get("/v1/models", list::all, true);
         get(ONE_MODEL, list::one, true);
@@ -128,9 +129,5 @@ final class Routes {
     private static void noCompletions(Request request) {
         throw new ApiError(400, "Completions without a chat template are not supported yet: use chat completions.",
                 null, "unsupported_endpoint");
-    }
-
-    private static void noEmbeddings(Request request) {
-        throw new ApiError(400, "No model here gives embeddings.", "model", "unsupported_model");
     }
 }

@@ -30,11 +30,11 @@ public final class Server implements ModelServer {
 
     @Override
     public Running start(Millrace millrace, Map<String, String> given) {
-        Settings settings = Settings.read(given);
+        ServerSettings settings = ServerSettings.read(given);
         Gate gate = new Gate(settings.running(), settings.runningPerToken(), settings.queuedPerToken());
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
-        Models models = new Models(millrace, settings.models(), settings.options());
+        Models models = new Models(millrace, settings.models(), settings.embeddings(), settings.options());
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());
@@ -52,7 +52,7 @@ public final class Server implements ModelServer {
         }
     }
 
-    private static URI address(Settings settings, InetSocketAddress bound) {
+    private static URI address(ServerSettings settings, InetSocketAddress bound) {
         String host = bound.getAddress().getHostAddress();
         return URI.create(settings.scheme() + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
                 + bound.getPort());

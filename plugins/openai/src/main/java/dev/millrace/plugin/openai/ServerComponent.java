@@ -33,7 +33,11 @@ public final class ServerComponent {
 
         /** The models. */
         @AttributeDefinition(name = "Models", description = "Files, folders or names; the first is for requests that name none.")
-        String[] models() default Settings.DEFAULT_MODEL;
+        String[] models() default ServerSettings.DEFAULT_MODEL;
+
+        /** Models for embeddings. */
+        @AttributeDefinition(name = "Embeddings", description = "Folders or files of models that turn texts into vectors.")
+        String[] embeddings() default {};
 
         /** The backend. */
         @AttributeDefinition(name = "Backend", description = "A backend or device; the best if empty.")
@@ -53,7 +57,7 @@ public final class ServerComponent {
 
         /** The port. */
         @AttributeDefinition(name = "Port", description = "0 takes a free one.")
-        int port() default Settings.DEFAULT_PORT;
+        int port() default ServerSettings.DEFAULT_PORT;
 
         /** The tokens. */
         @AttributeDefinition(name = "Tokens", description = "One of which a request must bring.", type = AttributeType.PASSWORD)
@@ -120,6 +124,7 @@ public final class ServerComponent {
         settings.put("keystorePassword", config.keystorePassword());
         settings.put("plain", Boolean.toString(config.plain()));
         settings.put("hosts", lines(config.hosts()));
+        settings.put("embeddings", lines(config.embeddings()));
         settings.put("origins", lines(config.origins()));
         settings.put("running", Integer.toString(config.running()));
         settings.put("queuedPerToken", Integer.toString(config.queuedPerToken()));

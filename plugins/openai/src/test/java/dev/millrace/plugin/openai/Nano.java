@@ -34,7 +34,7 @@ final class Nano implements AutoCloseable {
             {"type":"object","properties":{"room":{"type":"string"},"quantity":{"type":"string"}},"required":["room","quantity"]}}}]
             """;
 
-    private final Millrace millrace = Millrace.start();
+    private final Millrace millrace;
     private final ModelServer.Running server;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(20)).build();
@@ -45,6 +45,12 @@ final class Nano implements AutoCloseable {
      * @param settings pairs of name and value; the port is free unless it is among them
      */
     Nano(String... settings) throws InterruptedException {
+        this(Millrace.start(), settings);
+    }
+
+    /** Starts with another runtime, which it closes. */
+    Nano(Millrace millrace, String... settings) throws InterruptedException {
+        this.millrace = millrace;
         Map<String, String> all = new HashMap<>(Map.of("port", "0", "audit", "off"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);

@@ -100,15 +100,15 @@ class SafetyTest {
         for (String pair : line.split(",", -1)) {
             settings.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
-        assertThrows(IllegalArgumentException.class, () -> Settings.read(settings));
+        assertThrows(IllegalArgumentException.class, () -> ServerSettings.read(settings));
     }
 
     @Test
     void settingsThatAreSafeAreTaken() {
-        assertEquals(8420, Settings.read(Map.of()).address().getPort());
+        assertEquals(8420, ServerSettings.read(Map.of()).address().getPort());
         assertEquals(List.of("t"),
-                Settings.read(Map.of("host", "0.0.0.0", "tokens", "t", "plain", "true")).tokens());
-        assertEquals(List.of("/a,b.gguf", "nano"), Settings.read(Map.of("models", "/a,b.gguf\nnano")).models());
+                ServerSettings.read(Map.of("host", "0.0.0.0", "tokens", "t", "plain", "true")).tokens());
+        assertEquals(List.of("/a,b.gguf", "nano"), ServerSettings.read(Map.of("models", "/a,b.gguf\nnano")).models());
     }
 
     @Test

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu.kernels;
 
 import dev.millrace.backend.cpu.weights.Packing;
+import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,8 +34,20 @@ public final class Activations {
         PAIRS(1),
         /** The same in tiles. */
         PAIR_TILES(TILE),
-        /** Quantised, each vector by itself in {@link #deltas}, as {@code NibbleDots} multiplies codes that are not masked. */
-        DELTAS(1);
+        /**
+         * Quantised, each vector by itself in {@link #words}: for nibbles and 6-bit codes as {@code NibbleDots} multiplies codes that
+         * are not masked, for bytes as floats.
+         */
+        DELTAS(1),
+        /** Quantised, but as floats, in tiles of {@link #values}. */
+        WHOLE_TILES(TILE),
+        /**
+         * Quantised, four columns an int, signed bytes in the order in which codes are packed, in tiles of {@link #words}. The last
+         * tile is as wide as there are vectors left. In a tile lies block after block, and of each, vector beside vector: 8 ints, a
+         * word for each run of the weights, and the quantisation scale. The word is {@code -zero * sum}, an integer, or for weights
+         * with minima the sum times the scale.
+         */
+        QUADS(TILE);
 
         private final int width;
 
@@ -62,16 +75,16 @@ public final class Activations {
     /** Floats. */
     public float[] values = {};
     /**
-     * Digits, scales, sums and totals of single vectors, 4 bytes each; outside the heap, since from there C2 multiplies with a
-     * value right from memory: out of an array most values took a detour, and nibbles were read at 20 instead of 29 GB/s from the
-     * second-level cache. A few kilobytes, freed with this object.
+     * What {@link Form#DELTAS} and {@link Form#QUADS} are made of, 4 bytes each; outside the heap, since machine code reads there, and
+     * since from there C2 multiplies with a value right from memory: out of an array most values took a detour, and nibbles were
+     * read at 20 instead of 29 GB/s from the second-level cache. Freed with this object.
      */
-    public MemorySegment deltas = MemorySegment.NULL;
+    public MemorySegment words = MemorySegment.NULL;
     private int pairsUsed;
     private int scalesUsed;
     private int sumsUsed;
     private int valuesUsed;
-    private int deltasUsed;
+    private int wordsUsed;
 
     /** How the inputs of a product lie here. */
     public static final class Place {
@@ -82,6 +95,9 @@ public final class Activations {
         public int columns;
         /** How the weights are coded. */
         public Packing.Codes codes = Packing.Codes.FLOATS;
+        /** Of the weights. */
+        public Packing packing = Packing.of(TensorType.F32, 1);
+        int vectors;
         /** Columns in a block of the weights; of floats 0. */
         public int block;
         int pairs;
@@ -111,13 +127,36 @@ public final class Activations {
             return at(values, vector, columns);
         }
 
+        /** Index of the first word of a tile of {@link Form#QUADS}. */
+        public int tile(int tile) {
+            return pairs + tile * TILE * ints();
+        }
+
+        /** Vectors of a tile of {@link Form#QUADS}. */
+        public int tileWidth(int tile) {
+            return Math.min(TILE, vectors - tile * TILE);
+        }
+
+        /** Words of a block of {@link Form#QUADS} for each vector. */
+        public static int blockWords(int run) {
+            return BLOCK / 4 + BLOCK / run + 1;
+        }
+
         private int at(int base, int vector, int elements) {
             return base + vector / width * elements * width + vector % width;
         }
 
         /** Ints that a vector takes: deltas of 6-bit codes that are cut in two are multiplied twice. */
         private int ints() {
-            return form == Form.DELTAS && codes == Packing.Codes.SIX_BITS ? columns / 16 * 10 : columns / 2;
+            return switch (form) {
+                case DELTAS -> switch (codes) {
+                    case SIX_BITS -> columns / 16 * 10;
+                    case BYTES -> columns;
+                    default -> columns / 2;
+                };
+                case QUADS -> columns / BLOCK * blockWords(block);
+                default -> columns / 2;
+            };
         }
 
         private int vectors(int count) {
@@ -131,7 +170,7 @@ public final class Activations {
         scalesUsed = 0;
         sumsUsed = 0;
         valuesUsed = 0;
-        deltasUsed = 0;
+        wordsUsed = 0;
     }
 
     /**
@@ -145,16 +184,31 @@ public final class Activations {
         place.columns = columns;
         place.codes = packing.codes();
         place.block = packing.run();
+        place.packing = packing;
+        place.vectors = count;
+        if (form == Form.QUADS) {
+            place.pairs = wordsUsed;
+            wordsUsed = Math.addExact(wordsUsed, Math.multiplyExact(count, place.ints()));
+            wordsUsed = (wordsUsed + 15) & -16;
+            return;
+        }
         int vectors = place.vectors(count);
+        if (form == Form.WHOLE_TILES) {
+            place.values = valuesUsed;
+            place.scales = scalesUsed;
+            valuesUsed = Math.addExact(valuesUsed, Math.multiplyExact(vectors, columns));
+            scalesUsed += vectors * (columns / BLOCK);
+            return;
+        }
         int ints = Math.multiplyExact(vectors, place.ints());
         int inputScales = vectors * (columns / BLOCK);
         int runs = vectors * (columns / place.block) + 1; // kernels read one ahead
         if (form == Form.DELTAS) {
-            place.pairs = deltasUsed;
+            place.pairs = wordsUsed;
             place.scales = place.pairs + ints;
             place.sums = place.scales + inputScales;
             place.totals = place.sums + runs;
-            deltasUsed = place.totals + runs;
+            wordsUsed = place.totals + runs;
         } else {
             place.pairs = pairsUsed;
             place.scales = scalesUsed;
@@ -192,8 +246,8 @@ public final class Activations {
         if (valuesUsed > values.length) {
             values = new float[valuesUsed];
         }
-        if (4L * deltasUsed > deltas.byteSize()) {
-            deltas = Arena.ofAuto().allocate(6L * deltasUsed, 64);
+        if (4L * wordsUsed > words.byteSize()) {
+            words = Arena.ofAuto().allocate(4L * withSpare(wordsUsed), 64);
         }
     }
 
@@ -217,16 +271,68 @@ public final class Activations {
      * @param inputScale the quantisation scale
      */
     public void put(Place place, int vector, int block, int[] quantised, float inputScale) {
-        putScales(place, vector, block, quantised, inputScale);
-        if (place.form == Form.DELTAS) {
-            sixBits(place.pair(vector) + 20 * block, PAIRS, quantised);
-            sixBits(place.pair(vector) + 20 * block + 10, PAIRS + 8, quantised);
-        } else {
-            int at = place.pair(vector) + 16 * block * place.width;
-            for (int i = 0; i < 16; i++) {
-                pairs[at + i * place.width] = quantised[PAIRS + i];
+        switch (place.form) {
+            case QUADS -> quads(place, vector, block, quantised, inputScale);
+            case WHOLE_TILES -> {
+                int at = place.value(vector) + BLOCK * block * place.width;
+                for (int i = 0; i < BLOCK; i++) {
+                    values[at + i * place.width] = value(quantised, i);
+                }
+                scales[place.scale(vector) + block * place.width] = inputScale;
+            }
+            case DELTAS -> {
+                putScales(place, vector, block, quantised, inputScale);
+                if (place.codes == Packing.Codes.BYTES) {
+                    for (int i = 0; i < BLOCK; i++) {
+                        words.setAtIndex(FLOAT, place.pair(vector) + BLOCK * block + i, value(quantised, i));
+                    }
+                } else {
+                    sixBits(place.pair(vector) + 20 * block, PAIRS, quantised);
+                    sixBits(place.pair(vector) + 20 * block + 10, PAIRS + 8, quantised);
+                }
+            }
+            default -> {
+                putScales(place, vector, block, quantised, inputScale);
+                int at = place.pair(vector) + 16 * block * place.width;
+                for (int i = 0; i < 16; i++) {
+                    pairs[at + i * place.width] = quantised[PAIRS + i];
+                }
             }
         }
+    }
+
+    /** One of the quantised values of a block. */
+    private static int value(int[] quantised, int column) {
+        int both = quantised[PAIRS + column / 2];
+        return column % 2 == 0 ? (short) both : both >> 16;
+    }
+
+    private void quads(Place place, int vector, int block, int[] quantised, float inputScale) {
+        int tile = vector / TILE;
+        int width = place.tileWidth(tile);
+        int runs = BLOCK / place.block;
+        int at = place.tile(tile) + block * Place.blockWords(place.block) * width + vector % TILE;
+        boolean nibbles = place.codes == Packing.Codes.NIBBLES;
+        for (int i = 0; i < BLOCK / 4; i++) {
+            int from = PAIRS + (nibbles ? i / 2 * 4 + i % 2 : 2 * i);
+            int low = quantised[from] & 0x00ff00ff;
+            int high = quantised[from + (nibbles ? 2 : 1)] & 0x00ff00ff;
+            words.setAtIndex(INT, at + i * width, low | high << 8);
+        }
+        at += BLOCK / 4 * width;
+        for (int run = 0; run < runs; run++) {
+            int sum = 0;
+            for (int i = PAIRS + run * place.block / 2; i < PAIRS + (run + 1) * place.block / 2; i++) {
+                sum += (short) quantised[i] + (quantised[i] >> 16);
+            }
+            if (place.packing.minima()) {
+                words.setAtIndex(FLOAT, at, sum * inputScale);
+            } else {
+                words.setAtIndex(INT, at, -place.packing.zero() * sum);
+            }
+            at += width;
+        }
+        words.setAtIndex(FLOAT, at, inputScale);
     }
 
     /** Writes what belongs to a block beside its values: scale, sums and totals. */
@@ -241,15 +347,15 @@ public final class Activations {
             int at = (block * BLOCK / place.block + run) * place.width;
             int sum = (even & 0xffff) | (odd << 16);
             if (place.form == Form.DELTAS) {
-                deltas.setAtIndex(INT, place.sum(vector) + at, sum);
-                deltas.setAtIndex(FLOAT, place.total(vector) + at, (even + odd) * inputScale);
+                words.setAtIndex(INT, place.sum(vector) + at, sum);
+                words.setAtIndex(FLOAT, place.total(vector) + at, (even + odd) * inputScale);
             } else {
                 sums[place.sum(vector) + at] = sum;
                 totals[place.total(vector) + at] = (even + odd) * inputScale;
             }
         }
         if (place.form == Form.DELTAS) {
-            deltas.setAtIndex(FLOAT, place.scale(vector) + block, inputScale);
+            words.setAtIndex(FLOAT, place.scale(vector) + block, inputScale);
         } else {
             scales[place.scale(vector) + block * place.width] = inputScale;
         }
@@ -274,7 +380,7 @@ public final class Activations {
     }
 
     private void delta(int at, int value) {
-        deltas.setAtIndex(INT, at, value);
+        words.setAtIndex(INT, at, value);
     }
 
     /** {@code a - (b << bits)} in both halves, modulo 2^16. */
@@ -289,9 +395,15 @@ public final class Activations {
     /** Writes zeros after the last vector, to the end of its tile. */
     public void pad(Place place, int count) {
         for (int v = count; v % place.width != 0; v++) {
-            if (place.form == Form.FLOATS) {
+            if (place.form == Form.QUADS) {
+                return; // whose last tile is not filled up
+            }
+            if (place.form == Form.FLOATS || place.form == Form.WHOLE_TILES) {
                 fill(values, place.value(v), place.columns, place.width);
-            } else {
+            }
+            if (place.form == Form.WHOLE_TILES) {
+                fill(scales, place.scale(v), place.columns / BLOCK, place.width);
+            } else if (place.form != Form.FLOATS) {
                 fill(pairs, place.pair(v), place.columns / 2, place.width);
                 fill(sums, place.sum(v), place.columns / place.block, place.width);
                 fill(totals, place.total(v), place.columns / place.block, place.width);

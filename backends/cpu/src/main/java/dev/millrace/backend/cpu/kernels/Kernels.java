@@ -9,7 +9,8 @@ import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.backend.cpu.weights.WeightForm;
 
 /**
- * The inner loops, once for SIMD and once in plain Java. Stateless and safe for use from any thread.
+ * The inner loops: as machine code made at run time, in Java for SIMD, and in plain Java. Safe for use from any thread. Products
+ * with integer codes have the same bits in all of them.
  *
  * <p>
  * Lanes are rows: a row's result is added up column by column, in the same order whether one vector or many are multiplied, and
@@ -39,8 +40,11 @@ public interface Kernels extends WeightForm {
      */
     void row(Matrix matrix, int row, ScaleScratch scratch, float[] into, int at);
 
-    /** How so many vectors are wanted for a product with integer codes: in tiles for {@link #tiles}, or alone for {@link #integers}. */
-    Activations.Form form(Packing.Codes codes, int count);
+    /**
+     * How so many vectors are wanted for a product with integer codes: as {@link Activations.Form#QUADS} for {@link #quads}, in tiles
+     * for {@link #tiles}, or alone for {@link #integers}.
+     */
+    Activations.Form form(Packing packing, int count);
 
     /**
      * Decodes the scales and minima of a group.
@@ -57,9 +61,9 @@ public interface Kernels extends WeightForm {
      * @param into gets it
      * @param place where in there
      * @param vector as which vector
-     * @param scratch working memory, 32 ints
+     * @param scratch working memory
      */
-    void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch);
+    void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, QuadScratch scratch);
 
     /**
      * The products of groups with integer codes and one vector of width 1; decodes scales and minima itself.
@@ -115,10 +119,24 @@ public interface Kernels extends WeightForm {
      * @param count vectors
      * @param scratch working memory
      * @param panel working memory for {@link #PANEL} columns
+     * @param floats the same for floats
      * @param y results, {@code [vector][lane]}, with room for whole tiles
      */
-    void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, Activations x,
+    void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, float[] floats, Activations x,
             Activations.Place place, float[] y);
+
+    /**
+     * The products of groups with integer codes and the vectors of a tile of {@link Activations.Form#QUADS}. Only kernels whose
+     * {@link #form} asks for that have this.
+     *
+     * @param first first group
+     * @param groups how many
+     * @param scratch gets the results, {@code [vector][group][lane]}
+     */
+    default void quads(Matrix matrix, int first, int groups, Activations x, Activations.Place place, int tile,
+            QuadScratch scratch) {
+        throw new UnsupportedOperationException(description() + " has no products of quads");
+    }
 
     /**
      * Adds the products of a panel of weights with a tile of {@link Activations#TILE} vectors of floats.

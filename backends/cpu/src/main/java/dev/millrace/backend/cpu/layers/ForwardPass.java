@@ -8,9 +8,11 @@ import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Position;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Computes micro-batches: embedding, all layers, head. Owns the activations. */
@@ -27,6 +29,7 @@ public final class ForwardPass {
     private final List<LayerPart> feedForwards = new ArrayList<>();
     private final List<RopeAngles> ropes;
     private final Rows headRows = new Rows();
+    private final IntFunction<String> parts = this::part;
 
     /** Makes the parts of all layers; the micro-batch is the one that will be run. */
     public ForwardPass(Network network, Resources resources, MatmulScratch scratch, MicroBatch batch) {
@@ -63,6 +66,7 @@ public final class ForwardPass {
     /** Feeds the tokens of a micro-batch and writes the logits that it wants. */
     public void run(MicroBatch batch) {
         embed(batch);
+        seam.begin(batch.count);
         for (int i = 0; i < ropes.size(); i++) {
             ropes.get(i).prepare(batch);
         }
@@ -84,6 +88,20 @@ public final class ForwardPass {
             resources.matmul().run();
             tail.run(batch);
         }
+        batch.tellFaults(seam.faults, parts);
+    }
+
+    /** What has gone wrong if a seam is the first to see something that is no finite number. */
+    private String part(int number) {
+        if (number == 0) {
+            return "the embedding";
+        }
+        int layer = (number - 1) / 2;
+        String part = number % 2 == 0 ? "feed-forward" : switch (network.layers().get(layer).mixer()) {
+            case Network.Attention a -> "attention";
+            case Network.ShortConv c -> "short convolution";
+        };
+        return "layer " + layer + " of " + network.layers().size() + " (counted from 0), in its " + part;
     }
 
     private void embed(MicroBatch batch) {
@@ -97,8 +115,13 @@ public final class ForwardPass {
         }
     }
 
-    /** Between two parts: adds what the part before gave to the stream, and norms the stream for the next. */
+    /**
+     * Between two parts: adds what the part before gave to the stream, and norms the stream for the next. Norms add up squares, so they
+     * see what is no finite number at no cost.
+     */
     private static final class Seam {
+
+        static final int SOUND = Integer.MAX_VALUE;
 
         private final Workers workers;
         private final Buffers buffers;
@@ -107,11 +130,20 @@ public final class ForwardPass {
         private boolean adds;
         private Network.@Nullable Norm after;
         private Network.@Nullable Norm before;
+        /** For each token the first seam that saw what is no finite number. */
+        private final int[] faults;
+        private int number;
 
         Seam(Workers workers, Buffers buffers, float residual) {
             this.workers = workers;
             this.buffers = buffers;
             this.residual = residual;
+            this.faults = new int[buffers.tokens];
+        }
+
+        void begin(int count) {
+            Arrays.fill(faults, 0, count, SOUND);
+            number = -1;
         }
 
         /**
@@ -122,6 +154,7 @@ public final class ForwardPass {
          * @param ofInput norm of what the next part reads, or null
          */
         void run(boolean addOutput, Network.@Nullable Norm ofOutput, Network.@Nullable Norm ofInput, int count) {
+            number++;
             adds = addOutput;
             after = ofOutput;
             before = ofInput;
@@ -143,7 +176,9 @@ public final class ForwardPass {
                     }
                 }
                 if (before != null) {
-                    Norms.rms(buffers.stream, at, n, before, buffers.normed, at);
+                    if (!Norms.rms(buffers.stream, at, n, before, buffers.normed, at)) {
+                        faults[t] = Math.min(faults[t], number);
+                    }
                 } else {
                     System.arraycopy(buffers.stream, at, buffers.normed, at, n);
                 }

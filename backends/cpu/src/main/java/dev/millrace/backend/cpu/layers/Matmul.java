@@ -94,8 +94,8 @@ public final class Matmul {
         p.count = count;
         Packing packing = matrix.packing();
         Packing other = up.packing();
-        p.integers = !exact && packing.integers() && packing.codes() == other.codes() && packing.run() == other.run();
-        p.form = p.integers ? kernels.form(packing.codes(), count) : Activations.Form.FLOATS;
+        p.integers = !exact && packing.integers() && packing.sameInputs(other);
+        p.form = p.integers ? kernels.form(packing, count) : Activations.Form.FLOATS;
         p.direct = count == 1 && !packing.integers() && !other.integers();
         p.cost = (long) matrix.columns() * (count + overhead(p)) * (gate != null ? 2 : 1);
         total += p.cost * matrix.groups();
@@ -107,7 +107,7 @@ public final class Matmul {
         if (!p.integers) {
             return WIDENING;
         }
-        return p.form.width() > 1 ? UNPACKING : READING;
+        return p.form.width() > 1 && p.form != Activations.Form.QUADS ? UNPACKING : READING;
     }
 
     /** Does everything that was added, and forgets it. */

@@ -6,7 +6,10 @@ package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.weights.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** Multiplies some groups of rows of a product, on one worker: calls the kernel that suits, then adds biases and applies gates. */
@@ -17,6 +20,8 @@ final class MatmulBand {
      * and a call for so many is rare enough to cost nothing.
      */
     private static final int CACHED = 512 << 10;
+    /** The same where there are several tiles of vectors, which want room there, too. */
+    private static final int SHARED = 192 << 10;
 
     private final Kernels kernels;
     private final MatmulInputs inputs;
@@ -61,6 +66,10 @@ final class MatmulBand {
 
     private void multiply(Product p, Matrix matrix, Rows y, int first, int end, MatmulScratch scratch) {
         Activations.Place place = inputs.place(p);
+        if (p.form == Activations.Form.QUADS) {
+            quads(p, matrix, place, y, first, end, scratch);
+            return;
+        }
         float[] results = scratch.results(p.count, kernels.lanes());
         if (p.direct || place.width == 1) {
             int whole = Math.min(end, matrix.rows() / kernels.lanes());
@@ -88,11 +97,33 @@ final class MatmulBand {
         }
         for (int group = first; group < end; group++) {
             if (place.form != Activations.Form.FLOATS) {
-                kernels.tiles(matrix, group, p.count, scratch.scales, scratch.shorts, activations, place, results);
+                kernels.tiles(matrix, group, p.count, scratch.scales, scratch.shorts, scratch.floats, activations,
+                        place,
+                        results);
             } else {
                 floats(matrix, group, p.count, place, results, scratch);
             }
             store(matrix, group, p, y, results);
+        }
+    }
+
+    private void quads(Product p, Matrix matrix, Activations.Place place, Rows y, int first, int end,
+            MatmulScratch scratch) {
+        int lanes = kernels.lanes();
+        int cached = (p.count <= Activations.TILE ? CACHED : SHARED) / matrix.groupBytes();
+        int most = Math.max(1, Math.min(cached, QuadScratch.RESULTS / (lanes * Math.min(p.count, Activations.TILE))));
+        for (int group = first; group < end; group += most) {
+            int groups = Math.min(most, end - group);
+            int row = group * lanes;
+            int rows = Math.min(groups * lanes, matrix.rows() - row);
+            for (int v = 0; v < p.count; v += Activations.TILE) {
+                int tile = v / Activations.TILE;
+                kernels.quads(matrix, group, groups, activations, place, tile, scratch.quads);
+                for (int i = 0; i < place.tileWidth(tile); i++) {
+                    MemorySegment.copy(scratch.quads.results, ValueLayout.JAVA_FLOAT, 4L * i * groups * lanes,
+                            y.array(p.first + v + i), y.offset(p.first + v + i) + row, rows);
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.backend.cpu.weights.WeightForm;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
 import java.util.List;
 
 /**
@@ -20,6 +21,10 @@ public final class MatmulInputSizes {
     /** Eighths of a byte that a column of a quantised vector takes: its code, a share of a scale, and one of two sums. */
     private static final int EIGHTHS = 8 * (Integer.BYTES / 2) + 8 * Float.BYTES / Activations.BLOCK
             + 8 * (Integer.BYTES + Float.BYTES) / 16;
+    /** The same for weights of bytes, which kernels may multiply with whole numbers that are floats. */
+    private static final int EIGHTHS_OF_BYTES = 8 * Float.BYTES + 8 * Float.BYTES / Activations.BLOCK;
+
+    private static final Packing FLOATS = Packing.of(TensorType.F32, 1);
 
     private final int tokens;
     private final boolean exact;
@@ -39,7 +44,7 @@ public final class MatmulInputSizes {
      * @param tokens in a micro-batch
      * @param exact whether activations stay floats
      * @param form how the kernels want weights
-     * @return bytes on the heap
+     * @return bytes, on the heap or beside it
      */
     public static long bytes(Blueprint blueprint, int tokens, boolean exact, WeightForm form) {
         MatmulInputSizes inputs = new MatmulInputSizes(tokens, exact, form);
@@ -94,38 +99,41 @@ public final class MatmulInputSizes {
     }
 
     private void dense(long tiles, int products, Blueprint.Dense d) {
-        int kind = kind(d.gate().weight());
-        region(tiles, products, d.gate().weight().columns(), List.of(kind == kind(d.up().weight()) ? kind : 0));
-        region(tiles, products, d.down().weight().columns(), List.of(kind(d.down().weight())));
+        Packing gate = packing(d.gate().weight());
+        boolean same = gate.sameInputs(packing(d.up().weight()));
+        region(tiles, products, d.gate().weight().columns(), List.of(same ? gate : FLOATS));
+        region(tiles, products, d.down().weight().columns(), List.of(packing(d.down().weight())));
     }
 
     /** Weights that read the same vector of each token. */
     private void all(Tensor... weights) {
-        region(tiles(tokens), 1, weights[0].columns(), List.of(weights).stream().map(this::kind).toList());
+        region(tiles(tokens), 1, weights[0].columns(), List.of(weights).stream().map(this::packing).toList());
     }
 
     private static long tiles(int vectors) {
         return (vectors + Activations.TILE - 1L) / Activations.TILE;
     }
 
-    /** Columns that share a sum, or 0 where inputs are floats. */
-    private int kind(Tensor weights) {
+    /** How weights are packed, and something without scales where inputs are floats. */
+    private Packing packing(Tensor weights) {
         Packing packing = form.packing(weights.type(), Math.toIntExact(weights.columns()));
-        return !exact && packing.integers() ? packing.run() : 0;
+        return !exact && packing.integers() ? packing : FLOATS;
     }
 
     /** Vectors are prepared once for neighbours of the same kind. */
-    private void region(long tiles, int products, long columns, List<Integer> kinds) {
+    private void region(long tiles, int products, long columns, List<Packing> packings) {
         long values = tiles * Activations.TILE * columns;
         long quantised = 0;
         long plain = 0;
-        for (int i = 0; i < kinds.size(); i++) {
-            if (i > 0 && kinds.get(i).equals(kinds.get(i - 1))) {
+        for (int i = 0; i < packings.size(); i++) {
+            Packing packing = packings.get(i);
+            if (i > 0 && packing.sameInputs(packings.get(i - 1))) {
                 continue;
             }
-            if (kinds.get(i) > 0) {
+            if (packing.integers()) {
+                int eighths = packing.codes() == Packing.Codes.BYTES ? EIGHTHS_OF_BYTES : EIGHTHS;
                 // kernels read one sum ahead
-                quantised += values * EIGHTHS / 8 + (long) products * (Integer.BYTES + Float.BYTES);
+                quantised += values * eighths / 8 + (long) products * (Integer.BYTES + Float.BYTES);
             } else {
                 plain += values * Float.BYTES;
             }

@@ -88,7 +88,7 @@ final class MatmulInputs {
                 float[] array = p.x.array(p.first + v);
                 int at = p.x.offset(p.first + v);
                 if (p.place.form != Activations.Form.FLOATS) {
-                    kernels.quantise(array, at, activations, p.place, v, scratch[worker].block);
+                    kernels.quantise(array, at, activations, p.place, v, scratch[worker].quads);
                 } else {
                     activations.put(p.place, v, array, at);
                 }

@@ -6,6 +6,7 @@ package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
 
 /** What one worker needs for itself to multiply. */
@@ -14,7 +15,7 @@ public final class MatmulScratch {
     final ScaleScratch scales;
     final short[] shorts;
     final float[] floats;
-    final int[] block = new int[Activations.BLOCK];
+    final QuadScratch quads = new QuadScratch();
     private float[] results = {};
 
     /** Room for the longest row. */

@@ -5,8 +5,10 @@
 package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.kv.CpuSequence;
+import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /** The tokens of one pass through the layers: runs of tokens of several sequences. Filled again for every pass. */
 public final class MicroBatch {
@@ -21,6 +23,7 @@ public final class MicroBatch {
 
     /** Runs: which sequence, where its tokens begin in this micro-batch, and how many they are. */
     final CpuSequence[] sequences;
+    final Step[] steps;
     final int[] first;
     final int[] length;
     /** How long each sequence will become, as far as known. */
@@ -37,6 +40,7 @@ public final class MicroBatch {
         positions = new int[size];
         owners = new CpuSequence[size];
         sequences = new CpuSequence[size];
+        steps = new Step[size];
         first = new int[size];
         length = new int[size];
         reach = new int[size];
@@ -56,6 +60,7 @@ public final class MicroBatch {
     public void clear() {
         Arrays.fill(owners, 0, count, null);
         Arrays.fill(sequences, 0, runs, null);
+        Arrays.fill(steps, 0, runs, null);
         logits.clear(wantedCount);
         count = 0;
         runs = 0;
@@ -69,6 +74,7 @@ public final class MicroBatch {
      */
     public void add(Step step, CpuSequence sequence, int from, int to, int far, int vocabularySize) {
         sequences[runs] = sequence;
+        steps[runs] = step;
         first[runs] = count;
         length[runs] = to - from;
         reach[runs] = far;
@@ -86,6 +92,27 @@ public final class MicroBatch {
                 wantedCount++;
             }
             count++;
+        }
+    }
+
+    /**
+     * Fails the steps of sequences in which something is no finite number: what comes of it would look like an answer.
+     *
+     * @param faults for each token the part that went wrong first, or a number that is larger than all
+     * @param parts tells what a part is
+     */
+    void tellFaults(int[] faults, IntFunction<String> parts) {
+        for (int run = 0; run < runs; run++) {
+            int first = Integer.MAX_VALUE;
+            for (int t = this.first[run]; t < this.first[run] + length[run]; t++) {
+                first = Math.min(first, faults[t]);
+            }
+            if (first < Integer.MAX_VALUE && !steps[run].failed()) {
+                sequences[run].fail();
+                steps[run].fail(new BackendException("The model computes what is no number: it begins in "
+                        + parts.apply(first) + ". Its weights are damaged, so fetch the file again; or this backend"
+                        + " computes wrongly, so try another one."));
+            }
         }
     }
 }

@@ -10,13 +10,19 @@ final class Norms {
     private Norms() {
     }
 
-    /** {@code y = x * weight / sqrt(mean(x^2) + epsilon)} for n values; x and y may be the same. */
-    static void rms(float[] x, int at, int n, Network.Norm norm, float[] y, int to) {
-        float scale = (float) (1 / Math.sqrt(squares(x, at, n) / n + norm.epsilon()));
+    /**
+     * {@code y = x * weight / sqrt(mean(x^2) + epsilon)} for n values; x and y may be the same.
+     *
+     * @return whether all of x were finite numbers
+     */
+    static boolean rms(float[] x, int at, int n, Network.Norm norm, float[] y, int to) {
+        double squares = squares(x, at, n);
+        float scale = (float) (1 / Math.sqrt(squares / n + norm.epsilon()));
         float[] weight = norm.weight();
         for (int i = 0; i < n; i++) {
             y[to + i] = x[at + i] * scale * weight[i];
         }
+        return Double.isFinite(squares);
     }
 
     /**

@@ -47,7 +47,6 @@ final class Product {
     boolean sharesInputs(Product before) {
         return before.x == x && before.first == first && before.count == count && !before.direct && !direct
                 && form == before.form
-                && (form == Activations.Form.FLOATS || (before.matrix.packing().codes() == matrix.packing().codes()
-                        && before.matrix.packing().run() == matrix.packing().run()));
+                && (form == Activations.Form.FLOATS || before.matrix.packing().sameInputs(matrix.packing()));
     }
 }

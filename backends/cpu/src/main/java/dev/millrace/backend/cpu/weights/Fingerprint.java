@@ -14,8 +14,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 
 /**
- * Tells models apart by their content, without reading all of it: a SHA-256 of name, type, shape and three rows of every matrix.
- * Training, quantising and merging change all rows of a matrix; somebody who changes single rows by hand goes unnoticed.
+ * Tells models apart, without reading all of them: a SHA-256 of the identity of their files, and of name, type, shape and three
+ * rows of every matrix.
  */
 final class Fingerprint {
 
@@ -30,13 +30,14 @@ final class Fingerprint {
      * every place that is touched in a mapping.
      *
      * @param form how the kernels want weights, which the packed weights depend on as well
+     * @param identity of the files, or empty: then somebody who changes single rows by hand goes unnoticed
      * @throws IOException if a tensor cannot be read
      */
-    static byte[] of(List<Tensor> tensors, WeightForm form) throws IOException {
+    static byte[] of(List<Tensor> tensors, WeightForm form, String identity) throws IOException {
         MessageDigest digest = sha256();
-        byte[] kernels = form.name().getBytes(StandardCharsets.UTF_8);
-        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size(), kernels.length));
-        digest.update(kernels);
+        byte[] files = identity.getBytes(StandardCharsets.UTF_8);
+        digest.update(ints(PackedLayout.VERSION, form.lanes(), tensors.size(), files.length));
+        digest.update(files);
         for (Tensor tensor : tensors) {
             byte[] name = (tensor.name() + "\n" + tensor.type()).getBytes(StandardCharsets.UTF_8);
             int rows = Math.toIntExact(tensor.rows());

@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -205,8 +207,16 @@ final class PackedFile implements AutoCloseable {
         }
         channel.force(true);
         MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes, owner);
+        protect();
         Files.move(part, name, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         return mapped;
+    }
+
+    /** Lets nobody write to the file any more: machine code reads the mapping, and would end with its process if it became shorter. */
+    private void protect() throws IOException {
+        if (part.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(part, Set.of(PosixFilePermission.OWNER_READ));
+        }
     }
 
     /** Waits until everything is written that was passed on, and the thread is gone. Ending twice does nothing. */

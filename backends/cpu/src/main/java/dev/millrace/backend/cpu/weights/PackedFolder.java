@@ -21,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -62,6 +63,7 @@ public final class PackedFolder {
     private final @Nullable Path folder;
     private final long limit;
     private final long least;
+    private final String identity;
 
     /**
      * A folder.
@@ -71,9 +73,19 @@ public final class PackedFolder {
      * @param least bytes of weights from which on a model is kept
      */
     public PackedFolder(@Nullable Path folder, long limit, long least) {
+        this(folder, limit, least, "");
+    }
+
+    private PackedFolder(@Nullable Path folder, long limit, long least, String identity) {
         this.folder = folder;
         this.limit = limit;
         this.least = least;
+        this.identity = identity;
+    }
+
+    /** The same folder for a model whose files have this identity; empty if it is not known. */
+    public PackedFolder of(String files) {
+        return new PackedFolder(folder, limit, least, files);
     }
 
     /**
@@ -118,7 +130,7 @@ public final class PackedFolder {
             return null;
         }
         List<Tensor> tensors = layout.entries().stream().map(PackedLayout.Entry::tensor).toList();
-        byte[] fingerprint = Fingerprint.of(tensors, layout.form());
+        byte[] fingerprint = Fingerprint.of(tensors, layout.form(), identity);
         byte[] header = layout.header(fingerprint);
         Path file = where.resolve(HexFormat.of().formatHex(fingerprint, 0, 16) + ENDING);
         try {
@@ -167,7 +179,7 @@ public final class PackedFolder {
 
     private MemorySegment make(Path where, Path file, byte[] header, long bytes, Arena arena, Contents contents)
             throws IOException {
-        Files.createDirectories(where);
+        create(where);
         sweep(where);
         makeRoom(where, bytes);
         try (PackedFile packed = PackedFile.create(where, OWNER, header, bytes)) {
@@ -178,6 +190,16 @@ public final class PackedFolder {
                 throw e;
             }
             return packed.complete(file, arena);
+        }
+    }
+
+    /** Makes the folder, for the user alone. */
+    private static void create(Path where) throws IOException {
+        if (where.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(where,
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(where);
         }
     }
 

@@ -26,7 +26,7 @@ import java.util.zip.CRC32C;
 public record PackedLayout(WeightForm form, List<Entry> entries, long bytes) {
 
     /** Counts up with every change of {@link Packing} or of this layout, so that older files are not used. */
-    static final int VERSION = 4;
+    static final int VERSION = 5;
 
     private static final long MAGIC = 0x44454B4341504C4DL;
     private static final int FIXED = 8 + 4 + 4 + Fingerprint.BYTES + 8 + 4;

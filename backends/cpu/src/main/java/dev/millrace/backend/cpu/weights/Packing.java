@@ -126,9 +126,14 @@ public record Packing(Codes codes, Scales scales, boolean minima, int block, int
         return scales != Scales.NONE;
     }
 
-    /** Whether codes times 8-bit activations add up in 16 bits, so that fast precision computes with integers. */
+    /** Whether weights are codes with scales, so that fast precision computes with integers. */
     public boolean integers() {
-        return codes == Codes.NIBBLES || codes == Codes.SIX_BITS;
+        return scaled();
+    }
+
+    /** Whether inputs that are prepared for these weights suit others, too. */
+    public boolean sameInputs(Packing other) {
+        return codes == other.codes && run() == other.run() && zero == other.zero && minima == other.minima;
     }
 
     /** Columns whose products are added up before they are scaled: a block, or 16 columns of 6-bit codes. */

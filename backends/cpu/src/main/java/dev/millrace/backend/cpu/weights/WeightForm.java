@@ -6,11 +6,8 @@ package dev.millrace.backend.cpu.weights;
 
 import dev.millrace.spi.model.TensorType;
 
-/** How a set of kernels wants weights. Packed copies of one form are of no use to another. */
+/** How a set of kernels wants weights. Packed copies with other numbers of lanes are of no use to it. */
 public interface WeightForm {
-
-    /** A short name, part of the fingerprint of packed copies. */
-    String name();
 
     /** Rows in a group. */
     int lanes();

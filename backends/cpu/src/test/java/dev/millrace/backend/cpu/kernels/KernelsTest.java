@@ -10,6 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.backend.cpu.Blocks;
 import dev.millrace.backend.cpu.Packed;
+import dev.millrace.backend.cpu.assembler.MachineCode;
+import dev.millrace.backend.cpu.assembler.Processor;
+import dev.millrace.backend.cpu.kernels.assembled.AssembledKernels;
+import dev.millrace.backend.cpu.kernels.assembled.InstructionSet;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
 import dev.millrace.backend.cpu.weights.Matrix;
@@ -18,7 +22,9 @@ import dev.millrace.spi.model.TensorType;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -36,10 +42,23 @@ public class KernelsTest {
     private static final int[] ROWS = {1, 3, 33};
 
     public static Stream<Kernels> kernels() {
-        Stream<Kernels> all = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                ? Stream.of(new ScalarKernels(), new VectorKernels())
-                : Stream.of(new ScalarKernels());
-        return all.peek(Kernels::rehearse);
+        List<Kernels> all = new ArrayList<>();
+        all.add(new ScalarKernels());
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+            all.add(new VectorKernels());
+        }
+        all.addAll(assembled(all.getLast()));
+        return all.stream().peek(Kernels::rehearse);
+    }
+
+    /** Machine code of all kinds that this processor runs. */
+    public static List<Kernels> assembled(Kernels others) {
+        try {
+            return InstructionSet.of(Processor.here()).stream().filter(set -> AssembledKernels.suits(others, set))
+                    .<Kernels>map(set -> new AssembledKernels(others, set)).toList();
+        } catch (MachineCode.Refused e) {
+            return List.of();
+        }
     }
 
     /** Sizes that rows of a type can have: with blocks and super-blocks in odd numbers, or of no regular size at all. */
@@ -130,7 +149,7 @@ public class KernelsTest {
             kernels.scales(matrix, group, scratch);
             for (int first = 0; first < matrix.columns(); first += 128) {
                 int count = Math.min(128, matrix.columns() - first);
-                boolean integers = matrix.packing().integers();
+                boolean integers = matrix.packing().integers() && matrix.packing().codes() != Packing.Codes.BYTES;
                 if (integers) {
                     kernels.unpack(matrix, group, first, count, shorts);
                 }
@@ -231,7 +250,7 @@ public class KernelsTest {
         activations.makeRoom();
         float[] shifted = new float[x.length + 3];
         System.arraycopy(x, 0, shifted, 3, x.length);
-        kernels.quantise(shifted, 3, activations, place, 1, new int[Activations.BLOCK]);
+        kernels.quantise(shifted, 3, activations, place, 1, new QuadScratch());
         return activations;
     }
 
@@ -239,7 +258,7 @@ public class KernelsTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void digitsStandForInputs(Kernels kernels) {
-        if (kernels.form(Packing.Codes.NIBBLES, 1) != Activations.Form.DELTAS) {
+        if (kernels.form(Packing.of(TensorType.Q4_0, 256), 1) != Activations.Form.DELTAS) {
             return;
         }
         Random random = new Random(5);
@@ -263,7 +282,7 @@ public class KernelsTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = inputs[i];
         }
-        kernels.quantise(values, 0, x, place, 1, new int[Activations.BLOCK]);
+        kernels.quantise(values, 0, x, place, 1, new QuadScratch());
         int at = place.pair(1);
         for (int first = 0; first < Activations.BLOCK; first += columns) {
             int[] codes = random.ints(columns / 2, 0, 1 << (16 * words / (columns / 2))).toArray();
@@ -275,7 +294,7 @@ public class KernelsTest {
                 }
                 int sum = 0;
                 for (int k = 0; k < shifts.length; k++) {
-                    int delta = x.deltas.getAtIndex(ValueLayout.JAVA_INT, at + k);
+                    int delta = x.words.getAtIndex(ValueLayout.JAVA_INT, at + k);
                     sum += (word[Math.min(k / 3, words - 1)] >>> shifts[k]) * (short) (delta >> (16 * half));
                 }
                 assertEquals((short) expected, (short) sum, type.name());

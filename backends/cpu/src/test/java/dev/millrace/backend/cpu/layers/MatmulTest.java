@@ -13,6 +13,7 @@ import dev.millrace.backend.cpu.Packed;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kernels.KernelsTest;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.backend.cpu.weights.Matrix;
@@ -128,7 +129,7 @@ class MatmulTest {
         Activations.Place place = new Activations.Place();
         activations.integers(place, Activations.Form.PAIRS, 1, x.length, Packing.of(TensorType.Q4_0, x.length));
         activations.makeRoom();
-        new ScalarKernels().quantise(x, 0, activations, place, 0, new int[Activations.BLOCK]);
+        new ScalarKernels().quantise(x, 0, activations, place, 0, new QuadScratch());
         for (int i = 0; i < x.length; i++) {
             double step = activations.scales[i / 32];
             rounded[i] = step * (short) (activations.pairs[i / 2] >> (16 * (i % 2)));
@@ -148,6 +149,9 @@ class MatmulTest {
             float[][] got = multiply(kernels, weights.matrix(), false, 1, x);
             float[][] expected = multiply(plain, twin.matrix(), false, 1, x);
             for (int v = 0; v < x.length; v++) {
+                if (weights.matrix().packing().integers()) {
+                    assertArrayEquals(expected[v], got[v], type + ", vector " + v);
+                }
                 for (int r = 0; r < 33; r++) {
                     double size = 0;
                     for (int c = 0; c < COLUMNS; c++) {

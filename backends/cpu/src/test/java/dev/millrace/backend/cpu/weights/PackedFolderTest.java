@@ -34,6 +34,7 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -137,6 +138,18 @@ class PackedFolderTest {
     }
 
     @Test
+    void otherFilesAreAnotherModelEvenWhereTheRowsThatAreLookedAtAreTheSame() throws IOException {
+        CpuBackend backend = backend(temporary, 0);
+        for (String identity : List.of("a", "a", "b")) {
+            try (Executor executor = backend.load(MODEL, backend.devices().getFirst(),
+                    LoadOptions.of(64).withThreads(2).withIdentity(identity), Progress.NONE)) {
+                assertEquals("", executor.variant());
+            }
+        }
+        assertEquals(2, files().size());
+    }
+
+    @Test
     void smallModelsAreNotKept() throws IOException {
         PackedFolder folder = new PackedFolder(temporary, 0, PackedFolder.LEAST);
         assertFalse(folder.keeps(PackedFolder.LEAST - 1));
@@ -153,18 +166,27 @@ class PackedFolderTest {
         long bytes = Files.size(file());
         byte[] header = Files.readAllBytes(file());
         for (int at : new int[]{0, 9, 13, 20, 50, 57, 70, 300}) {
-            try (RandomAccessFile damaged = new RandomAccessFile(file().toFile(), "rw")) {
+            try (RandomAccessFile damaged = writable(file())) {
                 damaged.seek(at);
                 damaged.write(header[at] ^ 1);
             }
             remade(backend, expected, bytes);
         }
         for (long length : new long[]{0, 7, 4096, bytes - 1, bytes + 1}) {
-            try (RandomAccessFile damaged = new RandomAccessFile(file().toFile(), "rw")) {
+            try (RandomAccessFile damaged = writable(file())) {
                 damaged.setLength(length);
             }
             remade(backend, expected, bytes);
         }
+    }
+
+    /** A copy, which nobody may write to unless the file is changed first. */
+    private static RandomAccessFile writable(Path file) throws IOException {
+        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+            assertEquals("r--------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+            assertTrue(file.toFile().setWritable(true));
+        }
+        return new RandomAccessFile(file.toFile(), "rw");
     }
 
     private void remade(CpuBackend backend, float[] expected, long bytes) throws IOException {
@@ -334,7 +356,7 @@ class PackedFolderTest {
                 }
                 try (Stream<Path> files = Files.list(folder)) {
                     for (Path file : files.toList()) {
-                        try (RandomAccessFile cut = new RandomAccessFile(file.toFile(), "rw")) {
+                        try (RandomAccessFile cut = writable(file)) {
                             cut.setLength(4096);
                         }
                     }

@@ -5,6 +5,7 @@
 package dev.millrace.backend.onnx.export;
 
 import dev.millrace.spi.model.Blueprint;
+import java.io.IOException;
 
 /** Exports the part of attention between the projections. */
 interface AttentionExport {
@@ -20,5 +21,6 @@ interface AttentionExport {
     }
 
     /** From {@code [batch, tokens, heads, headSize]} before the rope, and past keys and values. */
-    Result apply(Blueprint.Attention a, String q, String k, String v, String pastKeys, String pastValues);
+    Result apply(Blueprint.Attention a, String q, String k, String v, String pastKeys, String pastValues)
+            throws IOException;
 }

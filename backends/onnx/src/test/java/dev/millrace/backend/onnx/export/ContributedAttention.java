@@ -17,13 +17,11 @@ final class ContributedAttention implements AttentionExport {
     private final String total;
     private final int context;
 
-    ContributedAttention(GraphWriter graph, String mask, int context) {
+    ContributedAttention(GraphWriter graph, StandardAttention.Lengths all, int context) {
         this.graph = graph;
         this.context = context;
-        Map<String, Integer> toInt = Map.of("to", GraphWriter.INT32);
-        lengths = graph.node("Cast", toInt, graph.node("Sub",
-                graph.node("ReduceSum", Map.of("keepdims", 0), mask, graph.longs(1)), graph.longs(1)));
-        total = graph.node("Cast", toInt, graph.node("Gather", graph.node("Shape", mask), graph.scalar(1)));
+        lengths = all.lengths();
+        total = graph.node("Cast", Map.of("to", GraphWriter.INT32), all.total());
     }
 
     @Override

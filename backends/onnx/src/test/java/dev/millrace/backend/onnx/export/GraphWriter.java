@@ -30,6 +30,8 @@ public final class GraphWriter {
     public static final int BOOL = 9;
     /** ONNX's number for float16. */
     public static final int FLOAT16 = 10;
+    /** ONNX's number for bfloat16. */
+    public static final int BFLOAT16 = 16;
 
     private static final int EXTERNAL_FROM = 1024;
 
@@ -163,9 +165,25 @@ public final class GraphWriter {
         graph.message(1, node);
     }
 
+    /** Gives one of two values of the outer graph, by a branch of its own for each. */
+    public String branch(String condition, int type, String yes, String no) {
+        return nodes("", "If", Map.of("then_branch", inner(yes, type), "else_branch", inner(no, type)), 1, condition)
+                .getFirst();
+    }
+
+    private Proto inner(String value, int type) {
+        String result = "v" + names++;
+        return new Proto().text(2, "branch" + names++)
+                .message(1,
+                        new Proto().text(1, value).text(2, result).text(3, "Identity" + names++).text(4, "Identity"))
+                .message(12, new Proto().text(1, result).message(2,
+                        new Proto().message(1, new Proto().number(1, type))));
+    }
+
     private static Proto attribute(String name, Object value) {
         Proto attribute = new Proto().text(1, name);
         return switch (value) {
+            case Proto inner -> attribute.message(6, inner).number(20, 5);
             case Float f -> attribute.real(2, f).number(20, 1);
             case Integer i -> attribute.number(3, i).number(20, 2);
             case int[] many -> {
@@ -180,8 +198,13 @@ public final class GraphWriter {
 
     /** Writes the file, or both. */
     public void write() throws IOException {
-        Proto model = new Proto().number(1, 9).text(2, "millrace-test").message(7, graph)
-                .message(8, new Proto().text(1, "").number(2, 17))
+        write(9, 17);
+    }
+
+    /** Writes the file, or both, with the versions of the format and of the standard operators. */
+    public void write(int format, int operators) throws IOException {
+        Proto model = new Proto().number(1, format).text(2, "millrace-test").message(7, graph)
+                .message(8, new Proto().text(1, "").number(2, operators))
                 .message(8, new Proto().text(1, "com.microsoft").number(2, 1));
         try (OutputStream out = Files.newOutputStream(file)) {
             out.write(model.bytes());

@@ -258,7 +258,7 @@ final class SequenceFilters {
         return new Lazy.Generator(out);
     }
 
-    /** A false input, so also {@code None}, has no items here and for {@code select} and its kin; other filters refuse it. */
+    /** A false input, so also {@code None}, has no items here and for {@code select} and similar filters; others refuse it. */
     private static Object map(Interpreter run, Object value, Arguments arguments) {
         List<Object> out = new ArrayList<>();
         if (!Values.truth(value)) {

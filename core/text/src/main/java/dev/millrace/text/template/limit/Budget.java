@@ -9,7 +9,7 @@ public final class Budget {
 
     private static final int CLOCK_EVERY = 256;
 
-    /** What an element of a list costs, in characters: about what it takes of memory. */
+    /** What an element of a list costs, in characters: about the memory that it takes. */
     private static final int ELEMENT = 32;
 
     private final TemplateLimits limits;

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Methods of Python's {@code dict}, {@code list} and {@code tuple} that change nothing; the others are kept away. */
+/** Methods of Python's {@code dict}, {@code list} and {@code tuple} that change nothing. The others do not exist for templates. */
 final class CollectionMethods {
 
     private static final Set<String> UNSAFE_DICT = Set.of("clear", "pop", "popitem", "setdefault", "update");

@@ -26,7 +26,7 @@ public final class TextCase {
                 titleCase(first) + all.substring(rest).toLowerCase(Locale.ROOT));
     }
 
-    /** Every run of letters begins with a capital: the method {@code title}. */
+    /** The method {@code title}: every run of letters begins with a capital. */
     static MarkedText title(MarkedText text) {
         StringBuilder out = new StringBuilder(text.length());
         boolean inside = false;
@@ -38,7 +38,7 @@ public final class TextCase {
         return text.changed(out.toString());
     }
 
-    /** Every word begins with a capital, where words part at white space, hyphens and opening brackets: the filter. */
+    /** The filter {@code title}: every word begins with a capital. Words end at white space, hyphens and opening brackets. */
     public static MarkedText words(MarkedText text) {
         StringBuilder out = new StringBuilder(text.length());
         boolean inside = false;
@@ -61,12 +61,12 @@ public final class TextCase {
         return Character.toString(c).toLowerCase(Locale.ROOT);
     }
 
-    /** In capitals, which may be several: two of S for a sharp s. */
+    /** In capitals. One letter may become several: a sharp s becomes two S. */
     private static String upper(int c) {
         return Character.toString(c).toUpperCase(Locale.ROOT);
     }
 
-    /** As the first letter of a word, which may become several: a ligature of f and i gives Fi. */
+    /** As the first letter of a word. One letter may become several: a ligature of f and i becomes Fi. */
     private static String titleCase(int c) {
         String upper = upper(c);
         int first = upper.codePointAt(0);

@@ -7,7 +7,7 @@ package dev.millrace.text.template.syntax;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What has a value. Chains of one precedence are lists, so that long ones need no deep stack. */
+/** What has a value. Operators of one precedence stand in a list, so that a long chain needs no deep stack. */
 public sealed interface Expression {
 
     record Literal(Object value) implements Expression {

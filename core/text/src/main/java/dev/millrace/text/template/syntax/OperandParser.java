@@ -268,7 +268,7 @@ final class OperandParser {
             };
             return Numbers.shortest(value);
         } catch (NumberFormatException e) {
-            throw TemplateException.of("'" + digits + "' is no number", token.line());
+            throw TemplateException.of("'" + digits + "' is not a number", token.line());
         }
     }
 

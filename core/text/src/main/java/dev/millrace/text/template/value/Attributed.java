@@ -6,7 +6,7 @@ package dev.millrace.text.template.value;
 
 import org.jspecify.annotations.Nullable;
 
-/** A thing of the engine that templates read attributes of. */
+/** A value whose attributes templates read. */
 public interface Attributed extends Typed {
 
     /** The attribute, or null if there is none. */

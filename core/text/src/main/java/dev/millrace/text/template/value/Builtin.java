@@ -9,7 +9,7 @@ package dev.millrace.text.template.value;
 public interface Builtin {
 
     /**
-     * Does it.
+     * Calls it.
      *
      * @param run the rendering that asks
      * @param value what is filtered or tested, or whose method it is

@@ -6,7 +6,7 @@ package dev.millrace.text.template.value;
 
 import java.util.List;
 
-/** Sequences of Python that are no lists: what they hold is known, what may be done with them differs. */
+/** Sequences of Python that are not lists. Their elements are known; what may be done with them differs. */
 public sealed interface Lazy extends Typed {
 
     /** All elements; for a generator, those not yet taken, which are then gone. */

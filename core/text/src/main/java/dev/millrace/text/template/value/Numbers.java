@@ -11,7 +11,7 @@ import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** Python's arithmetic: integers without bound (within reason), floor division, true division. */
+/** Python's arithmetic: integers up to 4096 bits, floor division, true division. */
 public final class Numbers {
 
     private static final int MAX_BITS = 4096;
@@ -61,7 +61,7 @@ public final class Numbers {
                 : TemplateException.of("'" + Types.of(value) + "' object cannot be interpreted as an integer");
     }
 
-    /** An integer for counts and positions; what does not fit is brought to the nearest that does. */
+    /** An integer for counts and positions; one that does not fit becomes the nearest that does. */
     public static int index(Object number) {
         return switch (number) {
             case Boolean b -> b ? 1 : 0;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.text.template.value;
 
-/** A thing of the engine that has a length. */
+/** A value that has a length and is no text, list or dict. */
 public interface Sized {
 
     int length();

@@ -31,7 +31,7 @@ public record Undefined(String problem) implements Typed {
                 : new Undefined(owner(of) + " has no element " + (key instanceof Number ? key : "of that key"));
     }
 
-    /** What the sandbox of transformers keeps away from templates. */
+    /** What the sandbox of transformers does not let templates read. */
     public static Undefined unsafe(Object of, String name) {
         return new Undefined("access to attribute " + Characters.quoted(name) + " of " + Characters.quoted(Types.of(of))
                 + " object is unsafe.");

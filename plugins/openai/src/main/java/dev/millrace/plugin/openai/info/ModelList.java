@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.plugin.openai.json.Json;
 import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.OpenEncoder;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Request;
 import java.io.IOException;
@@ -31,6 +32,7 @@ public final class ModelList {
         ObjectNode list = Json.object().put("object", "list");
         ArrayNode data = list.putArray("data");
         models.open().forEach(model -> data.add(json(model)));
+        models.encoders().forEach(encoder -> data.add(json(encoder)));
         request.answer(list);
     }
 
@@ -45,7 +47,21 @@ public final class ModelList {
             id = name; // a wrong escape names no model
         }
         // a name that is empty is not the first model
+        for (OpenEncoder encoder : models.encoders()) {
+            if (encoder.id().equals(id)) {
+                request.answer(json(encoder));
+                return;
+            }
+        }
         request.answer(json(models.get(Optional.of(id.isEmpty() ? "/" : id))));
+    }
+
+    private static ObjectNode json(OpenEncoder encoder) {
+        ObjectNode json = Json.object().put("id", encoder.id()).put("object", "model").put("created", encoder.since())
+                .put("owned_by", "millrace").put("max_model_len", encoder.model().contextLength());
+        json.putObject("meta").put("n_ctx", encoder.model().contextLength())
+                .put("n_embd", encoder.model().dimensions()).put("device", encoder.model().device().id());
+        return json;
     }
 
     private static ObjectNode json(OpenModel model) {

@@ -61,7 +61,7 @@ public final class Json {
                 return object;
             }
         } catch (JsonProcessingException e) {
-            throw new ApiError(400, "The body is no JSON: " + reason(e) + ".", null, "invalid_json");
+            throw new ApiError(400, "The body is not JSON: " + reason(e) + ".", null, "invalid_json");
         } catch (IOException e) {
             throw new ApiError(400, "The body is not JSON: it is not written in UTF-8.", null, "invalid_json");
         }

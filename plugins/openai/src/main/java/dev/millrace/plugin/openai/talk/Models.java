@@ -23,7 +23,9 @@ public final class Models implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Models.class.getName());
 
     private final Map<String, String> references = new LinkedHashMap<>();
+    private final Map<String, String> encoderReferences = new LinkedHashMap<>();
     private final List<OpenModel> open = new ArrayList<>();
+    private final List<OpenEncoder> encoders = new ArrayList<>();
     private final CountDownLatch loaded = new CountDownLatch(1);
     private final Thread loader;
     private @Nullable MillraceException failure;
@@ -33,11 +35,19 @@ public final class Models implements AutoCloseable {
      * Begins to open models.
      *
      * @param references what {@link Millrace#open(String)} takes; the first is the one for requests that name none
+     * @param embeddings what {@link Millrace#openEmbeddings} takes; may be empty
      * @throws IllegalArgumentException if there is none, or two have the same name
      */
-    public Models(Millrace millrace, List<String> references, ModelOptions options) {
+    public Models(Millrace millrace, List<String> references, List<String> embeddings, ModelOptions options) {
         for (String reference : references) {
             if (this.references.put(name(reference), reference) != null) {
+                throw new IllegalArgumentException("Two models have the name " + name(reference)
+                        + ": rename one of the files.");
+            }
+        }
+        for (String reference : embeddings) {
+            if (this.references.containsKey(name(reference))
+                    || encoderReferences.put(name(reference), reference) != null) {
                 throw new IllegalArgumentException("Two models have the name " + name(reference)
                         + ": rename one of the files.");
             }
@@ -51,13 +61,18 @@ public final class Models implements AutoCloseable {
 
     private static String name(String reference) {
         String file = reference.replaceAll("[/\\\\]+$", "").replaceAll("^.*[/\\\\]", "");
-        return file.endsWith(".gguf") ? file.substring(0, file.length() - ".gguf".length()) : file;
+        return file.replaceFirst("\\.(?:gguf|onnx)$", "");
     }
 
     private void load(Millrace millrace, ModelOptions options) {
         try {
             for (Map.Entry<String, String> entry : references.entrySet()) {
                 keep(new OpenModel(entry.getKey(), millrace.open(entry.getValue(), options),
+                        Instant.now().getEpochSecond()));
+            }
+            for (Map.Entry<String, String> entry : encoderReferences.entrySet()) {
+                keep(new OpenEncoder(entry.getKey(), millrace.openEmbeddings(entry.getValue(),
+                        ModelOptions.defaults().withThreads(options.threads())),
                         Instant.now().getEpochSecond()));
             }
         } catch (MillraceException e) {
@@ -75,6 +90,14 @@ public final class Models implements AutoCloseable {
             throw new MillraceException("The server was stopped while models were loading.");
         }
         open.add(model);
+    }
+
+    private synchronized void keep(OpenEncoder encoder) {
+        if (closed) {
+            encoder.model().close();
+            throw new MillraceException("The server was stopped while models were loading.");
+        }
+        encoders.add(encoder);
     }
 
     private synchronized void fail(MillraceException problem) {
@@ -100,7 +123,7 @@ public final class Models implements AutoCloseable {
 
     /** Whether all are open. */
     public synchronized boolean ready() {
-        return open.size() == references.size();
+        return open.size() == references.size() && encoders.size() == encoderReferences.size();
     }
 
     /** Why they are not all open and never will be. */
@@ -113,6 +136,47 @@ public final class Models implements AutoCloseable {
         return List.copyOf(open);
     }
 
+    /** Those that turn texts into vectors and are open now. */
+    public synchronized List<OpenEncoder> encoders() {
+        return List.copyOf(encoders);
+    }
+
+    /**
+     * The model that a request for embeddings asks for.
+     *
+     * @param name its name; empty takes the first
+     * @throws ApiError 400 if there is none, 404 if none has that name, 503 if it is still loading
+     */
+    public OpenEncoder encoder(Optional<String> name) {
+        if (encoderReferences.isEmpty()) {
+            throw new ApiError(400, "No model here gives embeddings: name one in the setting embeddings.", "model",
+                    "unsupported_model");
+        }
+        String asked = plain(name).orElseGet(() -> encoderReferences.keySet().iterator().next());
+        for (OpenEncoder encoder : encoders()) {
+            if (encoder.id().equals(asked)) {
+                return encoder;
+            }
+        }
+        throw absent(asked, encoderReferences);
+    }
+
+    private static Optional<String> plain(Optional<String> name) {
+        return name.filter(text -> !text.isEmpty())
+                .map(text -> text.endsWith(":latest") ? text.substring(0, text.length() - ":latest".length()) : text);
+    }
+
+    private ApiError absent(String asked, Map<String, String> known) {
+        if (!known.containsKey(asked)) {
+            return new ApiError(404, "There is no model " + (asked.length() > 100 ? asked.substring(0, 100) : asked)
+                    + " here; there is " + String.join(", ", known.keySet()) + ".", "model", "model_not_found");
+        }
+        Optional<String> why = failure();
+        return why.isPresent()
+                ? new ApiError(503, "The model is not open. " + why.get(), null, "unavailable")
+                : ApiError.busy(503, "Loading model", 2);
+    }
+
     /**
      * The model that a request asks for.
      *
@@ -120,23 +184,13 @@ public final class Models implements AutoCloseable {
      * @throws ApiError 404 if none has that name, 503 if it is still loading
      */
     public OpenModel get(Optional<String> name) {
-        String asked = name.filter(text -> !text.isEmpty())
-                .map(text -> text.endsWith(":latest") ? text.substring(0, text.length() - ":latest".length()) : text)
-                .orElseGet(() -> references.keySet().iterator().next());
+        String asked = plain(name).orElseGet(() -> references.keySet().iterator().next());
         for (OpenModel model : open()) {
             if (model.id().equals(asked)) {
                 return model;
             }
         }
-        if (!references.containsKey(asked)) {
-            throw new ApiError(404, "There is no model " + (asked.length() > 100 ? asked.substring(0, 100) : asked)
-                    + " here; there is " + String.join(", ", references.keySet()) + ".", "model", "model_not_found");
-        }
-        Optional<String> why = failure();
-        if (why.isPresent()) {
-            throw new ApiError(503, "The model is not open. " + why.get(), null, "unavailable");
-        }
-        throw ApiError.busy(503, "Loading model", 2);
+        throw absent(asked, references);
     }
 
     @Override
@@ -148,5 +202,6 @@ public final class Models implements AutoCloseable {
         }
         loader.interrupt();
         models.forEach(served -> served.model().close());
+        encoders().forEach(served -> served.model().close());
     }
 }

@@ -69,7 +69,12 @@ public final class Request {
 
     /** Which model is asked, for the log. */
     public void asks(OpenModel asked) {
-        model = Optional.of(asked.id());
+        asks(asked.id());
+    }
+
+    /** Which model is asked, for the log. */
+    public void asks(String id) {
+        model = Optional.of(id);
     }
 
     /** How the answer ended, for the log. */

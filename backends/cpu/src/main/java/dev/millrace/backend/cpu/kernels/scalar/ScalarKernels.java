@@ -7,6 +7,7 @@ package dev.millrace.backend.cpu.kernels.scalar;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
@@ -45,11 +46,6 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public String name() {
-        return "scalar";
-    }
-
-    @Override
     public int lanes() {
         return L;
     }
@@ -78,7 +74,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public Activations.Form form(Packing.Codes codes, int count) {
+    public Activations.Form form(Packing packing, int count) {
         return count < 4 ? Activations.Form.PAIRS : Activations.Form.PAIR_TILES;
     }
 
@@ -122,7 +118,9 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch memory) {
+        int[] scratch = memory.block;
         for (int block = 0; block < place.columns / Activations.BLOCK; block++) {
             int at = from + block * Activations.BLOCK;
             float largest = 0;
@@ -146,7 +144,7 @@ public final class ScalarKernels implements Kernels {
             float low = 0;
             for (int column = 0; column < place.columns; column += place.block) {
                 float total = x.totals[place.total(vector) + column / place.block * place.width];
-                low += minima[column / matrix.packing().block() * L + i] * total;
+                low = Fused.fma(minima[column / matrix.packing().block() * L + i], total, low);
             }
             y[at + i] += low;
         }
@@ -186,15 +184,71 @@ public final class ScalarKernels implements Kernels {
                     case NIBBLES -> nibbles(matrix.data(), codes + 4L * i, run / 8, packing.zero(), x.pairs,
                             pair + column / 2);
                     case SIX_BITS -> sixBits(matrix.data(), codes + 4L * i, packing.zero(), x.pairs, pair + column / 2);
-                    case BYTES, FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(
+                    case BYTES -> bytes(matrix.data(), codes + 4L * i, packing.zero(), x.pairs, pair + column / 2);
+                    case FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(
                             matrix.name() + " is multiplied as floats");
                 };
-                y[at + i] += sum * inputScale * scratch.scales[scale + i];
+                y[at + i] = Fused.fma(sum * inputScale, scratch.scales[scale + i], y[at + i]);
             }
         }
         if (packing.minima()) {
             minima(matrix, scratch.minima, x, place, vector, y, at);
         }
+    }
+
+    /**
+     * The products of a group with integer codes, of any number of lanes, with vectors of floats: what all kernels compute, bit by
+     * bit, slowly.
+     *
+     * @param x vectors, one after the other
+     * @param count vectors
+     * @return {@code [vector][lane]}
+     */
+    public static float[] integers(Matrix matrix, int group, float[] x, int count) {
+        Packing packing = matrix.packing();
+        int columns = matrix.columns();
+        int lanes = matrix.lanes();
+        ScaleScratch scratch = new ScaleScratch(columns, lanes);
+        decode(matrix, group, scratch);
+        Activations activations = new Activations();
+        Activations.Place place = new Activations.Place();
+        activations.integers(place, Activations.Form.PAIRS, count, columns, packing);
+        activations.makeRoom();
+        QuadScratch memory = new QuadScratch();
+        for (int v = 0; v < count; v++) {
+            new ScalarKernels().quantise(x, v * columns, activations, place, v, memory);
+        }
+        float[] y = new float[count * lanes];
+        int[] codes = new int[columns];
+        for (int lane = 0; lane < lanes; lane++) {
+            for (int column = 0; column < columns; column++) {
+                codes[column] = code(matrix, group, lane, column) - packing.zero();
+            }
+            for (int v = 0; v < count; v++) {
+                y[v * lanes + lane] = row(packing, codes, scratch, lane, lanes, activations, place, v);
+            }
+        }
+        return y;
+    }
+
+    private static float row(Packing packing, int[] codes, ScaleScratch scratch, int lane, int lanes, Activations x,
+            Activations.Place place, int vector) {
+        float y = 0;
+        float low = 0;
+        int run = packing.run();
+        for (int column = 0; column < codes.length; column += run) {
+            int sum = 0;
+            for (int c = column; c < column + run; c += 2) {
+                int both = x.pairs[place.pair(vector) + c / 2];
+                sum += codes[c] * (short) both + codes[c + 1] * (both >> 16);
+            }
+            int scale = column / packing.block() * lanes + lane;
+            y = Fused.fma(sum * x.scales[place.scale(vector) + column / Activations.BLOCK], scratch.scales[scale], y);
+            if (packing.minima()) {
+                low = Fused.fma(scratch.minima[scale], x.totals[place.total(vector) + column / run], low);
+            }
+        }
+        return packing.minima() ? y + low : y;
     }
 
     private static int nibbles(MemorySegment data, long lane, int units, int zero, int[] pairs, int pair) {
@@ -204,6 +258,19 @@ public final class ScalarKernels implements Kernels {
             for (int j = 0; j < 4; j++) {
                 int both = pairs[pair + 4 * u + j];
                 sum += ((x >>> (4 * j) & 15) - zero) * (short) both + ((x >>> (4 * j + 16) & 15) - zero) * (both >> 16);
+            }
+        }
+        return sum;
+    }
+
+    private static int bytes(MemorySegment data, long lane, int zero, int[] pairs, int pair) {
+        int sum = 0;
+        for (int u = 0; u < Activations.BLOCK / 4; u++) {
+            int x = data.get(INT, lane + 4L * L * u);
+            for (int j = 0; j < 2; j++) {
+                int both = pairs[pair + 2 * u + j];
+                sum += ((x >>> (8 * j) & 255) - zero) * (short) both
+                        + ((x >>> (8 * j + 16) & 255) - zero) * (both >> 16);
             }
         }
         return sum;
@@ -319,8 +386,8 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, Activations x,
-            Activations.Place place, float[] y) {
+    public void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, float[] floats,
+            Activations x, Activations.Place place, float[] y) {
         decode(matrix, group, scratch);
         Arrays.fill(y, 0, count * L, 0);
         for (int column = 0; column < matrix.columns(); column += PANEL) {
@@ -355,7 +422,7 @@ public final class ScalarKernels implements Kernels {
                 float inputScale = x.scales[place.scale(vector) + column / Activations.BLOCK * place.width];
                 int scale = column / packing.block() * L;
                 for (int i = 0; i < L; i++) {
-                    y[at + v * L + i] += sums[i] * inputScale * scales[scale + i];
+                    y[at + v * L + i] = Fused.fma(sums[i] * inputScale, scales[scale + i], y[at + v * L + i]);
                 }
             }
         }

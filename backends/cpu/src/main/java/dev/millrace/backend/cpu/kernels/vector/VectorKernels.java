@@ -18,6 +18,7 @@ import static dev.millrace.backend.cpu.kernels.vector.Simd.guard;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.Kernels;
+import dev.millrace.backend.cpu.kernels.QuadScratch;
 import dev.millrace.backend.cpu.kernels.ScaleScratch;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarActivations;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
@@ -71,11 +72,6 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public String name() {
-        return "vector";
-    }
-
-    @Override
     public int lanes() {
         return 2 * L;
     }
@@ -95,8 +91,11 @@ public final class VectorKernels implements Kernels {
      * of 48 tokens a second on two Zen 4 cores.
      */
     @Override
-    public Activations.Form form(Packing.Codes codes, int count) {
-        int many = WIDE || codes == Packing.Codes.NIBBLES ? 9 : 7;
+    public Activations.Form form(Packing packing, int count) {
+        int many = WIDE || packing.codes() == Packing.Codes.NIBBLES ? 9 : 7;
+        if (packing.codes() == Packing.Codes.BYTES) {
+            return count < 4 ? Activations.Form.DELTAS : Activations.Form.WHOLE_TILES;
+        }
         return count < many ? Activations.Form.DELTAS : Activations.Form.PAIR_TILES;
     }
 
@@ -172,13 +171,15 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector, int[] scratch) {
+    public void quantise(float[] x, int from, Activations into, Activations.Place place, int vector,
+            QuadScratch memory) {
+        int[] scratch = memory.block;
         boolean nibbles = place.form == Activations.Form.DELTAS && place.codes == Packing.Codes.NIBBLES;
         for (int b = 0; b < place.columns / Activations.BLOCK; b++) {
             float inputScale = quantise(x, from + b * Activations.BLOCK, scratch);
             if (nibbles) {
                 into.putScales(place, vector, b, scratch, inputScale);
-                deltas(scratch, into.deltas.address() + 4L * (place.pair(vector) + 16 * b));
+                deltas(scratch, into.words.address() + 4L * (place.pair(vector) + 16 * b));
             } else {
                 into.put(place, vector, b, scratch, inputScale);
             }
@@ -240,17 +241,19 @@ public final class VectorKernels implements Kernels {
         int units = matrix.columns() / packing.codes().columns();
         long bytes = matrix.groupBytes();
         long from = matrix.address(first);
-        long deltas = x.deltas.address() + 4L * place.pair(vector);
-        long sums = x.deltas.address() + 4L * place.sum(vector);
-        long totals = x.deltas.address() + 4L * place.total(vector);
-        long inputScales = x.deltas.address() + 4L * place.scale(vector);
+        long deltas = x.words.address() + 4L * place.pair(vector);
+        long sums = x.words.address() + 4L * place.sum(vector);
+        long totals = x.words.address() + 4L * place.total(vector);
+        long inputScales = x.words.address() + 4L * place.scale(vector);
         short zero = (short) -packing.zero();
         boolean supers = packing.scales() == Packing.Scales.SUPER;
         int minima = packing.minima() ? 1 : 0;
         for (int g = 0; g < groups; g++) {
             long group = from + g * bytes;
             int to = at + 2 * g * L;
-            if (packing.codes() == Packing.Codes.NIBBLES) {
+            if (packing.codes() == Packing.Codes.BYTES) {
+                ByteDots.bytes(group, units, supers ? 1 : 0, deltas, sums, inputScales, y, to);
+            } else if (packing.codes() == Packing.Codes.NIBBLES) {
                 if (supers && packing.block() == 16) {
                     NibbleDots.superNibbles16(group, units, minima, deltas, sums, totals, inputScales, zero, y, to);
                 } else if (supers) {
@@ -289,14 +292,14 @@ public final class VectorKernels implements Kernels {
         int units = matrix.columns() / packing.codes().columns();
         long bytes = matrix.groupBytes();
         long from = matrix.address(first);
-        long deltas = x.deltas.address() + 4L * place.pair(vector);
-        long sums = x.deltas.address() + 4L * place.sum(vector);
-        long totals = x.deltas.address() + 4L * place.total(vector);
-        long inputScales = x.deltas.address() + 4L * place.scale(vector);
-        long deltas2 = x.deltas.address() + 4L * place.pair(vector + 1);
-        long sums2 = x.deltas.address() + 4L * place.sum(vector + 1);
-        long totals2 = x.deltas.address() + 4L * place.total(vector + 1);
-        long inputScales2 = x.deltas.address() + 4L * place.scale(vector + 1);
+        long deltas = x.words.address() + 4L * place.pair(vector);
+        long sums = x.words.address() + 4L * place.sum(vector);
+        long totals = x.words.address() + 4L * place.total(vector);
+        long inputScales = x.words.address() + 4L * place.scale(vector);
+        long deltas2 = x.words.address() + 4L * place.pair(vector + 1);
+        long sums2 = x.words.address() + 4L * place.sum(vector + 1);
+        long totals2 = x.words.address() + 4L * place.total(vector + 1);
+        long inputScales2 = x.words.address() + 4L * place.scale(vector + 1);
         short zero = (short) -packing.zero();
         for (int g = 0; g < groups; g++) {
             long group = from + g * bytes;
@@ -324,18 +327,11 @@ public final class VectorKernels implements Kernels {
             long group = matrix.address(first + g);
             int to = at + 2 * g * L;
             switch (packing.codes()) {
-                case BYTES -> {
-                    if (packing.scales() == Packing.Scales.HALF) {
-                        FloatDots.halfBytes(group, units, x, from, y, to);
-                    } else {
-                        scales(matrix, first + g, scratch);
-                        FloatDots.superBytes(group, units, scratch.scales, x, from, y, to);
-                    }
-                }
                 case FLOAT16 -> FloatDots.floatHalves(group, units, x, from, y, to);
                 case BFLOAT16 -> FloatDots.floatBrains(group, units, x, from, y, to);
                 case FLOATS -> FloatDots.floatFloats(group, units, x, from, y, to);
-                case NIBBLES, SIX_BITS -> throw new IllegalArgumentException(matrix.name() + " is unpacked to a panel");
+                case NIBBLES, SIX_BITS, BYTES -> throw new IllegalArgumentException(
+                        matrix.name() + " is unpacked to a panel");
             }
         }
     }
@@ -364,7 +360,7 @@ public final class VectorKernels implements Kernels {
     public void unpack(Matrix matrix, int group, int first, int count, ScaleScratch scratch, short[] codes,
             float[] panel) {
         Packing packing = matrix.packing();
-        if (packing.integers()) {
+        if (packing.integers() && packing.codes() != Packing.Codes.BYTES) {
             unpack(matrix, group, first, count, codes);
             VectorPanels.widen(codes, count, panel);
             scale(packing, scratch, first, count, panel);
@@ -401,11 +397,15 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, Activations x,
-            Activations.Place place, float[] y) {
+    public void tiles(Matrix matrix, int group, int count, ScaleScratch scratch, short[] panel, float[] floats,
+            Activations x, Activations.Place place, float[] y) {
         int tiles = (count + Activations.TILE - 1) / Activations.TILE;
         Arrays.fill(y, 0, tiles * Activations.TILE * lanes(), 0);
         scales(matrix, group, scratch);
+        if (place.form == Activations.Form.WHOLE_TILES) {
+            wholeTiles(matrix, group, count, scratch, floats, x, place, y);
+            return;
+        }
         for (int column = 0; column < matrix.columns(); column += PANEL) {
             int columns = Math.min(PANEL, matrix.columns() - column);
             unpack(matrix, group, column, columns, panel);
@@ -417,6 +417,22 @@ public final class VectorKernels implements Kernels {
         }
         for (int v = 0; v < count && matrix.packing().minima(); v++) {
             minima(matrix, scratch.minima, x, place, v, y, v * lanes());
+        }
+    }
+
+    /** {@link #tiles} of bytes, whose products do not fit 16 bits: of floats without a fraction, whose sums are exact. */
+    private void wholeTiles(Matrix matrix, int group, int count, ScaleScratch scratch, float[] panel, Activations x,
+            Activations.Place place, float[] y) {
+        for (int column = 0; column < matrix.columns(); column += Activations.BLOCK) {
+            long from = matrix.address(group) + matrix.packing().line(column) * LINE;
+            VectorPanels.wholeBytes(from, Activations.BLOCK / 4, matrix.packing().zero(), panel, 0);
+            VectorPanels.wholeBytes(from + VECTOR_BYTES, Activations.BLOCK / 4, matrix.packing().zero(), panel, L);
+            int scale = 2 * (column / Activations.BLOCK) * L;
+            for (int v = 0; v < count; v += 4) {
+                VectorTiles.whole4(panel, x.values, place.value(v) + column * Activations.TILE, x.scales,
+                        place.scale(v) + column / Activations.BLOCK * Activations.TILE, scratch.scales, scale, y,
+                        v * lanes());
+            }
         }
     }
 

@@ -110,6 +110,22 @@ final class VectorPanels {
         }
     }
 
+    /** Bytes to whole numbers. */
+    static void wholeBytes(long codes, int units, int zero, float[] panel, int at) {
+        int guard = guard(codes);
+        for (int u = 0; u < units; u++) {
+            IntVector x = IntVector.fromMemorySegment(INTS, MEMORY, codes + u * LINE, LE);
+            int to = at + guard + u * 4 * 2 * L;
+            ((FloatVector) x.and(255).sub(zero).convert(VectorOperators.I2F, 0)).intoArray(panel, to);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 16).and(255).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 2 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 8).and(255).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 4 * L);
+            ((FloatVector) x.lanewise(VectorOperators.LSHR, 24).sub(zero).convert(VectorOperators.I2F, 0))
+                    .intoArray(panel, to + 6 * L);
+        }
+    }
+
     /** 16-bit integers of a panel to whole numbers in another; for exact precision. */
     static void widen(short[] codes, int columns, float[] panel) {
         for (int column = 0; column < columns; column += 2) {

@@ -233,6 +233,53 @@ final class VectorTiles {
                 .fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y, at + 6 * L + L);
     }
 
+    /** Sums of 4 vectors over a block, of whole numbers and so exact, then scaled and added to the results. */
+    static void whole4(float[] panel, float[] x, int from, float[] inputScales, int inputScale, float[] scales,
+            int scale,
+            float[] y, int at) {
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector b0 = a0;
+        FloatVector a1 = a0;
+        FloatVector b1 = a0;
+        FloatVector a2 = a0;
+        FloatVector b2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b3 = a0;
+        for (int k = 0; k < Activations.BLOCK; k++) {
+            FloatVector v = FloatVector.fromArray(FLOATS, panel, k * 2 * L);
+            FloatVector w = FloatVector.fromArray(FLOATS, panel, k * 2 * L + L);
+            int i = from + k * Activations.TILE;
+            FloatVector t = FloatVector.broadcast(FLOATS, x[i]);
+            a0 = v.fma(t, a0);
+            b0 = w.fma(t, b0);
+            t = FloatVector.broadcast(FLOATS, x[i + 1]);
+            a1 = v.fma(t, a1);
+            b1 = w.fma(t, b1);
+            t = FloatVector.broadcast(FLOATS, x[i + 2]);
+            a2 = v.fma(t, a2);
+            b2 = w.fma(t, b2);
+            t = FloatVector.broadcast(FLOATS, x[i + 3]);
+            a3 = v.fma(t, a3);
+            b3 = w.fma(t, b3);
+        }
+        FloatVector s0 = FloatVector.fromArray(FLOATS, scales, scale);
+        FloatVector s1 = FloatVector.fromArray(FLOATS, scales, scale + L);
+        a0.mul(inputScales[inputScale]).fma(s0, FloatVector.fromArray(FLOATS, y, at)).intoArray(y, at);
+        b0.mul(inputScales[inputScale]).fma(s1, FloatVector.fromArray(FLOATS, y, at + L)).intoArray(y, at + L);
+        a1.mul(inputScales[inputScale + 1]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 2 * L)).intoArray(y,
+                at + 2 * L);
+        b1.mul(inputScales[inputScale + 1]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 2 * L + L)).intoArray(y,
+                at + 2 * L + L);
+        a2.mul(inputScales[inputScale + 2]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 4 * L)).intoArray(y,
+                at + 4 * L);
+        b2.mul(inputScales[inputScale + 2]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 4 * L + L)).intoArray(y,
+                at + 4 * L + L);
+        a3.mul(inputScales[inputScale + 3]).fma(s0, FloatVector.fromArray(FLOATS, y, at + 6 * L)).intoArray(y,
+                at + 6 * L);
+        b3.mul(inputScales[inputScale + 3]).fma(s1, FloatVector.fromArray(FLOATS, y, at + 6 * L + L)).intoArray(y,
+                at + 6 * L + L);
+    }
+
     static void tile8(float[] panel, int count, float[] x, int from, float[] y, int at) {
         FloatVector a0 = FloatVector.fromArray(FLOATS, y, at);
         FloatVector b0 = FloatVector.fromArray(FLOATS, y, at + L);

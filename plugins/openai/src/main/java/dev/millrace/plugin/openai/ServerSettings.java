@@ -32,6 +32,7 @@ import javax.net.ssl.SSLContext;
  * How the server is set up. docs/server.md says what each setting means.
  *
  * @param models references, the first for requests that name none
+ * @param embeddings references of models that turn texts into vectors
  * @param options how models are opened
  * @param address where to listen
  * @param tls how connections are encrypted, or empty
@@ -44,13 +45,15 @@ import javax.net.ssl.SSLContext;
  * @param queuedPerToken requests that may wait, for one token
  * @param audit what is logged of each request
  */
-record Settings(List<String> models, ModelOptions options, InetSocketAddress address, Optional<SSLContext> tls,
+record ServerSettings(List<String> models, List<String> embeddings, ModelOptions options, InetSocketAddress address,
+        Optional<SSLContext> tls,
         List<String> tokens, Set<String> hosts, Set<String> origins, Limits limits, int running, int runningPerToken,
         int queuedPerToken, Audit audit) {
 
     static final String DEFAULT_MODEL = "nano";
     static final int DEFAULT_PORT = 8420;
-    private static final Set<String> NAMES = Set.of("models", "backend", "context", "threads", "host", "port",
+    private static final Set<String> NAMES = Set.of("models", "embeddings", "backend", "context", "threads", "host",
+            "port",
             "keystore", "keystorePassword", "plain", "tokens", "tokenFile", "hosts", "origins", "bodyBytes",
             "connections", "bodySeconds", "writeSeconds", "running", "runningPerToken", "queuedPerToken", "audit");
 
@@ -69,7 +72,7 @@ record Settings(List<String> models, ModelOptions options, InetSocketAddress add
      *
      * @throws IllegalArgumentException if one is unknown, wrong, or would be unsafe
      */
-    static Settings read(Map<String, String> given) {
+    static ServerSettings read(Map<String, String> given) {
         for (String name : given.keySet()) {
             if (!NAMES.contains(name)) {
                 throw new IllegalArgumentException("The server has no setting " + name + ".");
@@ -91,7 +94,8 @@ record Settings(List<String> models, ModelOptions options, InetSocketAddress add
         Set<String> hosts = new HashSet<>();
         reader.list("hosts").forEach(host -> hosts.add(host.toLowerCase(Locale.ROOT)));
         List<String> models = reader.list("models");
-        return new Settings(models.isEmpty() ? List.of(DEFAULT_MODEL) : models, options, address, tls, tokens, hosts,
+        return new ServerSettings(models.isEmpty() ? List.of(DEFAULT_MODEL) : models, reader.list("embeddings"),
+                options, address, tls, tokens, hosts,
                 Set.copyOf(reader.list("origins")),
                 new Limits(reader.number("bodyBytes", 8 << 20, 1024, 1 << 30),
                         reader.number("connections", 2048, 1, 1_000_000),
@@ -105,8 +109,10 @@ record Settings(List<String> models, ModelOptions options, InetSocketAddress add
         try {
             return new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("host is " + host + ", which is no address: use 127.0.0.1, an address"
-                    + " of this machine, or 0.0.0.0 for all of them.", e);
+            throw new IllegalArgumentException(
+                    "host is " + host + ", which is not an address: use 127.0.0.1, an address"
+                            + " of this machine, or 0.0.0.0 for all of them.",
+                    e);
         }
     }
 
@@ -214,7 +220,7 @@ record Settings(List<String> models, ModelOptions options, InetSocketAddress add
     /** Tokens and keys are nobody's to read in a log. */
     @Override
     public String toString() {
-        return "Settings[" + address + ", " + models + "]";
+        return "ServerSettings[" + address + ", " + models + "]";
     }
 
     /** The scheme that clients use. */

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.openai.info;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.Embeddings;
+import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.openai.json.Fields;
+import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.OpenEncoder;
+import dev.millrace.plugin.openai.talk.Request;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code POST /v1/embeddings}. */
+public final class Vectors {
+
+    private static final int MOST_TEXTS = 2048;
+
+    private final Models models;
+
+    /** Uses the models that give embeddings. */
+    public Vectors(Models models) {
+        this.models = models;
+    }
+
+    /** Texts to vectors. */
+    public void embed(Request request) throws IOException {
+        Fields fields = request.fields();
+        OpenEncoder encoder = models.encoder(fields.text("model"));
+        boolean packed = fields.word("encoding_format", "float", "base64").orElse("float").equals("base64");
+        int dimensions = encoder.model().dimensions();
+        if (fields.integer("dimensions", 1, Integer.MAX_VALUE).orElse(dimensions) != dimensions) {
+            throw ApiError.wrong("dimensions", "The vectors of " + encoder.id() + " have " + dimensions
+                    + " values and cannot be shortened.");
+        }
+        List<String> texts = texts(fields);
+        fields.harmless("user");
+        request.asks(encoder.id());
+        request.warn(fields);
+        Embeddings found;
+        try {
+            found = encoder.model().embed(texts);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(400, String.valueOf(e.getMessage()), "input", "context_length_exceeded");
+        }
+        ObjectNode document = Json.object().put("object", "list").put("model", encoder.id());
+        ArrayNode data = document.putArray("data");
+        for (int i = 0; i < found.vectors().size(); i++) {
+            ObjectNode one = data.addObject().put("object", "embedding").put("index", i);
+            float[] vector = found.vectors().get(i);
+            if (packed) {
+                ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asFloatBuffer().put(vector);
+                one.put("embedding", bytes.array());
+            } else {
+                ArrayNode values = one.putArray("embedding");
+                for (float value : vector) {
+                    values.add(value);
+                }
+            }
+        }
+        document.putObject("usage").put("prompt_tokens", found.tokens()).put("total_tokens", found.tokens());
+        request.answer(document);
+    }
+
+    private static List<String> texts(Fields fields) {
+        JsonNode input = fields.find("input").orElseThrow(() -> ApiError.wrong("input", "input is missing."));
+        if (input.isTextual()) {
+            return List.of(input.textValue());
+        }
+        List<String> texts = new ArrayList<>();
+        for (JsonNode item : input) {
+            if (!item.isTextual()) {
+                throw ApiError.wrong("input", "input must be a text or a list of texts; token ids are not taken,"
+                        + " because each model has ids of its own.");
+            }
+            texts.add(item.textValue());
+        }
+        if (texts.isEmpty() || texts.size() > MOST_TEXTS) {
+            throw ApiError.wrong("input", "input must hold 1 to " + MOST_TEXTS + " texts.");
+        }
+        return texts;
+    }
+}
