@@ -82,7 +82,8 @@ final class RunningModel implements Model {
         this.conversations = new Conversations(
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
+                        prefixes),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
                         () -> suggested(toolNames)));
     }

@@ -6,6 +6,7 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
@@ -32,12 +33,14 @@ import java.util.function.Supplier;
  * @param dialect text to thinking and calls
  * @param endTokens ids that end a turn
  * @param sampling what the makers recommend
+ * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
 public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
         PromptTokenizer tokenizer, PromptWriter prompts,
-        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
+        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
+        Prefixes prefixes) {
 
     /** Copies the set. */
     public ModelParts {
