@@ -6,6 +6,7 @@ package dev.millrace.api;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -32,12 +33,31 @@ public interface Conversation extends AutoCloseable {
     /**
      * Adds messages and starts the answer: tool results that the caller brings, or several messages at once.
      *
-     * @param messages at least one, the last from the user or a tool
+     * <p>
+     * If the last one is the assistant's, it is the beginning of the answer, and the model goes on where it ends: in its text, or in
+     * its thinking if there is no text yet. The events hold what comes then; the message that is kept holds all. To go on with an
+     * answer that was cut, {@link #rewind} by its message and send that again.
+     *
+     * @param messages at least one, the last from the user, a tool, or the assistant without calls
      * @return the answer as it comes
-     * @throws IllegalArgumentException if the messages are empty or end with the assistant or the system
+     * @throws IllegalArgumentException if the messages are empty, or end with the system or with calls
      * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
      */
-    Generation send(List<Message> messages);
+    default Generation send(List<Message> messages) {
+        return send(messages, 1).getFirst();
+    }
+
+    /**
+     * Adds messages and starts several answers to them; the prompt is read once. The first answer is the conversation's own. Each
+     * other one comes of a fork, with a seed of its own, that is closed when the answer ends.
+     *
+     * @param messages as in {@link #send(List)}
+     * @param answers how many, 1 or more
+     * @return the answers as they come
+     * @throws IllegalArgumentException as in {@link #send(List)}, or if fewer than one answer is asked for
+     * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
+     */
+    List<Generation> send(List<Message> messages, int answers);
 
     /**
      * All messages so far, the system's first, with calls and results of finished steps.
@@ -184,6 +204,40 @@ public interface Conversation extends AutoCloseable {
          * @throws IllegalArgumentException if a text is empty or has a lone surrogate
          */
         Builder stop(List<String> texts, boolean inThinking);
+
+        /**
+         * Further tokens that end an answer, besides the model's own, and are no part of it.
+         *
+         * @param ids of the model's vocabulary
+         * @return this
+         * @throws IllegalArgumentException if an id is outside the vocabulary
+         */
+        Builder stopTokens(Set<Integer> ids);
+
+        /**
+         * Has the events of thinking and text tell how likely their tokens were.
+         *
+         * @param alternatives how many of the likeliest tokens are told for each place, 0 to 100
+         * @return this
+         * @throws IllegalArgumentException if the number is out of range
+         */
+        Builder logprobs(int alternatives);
+
+        /**
+         * How much the model may think; as it does by itself if not set.
+         *
+         * @param reasoning mode, budget and the like
+         * @return this
+         */
+        Builder reasoning(Reasoning reasoning);
+
+        /**
+         * When a model that says the same again and again is stopped; {@link LoopLimits#DEFAULT} if not set.
+         *
+         * @param limits what counts as a loop
+         * @return this
+         */
+        Builder loops(LoopLimits limits);
 
         /**
          * What answers have to look like; free text if not set. Plugins see to it while tokens are chosen.

@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +20,46 @@ public sealed interface Event {
      * The model thinks aloud.
      *
      * @param text a piece of it: whole characters, without the marks around it
+     * @param tokens the tokens that it is made of with how likely they were, if that was asked for
      */
-    record Thinking(String text) implements Event {
+    record Thinking(String text, List<TokenScore> tokens) implements Event {
+
+        /** Copies the list. */
+        public Thinking {
+            tokens = List.copyOf(tokens);
+        }
+
+        /**
+         * A piece without its tokens.
+         *
+         * @param text see {@link #text()}
+         */
+        public Thinking(String text) {
+            this(text, List.of());
+        }
     }
 
     /**
      * The model speaks to the user.
      *
      * @param text a piece of it: whole characters, without tool calls
+     * @param tokens the tokens that it is made of with how likely they were, if that was asked for
      */
-    record Text(String text) implements Event {
+    record Text(String text, List<TokenScore> tokens) implements Event {
+
+        /** Copies the list. */
+        public Text {
+            tokens = List.copyOf(tokens);
+        }
+
+        /**
+         * A piece without its tokens.
+         *
+         * @param text see {@link #text()}
+         */
+        public Text(String text) {
+            this(text, List.of());
+        }
     }
 
     /**

@@ -23,6 +23,8 @@ public enum FinishReason {
     TOOL_CALLS,
     /** The model called tools again after the last step allowed. */
     TOOL_LIMIT,
+    /** The model said the same again and again, and nothing else helped. */
+    LOOP,
     /** Somebody cancelled it. */
     CANCELLED
 }

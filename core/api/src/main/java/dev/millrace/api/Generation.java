@@ -50,6 +50,13 @@ public interface Generation extends Iterable<Event>, AutoCloseable {
     void cancel();
 
     /**
+     * Ends the thinking: it is closed with the model's own mark after the token that is being chosen, and the model goes on with its
+     * answer. Said before the thinking begins, it keeps it from beginning. Does nothing if the model does not think or its thinking
+     * is over, or if the answer is.
+     */
+    void answerNow();
+
+    /**
      * Whether the last event is out.
      *
      * @return true once finished, cancelled or failed

@@ -15,6 +15,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -153,5 +155,41 @@ class ValuesTest {
         String message = String.valueOf(assertThrows(MillraceException.class, Millrace::start).getMessage());
         assertEquals("No Millrace engine is on the class path: add the jar dev.millrace.engine (inside OSGi, take the"
                 + " Millrace service instead of calling start).", message);
+    }
+
+    /** Each of them may be the first that is used: none sees the defaults of another before they are there. */
+    @Test
+    void defaultsDoNotDependOnWhatWasUsedFirst() throws Exception {
+        for (String first : List.of("Sampling", "Penalties", "Penalties$Dry", "Variety")) {
+            URL[] classes = {Sampling.class.getProtectionDomain().getCodeSource().getLocation()};
+            try (URLClassLoader own = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader())) {
+                Class.forName("dev.millrace.api." + first, true, own);
+                Object greedy = own.loadClass("dev.millrace.api.Sampling").getMethod("greedy").invoke(null);
+                assertEquals(Sampling.greedy().toString(), greedy.toString(), first);
+            }
+        }
+    }
+
+    @Test
+    void penaltiesAndVarietyAreChecked() {
+        Sampling plain = Sampling.greedy();
+        assertThrows(IllegalArgumentException.class, () -> plain.withPresencePenalty(Double.NaN));
+        assertThrows(IllegalArgumentException.class, () -> plain.withFrequencyPenalty(Double.POSITIVE_INFINITY));
+        assertThrows(IllegalArgumentException.class, () -> plain.withPenaltyWindow(-1));
+        assertThrows(IllegalArgumentException.class, () -> plain.withLogitBias(Map.of(-1, 1.0)));
+        assertThrows(IllegalArgumentException.class, () -> plain.withLogitBias(Map.of(1, Double.POSITIVE_INFINITY)));
+        assertThrows(IllegalArgumentException.class, () -> plain.withBannedTexts(List.of("")));
+        assertThrows(IllegalArgumentException.class, () -> plain.withDry(new Penalties.Dry(1, 0.5, 2, 0, List.of())));
+        assertThrows(IllegalArgumentException.class, () -> plain.withTypicalP(1.5));
+        assertThrows(IllegalArgumentException.class, () -> plain.withXtc(0.5, -1));
+        assertThrows(IllegalArgumentException.class, () -> plain.withDynamicTemperature(1, 0));
+        assertThrows(IllegalArgumentException.class, () -> Reasoning.DEFAULT.withBudget(-1));
+        assertThrows(IllegalArgumentException.class, () -> new LoopLimits(true, 5, 4, 8, 64));
+        Sampling all = plain.withXtc(0.5, 0.1).withTypicalP(0.9).withDynamicTemperature(0.5, 2)
+                .withPresencePenalty(0.1).withFrequencyPenalty(0.2).withPenaltyWindow(64).withDry(Penalties.Dry.of(0.8))
+                .withLogitBias(Map.of(3, -1.0)).withBannedTexts(List.of("x")).withTemperature(0.7).withTopK(5)
+                .withTopP(0.9).withMinP(0.1).withRepetitionPenalty(1.1).withSeed(3);
+        assertEquals(new Sampling(0.7, 5, 0.9, 0.1, 1.1, OptionalLong.of(3), new Variety(0.5, 2, 0.9, 0.5, 0.1),
+                new Penalties(0.1, 0.2, 64, Penalties.Dry.of(0.8), Map.of(3, -1.0), List.of("x"))), all);
     }
 }

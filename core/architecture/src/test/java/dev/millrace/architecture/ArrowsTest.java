@@ -38,6 +38,7 @@ class ArrowsTest {
     private static final String GRAMMAR = "dev.millrace.grammar..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
+    private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
     private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
     private static final String LAUNCHER = "dev.millrace.launcher..";
     private static final String BACKENDS = "dev.millrace.backend..";
@@ -143,8 +144,11 @@ class ArrowsTest {
     static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, API, SPI);
 
     @ArchTest
-    static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SCHEDULE, API,
-            SPI, TEXT, JSON);
+    static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
+
+    @ArchTest
+    static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
+            ENGINE_SCHEDULE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,

@@ -7,6 +7,7 @@ package dev.millrace.benchmark;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
@@ -72,7 +73,8 @@ public class EngineBenchmark {
     @OperationsPerInvocation(TOKENS)
     public int token() {
         int events = 0;
-        try (Conversation conversation = opened.conversation().sampling(chosen).maxTokens(TOKENS).start();
+        try (Conversation conversation = opened.conversation().sampling(chosen).maxTokens(TOKENS)
+                .loops(LoopLimits.OFF).start();
                 Generation generation = conversation.send("Go.")) {
             for (Event event : generation) {
                 if (event instanceof Event.Finished finished

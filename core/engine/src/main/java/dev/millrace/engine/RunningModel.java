@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
 import dev.millrace.api.Model;
@@ -74,13 +75,15 @@ final class RunningModel implements Model {
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
-        this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue);
+        this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
+                services.patience);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), prefixFolder);
         this.conversations = new Conversations(
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), scheduler, prefixes),
+                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
+                        prefixes),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
                         () -> suggested(toolNames)));
     }
@@ -228,9 +231,25 @@ final class RunningModel implements Model {
                         device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
-                giveUp(problem);
+                if (problem instanceof BackendHangsException) {
+                    startAgain(failing, problem);
+                } else {
+                    giveUp(problem);
+                }
             }
         });
+    }
+
+    /** No other backend is there, and nothing computes any more: the one that hangs is loaded a second time. */
+    private void startAgain(Placement hanging, BackendException problem) {
+        try {
+            move(() -> hanging);
+            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, device().id(),
+                    problem.getMessage());
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.DEBUG, "It cannot be loaded again.", e);
+            giveUp(problem);
+        }
     }
 
     private void giveUp(BackendException problem) {
@@ -268,7 +287,8 @@ final class RunningModel implements Model {
             try {
                 prefixes.close();
                 scheduler.close();
-                file.close();
+                // what hangs still reads the weights
+                scheduler.afterAll(file::close);
             } finally {
                 moving.unlock();
             }

@@ -6,6 +6,7 @@ package dev.millrace.engine;
 
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.schedule.Patience;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
@@ -27,6 +28,8 @@ final class Services {
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
+    /** How long backends may take. */
+    volatile Patience patience = Patience.DEFAULT;
 
     /** What stands on the class path. */
     static Services onClassPath(ClassLoader loader) {

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,8 @@ import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Precision;
 import dev.millrace.api.ToolResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +62,34 @@ class ConversationFileTest {
                 Answer answer = conversation.send("More").answer();
                 assertEquals("Second.", answer.text());
                 assertTrue(answer.usage().cachedTokens() > 0, "nothing that was read is read again");
+            }
+        }
+    }
+
+    @Test
+    void aSoundFileIsNotCalledDamagedWhereOnlyTheContextIsSmaller() {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT))) {
+            Path file = saved(stage);
+            try (Model model = stage.open(ModelOptions.defaults().withContext(64))) {
+                MillraceException e = assertThrows(MillraceException.class,
+                        () -> model.conversation().restore(file).start());
+                assertFalse(e.getMessage().contains("damaged"), e.getMessage());
+                assertTrue(e.getMessage().contains("the context holds 64"), e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void exactPrecisionDoesNotGoOnFromWhatWasRounded() {
+        ScriptedBackend backend = new ScriptedBackend("a", true, SCRIPT);
+        try (Stage stage = new Stage(folder, backend)) {
+            Path file = saved(stage);
+            try (Model model = stage.open(ModelOptions.defaults().withPrecision(Precision.EXACT));
+                    Conversation conversation = model.conversation()
+                            .tools(Stage.tool("look", call -> ToolResult.of("nothing"))).restore(file).start()) {
+                Answer answer = conversation.send("More").answer();
+                assertEquals("Second.", answer.text());
+                assertEquals(0, answer.usage().cachedTokens(), "all is read again");
             }
         }
     }

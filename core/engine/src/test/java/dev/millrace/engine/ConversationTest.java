@@ -32,6 +32,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
@@ -46,6 +48,11 @@ class ConversationTest {
 
     @TempDir
     Path folder;
+
+    /** A long text that goes on: ten characters for each number. */
+    private static String counted(int most) {
+        return IntStream.range(0, most).mapToObj(i -> String.format("word %4d ", i)).collect(Collectors.joining());
+    }
 
     private static List<Class<?>> kinds(List<Event> events) {
         List<Class<?>> kinds = new ArrayList<>();
@@ -234,7 +241,7 @@ class ConversationTest {
 
     @Test
     void stopsWhenTheContextIsFull() {
-        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "abcdefghij".repeat(20)));
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, counted(20)));
                 Model model = stage.open(ModelOptions.defaults().withContext(64))) {
             Conversation conversation = model.conversation().start();
             assertEquals(FinishReason.CONTEXT_FULL, conversation.send("Spell").answer().reason());
@@ -246,7 +253,7 @@ class ConversationTest {
 
     @RepeatedTest(30) // a cancelled request must not be answered twice, however the two threads meet
     void cancelsInTheMiddleAndGoesOn() throws InterruptedException {
-        ScriptedBackend backend = new ScriptedBackend("a", true, "abcdefghij".repeat(50), "Fine.");
+        ScriptedBackend backend = new ScriptedBackend("a", true, counted(50), "Fine.");
         CountDownLatch speaking = new CountDownLatch(40);
         backend.onForward = steps -> speaking.countDown();
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
@@ -331,7 +338,11 @@ class ConversationTest {
             go.countDown();
             assertEquals("First.", generation.answer().text());
             assertThrows(IllegalArgumentException.class, () -> conversation.send(List.of()));
-            assertThrows(IllegalArgumentException.class, () -> conversation.send(List.of(Message.assistant("x"))));
+            assertThrows(IllegalArgumentException.class, () -> conversation.send(List.of(Message.system("x"))));
+            ToolCall call = new ToolCall("1", "look", Map.of());
+            assertThrows(IllegalArgumentException.class,
+                    () -> conversation.send(List.of(Message.assistant("", null, List.of(call)))));
+            assertThrows(IllegalArgumentException.class, () -> conversation.send(List.of(Message.user("x")), 0));
         }
     }
 
@@ -345,7 +356,7 @@ class ConversationTest {
 
     @Test
     void conversationsShareEachPass() {
-        ScriptedBackend backend = new ScriptedBackend("a", true, "abcdefghij".repeat(10));
+        ScriptedBackend backend = new ScriptedBackend("a", true, counted(10));
         CountDownLatch started = new CountDownLatch(1);
         backend.onForward = steps -> await(started);
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
@@ -353,7 +364,7 @@ class ConversationTest {
                     .map(text -> model.conversation().start().send(text)).toList();
             started.countDown();
             for (Generation generation : running) {
-                assertEquals("abcdefghij".repeat(10), generation.answer().text());
+                assertEquals(counted(10), generation.answer().text());
             }
             assertTrue(backend.largestBatch.get() > 1, "largest batch " + backend.largestBatch);
             assertEquals(1, backend.threads.size(), "one thread touches the executor");
@@ -363,8 +374,8 @@ class ConversationTest {
     @Test
     void movesInMidSentence() {
         for (boolean exchanges : new boolean[]{true, false}) {
-            ScriptedBackend from = new ScriptedBackend("from", true, "abcdefghij".repeat(150), "And on.");
-            ScriptedBackend to = new ScriptedBackend("to", exchanges, "abcdefghij".repeat(150), "And on.");
+            ScriptedBackend from = new ScriptedBackend("from", true, counted(150), "And on.");
+            ScriptedBackend to = new ScriptedBackend("to", exchanges, counted(150), "And on.");
             CountDownLatch speaking = new CountDownLatch(30);
             Path own = folder.resolve("exchanges" + exchanges);
             assertTrue(own.toFile().mkdir());
@@ -376,7 +387,7 @@ class ConversationTest {
                 await(speaking);
                 model.moveTo("to:0");
                 assertEquals("to:0", model.device().id());
-                assertEquals("abcdefghij".repeat(150), generation.answer().text());
+                assertEquals(counted(150), generation.answer().text());
                 assertEquals("And on.", conversation.send("More").answer().text());
                 assertEquals(0, from.openExecutors.get());
                 assertTrue(from.tokensRead.get() > 0 && to.tokensRead.get() > 0, "both spoke a part");
@@ -444,7 +455,7 @@ class ConversationTest {
 
     @Test
     void leavesNothingBehind() throws InterruptedException {
-        ScriptedBackend backend = new ScriptedBackend("a", true, "abcdefghij".repeat(100));
+        ScriptedBackend backend = new ScriptedBackend("a", true, counted(100));
         CountDownLatch speaking = new CountDownLatch(10);
         backend.onForward = steps -> speaking.countDown();
         Stage stage = new Stage(folder, backend);

@@ -83,6 +83,11 @@ public final class PromptCache implements AutoCloseable {
         return best;
     }
 
+    /** A copy of a slot for another conversation; null if there is no room for it. */
+    public @Nullable Slot fork(Slot other) {
+        return scheduler.fork(other);
+    }
+
     /** Generates on another slot from now on. */
     public void replace(Slot other) {
         drop();

@@ -4,6 +4,7 @@
  */
 package dev.millrace.engine.cache;
 
+import dev.millrace.api.MillraceException;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.model.StateShape;
 import dev.millrace.spi.model.TensorType;
@@ -54,12 +55,17 @@ public final class StateStream {
      * @param length bytes that the stream can hold at most, against which its claims are held
      * @param context tokens that a sequence can hold
      * @throws StreamCorruptedException if it is not what was written
+     * @throws MillraceException if it does not fit the context
      */
     public static SequenceState read(DataInputStream in, long length, List<StateShape> shapes, int context)
             throws IOException {
         int count = in.readInt();
-        if (count < 0 || count * 4L > length || count >= context) {
+        if (count < 0 || count * 4L > length) {
             throw new StreamCorruptedException("it claims " + count + " tokens");
+        }
+        if (count >= context) {
+            throw new MillraceException("What was saved holds " + count + " tokens and the context holds " + context
+                    + ": open the model with a larger context.");
         }
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) {

@@ -21,6 +21,7 @@ final class Batch {
     private final Inbox inbox;
     private final OpenSlots open;
     private final Rescue rescue;
+    private final Watchdog watchdog;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private long passes;
@@ -32,12 +33,14 @@ final class Batch {
      * @param inbox where slots wait for the next pass
      * @param open all slots
      * @param rescue takes the slots of a pass that failed
+     * @param watchdog told of each pass
      */
-    Batch(int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue) {
+    Batch(int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog) {
         this.vocabularySize = vocabularySize;
         this.inbox = inbox;
         this.open = open;
         this.rescue = rescue;
+        this.watchdog = watchdog;
     }
 
     /**
@@ -46,10 +49,16 @@ final class Batch {
      * @return whether there are any
      */
     boolean fill(Executor executor) {
-        open.dropWithdrawn();
-        rescue.dropWithdrawn();
+        dropWithdrawn();
         inbox.fill(slots, Math.min(executor.limits().batchTokens(), executor.limits().sequences()));
         return !slots.isEmpty();
+    }
+
+    /** Requests that nobody wants any more end, wherever they wait. */
+    void dropWithdrawn() {
+        open.dropWithdrawn();
+        rescue.dropWithdrawn();
+        inbox.fill(slots, 0);
     }
 
     /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
@@ -64,6 +73,9 @@ final class Batch {
             }
             forward(executor);
             inbox.again(slots);
+        } catch (Watchdog.Abandoned e) {
+            // its slots have gone on elsewhere
+            throw e;
         } catch (Throwable e) {
             rescue.failed(slots,
                     e instanceof BackendException known ? known : new BackendException("The backend failed: " + e, e));
@@ -95,7 +107,7 @@ final class Batch {
             return;
         }
         try {
-            executor.forward(steps);
+            watchdog.forward(executor, steps);
         } catch (IllegalArgumentException e) {
             // nothing was changed, and not all steps are to blame
             for (int i = steps.size() - 1; i >= 0; i--) {
@@ -110,12 +122,17 @@ final class Batch {
 
     private void forward(Executor executor, int index) {
         try {
-            executor.forward(List.of(steps.get(index)));
+            watchdog.forward(executor, List.of(steps.get(index)));
         } catch (IllegalArgumentException e) {
             open.fail(slots.remove(index), e);
             return;
         }
         taken(index);
+    }
+
+    /** The slots of a pass that was left alone. */
+    List<Slot> abandoned() {
+        return List.copyOf(slots);
     }
 
     /** A step was fed: its slot stays in the batch if it has more to read. */

@@ -5,6 +5,7 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.api.BackendHangsException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Inbox {
 
-    private final Thread thread;
+    private volatile Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Slot> waiting = new ArrayList<>();
     private final Deque<Task<?>> tasks = new ArrayDeque<>();
@@ -36,6 +37,11 @@ final class Inbox {
      */
     Inbox(Thread thread) {
         this.thread = thread;
+    }
+
+    /** Another thread takes what is handed in from now on. */
+    void hand(Thread next) {
+        thread = next;
     }
 
     /** Runs something on the scheduler's thread between two passes, and waits. */
@@ -96,9 +102,12 @@ final class Inbox {
     }
 
     /** Why nothing is taken any more. */
-    private RuntimeException closed() {
+    RuntimeException closed() {
         lock.lock();
         try {
+            if (broken instanceof BackendHangsException known) {
+                return known;
+            }
             return broken == null
                     ? new IllegalStateException("The model is closed.")
                     : new BackendException("The model cannot go on: its thread ended by " + broken + ".", broken);
@@ -128,6 +137,13 @@ final class Inbox {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** All waiting slots fail. */
+    void fail(OpenSlots slots, BackendException problem) {
+        List<Slot> all = new ArrayList<>();
+        fill(all, Integer.MAX_VALUE);
+        all.forEach(slot -> slots.fail(slot, problem));
     }
 
     /** Moves waiting slots to a batch, those that came first, until it has this many. */

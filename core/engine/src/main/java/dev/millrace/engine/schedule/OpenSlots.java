@@ -65,6 +65,12 @@ final class OpenSlots {
         }
     }
 
+    /** The executor was left alone: nobody has read anything, and nobody touches the old sequences. */
+    void abandon() {
+        slots.forEach(Slot::detach);
+        tryAgain();
+    }
+
     /** What waits for room goes on: there may be some now. */
     void tryAgain() {
         inbox.again(withoutRoom.keySet());

@@ -56,6 +56,12 @@ final class Rescue {
         }
     }
 
+    /** A pass was left alone: its slots wait for another executor. */
+    void abandoned(Collection<Slot> batch, BackendException problem) {
+        stranded.addAll(batch);
+        call.accept(problem);
+    }
+
     /** There is another executor: what waited for it goes on. */
     void tryAgain() {
         inbox.again(stranded);

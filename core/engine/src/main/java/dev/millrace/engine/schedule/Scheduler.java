@@ -5,13 +5,19 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.api.BackendHangsException;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -29,15 +35,25 @@ public final class Scheduler implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
 
-    private final int vocabularySize;
-    private final Thread thread;
-    private final Inbox inbox;
+    private static final Duration PATIENT_LOOK = Duration.ofMillis(100);
 
-    // touched by the thread alone
+    private final int vocabularySize;
+    private final String name;
+    private final Inbox inbox;
+    private final Watchdog watchdog;
+    private final Thread watcher;
+    private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock takingOver = new ReentrantLock();
+    private volatile Thread thread;
+    private volatile boolean closing;
+
+    // touched by the thread alone, or by whoever takes its place
     private Executor executor;
     private final OpenSlots slots;
     private final Rescue rescue;
-    private final Batch batch;
+    private Batch batch;
+    /** Why requests fail while there is no executor, once no other was found. */
+    private @Nullable BackendException lost;
 
     /**
      * Starts the thread.
@@ -49,14 +65,37 @@ public final class Scheduler implements AutoCloseable {
      *            {@link #move} or {@link #giveUp} is called, from another thread
      */
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue) {
+        this(name, executor, vocabularySize, rescue, Patience.DEFAULT);
+    }
+
+    /**
+     * Starts the thread.
+     *
+     * @param name of the model
+     * @param executor owned from now on
+     * @param vocabularySize logits in a row
+     * @param rescue told when the executor has failed twice for the same tokens, or hangs; they wait until {@link #move} or
+     *            {@link #giveUp} is called, from another thread
+     * @param patience how long a pass may take
+     */
+    public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue,
+            Patience patience) {
+        this.name = name;
         this.executor = executor;
         this.vocabularySize = vocabularySize;
-        this.thread = Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
+        this.watchdog = new Watchdog(patience);
+        this.thread = newThread();
         this.inbox = new Inbox(thread);
         this.slots = new OpenSlots(inbox);
         this.rescue = new Rescue(inbox, slots, rescue);
-        this.batch = new Batch(vocabularySize, inbox, slots, this.rescue);
+        this.batch = new Batch(vocabularySize, inbox, slots, this.rescue, watchdog);
+        this.watcher = Thread.ofVirtual().name("millrace-watch-" + name).unstarted(this::watch);
         thread.start();
+        watcher.start();
+    }
+
+    private Thread newThread() {
+        return Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
     }
 
     // ---- slots
@@ -133,8 +172,10 @@ public final class Scheduler implements AutoCloseable {
             slots.close(slot);
             return slot;
         });
-        if (inbox.offer(task)) {
-            task.join();
+        if (Thread.currentThread() == thread) {
+            task.run();
+        } else if (inbox.offer(task)) {
+            awaitPatiently(task);
         }
     }
 
@@ -157,7 +198,12 @@ public final class Scheduler implements AutoCloseable {
                 slot.withdraw();
                 inbox.wake();
             }
-            LockSupport.park(this);
+            if (slot.isWithdrawn()) {
+                LockSupport.parkNanos(this, PATIENT_LOOK.toNanos());
+                leaveIfHung(true);
+            } else {
+                LockSupport.park(this);
+            }
             // an interrupt would keep park from waiting: it means cancelled, and is restored for tools that run later
             interrupted |= Thread.interrupted();
         }
@@ -189,12 +235,13 @@ public final class Scheduler implements AutoCloseable {
     public void move(Executor next, Runnable onMoved) {
         AtomicBoolean moved = new AtomicBoolean();
         try {
-            inbox.call(() -> {
+            callPatiently(() -> {
                 try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
                     transfer.apply(vocabularySize);
                 }
                 Executor old = executor;
                 executor = next;
+                lost = null;
                 moved.set(true);
                 onMoved.run();
                 Quietly.close(old, "The executor that was left");
@@ -219,7 +266,7 @@ public final class Scheduler implements AutoCloseable {
      * @throws dev.millrace.api.MillraceException if the other cannot be made: all is as before, but slower to go on
      */
     public void exchange(Supplier<Executor> load, Supplier<Executor> undo, Runnable onMoved, long room) {
-        inbox.call(() -> {
+        callPatiently(() -> {
             try (Transfer transfer = Transfer.out(slots.all(), executor, room)) {
                 Quietly.close(executor, "The executor that was left");
                 RuntimeException problem = null;
@@ -254,6 +301,7 @@ public final class Scheduler implements AutoCloseable {
     public void giveUp(BackendException problem) {
         inbox.call(() -> {
             rescue.giveUp(problem);
+            lost = problem;
             return this;
         });
     }
@@ -264,12 +312,76 @@ public final class Scheduler implements AutoCloseable {
         slots.tryAgain();
     }
 
+    /** Runs a task between two passes, and waits; not for a pass that hangs. */
+    private void callPatiently(Supplier<Executor> work) {
+        Task<Executor> task = new Task<>(work);
+        if (Thread.currentThread() == thread) {
+            task.run();
+        } else if (!inbox.offer(task)) {
+            throw inbox.closed();
+        }
+        awaitPatiently(task);
+    }
+
+    private void awaitPatiently(Task<?> task) {
+        while (!task.isDone()) {
+            task.await(PATIENT_LOOK);
+            if (!task.isStarted()) {
+                leaveIfHung(true);
+            }
+        }
+        task.join();
+    }
+
+    // ---- a pass that hangs
+
+    private void watch() {
+        while (!closing) {
+            watchdog.pause();
+            leaveIfHung(false);
+        }
+    }
+
+    /** If the present pass takes too long, another thread takes the place of the one that computes it. */
+    private void leaveIfHung(boolean somebodyWaits) {
+        takingOver.lock();
+        try {
+            if (!watchdog.abandon(somebodyWaits)) {
+                return;
+            }
+            BackendException problem = left();
+            List<Slot> stranded = batch.abandoned();
+            slots.abandon();
+            executor = new NoExecutor(problem);
+            batch = new Batch(vocabularySize, inbox, slots, rescue, watchdog);
+            thread = newThread();
+            inbox.hand(thread);
+            rescue.abandoned(stranded, problem);
+            thread.start();
+        } finally {
+            takingOver.unlock();
+        }
+    }
+
+    /** The thread was left alone. When it comes back it closes its executor and ends. */
+    private BackendException left() {
+        abandoned.add(thread);
+        BackendException problem = new BackendHangsException(
+                "The backend of " + name + " does not come back from computing: it is left alone.");
+        LOG.log(System.Logger.Level.ERROR, problem.getMessage());
+        return problem;
+    }
+
     // ---- the thread
 
     private void run() {
         Throwable cause = null;
         try {
             loop();
+        } catch (Watchdog.Abandoned e) {
+            // another thread does all else now
+            Quietly.close(e.executor(), "An executor that was left alone");
+            return;
         } catch (Throwable e) {
             // the last resort: nobody waits for a thread that is gone
             LOG.log(System.Logger.Level.ERROR, "The thread of a model ended unexpectedly.", e);
@@ -287,6 +399,8 @@ public final class Scheduler implements AutoCloseable {
             Task<?> task = inbox.task();
             if (task != null) {
                 task.run();
+            } else if (executor instanceof NoExecutor) {
+                awaitExecutor();
             } else if (batch.fill(executor)) {
                 batch.read(executor);
             } else if (!slots.makeRoom()) {
@@ -295,20 +409,80 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Stops the thread and closes the executor with all its sequences. Closing twice does nothing. */
+    /** Requests wait for another executor, as long as one may be found. */
+    private void awaitExecutor() {
+        batch.dropWithdrawn();
+        if (lost != null) {
+            inbox.fail(slots, lost);
+        }
+        LockSupport.park(this);
+    }
+
+    /**
+     * Stops the thread and closes the executor with all its sequences. Does not wait for a pass that hangs: then all that waits
+     * fails, and the executor is closed when it comes back. Closing twice does nothing.
+     */
     @Override
     public void close() {
+        closing = true;
         inbox.stop();
+        LockSupport.unpark(watcher);
+        if (Thread.currentThread() == thread) {
+            return;
+        }
         boolean interrupted = false;
-        while (thread.isAlive() && Thread.currentThread() != thread) {
+        while (thread.isAlive()) {
             try {
-                thread.join();
+                thread.join(PATIENT_LOOK);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
+            endIfHung();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void endIfHung() {
+        takingOver.lock();
+        try {
+            if (thread.isAlive() && watchdog.abandon(true)) {
+                RuntimeException problem = inbox.end(left());
+                batch.end(problem);
+                slots.end(problem);
+                rescue.end(problem);
+                executor = new NoExecutor(new BackendException("The model is closed."));
+                thread = Thread.ofPlatform().unstarted(() -> {
+                });
+            }
+        } finally {
+            takingOver.unlock();
+        }
+    }
+
+    /**
+     * Does something once no thread computes any more: at once, unless one was left alone.
+     *
+     * @param work what needs that nobody reads the model's weights
+     */
+    public void afterAll(Runnable work) {
+        List<Thread> left = abandoned.stream().filter(Thread::isAlive).toList();
+        if (left.isEmpty()) {
+            work.run();
+            return;
+        }
+        Thread.ofVirtual().name("millrace-end-" + name).start(() -> {
+            for (Thread one : left) {
+                while (one.isAlive()) {
+                    try {
+                        one.join();
+                    } catch (InterruptedException e) {
+                        LOG.log(System.Logger.Level.DEBUG, "An interrupt does not end what hangs.", e);
+                    }
+                }
+            }
+            work.run();
+        });
     }
 }

@@ -5,8 +5,12 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +19,7 @@ final class Task<T extends @Nullable Object> {
 
     private final Supplier<T> work;
     private final CompletableFuture<T> result = new CompletableFuture<>();
+    private volatile boolean started;
 
     Task(Supplier<T> work) {
         this.work = work;
@@ -22,10 +27,34 @@ final class Task<T extends @Nullable Object> {
 
     /** Never throws: whatever the work throws, the waiting thread gets. */
     void run() {
+        started = true;
         try {
             result.complete(work.get());
         } catch (Throwable e) {
             result.completeExceptionally(e);
+        }
+    }
+
+    boolean isStarted() {
+        return started;
+    }
+
+    boolean isDone() {
+        return result.isDone();
+    }
+
+    /** Waits for a while. An interrupt ends the waiting, and stays. */
+    void await(Duration most) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            result.get(most.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            // whoever waits asks what came of it
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -12,14 +12,20 @@ import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.sample.Stages;
+import dev.millrace.engine.sample.ThinkingControl;
+import dev.millrace.engine.sample.TokenSampler;
+import dev.millrace.engine.sample.TokenScorer;
 import dev.millrace.engine.schedule.Slot;
 import dev.millrace.engine.schedule.Wish;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.text.WatchingStage;
 import dev.millrace.text.prompt.Prompt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +39,9 @@ final class AnswerRun {
     private final ConversationOptions options;
     private final PromptCache cache;
     private final Stages stages;
+    private final OtherAnswers others;
+    private final ThinkingControl thinking;
+    private final Optional<TokenScorer> scorer;
 
     /** Characters. */
     private static final int LONG_TEXT = 1 << 20;
@@ -48,12 +57,19 @@ final class AnswerRun {
     private int completionTokens;
 
     AnswerRun(ModelParts model, LiveConversation conversation, ConversationOptions options, PromptCache cache,
-            Stages stages) {
+            Stages stages, OtherAnswers others) {
         this.model = model;
         this.conversation = conversation;
         this.options = options;
         this.cache = cache;
-        this.stages = stages;
+        this.others = others;
+        this.thinking = new ThinkingControl(model.stageContext(options), model.dialect().thinkingMarks(),
+                options.reasoning());
+        this.stages = stages.and(thinking);
+        this.scorer = options.logprobs().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new TokenScorer(model.tokenizer(), model.info().vocabularySize(),
+                        options.logprobs().getAsInt()));
     }
 
     /**
@@ -71,8 +87,9 @@ final class AnswerRun {
         } catch (Throwable e) {
             problem = failure(e);
         }
-        // whatever happens here, the answer ends
+        // whatever happens here, the answer ends, and so do the others
         try {
+            others.start(null, cache);
             if (problem == null) {
                 cache.rest();
             } else {
@@ -104,12 +121,14 @@ final class AnswerRun {
     private FinishReason rounds(LiveGeneration log) {
         ToolRun toolRun = new ToolRun(options);
         for (int round = 0;; round++) {
-            checkLength(conversation.messages());
-            Prompt prompt = model.prompts().write(conversation.messages(), options.definitions(), true);
+            List<Message> messages = conversation.messages();
+            checkLength(messages);
+            Prompt prompt = model.prompt(messages, options);
             Slot slot = take(prompt.ids(), log);
+            share(slot, prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
-                    stages);
-            stages.begin(slot, round);
+                    stages, scorer);
+            Turn turn = begin(slot, prompt, round, log);
             Step step = read(slot, sampler.after(slot), log);
             if (log.isCancelled() || step == null) {
                 return FinishReason.CANCELLED;
@@ -117,8 +136,12 @@ final class AnswerRun {
             if (round == 0) {
                 cache.mark();
             }
-            Turn turn = speak(slot, step, sampler, prompt, log);
-            conversation.add(turn.message());
+            speak(turn, slot, step, sampler, log);
+            if (messages.getLast().role() == Message.Role.ASSISTANT) {
+                conversation.replaceLast(turn.message());
+            } else {
+                conversation.add(turn.message());
+            }
             if (!turn.wantsTools()) {
                 return turn.reason();
             }
@@ -220,7 +243,7 @@ final class AnswerRun {
         for (String other : List.of("0", "?")) {
             List<Message> probe = new ArrayList<>(messages.subList(0, user));
             probe.add(Message.user(other));
-            int[] otherIds = model.prompts().write(probe, options.definitions(), true).ids();
+            int[] otherIds = model.prompt(probe, options).ids();
             int differs = Arrays.mismatch(ids, otherIds);
             shared = Math.min(shared, differs < 0 ? ids.length - 1 : differs);
         }
@@ -236,45 +259,81 @@ final class AnswerRun {
         return step;
     }
 
-    /** Lets the model speak until it ends its turn, or has to end. */
-    private Turn speak(Slot slot, Step first, TokenSampler sampler, Prompt prompt, LiveGeneration log) {
+    /** If others answer the same prompt: reads all that it has before the last token, after which each goes on by itself. */
+    private void share(Slot slot, int[] ids, LiveGeneration log) {
+        if (others.isEmpty()) {
+            return;
+        }
+        int[] shared = Arrays.copyOf(ids, ids.length - 1);
+        if (slot.read() < shared.length) {
+            slot.prompt(shared);
+            read(slot, Wish.NOTHING, log);
+            slot.prompt(ids);
+        }
+        others.start(slot, cache);
+    }
+
+    /** All that looks at tokens is told of the prompt before it is read: what is wished for depends on it. */
+    private Turn begin(Slot slot, Prompt prompt, int round, LiveGeneration log) {
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
                 conversation::nextCallId, log);
-        int context = model.info().contextLength();
+        turn.begin(prompt.begun());
+        stages.begin(slot, round);
+        thinking.beginStep(turn.isThinking());
+        return turn;
+    }
+
+    /** Lets the model speak until it ends its turn, or has to end. */
+    private void speak(Turn turn, Slot slot, Step first, TokenSampler sampler, LiveGeneration log) {
         long start = System.nanoTime();
+        Optional<FinishReason> reason = Optional.empty();
         @Nullable
         Step step = first;
-        while (true) {
+        while (reason.isEmpty()) {
             if (log.isCancelled() || step == null) {
-                turn.end(FinishReason.CANCELLED);
-                break;
+                reason = Optional.of(FinishReason.CANCELLED);
+            } else {
+                reason = next(turn, slot, step, sampler, log);
             }
-            int token = sampler.choose(step, slot);
-            stages.accept(token);
-            if (completionTokens++ == 0) {
-                firstToken = System.nanoTime() - started;
+            if (reason.isEmpty()) {
+                step = model.scheduler().read(slot, sampler.after(slot), log::isCancelled);
             }
-            if (model.endTokens().contains(token)) {
-                turn.end(FinishReason.STOP);
-                break;
-            }
-            turn.token(token);
-            if (turn.isStopped()) {
-                turn.end(FinishReason.STOP_STRING);
-                break;
-            }
-            if (completionTokens >= options.maxTokens()) {
-                turn.end(FinishReason.LENGTH);
-                break;
-            }
-            slot.append(token);
-            if (slot.length() >= context) {
-                turn.end(FinishReason.CONTEXT_FULL);
-                break;
-            }
-            step = model.scheduler().read(slot, sampler.after(slot), log::isCancelled);
         }
+        turn.end(reason.get());
         decode += System.nanoTime() - start;
-        return turn;
+    }
+
+    /** One more token. Gives the reason if it is the last. */
+    private Optional<FinishReason> next(Turn turn, Slot slot, Step step, TokenSampler sampler, LiveGeneration log) {
+        if (log.isAnswerWanted()) {
+            thinking.stopThinking();
+        }
+        int forced = thinking.forced();
+        int token = forced >= 0 ? forced : sampler.choose(step, slot);
+        WatchingStage.Verdict verdict = stages.accept(token);
+        if (completionTokens++ == 0) {
+            firstToken = System.nanoTime() - started;
+        }
+        if (forced < 0 && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
+            return Optional.of(FinishReason.STOP);
+        }
+        turn.token(token, forced >= 0 ? null : scorer.map(one -> one.score(token)).orElse(null));
+        thinking.chosen(token, turn.isThinking());
+        if (turn.isStopped()) {
+            return Optional.of(FinishReason.STOP_STRING);
+        }
+        if (completionTokens >= options.maxTokens()) {
+            return Optional.of(FinishReason.LENGTH);
+        }
+        if (verdict == WatchingStage.Verdict.END) {
+            return Optional.of(FinishReason.LOOP);
+        }
+        if (verdict == WatchingStage.Verdict.CLOSE_THINKING && turn.isThinking()) {
+            thinking.stopThinking();
+        }
+        slot.append(token);
+        return slot.length() >= model.info().contextLength()
+                ? Optional.of(FinishReason.CONTEXT_FULL)
+                : Optional.empty();
     }
 }

@@ -6,7 +6,9 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Conversation;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Message;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolChoice;
@@ -14,6 +16,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.sample.Stages;
 import dev.millrace.json.Json;
 import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
@@ -24,6 +27,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class ConversationBuilder implements Conversation.Builder {
 
     private static final int TOOL_STEPS = 8;
+    private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
     private final ModelParts model;
@@ -47,6 +52,10 @@ final class ConversationBuilder implements Conversation.Builder {
     private @Nullable Sampling sampling;
     private ConversationFile.@Nullable Saved saved;
     private StopStrings stop = StopStrings.NONE;
+    private Set<Integer> stopTokens = Set.of();
+    private OptionalInt logprobs = OptionalInt.empty();
+    private Reasoning reasoning = Reasoning.DEFAULT;
+    private LoopLimits loops = LoopLimits.DEFAULT;
     private AnswerFormat format = AnswerFormat.TEXT;
     private ToolChoice toolChoice = ToolChoice.AUTO;
     private boolean strict;
@@ -171,6 +180,42 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder stopTokens(Set<Integer> ids) {
+        ids.forEach(id -> inVocabulary(id, "A stop token"));
+        stopTokens = Set.copyOf(ids);
+        return this;
+    }
+
+    private void inVocabulary(int id, String what) {
+        if (id < 0 || id >= model.info().vocabularySize()) {
+            throw new IllegalArgumentException(what + " is an id from 0 to " + (model.info().vocabularySize() - 1)
+                    + " in this model, not " + id + ".");
+        }
+    }
+
+    @Override
+    public Conversation.Builder logprobs(int alternatives) {
+        if (alternatives < 0 || alternatives > MOST_ALTERNATIVES) {
+            throw new IllegalArgumentException(
+                    "From 0 to " + MOST_ALTERNATIVES + " alternatives are told, not " + alternatives + ".");
+        }
+        logprobs = OptionalInt.of(alternatives);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder reasoning(Reasoning how) {
+        reasoning = how;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder loops(LoopLimits limits) {
+        loops = limits;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder format(AnswerFormat wanted) {
         format = wanted;
         return this;
@@ -202,9 +247,10 @@ final class ConversationBuilder implements Conversation.Builder {
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
         definitions.putAll(declared);
         Sampling how = sampling == null ? model.sampling() : sampling;
+        how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolSteps, stop, format);
+                maxToolSteps, stop, stopTokens, logprobs, reasoning, loops, format);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -215,7 +261,7 @@ final class ConversationBuilder implements Conversation.Builder {
         }
         start.addAll(messages);
         Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), format, how,
+                model.endTokens(), options.definitions(), format, how, loops,
                 model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler())

@@ -6,6 +6,7 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.Precision;
 import dev.millrace.api.ToolCall;
 import dev.millrace.engine.cache.CheckedFile;
 import dev.millrace.engine.cache.Fingerprint;
@@ -58,7 +59,7 @@ final class ConversationFile {
     static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
         try (SequenceState state = cache.export()) {
             at(file).write(out -> {
-                byte[] description = Json.write(description(model.fingerprint().get(), messages, calls))
+                byte[] description = Json.write(description(model, messages, calls))
                         .getBytes(StandardCharsets.UTF_8);
                 out.writeInt(description.length);
                 out.write(description);
@@ -73,10 +74,11 @@ final class ConversationFile {
         }
     }
 
-    private static Map<String, @Nullable Object> description(Fingerprint fingerprint, List<Message> messages,
+    private static Map<String, @Nullable Object> description(ModelParts model, List<Message> messages,
             int calls) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        map.put("model", fingerprint.toMap());
+        map.put("model", model.fingerprint().get().toMap());
+        map.put("precision", model.precision().name());
         map.put("calls", calls);
         List<Object> list = new ArrayList<>();
         for (Message message : messages) {
@@ -125,7 +127,14 @@ final class ConversationFile {
     /** What was read, on the model's scheduler; nothing if its numbers are not those of this model. */
     static PromptCache cache(Saved saved, ModelParts model) {
         return at(saved.file()).read((in, left) -> {
-            Fingerprint written = fingerprint(saved.file(), description(saved.file(), in, left));
+            Map<?, ?> description = description(saved.file(), in, left);
+            Fingerprint written = fingerprint(saved.file(), description);
+            if (model.precision() == Precision.EXACT && !Precision.EXACT.name().equals(description.get("precision"))) {
+                // what was rounded once is not exact any more
+                LOG.log(System.Logger.Level.INFO,
+                        "The conversation {0} is read again: it was not saved with exact precision.", saved.file());
+                return new PromptCache(model.scheduler());
+            }
             if (!in.readBoolean() || written.of(model.fingerprint().get()) != Fingerprint.Kinship.SAME) {
                 return new PromptCache(model.scheduler());
             }

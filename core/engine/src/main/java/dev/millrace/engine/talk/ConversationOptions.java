@@ -5,6 +5,8 @@
 package dev.millrace.engine.talk;
 
 import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.LoopLimits;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
@@ -14,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -27,16 +30,21 @@ import java.util.Set;
  * @param maxTokens of one answer
  * @param maxToolSteps within one answer
  * @param stop texts that end an answer
+ * @param stopTokens further tokens that end one
+ * @param logprobs how many alternatives are told for each token; empty if it is not told how likely tokens are
+ * @param reasoning how much the model may think
+ * @param loops when a model that repeats itself is stopped
  * @param format of an answer
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
         List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolSteps, StopStrings stop,
-        AnswerFormat format) {
+        Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format) {
 
     ConversationOptions {
         tools = Map.copyOf(tools);
         definitionsByName = Collections.unmodifiableMap(new LinkedHashMap<>(definitionsByName));
         guards = List.copyOf(guards);
+        stopTokens = Set.copyOf(stopTokens);
     }
 
     /** What the model is told. */
@@ -60,6 +68,6 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
 
     ConversationOptions withSeed(long other) {
         return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolSteps, stop,
-                format);
+                stopTokens, logprobs, reasoning, loops, format);
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +22,10 @@ final class EventSubscription implements Flow.Subscription {
     private static final System.Logger LOG = System.getLogger(EventSubscription.class.getName());
 
     private final IntFunction<@Nullable Event> log;
+    private final IntPredicate over;
     private final AtomicLong demand = new AtomicLong();
-    /** Not zero while a thread delivers; each call that may change something counts it up. */
-    private final AtomicInteger work = new AtomicInteger();
+    /** Not zero while a thread delivers, or is about to be started; each call that may change something counts it up. */
+    private final AtomicInteger work = new AtomicInteger(1);
     /** Null once nothing more may be told. */
     private volatile Flow.@Nullable Subscriber<? super Event> subscriber;
     private volatile @Nullable IllegalArgumentException misuse;
@@ -36,14 +38,15 @@ final class EventSubscription implements Flow.Subscription {
      *
      * @param subscriber to be told
      * @param log waits for the event of that number, and gives null after the last
+     * @param over whether it is known that there is no event of that number
      */
-    EventSubscription(Flow.Subscriber<? super Event> subscriber, IntFunction<@Nullable Event> log) {
+    EventSubscription(Flow.Subscriber<? super Event> subscriber, IntFunction<@Nullable Event> log, IntPredicate over) {
         this.subscriber = Objects.requireNonNull(subscriber);
         this.log = log;
+        this.over = over;
     }
 
     void start() {
-        work.set(1);
         Thread.ofVirtual().name("millrace-events").start(() -> {
             tell(one -> one.onSubscribe(this));
             deliver();
@@ -71,7 +74,8 @@ final class EventSubscription implements Flow.Subscription {
             last(one -> one.onError(wrong));
             return false;
         }
-        if (demand.get() == 0) {
+        // the end is told also to those who ask for nothing
+        if (demand.get() == 0 && !over.test(next)) {
             return false;
         }
         Event event;
@@ -132,6 +136,11 @@ final class EventSubscription implements Flow.Subscription {
         } else {
             demand.updateAndGet(left -> left + n < 0 ? Long.MAX_VALUE : left + n);
         }
+        look();
+    }
+
+    /** Something may have changed: a thread looks what is to be told. */
+    void look() {
         if (work.getAndIncrement() == 0) {
             Thread.ofVirtual().name("millrace-events").start(this::deliver);
         }

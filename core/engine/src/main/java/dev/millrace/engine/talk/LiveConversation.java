@@ -9,6 +9,7 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.sample.Stages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,23 +44,64 @@ final class LiveConversation implements Conversation {
     }
 
     @Override
-    public Generation send(List<Message> added) {
-        if (added.isEmpty()) {
-            throw new IllegalArgumentException("There is no message to send.");
-        }
-        Message.Role last = added.getLast().role();
-        if (last != Message.Role.USER && last != Message.Role.TOOL) {
-            throw new IllegalArgumentException("The last message comes from the user or a tool, not " + last + ".");
+    public List<Generation> send(List<Message> added, int answers) {
+        check(added);
+        if (answers < 1) {
+            throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return idle("send to", () -> {
             int before = messages.size();
             messages.addAll(added);
-            AnswerRun run = new AnswerRun(model, this, options, cache, stages);
+            List<Generation> all = new ArrayList<>();
+            List<OtherAnswers.Waiting> others = new ArrayList<>();
+            for (int i = 1; i < answers; i++) {
+                OtherAnswers.Waiting other = another(before, i);
+                others.add(other);
+                all.add(other.generation());
+            }
+            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others));
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
+            all.addFirst(generation);
             running = generation;
             generation.start();
-            return generation;
+            return all;
         });
+    }
+
+    private static void check(List<Message> added) {
+        if (added.isEmpty()) {
+            throw new IllegalArgumentException("There is no message to send.");
+        }
+        Message last = added.getLast();
+        if (last.role() == Message.Role.SYSTEM) {
+            throw new IllegalArgumentException(
+                    "The last message comes from the user, a tool or the assistant, not " + last.role() + ".");
+        }
+        if (last.role() == Message.Role.ASSISTANT && !last.toolCalls().isEmpty()) {
+            throw new IllegalArgumentException("The beginning of an answer has no tool calls.");
+        }
+    }
+
+    /** A further answer to the messages so far, in a conversation of its own that is gone when it ends. */
+    private OtherAnswers.Waiting another(int before, int number) {
+        PromptCache own = new PromptCache(model.scheduler());
+        LiveConversation copy = all.adopt(new LiveConversation(all, model,
+                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork()));
+        AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()));
+        LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
+            try {
+                run.run(log, before);
+            } finally {
+                copy.close();
+            }
+        });
+        copy.lock.lock();
+        try {
+            copy.running = generation;
+        } finally {
+            copy.lock.unlock();
+        }
+        return new OtherAnswers.Waiting(generation, own);
     }
 
     @Override
@@ -79,7 +121,7 @@ final class LiveConversation implements Conversation {
 
     @Override
     public int promptTokens() {
-        return model.prompts().write(messages(), options.definitions(), true).ids().length;
+        return model.prompt(messages(), options).ids().length;
     }
 
     @Override
@@ -133,6 +175,16 @@ final class LiveConversation implements Conversation {
         lock.lock();
         try {
             messages.add(message);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The answer goes on where the last message ended: the whole takes its place. */
+    void replaceLast(Message message) {
+        lock.lock();
+        try {
+            messages.set(messages.size() - 1, message);
         } finally {
             lock.unlock();
         }

@@ -25,9 +25,12 @@ final class LiveGeneration implements Generation {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Event> events = new ArrayList<>();
+    /** To be told of the end, also if they ask for nothing. */
+    private final List<EventSubscription> subscriptions = new ArrayList<>();
     private @Nullable RuntimeException failure;
     private boolean done;
     private volatile boolean cancelled;
+    private volatile boolean answerWanted;
     private final Thread thread;
 
     /**
@@ -66,6 +69,7 @@ final class LiveGeneration implements Generation {
     }
 
     private void end(Event.@Nullable Finished event, @Nullable RuntimeException problem) {
+        List<EventSubscription> toLook;
         lock.lock();
         try {
             if (event != null) {
@@ -73,14 +77,22 @@ final class LiveGeneration implements Generation {
             }
             failure = problem;
             done = true;
+            toLook = List.copyOf(subscriptions);
+            subscriptions.clear();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+        toLook.forEach(EventSubscription::look);
     }
 
     boolean isCancelled() {
         return cancelled;
+    }
+
+    /** Whether the thinking is to end. */
+    boolean isAnswerWanted() {
+        return answerWanted;
     }
 
     // ---- the reading side
@@ -169,7 +181,33 @@ final class LiveGeneration implements Generation {
 
     @Override
     public Flow.Publisher<Event> publisher() {
-        return subscriber -> new EventSubscription(subscriber, index -> await(index, false)).start();
+        return subscriber -> {
+            EventSubscription subscription = new EventSubscription(subscriber, index -> await(index, false),
+                    this::isOver);
+            lock.lock();
+            try {
+                if (!done) {
+                    subscriptions.add(subscription);
+                }
+            } finally {
+                lock.unlock();
+            }
+            subscription.start();
+        };
+    }
+
+    private boolean isOver(int index) {
+        lock.lock();
+        try {
+            return done && index >= events.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void answerNow() {
+        answerWanted = true;
     }
 
     @Override
@@ -201,10 +239,21 @@ final class LiveGeneration implements Generation {
         return Thread.currentThread() == thread;
     }
 
-    /** Waits until the thread that generates has ended; that thread itself does not wait. */
+    /** Waits until the thread that generates has ended, also if it has not started yet; that thread itself does not wait. */
     void awaitEnd() {
+        if (isOwnThread()) {
+            return;
+        }
+        lock.lock();
+        try {
+            while (!done) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
         boolean interrupted = false;
-        while (thread.isAlive() && Thread.currentThread() != thread) {
+        while (thread.isAlive()) {
             try {
                 thread.join();
             } catch (InterruptedException e) {

@@ -4,15 +4,21 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.StageContext;
+import dev.millrace.text.prompt.Prompt;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -27,15 +33,30 @@ import java.util.function.Supplier;
  * @param dialect text to thinking and calls
  * @param endTokens ids that end a turn
  * @param sampling what the makers recommend
+ * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  */
 public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
         PromptTokenizer tokenizer, PromptWriter prompts,
-        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Scheduler scheduler, Prefixes prefixes) {
+        Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
+        Prefixes prefixes) {
 
     /** Copies the set. */
     public ModelParts {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** What the model reads if it answers these messages, or goes on with the answer that they end with. */
+    Prompt prompt(List<Message> messages, ConversationOptions options) {
+        boolean begun = !messages.isEmpty() && messages.getLast().role() == Message.Role.ASSISTANT;
+        return prompts.write(begun ? messages.subList(0, messages.size() - 1) : messages, options.definitions(),
+                options.reasoning(), begun ? messages.getLast() : null);
+    }
+
+    /** What stages of a conversation may know. */
+    StageContext stageContext(ConversationOptions options) {
+        return new Stages.Context(tokenizer, endTokens, options.definitions(), options.format(), options.sampling(),
+                options.loops());
     }
 }

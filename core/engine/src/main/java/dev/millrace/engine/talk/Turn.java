@@ -9,16 +9,19 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.text.DialectEvent;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.text.dialect.ToolArguments;
+import dev.millrace.text.prompt.Prompt;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the model says from one prompt to the end of its turn. Turns tokens into events and a message. */
 final class Turn {
@@ -38,6 +41,10 @@ final class Turn {
     private final List<String> problems = new ArrayList<>();
     private final StopStrings.Search textSearch;
     private final StopStrings.Search thinkingSearch;
+    /** Scores of tokens whose text has not come out yet. */
+    private final List<TokenScore> scores = new ArrayList<>();
+    /** What was said before this turn goes into the message, not into the log. */
+    private boolean begun;
     private FinishReason reason = FinishReason.STOP;
 
     Turn(DialectParser parser, Tokenizer tokenizer, ConversationOptions options, Supplier<String> ids,
@@ -52,7 +59,40 @@ final class Turn {
         this.thinkingSearch = (options.stop().inThinking() ? options.stop() : StopStrings.NONE).search();
     }
 
-    void token(int id) {
+    /** Takes the beginning of the answer, which stands in the prompt. */
+    void begin(List<Prompt.Piece> pieces) {
+        begun = true;
+        for (Prompt.Piece piece : pieces) {
+            if (piece.mark()) {
+                for (int id : tokenizer.encodeWithControl(piece.text())) {
+                    read(id);
+                }
+                take(decoder.finish());
+            } else {
+                take(piece.text());
+            }
+        }
+        begun = false;
+    }
+
+    /** Whether what comes next belongs to the thinking. */
+    boolean isThinking() {
+        return parser.isThinking();
+    }
+
+    /**
+     * Takes the next token.
+     *
+     * @param score how likely it was, or null
+     */
+    void token(int id, @Nullable TokenScore score) {
+        if (score != null && !tokenizer.isControl(id)) {
+            scores.add(score);
+        }
+        read(id);
+    }
+
+    private void read(int id) {
         String piece = decoder.next(id);
         String spelling = tokenizer.isControl(id) ? tokenizer.decode(id) : "";
         if (spelling.isEmpty() || !piece.endsWith(spelling)) {
@@ -87,11 +127,11 @@ final class Turn {
         switch (event) {
             case DialectEvent.Thinking more -> {
                 flushText();
-                think(thinkingSearch.next(more.text()));
+                think(begun ? more.text() : thinkingSearch.next(more.text()));
             }
             case DialectEvent.Text more -> {
                 flushThinking();
-                say(textSearch.next(more.text()));
+                say(begun ? more.text() : textSearch.next(more.text()));
             }
             case DialectEvent.CallStarted started -> {
                 // told as a whole when it is complete
@@ -102,6 +142,7 @@ final class Turn {
             case DialectEvent.CallCompleted complete -> {
                 flushThinking();
                 flushText();
+                scores.clear();
                 called(complete.call());
             }
             case DialectEvent.Problem problem -> {
@@ -117,14 +158,21 @@ final class Turn {
     private void think(String more) {
         if (!more.isEmpty()) {
             thinking.append(more);
-            log.add(new Event.Thinking(more));
+            tell(options.reasoning().hidden() ? null : new Event.Thinking(more, scores));
         }
+    }
+
+    private void tell(@Nullable Event event) {
+        if (event != null && !begun) {
+            log.add(event);
+        }
+        scores.clear();
     }
 
     private void say(String more) {
         if (!more.isEmpty()) {
             text.append(more);
-            log.add(new Event.Text(more));
+            tell(new Event.Text(more, scores));
         }
     }
 

@@ -53,7 +53,8 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private Conversation start(Model model) {
-        Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()));
+        Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()))
+                .reasoning(sampling.reasoning());
         tools.apply(builder, workplace);
         if (system != null) {
             builder.system(system);

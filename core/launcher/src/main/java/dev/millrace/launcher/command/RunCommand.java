@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
+import dev.millrace.api.Message;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
 import java.io.IOException;
@@ -48,6 +49,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the answer and is no part of it; may be given several times.")
     List<String> stop = List.of();
 
+    @Option(names = "--begin", paramLabel = "TEXT", description = "The beginning of the answer: the model goes on with it.")
+    @Nullable
+    String begin;
+
     @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools to tell the model of, a JSON array; calls end the answer and are shown, not run. Without it the model has the tools that it was made for, and those of MILLRACE_BUNDLES.")
     @Nullable
     Path tools;
@@ -78,7 +83,8 @@ final class RunCommand implements Callable<Integer> {
         long begin = System.nanoTime();
         try (Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
-            try (Conversation conversation = converse(model); Generation generation = conversation.send(said)) {
+            try (Conversation conversation = converse(model);
+                    Generation generation = conversation.send(messages(said))) {
                 if (json) {
                     console.result(AnswerJson.write(generation.answer(), load));
                 } else {
@@ -90,6 +96,12 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return ExitCode.DONE;
+    }
+
+    private List<Message> messages(String said) {
+        return begin == null || begin.isEmpty()
+                ? List.of(Message.user(said))
+                : List.of(Message.user(said), Message.assistant(begin));
     }
 
     private String prompt(Console console) throws IOException {
@@ -110,7 +122,8 @@ final class RunCommand implements Callable<Integer> {
 
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
-        Conversation.Builder builder = model.conversation().sampling(chosen).format(format.read(choice));
+        Conversation.Builder builder = model.conversation().sampling(chosen).reasoning(sampling.reasoning())
+                .format(format.read(choice));
         if (system != null) {
             builder.system(system);
         }

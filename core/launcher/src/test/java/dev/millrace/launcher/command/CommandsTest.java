@@ -169,6 +169,30 @@ final class CommandsTest {
     }
 
     @Test
+    void runTakesHowTokensAreChosenAndHowMuchIsThought() {
+        Result banned = run(List.of("run", "--greedy", "--ban", "bye", "Bye"));
+        assertEquals(0, banned.code(), banned::err);
+        assertFalse(banned.out().contains("bye"), banned.out());
+        Result unthinking = run(List.of("run", "--greedy", "--no-thinking", "Bye"));
+        assertEquals(0, unthinking.code(), unthinking::err);
+        assertFalse(unthinking.err().contains("The user"), unthinking.err());
+        Result bounded = run(List.of("run", "--greedy", "--thinking-budget", "1", "Bye"));
+        assertFalse(bounded.err().contains("The user leaves"), bounded.err());
+        List<String> drawn = List.of("run", "--temperature", "2", "--top-k", "0", "--top-p", "0.9", "--min-p", "0.01",
+                "--typical-p", "0.95", "--xtc", "0.5", "--dry", "0.8", "--repetition-penalty", "1.1",
+                "--presence-penalty", "0.1", "--frequency-penalty", "0.1", "--penalty-window", "64", "--logit-bias",
+                "300=-1", "--seed", "7", "--max-tokens", "20", "Bye");
+        Result once = run(drawn);
+        assertEquals(0, once.code(), once::err);
+        assertEquals(once.out(), run(drawn).out(), "the same seed");
+        Result begun = run(List.of("run", "--greedy", "--no-thinking", "--begin", "Goodbye", "Bye"));
+        assertFalse(begun.out().contains("Goodbye"), begun.out());
+        Result wrong = run(List.of("run", "--top-p", "2", "Bye"));
+        assertEquals(1, wrong.code());
+        assertTrue(wrong.err().contains("top p must be between 0 and 1"), wrong.err());
+    }
+
+    @Test
     void runPrintsOneJsonObject() {
         Result result = run(List.of("run", "--greedy", "--json", "Turn on the kitchen lamp."));
         assertEquals(0, result.code(), result::err);

@@ -48,6 +48,15 @@ public interface Dialect {
     String write(List<ToolCall> calls);
 
     /**
+     * How the family writes thinking. Without it a thinking cannot be closed before the model does so, nor be begun by the caller.
+     *
+     * @return empty, as here, if it does not think or does not tell
+     */
+    default Optional<ThinkingMarks> thinkingMarks() {
+        return Optional.empty();
+    }
+
+    /**
      * How answers are written, so that their form can be enforced while a model writes. What the form allows, a parser of this
      * dialect reads without a problem.
      *

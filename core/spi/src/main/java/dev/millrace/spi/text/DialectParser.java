@@ -35,6 +35,15 @@ public interface DialectParser {
     }
 
     /**
+     * Whether what comes next belongs to the thinking, unless a mark comes first. Budgets of thinking count by it.
+     *
+     * @return false, as here, in text and calls, or if the dialect does not tell
+     */
+    default boolean isThinking() {
+        return false;
+    }
+
+    /**
      * Ends the answer.
      *
      * @param out gets what is left

@@ -16,6 +16,12 @@ import org.osgi.annotation.versioning.ConsumerType;
  * <p>
  * A word is mostly several tokens, and the same word has several spellings in tokens: a stage that is about words looks at bytes
  * ({@link StageContext#bytes}) and keeps what the tokens so far have spelled.
+ *
+ * <p>
+ * For each answer, and each further step of it after tools: {@link #begin} once, then for each token what the stage changes and
+ * {@link #accept}.
+ *
+ * @see SparseStage
  */
 @ConsumerType
 public interface SamplerStage {

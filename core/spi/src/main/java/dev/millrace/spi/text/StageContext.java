@@ -5,6 +5,7 @@
 package dev.millrace.spi.text;
 
 import dev.millrace.api.AnswerFormat;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolChoice;
@@ -60,6 +61,15 @@ public interface StageContext {
      * @return the conversation's sampling
      */
     Sampling sampling();
+
+    /**
+     * When a model that says the same again and again is stopped.
+     *
+     * @return the conversation's limits; {@link LoopLimits#DEFAULT}, as here, if nothing was said
+     */
+    default LoopLimits loops() {
+        return LoopLimits.DEFAULT;
+    }
 
     /**
      * How the model's family writes an answer.

@@ -88,6 +88,11 @@ final class AnswerParser implements DialectParser {
         }
     }
 
+    @Override
+    public boolean isThinking() {
+        return part == Part.THINKING;
+    }
+
     /** A control token that means nothing here vanishes. Inside a header it still divides words. */
     @Override
     public void control(String spelling, Consumer<? super DialectEvent> out) {

@@ -4,12 +4,14 @@
  */
 package dev.millrace.text.dialect;
 
+import dev.millrace.spi.text.ThinkingMarks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -69,6 +71,22 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
         return Stream.of(Part.TEXT, Part.THINKING, Part.HEADER).flatMap(part -> marks(part).stream())
                 .anyMatch(mark -> mark.spelling().equals(spelling)
                         && (mark.in() != Part.TEXT || mark.next() != Part.TEXT));
+    }
+
+    /** What opens and what closes thinking, as the family's template writes it; empty if it does not think. */
+    Optional<ThinkingMarks> thinkingMarks() {
+        Optional<Mark> open = between(Part.TEXT, Part.THINKING);
+        Optional<Mark> close = between(Part.THINKING, Part.TEXT);
+        if (open.isEmpty() || close.isEmpty()) {
+            return Optional.empty();
+        }
+        String line = newlines == Newlines.MARK ? "\n" : "";
+        return Optional.of(new ThinkingMarks(open.get().spelling() + line,
+                line + close.get().spelling() + line + line, ""));
+    }
+
+    private Optional<Mark> between(Part in, Part next) {
+        return marks(in).stream().filter(mark -> mark.in() == in && mark.next() == next).findFirst();
     }
 
     /** Whether a spelling is a mark of the family, in whatever part. */

@@ -9,6 +9,7 @@ import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
+import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -81,6 +82,14 @@ public final class HarmonyDialect implements Dialect {
     @Override
     public DialectParser parser(boolean insideThinking) {
         return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    /** The template ends with {@code <|start|>assistant}, and the model writes the channel. */
+    @Override
+    public Optional<ThinkingMarks> thinkingMarks() {
+        String answer = CHANNEL + "final" + MESSAGE;
+        return Optional.of(
+                new ThinkingMarks(CHANNEL + "analysis" + MESSAGE, "<|end|>" + START + "assistant" + answer, answer));
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
 import dev.millrace.spi.text.ModelText;
+import dev.millrace.spi.text.ThinkingMarks;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -46,6 +47,11 @@ public final class ThinkDialect implements Dialect {
     @Override
     public DialectParser parser(boolean insideThinking) {
         return new AnswerParser(SYNTAX, insideThinking);
+    }
+
+    @Override
+    public Optional<ThinkingMarks> thinkingMarks() {
+        return SYNTAX.thinkingMarks();
     }
 
     /** JSON, one call per line: a model that has no marks for calls reads that best. */

@@ -20,8 +20,9 @@ import java.util.Map;
  * @param template renders
  * @param traits what it expects and does
  * @param variables puts messages and tools into the shape that it expects
+ * @param thinks whether it knows of thinking
  */
-record ProbedTemplate(ChatTemplate template, TemplateTraits traits, TemplateVariables variables) {
+record ProbedTemplate(ChatTemplate template, TemplateTraits traits, TemplateVariables variables, boolean thinks) {
 
     /**
      * Compiles a template and probes it.
@@ -33,7 +34,8 @@ record ProbedTemplate(ChatTemplate template, TemplateTraits traits, TemplateVari
         ChatTemplate compiled = ChatTemplate.compile(source, clock, TemplateLimits.DEFAULT);
         TemplateTraits traits = TemplateTraits.of(compiled, dialect, tokens);
         GuardedCalls calls = new GuardedCalls(dialect, controlSpellings(tokenizer));
-        return new ProbedTemplate(compiled, traits, new TemplateVariables(traits, calls));
+        return new ProbedTemplate(compiled, traits, new TemplateVariables(traits, calls),
+                dialect.thinkingMarks().filter(marks -> source.contains(marks.close().strip())).isPresent());
     }
 
     private static List<String> controlSpellings(PromptTokenizer tokenizer) {

@@ -6,9 +6,11 @@ package dev.millrace.text.prompt;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.ThinkingMarks;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.marked.MarkedText;
 import dev.millrace.text.template.limit.TemplateException;
@@ -16,6 +18,7 @@ import dev.millrace.text.tokenizer.PromptText;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -233,9 +236,81 @@ public final class PromptWriter {
      */
     public Prompt write(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt,
             Map<String, ?> extra) {
-        ProbedTemplate chosen = tools.isEmpty() || toolTemplate == null || !toolTemplate.traits().showsTools()
+        MarkedText whole = render(messages, tools, addGenerationPrompt, extra);
+        return prompt(whole, addGenerationPrompt && endsInsideThinking(whole), List.of());
+    }
+
+    /**
+     * Writes a conversation in which the assistant speaks next.
+     *
+     * @param messages in order
+     * @param tools what the model may call; may be empty
+     * @param reasoning whether the model is to think; it is told as far as its template can tell it, and else by an empty thinking
+     * @param beginning what the assistant has begun to say, or null
+     * @return the prompt, with the beginning of the answer
+     * @throws TemplateException if the template fails or refuses the conversation
+     * @throws MillraceException if the template leaves out what the user says, or writes nothing; or if there is thinking in the
+     *             beginning, and nobody knows how the model writes it
+     */
+    public Prompt write(List<Message> messages, List<ToolDefinition> tools, Reasoning reasoning,
+            @Nullable Message beginning) {
+        MarkedText whole = render(messages, tools, true, chosen(tools).traits().thinking().variables(reasoning));
+        boolean inside = endsInsideThinking(whole);
+        List<Prompt.Piece> begun = beginning == null
+                ? withoutThinking(reasoning, inside, chosen(tools))
+                : begun(beginning, inside);
+        return prompt(whole, inside, begun);
+    }
+
+    private List<Prompt.Piece> withoutThinking(Reasoning reasoning, boolean inside, ProbedTemplate chosen) {
+        ThinkingMarks marks = dialect.thinkingMarks().orElse(null);
+        if (reasoning.mode() != Reasoning.Mode.OFF || marks == null) {
+            return List.of();
+        }
+        if (inside) {
+            return List.of(new Prompt.Piece(marks.close(), true));
+        }
+        return chosen.traits().thinking().isSwitch() || !chosen.thinks()
+                ? List.of()
+                : List.of(new Prompt.Piece(marks.open() + marks.close(), true));
+    }
+
+    private List<Prompt.Piece> begun(Message beginning, boolean inside) {
+        Optional<ThinkingMarks> marks = dialect.thinkingMarks();
+        String thinking = beginning.thinking() == null ? "" : beginning.thinking();
+        String content = beginning.content();
+        List<Prompt.Piece> pieces = new ArrayList<>();
+        if (!thinking.isEmpty()) {
+            if (marks.isEmpty()) {
+                throw new MillraceException(
+                        "The thinking of an answer cannot be begun: nobody knows how this model writes"
+                                + " it. Leave the thinking out.");
+            }
+            if (!inside) {
+                pieces.add(new Prompt.Piece(marks.get().open(), true));
+            }
+            pieces.add(new Prompt.Piece(thinking, false));
+        }
+        if (!content.isEmpty()) {
+            String before = "";
+            if (marks.isPresent()) {
+                before = inside || !thinking.isEmpty() ? marks.get().close() : marks.get().answer();
+            }
+            pieces.add(new Prompt.Piece(before, true));
+            pieces.add(new Prompt.Piece(content, false));
+        }
+        return pieces;
+    }
+
+    private ProbedTemplate chosen(List<ToolDefinition> tools) {
+        return tools.isEmpty() || toolTemplate == null || !toolTemplate.traits().showsTools()
                 ? template
                 : toolTemplate;
+    }
+
+    private MarkedText render(List<Message> messages, List<ToolDefinition> tools, boolean addGenerationPrompt,
+            Map<String, ?> extra) {
+        ProbedTemplate chosen = chosen(tools);
         checkNothingIsLost(chosen.traits(), messages, tools);
         Map<String, @Nullable Object> all = new HashMap<>(tokens);
         all.put("messages", chosen.variables().messages(messages));
@@ -244,13 +319,20 @@ public final class PromptWriter {
         all.putAll(extra);
         MarkedText text = chosen.template().renderMarked(all);
         MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
-        MarkedText whole = bos && !begins(text, begin.text()) ? begin.plus(text) : text;
+        return bos && !begins(text, begin.text()) ? begin.plus(text) : text;
+    }
+
+    private Prompt prompt(MarkedText rendered, boolean inside, List<Prompt.Piece> begun) {
+        MarkedText whole = rendered;
+        for (Prompt.Piece piece : begun) {
+            whole = whole.plus(piece.mark() ? MarkedText.trusted(piece.text()) : MarkedText.inert(piece.text()));
+        }
         int[] ids = tokenizer.encode(promptText(whole));
         if (ids.length == 0) {
             throw new MillraceException(
                     "The model's chat template writes an empty prompt for this conversation; give the model another template.");
         }
-        return new Prompt(ids, Json.wellFormed(whole.text()), addGenerationPrompt && endsInsideThinking(whole));
+        return new Prompt(ids, Json.wellFormed(whole.text()), inside, begun);
     }
 
     /** A template that leaves out what it is given says nothing of it; so the user is told. */

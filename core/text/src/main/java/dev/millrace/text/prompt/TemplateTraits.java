@@ -31,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param showsTools whether a tool's name comes out
  * @param afterAnswer what it writes between an earlier answer and the words of the user that follow; empty if that cannot be
  *            told
+ * @param thinking how it is told to let the model think
  */
 record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, Set<Message.Role> inParts,
-        Set<Message.Role> silent, boolean showsTools, String afterAnswer) {
+        Set<Message.Role> silent, boolean showsTools, String afterAnswer, ThinkingSwitch thinking) {
 
     /** What a template does with earlier calls. */
     enum Calls {
@@ -60,7 +61,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         Set<Message.Role> inParts = roles(texts, Writes.PARTS);
         probe = new Probe(template, tokens, inParts);
         return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList, inParts,
-                roles(texts, Writes.NOTHING), showsTools(probe), afterAnswer(probe));
+                roles(texts, Writes.NOTHING), showsTools(probe), afterAnswer(probe), thinking(probe));
     }
 
     /** In which form a template writes the text of a role. */
@@ -109,6 +110,11 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         Map<String, Object> schema = schema();
         return probe.shows(schema) || probe.shows(Map.of("type", "function", "function", schema))
                 || probe.render(List.of(user()), List.of(schema)) == null;
+    }
+
+    private static ThinkingSwitch thinking(Probe probe) {
+        Probe known = probe;
+        return ThinkingSwitch.of(variables -> known.render(List.of(user()), null, variables));
     }
 
     private static String afterAnswer(Probe probe) {
@@ -191,10 +197,16 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
 
         @Nullable
         String render(List<Map<String, Object>> messages, @Nullable List<?> tools) {
+            return render(messages, tools, Map.of());
+        }
+
+        @Nullable
+        String render(List<Map<String, Object>> messages, @Nullable List<?> tools, Map<String, ?> extra) {
             Map<String, @Nullable Object> variables = new HashMap<>(tokens);
             variables.put("messages", messages.stream().map(this::formed).toList());
             variables.put("tools", tools);
             variables.put("add_generation_prompt", true);
+            variables.putAll(extra);
             try {
                 return template.render(variables);
             } catch (TemplateException e) {

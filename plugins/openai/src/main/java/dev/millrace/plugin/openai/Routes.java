@@ -30,6 +30,7 @@ import java.util.function.Supplier;
 final class Routes {
 
     private static final String ONE_MODEL = "/v1/models/";
+    private static final String END_THINKING = ChatCompletions.PATH + "*" + ChatCompletions.END_THINKING;
 
     private final Map<String, Route> routes = new HashMap<>();
 
@@ -65,6 +66,7 @@ final class Routes {
         ChatCompletions chat = new ChatCompletions(models, talk, ids);
         post("/v1/chat/completions", chat);
         post("/v1/chat/completions/input_tokens", chat::count);
+        post(END_THINKING, chat::endThinking);
         post("/v1/responses", new Responses(models, talk, ids));
         Messages messages = new Messages(models, talk, ids);
         post("/v1/messages", messages);
@@ -109,6 +111,10 @@ final class Routes {
         Route route = routes.get(path);
         if (route != null) {
             return route;
+        }
+        if (path.startsWith(ChatCompletions.PATH) && path.endsWith(ChatCompletions.END_THINKING)
+                && path.length() > ChatCompletions.PATH.length() + ChatCompletions.END_THINKING.length()) {
+            return routes.getOrDefault(END_THINKING, nothing(path));
         }
         if (path.startsWith(ONE_MODEL)) {
             return routes.getOrDefault(ONE_MODEL, nothing(path));

@@ -101,7 +101,7 @@ class LangChainTest {
 
     @Test
     void errorsHaveTheirTypes() {
-        assertThrows(InvalidRequestException.class, () -> model().frequencyPenalty(0.5).build().chat("Bye"));
+        assertThrows(InvalidRequestException.class, () -> model().frequencyPenalty(500.0).build().chat("Bye"));
         assertThrows(ModelNotFoundException.class, () -> model().modelName("other").build().chat("Bye"));
         assertThrows(dev.langchain4j.exception.AuthenticationException.class,
                 () -> model().apiKey("wrong").build().chat("Bye"));

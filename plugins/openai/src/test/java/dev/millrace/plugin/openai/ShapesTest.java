@@ -251,10 +251,11 @@ class ShapesTest {
 
     /** A field that cannot be kept is refused by its name: nothing is promised and not done. */
     @ParameterizedTest
-    @ValueSource(strings = {"n 2", "stop 1", "stop [\"\"]", "logprobs true", "top_logprobs 3",
-            "frequency_penalty 0.5", "presence_penalty -1", "logit_bias {\"1\":2}", "audio {}",
+    @ValueSource(strings = {"n 0", "n 17", "stop 1", "stop [\"\"]", "logprobs 1", "top_logprobs 3",
+            "top_logprobs 21", "frequency_penalty \"x\"", "presence_penalty 1e9", "logit_bias 1", "audio {}",
+            "typical_p 2", "xtc_probability -1", "dry_base 0.5", "min_tokens 3", "mirostat 2",
             "function_call \"auto\"",
-            "functions [{}]", "thinking_budget 5", "chat_template_kwargs {\"enable_thinking\":false}",
+            "functions [{}]", "thinking_budget -2", "reasoning_budget 1.5",
             "temperature -1", "temperature \"hot\"", "top_p 2", "top_k 1.5",
             "seed 1e30", "max_tokens 0", "max_completion_tokens 1.5", "stream \"yes\"", "tools {}",
             "reasoning_effort \"huge\"", "modalities [\"audio\"]", "continue_final_message true"})

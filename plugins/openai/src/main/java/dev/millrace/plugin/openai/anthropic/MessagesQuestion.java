@@ -6,6 +6,7 @@ package dev.millrace.plugin.openai.anthropic;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.api.Message;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
@@ -52,11 +53,17 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         if (needsMaxTokens && most.isEmpty()) {
             throw new ApiError(400, "max_tokens is missing.", "max_tokens", "missing_required_parameter");
         }
-        boolean thinking = fields.object("thinking").map(wish -> {
-            wish.harmless("display");
-            wish.note("budget_tokens");
-            return !wish.word("type", "enabled", "disabled", "adaptive").orElse("disabled").equals("disabled");
-        }).orElse(false);
+        Reasoning reasoning = Reasoning.DEFAULT;
+        boolean thinking = false;
+        Optional<Fields> wish = fields.object("thinking");
+        if (wish.isPresent()) {
+            wish.get().harmless("display");
+            String type = wish.get().word("type", "enabled", "disabled", "adaptive").orElse("disabled");
+            thinking = !type.equals("disabled");
+            OptionalInt budget = wish.get().integer("budget_tokens", 1, Integer.MAX_VALUE);
+            reasoning = thinking ? reasoning.withMode(Reasoning.Mode.ON) : Reasoning.off();
+            reasoning = budget.isPresent() ? reasoning.withBudget(budget.getAsInt()) : reasoning;
+        }
         List<Message> messages = new ArrayList<>();
         system(fields, messages);
         messages(fields, messages);
@@ -77,7 +84,8 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         }
         boolean stream = fields.flag("stream");
         return new MessagesQuestion(new Ask(model, Turns.ready(messages, "messages"), tools,
-                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall, held), stream, thinking);
+                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall, held)
+                .with(reasoning), stream, thinking);
     }
 
     private static void system(Fields fields, List<Message> messages) {

@@ -6,7 +6,9 @@ package dev.millrace.plugin.openai.chat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
+import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.http.Outflow;
 import dev.millrace.plugin.openai.json.Fields;
 import dev.millrace.plugin.openai.json.Json;
@@ -18,9 +20,18 @@ import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.Request;
 import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** {@code POST /v1/chat/completions}. */
 public final class ChatCompletions implements Endpoint {
+
+    /** Where answers are, by id. */
+    public static final String PATH = "/v1/chat/completions/";
+
+    /** Behind an id: ends the thinking. */
+    public static final String END_THINKING = "/end_thinking";
 
     private final Models models;
     private final Talk talk;
@@ -59,29 +70,29 @@ public final class ChatCompletions implements Endpoint {
 
     private void whole(Request request, ChatQuestion question, String id) throws IOException {
         Outflow flow = new Outflow(request.exchange(), Outflow.Kind.DOCUMENT);
-        Collected said = new Collected();
         long created = System.currentTimeMillis() / 1000;
-        Ending end = request.ended(talk.run(question.ask(), request.caller(), flow, said));
-        ObjectNode message = Json.object().put("role", "assistant");
-        // null beside calls, as clients expect it; else always text
-        message.put("content", said.calls.isEmpty() || !said.text.isEmpty() ? said.text.toString() : null);
-        message.putNull("refusal");
-        if (!said.thinking.isEmpty()) {
-            message.put(question.reasoningField(), said.thinking.toString());
-        }
-        if (!said.calls.isEmpty()) {
-            message.set("tool_calls", said.calls);
-        }
-        ObjectNode choice = Json.object().put("index", 0);
-        choice.set("message", message);
-        choice.putNull("logprobs");
-        choice.put("finish_reason", ChatJson.finishReason(end));
+        List<Collected> said = IntStream.range(0, question.ask().answers()).mapToObj(i -> new Collected()).toList();
+        List<Ending> ends = talk.run(id, question.ask(), request.caller(), flow, said);
+        request.ended(ends.getFirst());
         ObjectNode document = Json.object().put("id", id).put("object", "chat.completion").put("created", created)
                 .put("model", question.ask().model().id());
-        document.putArray("choices").add(choice);
-        document.set("usage", ChatJson.usage(end));
-        document.set("timings", end.timingsJson());
+        ArrayNode choices = document.putArray("choices");
+        for (int i = 0; i < said.size(); i++) {
+            choices.add(said.get(i).choice(i, question, ends.get(i)));
+        }
+        document.set("usage", ChatJson.usage(ends));
+        document.set("timings", ends.getFirst().timingsJson());
         flow.document(Json.bytes(document));
+    }
+
+    /** {@code POST /v1/chat/completions/ID/end_thinking}: the model goes on with its answer. */
+    public void endThinking(Request request) throws IOException {
+        String path = request.exchange().path();
+        String id = path.substring(PATH.length(), path.length() - END_THINKING.length());
+        if (!talk.endThinking(id)) {
+            throw new ApiError(404, "No answer with this id is being generated.", null, "not_found");
+        }
+        request.answer(Json.object().put("id", id).put("object", "chat.completion.thinking").put("ended", true));
     }
 
     /** Gathers an answer. */
@@ -90,6 +101,29 @@ public final class ChatCompletions implements Endpoint {
         private final StringBuilder text = new StringBuilder();
         private final StringBuilder thinking = new StringBuilder();
         private final ArrayNode calls = Json.array();
+        private final List<TokenScore> tokens = new ArrayList<>();
+
+        ObjectNode choice(int index, ChatQuestion question, Ending end) {
+            ObjectNode message = Json.object().put("role", "assistant");
+            // null beside calls, as clients expect it; else always text
+            message.put("content", calls.isEmpty() || !text.isEmpty() ? text.toString() : null);
+            message.putNull("refusal");
+            if (!thinking.isEmpty()) {
+                message.put(question.reasoningField(), thinking.toString());
+            }
+            if (!calls.isEmpty()) {
+                message.set("tool_calls", calls);
+            }
+            ObjectNode choice = Json.object().put("index", index);
+            choice.set("message", message);
+            if (question.ask().logprobs().isPresent()) {
+                choice.set("logprobs", Logprobs.write(tokens));
+            } else {
+                choice.putNull("logprobs");
+            }
+            choice.put("finish_reason", ChatJson.finishReason(end));
+            return choice;
+        }
 
         @Override
         public void thinking(String piece) {
@@ -99,6 +133,12 @@ public final class ChatCompletions implements Endpoint {
         @Override
         public void text(String piece) {
             text.append(piece);
+        }
+
+        @Override
+        public void text(String piece, List<TokenScore> scores) {
+            text(piece);
+            tokens.addAll(scores);
         }
 
         @Override

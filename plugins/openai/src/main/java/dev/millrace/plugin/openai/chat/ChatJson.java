@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Json;
 import dev.millrace.plugin.openai.talk.Ending;
+import java.util.List;
 
 /** What whole answers and streams of chat completions share. */
 public final class ChatJson {
@@ -24,13 +25,16 @@ public final class ChatJson {
         };
     }
 
-    static ObjectNode usage(Ending end) {
+    /** The prompt is counted once, as it is read once. */
+    static ObjectNode usage(List<Ending> ends) {
+        Ending end = ends.getFirst();
         int prompt = end.usage().promptTokens();
-        int completion = end.usage().completionTokens();
+        int completion = ends.stream().mapToInt(one -> one.usage().completionTokens()).sum();
         ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)
                 .put("total_tokens", prompt + completion);
         usage.putObject("prompt_tokens_details").put("cached_tokens", end.usage().cachedTokens());
-        usage.putObject("completion_tokens_details").put("reasoning_tokens", end.reasoningTokens());
+        usage.putObject("completion_tokens_details").put("reasoning_tokens",
+                ends.stream().mapToInt(Ending::reasoningTokens).sum());
         return usage;
     }
 

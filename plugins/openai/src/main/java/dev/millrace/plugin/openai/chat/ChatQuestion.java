@@ -6,6 +6,7 @@ package dev.millrace.plugin.openai.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.api.Message;
+import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
@@ -14,6 +15,7 @@ import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
+import dev.millrace.plugin.openai.talk.Thinking;
 import dev.millrace.plugin.openai.talk.ToolSchemas;
 import dev.millrace.plugin.openai.talk.Turns;
 import java.util.ArrayList;
@@ -31,7 +33,8 @@ import java.util.OptionalInt;
  */
 record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reasoningField) {
 
-    private static final String FORCED = "is not supported yet: the model cannot be held to it. Leave it out.";
+    private static final int MOST_ANSWERS = 16;
+    private static final int MOST_ALTERNATIVES = 20;
 
     static ChatQuestion read(Fields fields, Models models) {
         OpenModel model = models.get(fields.text("model"));
@@ -48,6 +51,10 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
         String reasoning = fields.word("reasoning_format", "none", "auto", "deepseek", "reasoning")
                 .filter("reasoning"::equals).orElse("reasoning_content");
         boolean oneCall = !fields.flag("parallel_tool_calls", true);
+        if (fields.flag("continue_final_message") && messages.getLast().role() != Message.Role.ASSISTANT) {
+            throw ApiError.wrong("continue_final_message",
+                    "continue_final_message needs messages that end with the assistant.");
+        }
         Held held = held(fields);
         List<ToolDefinition> tools = tools(fields);
         Optional<Held> choice = held.readChoice(fields);
@@ -55,29 +62,33 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
             tools = List.of();
         }
         held = choice.orElse(held);
-        Ask ask = new Ask(model, messages, tools, Samplers.read(fields, model.model().defaults()),
-                newer.isPresent() ? newer : older, fields.texts("stop"), oneCall, held);
+        Sampling sampling = Samplers.biases(fields, Samplers.read(fields, model.model().defaults()),
+                model.model().info().vocabularySize());
+        Ask ask = new Ask(model, messages, tools, sampling, newer.isPresent() ? newer : older, fields.texts("stop"),
+                oneCall, held).with(Thinking.read(fields)).with(logprobs(fields),
+                        fields.integer("n", 1, MOST_ANSWERS).orElse(1));
         return new ChatQuestion(ask, stream, includeUsage, reasoning);
+    }
+
+    /** How many alternatives are told for each token, if any are. */
+    private static OptionalInt logprobs(Fields fields) {
+        boolean told = fields.flag("logprobs");
+        OptionalInt alternatives = fields.integer("top_logprobs", 0, MOST_ALTERNATIVES);
+        if (!told && alternatives.orElse(0) > 0) {
+            throw ApiError.wrong("top_logprobs", "top_logprobs needs logprobs to be true.");
+        }
+        return told ? OptionalInt.of(alternatives.orElse(0)) : OptionalInt.empty();
     }
 
     private static void harmless(Fields fields) {
         fields.harmless("user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier",
-                "metadata", "cache_prompt", "prediction", "timings_per_token");
-        fields.word("reasoning_effort", "none", "minimal", "low", "medium", "high", "xhigh", "max");
-        // the models here think as they were taught
-        fields.note("reasoning_effort");
+                "metadata", "cache_prompt", "prediction", "timings_per_token", "add_generation_prompt");
         if (fields.flag("store")) {
             fields.note("store");
         }
     }
 
     private static void refuse(Fields fields) {
-        OptionalInt n = fields.integer("n", 1, 128);
-        if (n.orElse(1) != 1) {
-            throw ApiError.unsupported("n", "n is not supported: one answer is given for each request.");
-        }
-        fields.refuseUnlessNeutral("logprobs", "is not supported yet.");
-        fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
         fields.refuseUnlessNeutral("functions", "is not supported: use tools.");
         fields.refuse("function_call", "is not supported: use tool_choice.");
         fields.refuse("audio", "is not supported.");
@@ -87,10 +98,7 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
                 throw ApiError.unsupported("modalities", "modalities must be text: the models here say nothing else.");
             }
         }
-        for (String name : new String[]{"thinking_token_budget", "thinking_budget", "reasoning_budget",
-                "chat_template_kwargs", "continue_final_message", "return_progress"}) {
-            fields.refuseUnlessNeutral(name, FORCED);
-        }
+        fields.refuseUnlessNeutral("return_progress", "is not supported yet.");
     }
 
     private static Held held(Fields fields) {

@@ -5,6 +5,7 @@
 package dev.millrace.plugin.openai.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.http.Outflow;
@@ -14,16 +15,17 @@ import dev.millrace.plugin.openai.talk.Listener;
 import dev.millrace.plugin.openai.talk.Request;
 import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Sends an answer in chunks: one id, one time and one model in all of them. */
-final class ChatStream implements Listener {
+/** Sends answers in chunks: one id, one time and one model in all of them. */
+final class ChatStream {
 
     private final Outflow flow;
     private final ChatQuestion question;
     private final String id;
     private final long created = System.currentTimeMillis() / 1000;
-    private int calls;
 
     ChatStream(Outflow flow, ChatQuestion question, String id) {
         this.flow = flow;
@@ -33,14 +35,19 @@ final class ChatStream implements Listener {
 
     void run(Talk talk, Request request) throws IOException {
         try {
-            Ending end = request.ended(talk.run(question.ask(), request.caller(), flow, this));
-            ObjectNode last = chunk(Json.object(), ChatJson.finishReason(end));
-            last.set("timings", end.timingsJson());
-            send(last);
+            List<Choice> choices = IntStream.range(0, question.ask().answers()).mapToObj(Choice::new).toList();
+            List<Ending> ends = talk.run(id, question.ask(), request.caller(), flow, choices);
+            request.ended(ends.getFirst());
+            for (Choice choice : choices) {
+                Ending end = ends.get(choice.number);
+                ObjectNode last = choice.chunk(Json.object(), ChatJson.finishReason(end));
+                last.set("timings", end.timingsJson());
+                send(last);
+            }
             if (question.includeUsage()) {
                 ObjectNode usage = frame();
                 usage.putArray("choices");
-                usage.set("usage", ChatJson.usage(end));
+                usage.set("usage", ChatJson.usage(ends));
                 send(usage);
             }
         } catch (ApiError e) {
@@ -53,31 +60,61 @@ final class ChatStream implements Listener {
         flow.end();
     }
 
-    @Override
-    public void begun(int promptTokens) throws IOException {
-        send(chunk(Json.object().put("role", "assistant").put("content", ""), null));
-    }
+    /** Sends one of the answers. */
+    private final class Choice implements Listener {
 
-    @Override
-    public void thinking(String piece) throws IOException {
-        send(chunk(Json.object().put(question.reasoningField(), piece), null));
-    }
+        private final int number;
+        private int calls;
 
-    @Override
-    public void text(String piece) throws IOException {
-        send(chunk(Json.object().put("content", piece), null));
-    }
+        Choice(int number) {
+            this.number = number;
+        }
 
-    /** First the id and the name with empty arguments, then the arguments: clients rely on that order. */
-    @Override
-    public void called(ToolCall call) throws IOException {
-        int index = calls++;
-        ObjectNode first = Json.object().put("index", index).put("id", call.id()).put("type", "function");
-        first.putObject("function").put("name", call.name()).put("arguments", "");
-        send(chunk(delta(first), null));
-        ObjectNode second = Json.object().put("index", index);
-        second.putObject("function").put("arguments", Json.text(Json.tree(call.arguments())));
-        send(chunk(delta(second), null));
+        @Override
+        public void begun(int promptTokens) throws IOException {
+            send(chunk(Json.object().put("role", "assistant").put("content", ""), null));
+        }
+
+        @Override
+        public void thinking(String piece) throws IOException {
+            send(chunk(Json.object().put(question.reasoningField(), piece), null));
+        }
+
+        @Override
+        public void text(String piece) throws IOException {
+            text(piece, List.of());
+        }
+
+        @Override
+        public void text(String piece, List<TokenScore> tokens) throws IOException {
+            ObjectNode chunk = chunk(Json.object().put("content", piece), null);
+            if (!tokens.isEmpty()) {
+                ((ObjectNode) chunk.path("choices").path(0)).set("logprobs", Logprobs.write(tokens));
+            }
+            send(chunk);
+        }
+
+        /** First the id and the name with empty arguments, then the arguments: clients rely on that order. */
+        @Override
+        public void called(ToolCall call) throws IOException {
+            int index = calls++;
+            ObjectNode first = Json.object().put("index", index).put("id", call.id()).put("type", "function");
+            first.putObject("function").put("name", call.name()).put("arguments", "");
+            send(chunk(delta(first), null));
+            ObjectNode second = Json.object().put("index", index);
+            second.putObject("function").put("arguments", Json.text(Json.tree(call.arguments())));
+            send(chunk(delta(second), null));
+        }
+
+        private ObjectNode chunk(ObjectNode delta, @Nullable String finishReason) {
+            ObjectNode choice = Json.object().put("index", number);
+            choice.set("delta", delta);
+            choice.putNull("logprobs");
+            choice.put("finish_reason", finishReason);
+            ObjectNode chunk = frame();
+            chunk.putArray("choices").add(choice);
+            return chunk;
+        }
     }
 
     private static ObjectNode delta(ObjectNode call) {
@@ -89,16 +126,6 @@ final class ChatStream implements Listener {
     private ObjectNode frame() {
         return Json.object().put("id", id).put("object", "chat.completion.chunk").put("created", created).put("model",
                 question.ask().model().id());
-    }
-
-    private ObjectNode chunk(ObjectNode delta, @Nullable String finishReason) {
-        ObjectNode choice = Json.object().put("index", 0);
-        choice.set("delta", delta);
-        choice.putNull("logprobs");
-        choice.put("finish_reason", finishReason);
-        ObjectNode chunk = frame();
-        chunk.putArray("choices").add(choice);
-        return chunk;
     }
 
     private void send(ObjectNode chunk) throws IOException {

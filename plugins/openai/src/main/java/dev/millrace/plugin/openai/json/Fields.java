@@ -65,6 +65,13 @@ public final class Fields {
         return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
     }
 
+    /** The names of all fields that are there and not null. */
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names.stream().filter(this::has).toList();
+    }
+
     private JsonNode required(String name) {
         return find(name).orElseThrow(() -> new ApiError(400, path(name) + " is missing.", path(name),
                 "missing_required_parameter"));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Message;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
@@ -18,6 +19,7 @@ import dev.millrace.plugin.openai.talk.Ask;
 import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
+import dev.millrace.plugin.openai.talk.Thinking;
 import dev.millrace.plugin.openai.talk.ToolSchemas;
 import dev.millrace.plugin.openai.talk.Turns;
 import java.util.ArrayDeque;
@@ -69,7 +71,6 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
         boolean thinking = !fields.find("think").filter(think -> think.isBoolean() && !think.booleanValue())
                 .isPresent();
-        fields.note("think");
         Fields options = fields.object("options").orElseGet(() -> Fields.of(Json.object()));
         options.note("num_ctx");
         options.harmless("num_keep", "num_thread", "num_gpu", "main_gpu", "num_batch", "use_mmap", "low_vram");
@@ -77,9 +78,20 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         Sampling sampling = Samplers.read(options, model.model().defaults());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
-                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields)),
-                stream,
-                thinking);
+                predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields))
+                .with(reasoning(fields)), stream, thinking);
+    }
+
+    /** True, false, or a word. */
+    private static Reasoning reasoning(Fields fields) {
+        Optional<JsonNode> think = fields.find("think");
+        if (think.isEmpty()) {
+            return Reasoning.DEFAULT;
+        }
+        if (think.get().isTextual()) {
+            return Thinking.effort(fields.word("think", "low", "medium", "high", "max").orElseThrow());
+        }
+        return Reasoning.DEFAULT.withMode(fields.flag("think") ? Reasoning.Mode.ON : Reasoning.Mode.OFF);
     }
 
     /** The word {@code json}, or a schema. */

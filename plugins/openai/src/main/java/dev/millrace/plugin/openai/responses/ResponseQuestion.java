@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
@@ -17,6 +18,7 @@ import dev.millrace.plugin.openai.talk.Held;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenModel;
 import dev.millrace.plugin.openai.talk.Samplers;
+import dev.millrace.plugin.openai.talk.Thinking;
 import dev.millrace.plugin.openai.talk.ToolSchemas;
 import dev.millrace.plugin.openai.talk.Turns;
 import java.util.ArrayList;
@@ -41,11 +43,10 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         fields.object("stream_options").ifPresent(options -> options.harmless("include_obfuscation"));
         // true is the default elsewhere; nothing is ever stored here, and the response says so
         fields.flag("store");
-        fields.object("reasoning").ifPresent(reasoning -> {
-            reasoning.word("effort", "none", "minimal", "low", "medium", "high", "xhigh", "max");
-            reasoning.note("effort");
+        Reasoning thinking = fields.object("reasoning").flatMap(reasoning -> {
             reasoning.harmless("summary", "generate_summary", "context");
-        });
+            return reasoning.word("effort", "none", "minimal", "low", "medium", "high", "xhigh", "max");
+        }).map(Thinking::effort).orElse(Reasoning.DEFAULT);
         List<ToolDefinition> tools = new ArrayList<>();
         ArrayNode told = Json.array();
         for (Fields tool : fields.objects("tools")) {
@@ -68,7 +69,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
                 choice.isEmpty() ? List.of() : ToolSchemas.unique(tools),
                 Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel,
-                choice.orElse(held));
+                choice.orElse(held)).with(thinking);
         ObjectNode echo = Json.object();
         echo.put("instructions", fields.text("instructions").orElse(null));
         echo.put("max_output_tokens", most.isPresent() ? (Integer) most.getAsInt() : null);

@@ -4,8 +4,10 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import java.io.IOException;
+import java.util.List;
 
 /** Told what a model says, piece by piece, on the thread of the request. An exception ends the answer. */
 public interface Listener {
@@ -23,6 +25,11 @@ public interface Listener {
 
     /** A piece of what is said to the user. */
     void text(String piece) throws IOException;
+
+    /** A piece of what is said to the user, with how likely its tokens were, if that was asked for. */
+    default void text(String piece, List<TokenScore> tokens) throws IOException {
+        text(piece);
+    }
 
     /** A whole call; its id is unique over all requests. */
     void called(ToolCall call) throws IOException;

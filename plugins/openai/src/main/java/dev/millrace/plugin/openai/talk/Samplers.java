@@ -4,8 +4,15 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.api.Penalties;
 import dev.millrace.api.Sampling;
+import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.json.Fields;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -53,14 +60,92 @@ public final class Samplers {
         if (seed.isPresent() && seed.getAsLong() != -1) {
             sampling = sampling.withSeed(seed.getAsLong());
         }
-        for (String name : new String[]{"frequency_penalty", "presence_penalty", "logit_bias", "mirostat",
-                "xtc_probability", "dry_multiplier", "dynatemp_range", "min_tokens", "min_keep", "bad_words",
-                "allowed_token_ids"}) {
+        sampling = penalties(fields, sampling);
+        sampling = variety(fields, sampling);
+        for (String name : new String[]{"mirostat", "min_tokens", "min_keep", "allowed_token_ids"}) {
             fields.refuseUnlessNeutral(name, LACKS);
         }
-        neutral(fields, "typical_p", 1);
         neutral(fields, "tfs_z", 1);
         return sampling;
+    }
+
+    private static Sampling penalties(Fields fields, Sampling before) {
+        Sampling sampling = before;
+        OptionalDouble presence = fields.number("presence_penalty", -100, 100);
+        if (presence.isPresent()) {
+            sampling = sampling.withPresencePenalty(presence.getAsDouble());
+        }
+        OptionalDouble frequency = fields.number("frequency_penalty", -100, 100);
+        if (frequency.isPresent()) {
+            sampling = sampling.withFrequencyPenalty(frequency.getAsDouble());
+        }
+        // -1 means all, as 0 does
+        OptionalInt window = fields.integer("repeat_last_n", -1, Integer.MAX_VALUE);
+        if (window.isPresent()) {
+            sampling = sampling.withPenaltyWindow(Math.max(0, window.getAsInt()));
+        }
+        OptionalDouble multiplier = fields.number("dry_multiplier", 0, 1000);
+        OptionalDouble base = fields.number("dry_base", 1, 1000);
+        OptionalInt allowed = fields.integer("dry_allowed_length", 1, Integer.MAX_VALUE);
+        OptionalInt last = fields.integer("dry_penalty_last_n", -1, Integer.MAX_VALUE);
+        List<String> breakers = fields.texts("dry_sequence_breakers");
+        if (multiplier.isPresent()) {
+            Penalties.Dry usual = Penalties.Dry.of(multiplier.getAsDouble());
+            sampling = sampling.withDry(new Penalties.Dry(usual.multiplier(), base.orElse(usual.base()),
+                    allowed.orElse(usual.allowedLength()), Math.max(0, last.orElse(0)),
+                    breakers.isEmpty() ? usual.breakers() : breakers));
+        }
+        List<String> banned = new ArrayList<>(fields.texts("banned_strings"));
+        banned.addAll(fields.texts("bad_words"));
+        return banned.isEmpty() ? sampling : sampling.withBannedTexts(banned);
+    }
+
+    private static Sampling variety(Fields fields, Sampling before) {
+        Sampling sampling = before;
+        OptionalDouble range = fields.number("dynatemp_range", 0, 100);
+        OptionalDouble exponent = fields.number("dynatemp_exponent", 0.01, 100);
+        if (range.isPresent()) {
+            sampling = sampling.withDynamicTemperature(range.getAsDouble(), exponent.orElse(1));
+        }
+        OptionalDouble typical = fields.number("typical_p", 0, 1);
+        if (typical.isPresent()) {
+            sampling = sampling.withTypicalP(typical.getAsDouble());
+        }
+        OptionalDouble exclusion = fields.number("xtc_probability", 0, 1);
+        OptionalDouble threshold = fields.number("xtc_threshold", 0, 1);
+        return exclusion.isPresent()
+                ? sampling.withXtc(exclusion.getAsDouble(), threshold.orElse(sampling.variety().xtcThreshold()))
+                : sampling;
+    }
+
+    /**
+     * Reads biases by token id.
+     *
+     * @param size ids in the model's vocabulary
+     */
+    public static Sampling biases(Fields fields, Sampling sampling, int size) {
+        Optional<Fields> biases = fields.object("logit_bias");
+        if (biases.isEmpty()) {
+            return sampling;
+        }
+        Map<Integer, Double> byToken = new HashMap<>();
+        for (String name : biases.get().names()) {
+            int id;
+            try {
+                id = Integer.parseInt(name);
+            } catch (NumberFormatException e) {
+                throw ApiError.wrong(biases.get().path(name),
+                        biases.get().path(name) + " must be named by a token id.");
+            }
+            if (id < 0 || id >= size) {
+                throw ApiError.wrong(biases.get().path(name),
+                        biases.get().path(name) + " must be between 0 and " + (size - 1) + " in this model.");
+            }
+            double bias = biases.get().number(name, -100, 100).orElse(0);
+            // as OpenAI has it: the end of the scale is a ban
+            byToken.put(id, bias <= -100 ? Double.NEGATIVE_INFINITY : bias);
+        }
+        return sampling.withLogitBias(byToken);
     }
 
     private static void neutral(Fields fields, String name, double neutral) {

@@ -6,17 +6,18 @@ package dev.millrace.plugin.openai.talk;
 
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
-import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
-import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.openai.http.ApiError;
 import dev.millrace.plugin.openai.http.Outflow;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -27,14 +28,13 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Talk {
 
-    private static final System.Logger LOG = System.getLogger(Talk.class.getName());
-
     /** A client that left is noticed by the second write after it, so within a second. */
     private static final Duration BEAT = Duration.ofMillis(400);
 
     private final Gate gate;
     private final Metrics metrics;
     private final Ids ids;
+    private final Map<String, List<Generation>> running = new ConcurrentHashMap<>();
 
     /** Answers through a gate. */
     public Talk(Gate gate, Metrics metrics, Ids ids) {
@@ -56,8 +56,9 @@ public final class Talk {
 
     private static Conversation conversation(Ask ask) {
         Conversation.Builder builder = ask.model().model().conversation().messages(ask.messages())
-                .declare(ask.tools()).sampling(ask.sampling()).format(ask.held().format())
+                .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning()).format(ask.held().format())
                 .toolChoice(ask.held().choice()).strict(ask.held().strict());
+        ask.logprobs().ifPresent(builder::logprobs);
         ask.maxTokens().ifPresent(builder::maxTokens);
         try {
             builder.stop(ask.stop());
@@ -90,6 +91,22 @@ public final class Talk {
      * @throws IOException if the client has left
      */
     public Ending run(Ask ask, String caller, Outflow flow, Listener listener) throws IOException {
+        return run("", ask, caller, flow, List.of(listener)).getFirst();
+    }
+
+    /**
+     * Has a question answered, perhaps several times.
+     *
+     * @param id by which {@link #endThinking} finds it; empty if it is not to be found
+     * @param caller who asks, for the gate
+     * @param flow gets beats; the listeners write the rest
+     * @param listeners one for each answer
+     * @return how each answer ended
+     * @throws ApiError 400 if the question cannot be put to the model, 429 if too many wait, 5xx if answering fails
+     * @throws IOException if the client has left
+     */
+    public List<Ending> run(String id, Ask ask, String caller, Outflow flow, List<? extends Listener> listeners)
+            throws IOException {
         try (Conversation conversation = conversation(ask)) {
             int promptTokens = promptTokens(conversation);
             int context = ask.model().model().info().contextLength();
@@ -98,11 +115,13 @@ public final class Talk {
                         + context + ": send fewer or shorter ones.", "messages", "context_length_exceeded");
             }
             try (Gate.Place place = gate.join(caller)) {
-                listener.begun(promptTokens);
+                for (Listener listener : listeners) {
+                    listener.begun(promptTokens);
+                }
                 while (!place.await(BEAT)) {
                     flow.beat();
                 }
-                return answer(ask, conversation, flow, listener);
+                return answers(id, ask, conversation, flow, listeners);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -110,90 +129,64 @@ public final class Talk {
         }
     }
 
-    private Ending answer(Ask ask, Conversation conversation, Outflow flow, Listener listener)
-            throws IOException, InterruptedException {
+    /**
+     * Ends the thinking of answers that are being generated.
+     *
+     * @param id of the request
+     * @return whether there are such answers
+     */
+    public boolean endThinking(String id) {
+        List<Generation> generations = running.getOrDefault(id, List.of());
+        generations.forEach(Generation::answerNow);
+        return !generations.isEmpty();
+    }
+
+    private List<Ending> answers(String id, Ask ask, Conversation conversation, Outflow flow,
+            List<? extends Listener> listeners) throws IOException, InterruptedException {
         List<Message> messages = ask.messages();
         conversation.rewind(messages.size() - 1);
-        // closing the conversation, on whatever path, ends what it generates
-        Generation generation = conversation.send(List.of(messages.getLast()));
-        BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
-        generation.publisher().subscribe(new Pump(queue));
-        StringBuilder thinking = new StringBuilder();
-        boolean called = false;
-        long start = System.nanoTime();
-        long last = 0;
-        while (true) {
-            Object next = queue.poll(BEAT.toNanos(), TimeUnit.NANOSECONDS);
+        // closing the conversation, on whatever path, ends what it generates; its forks are ended here
+        List<Generation> generations = conversation.send(List.of(messages.getLast()), listeners.size());
+        try {
+            if (!id.isEmpty()) {
+                running.put(id, generations);
+            }
+            return answers(ask, generations, flow, listeners);
+        } finally {
+            running.remove(id);
+            generations.forEach(Generation::cancel);
+        }
+    }
+
+    private List<Ending> answers(Ask ask, List<Generation> generations, Outflow flow,
+            List<? extends Listener> listeners) throws IOException, InterruptedException {
+        BlockingQueue<Told> queue = new LinkedBlockingQueue<>();
+        List<OneAnswer> answers = new ArrayList<>();
+        for (int i = 0; i < generations.size(); i++) {
+            OneAnswer answer = new OneAnswer(ask, generations.get(i), listeners.get(i), metrics, ids);
+            answers.add(answer);
+            generations.get(i).publisher().subscribe(new Pump(answer, queue));
+        }
+        int ended = 0;
+        while (ended < answers.size()) {
+            Told next = queue.poll(BEAT.toNanos(), TimeUnit.NANOSECONDS);
             // also while pieces come that this client does not get, or gets at the end
             if (flow.silence().compareTo(BEAT) >= 0) {
                 flow.beat();
             }
-            if (next == null) {
-                continue;
-            }
-            if (next instanceof Event.Thinking || next instanceof Event.Text || next instanceof Event.ToolCalled) {
-                long now = System.nanoTime();
-                metrics.piece(last == 0 ? now - start : now - last, last == 0);
-                last = now;
-            }
-            switch (next) {
-                case Event.Thinking piece -> {
-                    thinking.append(piece.text());
-                    listener.thinking(piece.text());
-                }
-                case Event.Text piece -> listener.text(piece.text());
-                case Event.ToolCalled call -> {
-                    // calls of tools that nobody offered are answered by the engine
-                    if (ask.offers(call.name()) && !(called && ask.oneCall())) {
-                        called = true;
-                        listener.called(new ToolCall(ids.next("call_"), call.name(), call.arguments()));
-                        if (ask.oneCall()) {
-                            generation.cancel();
-                        }
-                    }
-                }
-                case Event.Finished end -> {
-                    int reasoning = thinking.isEmpty()
-                            ? 0
-                            : Math.min(end.usage().completionTokens(),
-                                    ask.model().model().tokenizer().encode(thinking.toString()).length);
-                    Ending ending = new Ending(reason(end.reason(), called && ask.oneCall()), end.usage(), reasoning,
-                            end.timings());
-                    metrics.answered(ending);
-                    return ending;
-                }
-                case RuntimeException failure -> throw failed(failure);
-                default -> {
-                    // what the engine told the model
-                }
+            if (next != null && next.answer().take(next.what())) {
+                ended++;
             }
         }
+        return answers.stream().map(OneAnswer::ending).toList();
     }
 
-    private static Ending.Reason reason(FinishReason reason, boolean cutAfterCall) {
-        return switch (reason) {
-            case LENGTH, CONTEXT_FULL -> Ending.Reason.LENGTH;
-            case TOOL_CALLS -> Ending.Reason.CALLS;
-            case CANCELLED -> {
-                if (!cutAfterCall) {
-                    throw ApiError.busy(503, "The answer was cancelled.", 5);
-                }
-                yield Ending.Reason.CALLS;
-            }
-            // also after the last step of tools, and for reasons that come with later versions
-            default -> Ending.Reason.STOP;
-        };
-    }
-
-    private static ApiError failed(RuntimeException failure) {
-        LOG.log(System.Logger.Level.ERROR, "An answer failed.", failure);
-        return new ApiError(500, failure instanceof MillraceException
-                ? String.valueOf(failure.getMessage())
-                : "The answer failed; the log of the server says why.", null, "server_error");
+    /** Something that was told of an answer: an event, or a failure. */
+    private record Told(OneAnswer answer, Object what) {
     }
 
     /** Puts events, and at last a failure, into a queue. */
-    private record Pump(BlockingQueue<Object> queue) implements Flow.Subscriber<Event> {
+    private record Pump(OneAnswer answer, BlockingQueue<Told> queue) implements Flow.Subscriber<Event> {
 
         @Override
         public void onSubscribe(Flow.Subscription subscription) {
@@ -202,12 +195,13 @@ public final class Talk {
 
         @Override
         public void onNext(Event event) {
-            queue.add(event);
+            queue.add(new Told(answer, event));
         }
 
         @Override
         public void onError(Throwable problem) {
-            queue.add(problem instanceof RuntimeException failure ? failure : new IllegalStateException(problem));
+            queue.add(new Told(answer,
+                    problem instanceof RuntimeException failure ? failure : new IllegalStateException(problem)));
         }
 
         @Override

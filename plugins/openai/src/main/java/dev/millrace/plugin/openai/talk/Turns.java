@@ -20,7 +20,7 @@ public final class Turns {
      *
      * @param messages as they came
      * @param field that they stand in, for messages of errors
-     * @throws ApiError 400 if there is none, or the last is neither from the user nor from a tool
+     * @throws ApiError 400 if there is none, or the last is the system's, or has calls without their results
      */
     public static List<Message> ready(List<Message> messages, String field) {
         List<String> system = new ArrayList<>();
@@ -37,8 +37,12 @@ public final class Turns {
         }
         Message.Role last = rest.getLast().role();
         if (last == Message.Role.ASSISTANT) {
-            throw ApiError.unsupported(field, field
-                    + " ends with the assistant: continuing its words is not supported yet. End with the user or a tool.");
+            if (rest.size() == 1) {
+                throw ApiError.wrong(field, field + " must hold a message before that of the assistant.");
+            }
+            if (!rest.getLast().toolCalls().isEmpty()) {
+                throw ApiError.wrong(field, field + " ends with calls of the assistant: their results are missing.");
+            }
         }
         if (last == Message.Role.SYSTEM) {
             throw ApiError.wrong(field, field + " must end with a message of the user or a tool.");
