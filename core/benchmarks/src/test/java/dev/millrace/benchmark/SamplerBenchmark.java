@@ -66,7 +66,14 @@ public class SamplerBenchmark {
     public SamplerBenchmark() {
     }
 
-    private record History(int[] tokens) implements TokenHistory {
+    private static final class History implements TokenHistory {
+
+        private final int[] tokens;
+
+        History(int[] tokens) {
+            this.tokens = tokens;
+        }
+
         @Override
         public int length() {
             return tokens.length;
