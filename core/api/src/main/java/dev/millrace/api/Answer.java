@@ -12,9 +12,9 @@ import java.util.List;
  * <p>
  * Minor versions may add components.
  *
- * @param text what the model said to the user, over all steps
- * @param thinking what it thought, over all steps; empty if it did not
- * @param toolCalls the calls it made, in order, over all steps
+ * @param text what the model said to the user, over all rounds
+ * @param thinking what it thought, over all rounds; empty if it did not
+ * @param toolCalls the calls it made, in order, over all rounds
  * @param reason why it ended
  * @param usage tokens
  * @param timings time

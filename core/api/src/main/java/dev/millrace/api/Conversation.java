@@ -60,7 +60,7 @@ public interface Conversation extends AutoCloseable {
     List<Generation> send(List<Message> messages, int answers);
 
     /**
-     * All messages so far, the system's first, with calls and results of finished steps.
+     * All messages so far, the system's first, with calls and results of finished rounds.
      *
      * @return a copy
      */
@@ -175,7 +175,7 @@ public interface Conversation extends AutoCloseable {
         Builder sampling(Sampling sampling);
 
         /**
-         * The most tokens that one answer may have, over all its steps.
+         * The most tokens that one answer may have, over all its rounds.
          *
          * @param tokens 1 or more; by default what the context holds
          * @return this
@@ -268,10 +268,10 @@ public interface Conversation extends AutoCloseable {
         /**
          * How often the model may be asked again with tool results within one answer.
          *
-         * @param steps 0 or more, 8 by default
+         * @param rounds 0 or more, 8 by default
          * @return this
          */
-        Builder maxToolSteps(int steps);
+        Builder maxToolRounds(int rounds);
 
         /**
          * Continues a saved conversation: its messages, and what was read if this model wrote it. Everything else is set

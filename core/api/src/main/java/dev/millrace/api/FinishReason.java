@@ -21,7 +21,7 @@ public enum FinishReason {
     CONTEXT_FULL,
     /** The model called tools that the caller runs. */
     TOOL_CALLS,
-    /** The model called tools again after the last step allowed. */
+    /** The model called tools again after the last round allowed. */
     TOOL_LIMIT,
     /** The model said the same again and again, and nothing else helped. */
     LOOP,

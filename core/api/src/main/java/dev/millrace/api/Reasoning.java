@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * Minor versions may add components.
  *
  * @param mode whether it thinks at all
- * @param budget tokens of thinking in one answer, over all its steps, or empty for no bound; when they are spent the thinking is
+ * @param budget tokens of thinking in one answer, over all its rounds, or empty for no bound; when they are spent the thinking is
  *            closed with the model's own mark and the model goes on with its answer
  * @param effort for models whose template knows degrees of effort, such as {@code low}; others ignore it
  * @param hidden whether thinking is left out of the events; it stays in the messages

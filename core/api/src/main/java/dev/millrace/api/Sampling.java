@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * How the next token is chosen from the logits. Immutable: each {@code with} method returns a changed copy.
  *
  * <p>
- * The steps, each on what the one before has left: penalties, top k, temperature, typical p, top p, min p, exclusion of top choices,
+ * The stages, each on what the one before has left: penalties, top k, temperature, typical p, top p, min p, exclusion of top choices,
  * then a draw. Where only the settings of Hugging Face transformers are used, the tokens and their probabilities are those that
  * transformers draws from.
  *

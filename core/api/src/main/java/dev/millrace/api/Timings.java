@@ -7,7 +7,7 @@ package dev.millrace.api;
 import java.time.Duration;
 
 /**
- * Time of one answer, over all its steps.
+ * Time of one answer, over all its rounds.
  *
  * <p>
  * Minor versions may add components.

@@ -7,7 +7,7 @@ package dev.millrace.api;
 import java.util.Objects;
 
 /**
- * Whether the model has to call tools. It holds for the first step of an answer; once tools have answered, the model is free.
+ * Whether the model has to call tools. It holds for the first round of an answer; once tools have answered, the model is free.
  * Minor versions may add components.
  *
  * @param required whether the model has to call at least one tool

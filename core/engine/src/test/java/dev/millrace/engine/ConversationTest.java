@@ -117,7 +117,7 @@ class ConversationTest {
         ScriptedBackend backend = new ScriptedBackend("a", true, CALL, CALL.replace("cellar", "attic"), "never said");
         AtomicInteger runs = new AtomicInteger();
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
-            Conversation conversation = model.conversation().maxToolSteps(1).tools(Stage.tool("look", call -> {
+            Conversation conversation = model.conversation().maxToolRounds(1).tools(Stage.tool("look", call -> {
                 runs.incrementAndGet();
                 return ToolResult.of("dry");
             })).start();

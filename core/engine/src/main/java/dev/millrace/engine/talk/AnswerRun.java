@@ -146,7 +146,7 @@ final class AnswerRun {
                 return turn.reason();
             }
             boolean spent = completionTokens >= options.maxTokens();
-            boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolSteps() && !spent;
+            boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
                     ? toolRun.run(turn, log)

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /** Collects how a conversation is to be. */
 final class ConversationBuilder implements Conversation.Builder {
 
-    private static final int TOOL_STEPS = 8;
+    private static final int TOOL_ROUNDS = 8;
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
@@ -60,7 +60,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private ToolChoice toolChoice = ToolChoice.AUTO;
     private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
-    private int maxToolSteps = TOOL_STEPS;
+    private int maxToolRounds = TOOL_ROUNDS;
 
     ConversationBuilder(Conversations conversations, ModelParts model, Extensions extensions) {
         this.conversations = conversations;
@@ -158,11 +158,11 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
-    public Conversation.Builder maxToolSteps(int steps) {
-        if (steps < 0) {
-            throw new IllegalArgumentException("Tool steps are 0 or more, not " + steps + ".");
+    public Conversation.Builder maxToolRounds(int rounds) {
+        if (rounds < 0) {
+            throw new IllegalArgumentException("Rounds of tool calls are 0 or more, not " + rounds + ".");
         }
-        maxToolSteps = steps;
+        maxToolRounds = rounds;
         return this;
     }
 
@@ -250,7 +250,7 @@ final class ConversationBuilder implements Conversation.Builder {
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolSteps, stop, stopTokens, logprobs, reasoning, loops, format);
+                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());

@@ -28,7 +28,7 @@ import java.util.Set;
  * @param sampling how tokens are chosen
  * @param seed of the draws
  * @param maxTokens of one answer
- * @param maxToolSteps within one answer
+ * @param maxToolRounds within one answer
  * @param stop texts that end an answer
  * @param stopTokens further tokens that end one
  * @param logprobs how many alternatives are told for each token; empty if it is not told how likely tokens are
@@ -37,7 +37,7 @@ import java.util.Set;
  * @param format of an answer
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
-        List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolSteps, StopStrings stop,
+        List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds, StopStrings stop,
         Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format) {
 
     ConversationOptions {
@@ -67,7 +67,8 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolSteps, stop,
+        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolRounds,
+                stop,
                 stopTokens, logprobs, reasoning, loops, format);
     }
 }

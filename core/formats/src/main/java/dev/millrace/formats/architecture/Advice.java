@@ -18,7 +18,7 @@ public final class Advice {
     private static final double MAX_TEMPERATURE = 100;
     private static final double MAX_PENALTY = 1e6;
 
-    private final Settings settings;
+    private final KeyTable settings;
     private final List<String> notes = new ArrayList<>();
 
     /**
@@ -26,7 +26,7 @@ public final class Advice {
      *
      * @param settings where the advice stands
      */
-    public Advice(Settings settings) {
+    public Advice(KeyTable settings) {
         this.settings = settings;
     }
 

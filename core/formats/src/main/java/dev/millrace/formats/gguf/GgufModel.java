@@ -10,7 +10,7 @@ import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.architecture.OpenModel;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.WeightFile;
@@ -65,7 +65,7 @@ public final class GgufModel {
      */
     public static Optional<VocabularySource.Table> vocabulary(Path path) {
         try (WeightFile file = opened(GgufParts.first(path))) {
-            return new GgufVocabulary(new Settings(path, "", GgufReader.read(file).metadata())).table();
+            return new GgufVocabulary(new KeyTable(path, "", GgufReader.read(file).metadata())).table();
         } catch (IOException e) {
             throw new ModelFormatException(path, "file", "cannot be closed: " + e.getMessage(), e);
         }
@@ -91,7 +91,7 @@ public final class GgufModel {
         WeightFile first = opened(GgufParts.first(path));
         files.add(first);
         GgufHeader header = GgufReader.read(first);
-        Settings settings = new Settings(path, "", header.metadata());
+        KeyTable settings = new KeyTable(path, "", header.metadata());
         refuseOthers(settings);
         List<WeightTable.Entry> entries = new ArrayList<>(entries(header, first));
         int parts = settings.integerOr(1, 1, 1 << 16, GgufParts.COUNT);
@@ -143,7 +143,7 @@ public final class GgufModel {
     }
 
     /** The keys of the architecture without its name before them. */
-    private static Settings own(Settings settings, GgufHeader header, String name, Path path) {
+    private static KeyTable own(KeyTable settings, GgufHeader header, String name, Path path) {
         Map<String, Object> own = new LinkedHashMap<>();
         header.metadata().forEach((key, value) -> {
             if (key.startsWith(name + ".")) {
@@ -153,11 +153,11 @@ public final class GgufModel {
         if (!own.containsKey("vocab_size") && settings.find("tokenizer.ggml.tokens") instanceof List<?> tokens) {
             own.put("vocab_size", (long) tokens.size());
         }
-        return new Settings(path, name + ".", own, Keys.Form.GGUF, name);
+        return new KeyTable(path, name + ".", own, Keys.Form.GGUF, name);
     }
 
     /** Files that are GGUF and hold no whole model. */
-    private static void refuseOthers(Settings settings) {
+    private static void refuseOthers(KeyTable settings) {
         String type = settings.text("general.type").orElse("model");
         String family = settings.text("general.architecture").orElse("");
         switch (type.equals("model") ? family : type) {

@@ -77,7 +77,7 @@ final class GgufReader {
         int keyCount = in.count("number of keys", 8 + 4 + 1);
         Map<String, Object> metadata = new LinkedHashMap<>();
         for (int i = 0; i < keyCount; i++) {
-            String key = named("key " + i);
+            String key = key(i);
             if (metadata.containsKey(key)) {
                 throw in.wrong(key, "stands twice in the metadata");
             }
@@ -96,14 +96,21 @@ final class GgufReader {
         return new GgufHeader(metadata, placed(declared, alignment));
     }
 
-    /** A name, without which nobody could be told what is wrong. */
-    private String named(String what) {
-        String name = in.string(what);
-        made(what);
-        if (name.isBlank()) {
-            throw in.wrong(what, "has no name");
+    private String key(int index) {
+        String key = in.string("key " + index);
+        made("key " + index);
+        if (key.isBlank()) {
+            throw in.wrong("key " + index, "has no name");
         }
-        return name;
+        return key;
+    }
+
+    /** A tensor's name, or its place where the file gives it none: no model needs it then, and people are told of it so. */
+    private String name(int index) {
+        String place = "tensor " + index;
+        String name = in.string(place);
+        made(place);
+        return name.isBlank() ? place : name;
     }
 
     private void made(String what) {
@@ -165,7 +172,7 @@ final class GgufReader {
     }
 
     private Declared declared(int index) {
-        String name = named("tensor " + index);
+        String name = name(index);
         int dimensions = in.int32(name);
         if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
             throw in.wrong(name, "has " + Integer.toUnsignedString(dimensions) + " dimensions, expected 1 to 4");

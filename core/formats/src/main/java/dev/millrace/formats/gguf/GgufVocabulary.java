@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.gguf;
 
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +22,9 @@ final class GgufVocabulary {
     private static final List<String> END_KEYS = List.of("eos_token_id", "eot_token_id", "eom_token_id",
             "eos_token_ids");
 
-    private final Settings settings;
+    private final KeyTable settings;
 
-    GgufVocabulary(Settings settings) {
+    GgufVocabulary(KeyTable settings) {
         this.settings = settings;
     }
 

@@ -5,7 +5,7 @@
 package dev.millrace.formats.onnx;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.spi.model.StateShape;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -29,7 +29,7 @@ final class CacheInputs {
     private final Path graph;
     private final GraphHeader header;
     private final Map<String, String> names;
-    private final Settings config;
+    private final KeyTable config;
 
     /**
      * The caches of a graph.
@@ -37,7 +37,7 @@ final class CacheInputs {
      * @param names common names of inputs and outputs that have others
      * @param config what config.json and genai_config.json say, under the keys of the former
      */
-    CacheInputs(Path graph, GraphHeader header, Map<String, String> names, Settings config) {
+    CacheInputs(Path graph, GraphHeader header, Map<String, String> names, KeyTable config) {
         this.graph = graph;
         this.header = header;
         this.names = names;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.onnx;
 
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.safetensors.FolderFiles;
 import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.Graph;
@@ -31,14 +31,14 @@ final class EncoderFolder {
                 && OUTPUTS.stream().anyMatch(header.outputs()::containsKey);
     }
 
-    static Encoder read(FolderFiles files, Settings config, GraphHeader header, List<Graph.Variant> variants) {
+    static Encoder read(FolderFiles files, KeyTable config, GraphHeader header, List<Graph.Variant> variants) {
         TextFrame frame = TextFrame.read(files);
         return new Encoder("onnx", config.text("model_type").orElse("encoder"), vocabulary(config, header),
                 width(config, header), context(files, config), frame.before(), frame.after(), variants,
                 pooling(files.settings(POOLING)), true);
     }
 
-    private static int vocabulary(Settings config, GraphHeader header) {
+    private static int vocabulary(KeyTable config, GraphHeader header) {
         long rows = MAX_SIZE;
         for (GraphHeader.Weight weight : header.tensors()) {
             if (weight.name().contains("word_embeddings") && weight.shape().size() == 2) {
@@ -48,7 +48,7 @@ final class EncoderFolder {
         return config.integerOr((int) rows, 1, MAX_SIZE, "vocab_size");
     }
 
-    private static int width(Settings config, GraphHeader header) {
+    private static int width(KeyTable config, GraphHeader header) {
         for (String output : OUTPUTS) {
             GraphHeader.Port port = header.outputs().get(output);
             if (port != null && !port.shape().isEmpty() && port.shape().getLast().isFixed()) {
@@ -58,7 +58,7 @@ final class EncoderFolder {
         return config.integer(1, MAX_SIZE, "hidden_size", "d_model");
     }
 
-    private static int context(FolderFiles files, Settings config) {
+    private static int context(FolderFiles files, KeyTable config) {
         int most = config.integerOr(DEFAULT_CONTEXT, 1, MAX_SIZE, "max_position_embeddings", "n_positions");
         if (config.text("model_type").orElse("").contains("roberta")) {
             most -= 2; // positions begin behind the padding
@@ -66,7 +66,7 @@ final class EncoderFolder {
         return Math.min(most, files.settings(SENTENCES).integerOr(most, 1, MAX_SIZE, "max_seq_length"));
     }
 
-    private static Encoder.Pooling pooling(Settings stated) {
+    private static Encoder.Pooling pooling(KeyTable stated) {
         Map<String, Encoder.Pooling> kinds = Map.of("pooling_mode_cls_token", Encoder.Pooling.FIRST,
                 "pooling_mode_lasttoken", Encoder.Pooling.LAST, "pooling_mode_max_tokens", Encoder.Pooling.MAX);
         for (Map.Entry<String, Encoder.Pooling> kind : kinds.entrySet()) {

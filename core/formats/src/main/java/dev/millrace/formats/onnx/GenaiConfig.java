@@ -5,7 +5,7 @@
 package dev.millrace.formats.onnx;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -50,8 +50,8 @@ final class GenaiConfig {
 
     /** The file that it names as the decoder, in the folder or in one inside it. */
     static Path graph(Path folder, Map<?, ?> genai) {
-        Settings settings = new Settings(folder, FILE + ": ", genai);
-        Settings decoder = settings.group("model").group("decoder");
+        KeyTable settings = new KeyTable(folder, FILE + ": ", genai);
+        KeyTable decoder = settings.group("model").group("decoder");
         if (decoder.has("pipeline")) {
             throw decoder.wrong("pipeline", "cuts the model into several graphs, which the ONNX backend does not run;"
                     + " take an export with one graph, as the model builder makes it for cpu");

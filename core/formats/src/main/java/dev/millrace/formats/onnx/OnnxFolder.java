@@ -6,7 +6,7 @@ package dev.millrace.formats.onnx;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.OpenModel;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.safetensors.FolderFiles;
 import dev.millrace.formats.safetensors.FolderText;
 import dev.millrace.spi.model.Graph;
@@ -158,7 +158,7 @@ public final class OnnxFolder {
     private ModelFile read(List<Path> asked) {
         Map<?, ?> genai = files.object(GenaiConfig.FILE);
         Map<?, ?> stated = files.object(CONFIG);
-        Settings config = new Settings(files.folder(), (files.has(CONFIG) ? CONFIG : GenaiConfig.FILE) + ": ",
+        KeyTable config = new KeyTable(files.folder(), (files.has(CONFIG) ? CONFIG : GenaiConfig.FILE) + ": ",
                 keys(stated, genai));
         List<Path> graphs = asked.isEmpty() ? graphs(genai) : asked;
         List<ModelFormatException> broken = new ArrayList<>();
@@ -215,7 +215,7 @@ public final class OnnxFolder {
         return keys;
     }
 
-    private static Graph decoder(Settings config, Variants variants, List<String> notes) {
+    private static Graph decoder(KeyTable config, Variants variants, List<String> notes) {
         int context = config.integerOr(0, 1, MAX_SIZE, "max_position_embeddings", "n_positions", "n_ctx",
                 "max_sequence_length", "seq_length");
         if (context == 0) {
@@ -226,10 +226,10 @@ public final class OnnxFolder {
                 context == 0 ? DEFAULT_CONTEXT : context, variants.shapes(), variants.good);
     }
 
-    private ModelFile model(Program program, Settings config, Map<?, ?> genai, Variants variants, List<String> notes) {
-        Settings generation = files.has(FolderText.GENERATION)
+    private ModelFile model(Program program, KeyTable config, Map<?, ?> genai, Variants variants, List<String> notes) {
+        KeyTable generation = files.has(FolderText.GENERATION)
                 ? files.settings(FolderText.GENERATION)
-                : new Settings(files.folder(), GenaiConfig.FILE + ": ", genai.get("search") instanceof Map<?, ?> search
+                : new KeyTable(files.folder(), GenaiConfig.FILE + ": ", genai.get("search") instanceof Map<?, ?> search
                         ? search
                         : Map.of());
         FolderText text = FolderText.read(files, config, generation, program.vocabularySize());
@@ -246,7 +246,7 @@ public final class OnnxFolder {
     /** The graphs of a folder that can be used, all of one network. */
     private static final class Variants {
 
-        private final Settings config;
+        private final KeyTable config;
         private final PortNames names;
         private final boolean encoder;
         private final List<Graph.Variant> good = new ArrayList<>();
@@ -255,7 +255,7 @@ public final class OnnxFolder {
         private @Nullable List<StateShape> shapes;
         private int vocabulary;
 
-        Variants(Settings config, Map<?, ?> genai, boolean encoder) {
+        Variants(KeyTable config, Map<?, ?> genai, boolean encoder) {
             this.config = config;
             this.names = new PortNames(GenaiConfig.decoder(genai));
             this.encoder = encoder;

@@ -5,7 +5,7 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import java.io.IOException;
@@ -119,8 +119,8 @@ public record FolderFiles(Path folder) {
      * @param name of a file in the folder
      * @return empty if there is no such file
      */
-    public Settings settings(String name) {
-        return new Settings(folder, name + ": ", object(name));
+    public KeyTable settings(String name) {
+        return new KeyTable(folder, name + ": ", object(name));
     }
 
     private String read(String name, int limit) {

@@ -7,7 +7,7 @@ package dev.millrace.formats.safetensors;
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.ChatTemplates;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,8 +52,8 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
      * @return what they say
      * @throws dev.millrace.api.ModelFormatException if one of them is damaged
      */
-    public static FolderText read(FolderFiles files, Settings config, Settings generation, int vocabularySize) {
-        Settings tokenizer = files.settings(TOKENIZER_CONFIG);
+    public static FolderText read(FolderFiles files, KeyTable config, KeyTable generation, int vocabularySize) {
+        KeyTable tokenizer = files.settings(TOKENIZER_CONFIG);
         Advice advice = new Advice(generation);
         Optional<VocabularySource> vocabulary = files.text(TOKENIZER).map(json -> new VocabularySource.HuggingFace(json,
                 spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token"),
@@ -67,24 +67,24 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
         return new FolderText(name(files.folder(), config), vocabulary, templates, sampling, ends, notes);
     }
 
-    private static String name(Path folder, Settings config) {
+    private static String name(Path folder, KeyTable config) {
         String stated = config.text("_name_or_path").orElse("");
         Path last = folder.toAbsolutePath().normalize().getFileName();
         return stated.isBlank() ? String.valueOf(last) : stated;
     }
 
     /** A special token: its spelling, or an object with its spelling. */
-    private static String spelling(Settings tokenizer, String key) {
+    private static String spelling(KeyTable tokenizer, String key) {
         return tokenizer.find(key) instanceof Map
                 ? tokenizer.group(key).text("content").orElse("")
                 : tokenizer.text(key).orElse("");
     }
 
     /** Files of their own count first, as in transformers; what a processor keeps for itself counts last. */
-    private static ChatTemplates templates(FolderFiles files, Settings tokenizer) {
+    private static ChatTemplates templates(FolderFiles files, KeyTable tokenizer) {
         Map<String, String> all = new LinkedHashMap<>();
         files.text(TEMPLATE).ifPresent(template -> all.put(ChatTemplates.DEFAULT, template));
-        for (Settings settings : List.of(tokenizer, files.settings(PROCESSOR_TEMPLATE))) {
+        for (KeyTable settings : List.of(tokenizer, files.settings(PROCESSOR_TEMPLATE))) {
             if (all.isEmpty()) {
                 all.putAll(stated(settings));
             }
@@ -94,7 +94,7 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
     }
 
     /** One template, a list of templates with names, or an object with a template under each name. */
-    private static Map<String, String> stated(Settings settings) {
+    private static Map<String, String> stated(KeyTable settings) {
         Map<String, String> stated = new LinkedHashMap<>();
         switch (settings.find("chat_template")) {
             case List<?> list -> list.forEach(item -> {
@@ -118,14 +118,14 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
         return stated;
     }
 
-    private static Sampling sampling(Settings s, Advice advice) {
+    private static Sampling sampling(KeyTable s, Advice advice) {
         Sampling read = advice.sampling("", "temperature", "repetition_penalty", 1,
                 s.has("do_sample") ? TRANSFORMERS_TOP_K : 0);
         boolean sampled = s.find("do_sample") instanceof Boolean stated ? stated : s.has("temperature");
         return sampled ? read : Sampling.greedy().withRepetitionPenalty(read.repetitionPenalty());
     }
 
-    private static Set<Integer> endTokens(Settings source, int vocabularySize) {
+    private static Set<Integer> endTokens(KeyTable source, int vocabularySize) {
         Object value = source.find("eos_token_id");
         Set<Integer> ids = new TreeSet<>();
         for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {

@@ -7,7 +7,7 @@ package dev.millrace.formats.safetensors;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.Architectures;
 import dev.millrace.formats.architecture.OpenModel;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.model.Architecture;
@@ -91,10 +91,10 @@ public final class HuggingFaceModel {
             throw new ModelFormatException(folder, CONFIG, "is missing");
         }
         Map<?, ?> configMap = files.object(CONFIG);
-        Settings stated = new Settings(folder, CONFIG + ": ", configMap);
+        KeyTable stated = new KeyTable(folder, CONFIG + ": ", configMap);
         String type = stated.text("model_type").orElseThrow(() -> stated.wrong("model_type", "is missing"));
         Architecture architecture = architectures.of(type, stated, "model_type");
-        Settings config = new Settings(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
+        KeyTable config = new KeyTable(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
         WeightTable weights = new WeightTable(folder, Microscaling.joined(weights()));
         Blueprint blueprint = architecture.read(config, weights);
         FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION),
@@ -128,7 +128,7 @@ public final class HuggingFaceModel {
     }
 
     private List<SafetensorsHeader.Stored> indexed(String name) {
-        Map<?, ?> index = new Settings(folder, name + ": ", files.largeObject(name))
+        Map<?, ?> index = new KeyTable(folder, name + ": ", files.largeObject(name))
                 .find("weight_map") instanceof Map<?, ?> map ? map : Map.of();
         List<SafetensorsHeader.Stored> all = new ArrayList<>();
         for (String shard : new TreeSet<>(index.values().stream().map(String::valueOf).toList())) {

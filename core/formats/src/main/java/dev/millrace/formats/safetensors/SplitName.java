@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.safetensors;
 
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ final class SplitName {
     private SplitName() {
     }
 
-    static String of(Settings tokenizer) {
+    static String of(KeyTable tokenizer) {
         List<String> steps = new ArrayList<>();
         collect(tokenizer.find("pre_tokenizer"), steps);
         boolean wholeFirst = tokenizer.group("model").flagOr(false, "ignore_merges");

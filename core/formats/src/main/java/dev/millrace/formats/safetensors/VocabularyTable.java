@@ -5,7 +5,7 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.Settings;
+import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import dev.millrace.spi.model.VocabularySource;
@@ -28,11 +28,11 @@ public final class VocabularyTable {
     private static final int UNUSED = 5;
     private static final int BYTE = 6;
 
-    private final Settings tokenizer;
+    private final KeyTable tokenizer;
     private final @Nullable String[] tokens;
     private final int[] types;
 
-    private VocabularyTable(Settings tokenizer, int size) {
+    private VocabularyTable(KeyTable tokenizer, int size) {
         this.tokenizer = tokenizer;
         this.tokens = new String[size];
         this.types = new int[size];
@@ -52,7 +52,7 @@ public final class VocabularyTable {
         try {
             Object json = Json.parseFile(source.tokenizerJson());
             if (json instanceof Map<?, ?> map) {
-                Settings tokenizer = new Settings(folder, "tokenizer.json: ", map);
+                KeyTable tokenizer = new KeyTable(folder, "tokenizer.json: ", map);
                 return new VocabularyTable(tokenizer, size).table(source);
             }
         } catch (JsonException e) {
@@ -62,7 +62,7 @@ public final class VocabularyTable {
     }
 
     private VocabularySource.Table table(VocabularySource.HuggingFace source) {
-        Settings model = tokenizer.group("model");
+        KeyTable model = tokenizer.group("model");
         if (!model.text("type").orElse("").equals("BPE")) {
             throw tokenizer.wrong("model", "is of the type " + model.text("type").orElse("?")
                     + ", but only BPE vocabularies can be converted");
@@ -139,7 +139,7 @@ public final class VocabularyTable {
     }
 
     /** Pairs are written as one text with a space between, or as lists of two. */
-    private static List<String> merges(Settings model) {
+    private static List<String> merges(KeyTable model) {
         List<String> merges = new ArrayList<>();
         for (Object merge : model.list("merges")) {
             if (merge instanceof String pair && pair.indexOf(' ', 1) > 0) {

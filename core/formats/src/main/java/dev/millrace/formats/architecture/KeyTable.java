@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a file says under its keys, as maps and lists have it. */
-public final class Settings implements Keys {
+public final class KeyTable implements Keys {
 
     private final Path path;
     private final String where;
@@ -26,18 +26,18 @@ public final class Settings implements Keys {
     private final String architecture;
 
     /**
-     * Settings of a file.
+     * The keys of a file.
      *
      * @param path the file or folder, for messages
      * @param where put before keys in messages, for example the name of a file inside the folder and a colon
      * @param values key to {@code Long}, {@code Double}, {@code Boolean}, {@code String}, {@code List} or {@code Map}
      */
-    public Settings(Path path, String where, Map<?, ?> values) {
+    public KeyTable(Path path, String where, Map<?, ?> values) {
         this(path, where, values, Form.HUGGING_FACE, "");
     }
 
     /**
-     * Settings of a model.
+     * The keys of a model.
      *
      * @param path the file or folder, for messages
      * @param where put before keys in messages
@@ -45,7 +45,7 @@ public final class Settings implements Keys {
      * @param form where the keys have their names from
      * @param architecture the family's name in the file
      */
-    public Settings(Path path, String where, Map<?, ?> values, Form form, String architecture) {
+    public KeyTable(Path path, String where, Map<?, ?> values, Form form, String architecture) {
         this.path = path;
         this.where = where;
         this.values = values;
@@ -179,24 +179,24 @@ public final class Settings implements Keys {
     }
 
     @Override
-    public Settings group(String key) {
+    public KeyTable group(String key) {
         Object value = find(key);
         if (value == null || value instanceof Map) {
-            return new Settings(path, where + key + ".", value == null ? Map.of() : (Map<?, ?>) value, form,
+            return new KeyTable(path, where + key + ".", value == null ? Map.of() : (Map<?, ?>) value, form,
                     architecture);
         }
         throw wrong(key, "is " + shown(value) + ", expected an object");
     }
 
     @Override
-    public Settings otherwise(Map<String, ?> more) {
+    public KeyTable otherwise(Map<String, ?> more) {
         Map<Object, Object> all = new HashMap<>(more);
         values.forEach((key, value) -> {
             if (value != null) {
                 all.put(key, value);
             }
         });
-        return new Settings(path, where, all, form, architecture);
+        return new KeyTable(path, where, all, form, architecture);
     }
 
     @Override
