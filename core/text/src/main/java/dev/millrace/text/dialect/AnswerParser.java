@@ -120,7 +120,7 @@ final class AnswerParser implements DialectParser {
      * what thinking says of the family's own marks are kept; for the user, nothing that looks like a control token is text.
      */
     void spelled(String spelling, Consumer<? super DialectEvent> out) {
-        if (part == Part.TEXT || (part == Part.THINKING && !syntax.knows(spelling))) {
+        if (part == Part.TEXT || part == Part.HEADER || (part == Part.THINKING && !syntax.knows(spelling))) {
             control(spelling, out);
         } else {
             accept(spelling, out);
