@@ -148,11 +148,14 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
         return backend == other;
     }
 
-    /** How well a backend would run a model; refused, without asking it, if it lacks a feature that the model needs. */
+    /** How well a backend would run a model; refused, whatever it says, if it lacks a feature that the model needs. */
     static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
         Set<Feature> missing = new TreeSet<>(program.features());
         missing.removeAll(backend.features());
         if (program instanceof Blueprint && !missing.isEmpty()) {
+            if (backend.features().isEmpty() && backend.fit(program, device, options) instanceof Fit.Refused own) {
+                return own; // it runs no tensors at all, and says so better
+            }
             return new Fit.Refused("This " + program.architecture() + " model needs "
                     + missing.stream().map(Feature::description).collect(Collectors.joining(", ")) + ", which the "
                     + backend.id() + " backend does not compute.", Fit.Cause.FEATURE);
