@@ -86,7 +86,7 @@ final class EnvironmentIT {
                 .withFlag("-Duser.script=" + locale.getScript())
                 .withFlag("-Duser.extensions=u-" + extensions.get(random.nextInt(extensions.size())));
         Result result = program.run("run", "--greedy", "--json", "Bye");
-        assertEquals("Goodbye!", json(result).get("content"), locale.toLanguageTag());
+        assertEquals("Goodbye!", json(result).get("text"), locale.toLanguageTag());
         assertEquals("", result.notes(), locale.toLanguageTag());
         assertFalse(OTHER_DIGIT.matcher(result.out()).find(), locale + result.out());
     }
