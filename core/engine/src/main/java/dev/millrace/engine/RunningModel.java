@@ -95,7 +95,7 @@ final class RunningModel implements Model {
         if (last == null || !last.of().equals(now)) {
             try {
                 last = new Known(now, Fingerprint.of(file, now.place().program(), now.info(file).quantisation(),
-                        now.variant(), now.identity(), tokenizer));
+                        now.variant(), now.identity(), tokenizer.size(), tokenizer::bytes));
             } catch (IOException e) {
                 throw new ModelFormatException(file.path(), "weights", "cannot be read: " + e.getMessage(), e);
             }

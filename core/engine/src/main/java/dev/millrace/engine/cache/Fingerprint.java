@@ -8,7 +8,6 @@ import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.StateShape;
 import dev.millrace.spi.model.WeightSketch;
-import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -64,14 +64,16 @@ public record Fingerprint(String name, String form, int vocabularySize, List<Sta
      * @param form how it is stored
      * @param variant name of the variant that runs, empty for a blueprint
      * @param identity of the files
+     * @param tokens how many the vocabulary has
+     * @param spelling the bytes of a token
      * @throws IOException if its weights cannot be read
      */
     public static Fingerprint of(ModelFile file, Program program, String form, String variant, String identity,
-            PromptTokenizer tokenizer) throws IOException {
+            int tokens, IntFunction<byte[]> spelling) throws IOException {
         List<Integer> spellings = new ArrayList<>();
-        for (int i = 0; i < TOKENS && i * STRIDE < tokenizer.size(); i++) {
+        for (int i = 0; i < TOKENS && i * STRIDE < tokens; i++) {
             CRC32C checksum = new CRC32C();
-            checksum.update(tokenizer.bytes(i * STRIDE));
+            checksum.update(spelling.apply(i * STRIDE));
             spellings.add((int) checksum.getValue());
         }
         return new Fingerprint(file.name(), form, program.vocabularySize(), program.stateShapes(), spellings, identity,
