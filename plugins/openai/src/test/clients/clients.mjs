@@ -53,7 +53,8 @@ const tests = {
   async 'openai: errors have their types'() {
     const ask = (more, options) => openai.chat.completions.create(
       { model: 'nano', messages: [{ role: 'user', content: 'Bye' }], ...more }, options);
-    await assert.rejects(ask({ n: 3 }), (e) => e instanceof OpenAI.BadRequestError && e.param === 'n');
+    await assert.rejects(ask({ n: 17 }), (e) => e instanceof OpenAI.BadRequestError && e.param === 'n');
+    assert.equal((await ask({ n: 3 })).choices.length, 3);
     await assert.rejects(ask({ model: 'other' }), OpenAI.NotFoundError);
     const stranger = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'wrong', maxRetries: 0 });
     await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
