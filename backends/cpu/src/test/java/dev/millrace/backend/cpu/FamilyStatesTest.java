@@ -31,12 +31,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Other families: states between devices, rewinds, and what 8-bit activations cost. */
-@Tag("parity")
 class FamilyStatesTest {
 
     private static final Path FAMILIES = Path.of(System.getProperty("millrace.shared", ""), "golden", "families");

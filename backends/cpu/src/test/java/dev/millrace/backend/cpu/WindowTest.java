@@ -30,14 +30,12 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values behind a window are let go, and whoever looks back knows it. */
-@Tag("parity")
 class WindowTest {
 
     private static final int VOCABULARY = FeatureModels.VOCABULARY;
