@@ -155,7 +155,7 @@ final class GraphRun implements AutoCloseable {
     /**
      * Feeds some tokens of each step to its sequence.
      *
-     * @param past a row a step
+     * @param past one row per step
      * @param steps all with these tokens
      * @param from first token of a step
      * @param count tokens

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A loaded graph. Checks what it is asked, cuts it into chunks and runs sequences of equal length together; owns the session with
+ * A loaded graph. Checks what it is asked, cuts it into micro-batches and runs sequences of equal length together; owns the session with
  * its threads, and the sequences.
  */
 final class OnnxExecutor implements Executor {
@@ -47,7 +47,7 @@ final class OnnxExecutor implements Executor {
     private final OrtSession session;
     private final CacheFactory factory;
     private final GraphRun run;
-    private final int chunk;
+    private final int microBatch;
     private final Set<OnnxSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final StepCheck stepCheck;
     private boolean closed;
@@ -68,7 +68,7 @@ final class OnnxExecutor implements Executor {
         this.run = new GraphRun(environment, session, ports, graph.vocabularySize());
         long affordable = run.limitsLogits() ? MOST_TOKENS : LOGIT_BYTES / 4 / graph.vocabularySize();
         this.stepCheck = new StepCheck(graph, context, LIMITS);
-        this.chunk = Math.min(ports.mostTokens(), Math.clamp(affordable, 16, MOST_TOKENS));
+        this.microBatch = Math.min(ports.mostTokens(), Math.clamp(affordable, 16, MOST_TOKENS));
         probe();
     }
 
@@ -265,7 +265,7 @@ final class OnnxExecutor implements Executor {
         for (int from = 0; from < length;) {
             // a branch for later runs may have been made for one token at a time
             boolean one = each || (ports.has(GraphPorts.Role.BRANCH) && sequence(steps.getFirst()).length() > 0);
-            int count = one ? 1 : Math.min(Math.max(1, chunk / steps.size()), length - from);
+            int count = one ? 1 : Math.min(Math.max(1, microBatch / steps.size()), length - from);
             int wanted = 0;
             for (Step step : steps) {
                 wanted = Math.max(wanted, wanted(step, from, count));
@@ -278,7 +278,7 @@ final class OnnxExecutor implements Executor {
         }
     }
 
-    /** For how many of the last tokens of a chunk a step wants logits. */
+    /** For how many of the last tokens of a micro-batch a step wants logits. */
     private static int wanted(Step step, int from, int count) {
         return switch (step.wanted()) {
             case NONE -> 0;

@@ -48,7 +48,7 @@ final class FloatDots {
     }
 
     /** The upper halves of binary32. */
-    static void floatBrains(long group, int chunks, float[] x, int from, float[] y, int at) {
+    static void bfloat16s(long group, int chunks, float[] x, int from, float[] y, int at) {
         int guard = guard(group);
         FloatVector y0 = FloatVector.zero(FLOATS);
         FloatVector y1 = y0;

@@ -328,7 +328,7 @@ public final class VectorKernels implements Kernels {
             int to = at + 2 * g * L;
             switch (packing.codes()) {
                 case FLOAT16 -> FloatDots.floatHalves(group, units, x, from, y, to);
-                case BFLOAT16 -> FloatDots.floatBrains(group, units, x, from, y, to);
+                case BFLOAT16 -> FloatDots.bfloat16s(group, units, x, from, y, to);
                 case FLOATS -> FloatDots.floatFloats(group, units, x, from, y, to);
                 case NIBBLES, SIX_BITS, BYTES -> throw new IllegalArgumentException(
                         matrix.name() + " is unpacked to a panel");
