@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.spi.model.Architecture;
 import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.Keys;
 import dev.millrace.spi.model.Tensor;
 import java.io.IOException;
@@ -76,11 +77,11 @@ public abstract class ArchitectureContract {
             } else {
                 changed.put(key, value);
             }
-            return new MadeUpKeys(form, architecture, changed);
+            return new KeyTable(MadeUpWeights.FILE, "", changed, form, architecture);
         }
 
         private Keys given() {
-            return new MadeUpKeys(form, architecture, keys);
+            return new KeyTable(MadeUpWeights.FILE, "", keys, form, architecture);
         }
 
         private MadeUpWeights weights(String... missing) {

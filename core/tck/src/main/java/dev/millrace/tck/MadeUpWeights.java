@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -27,6 +28,9 @@ import java.util.function.Predicate;
  * it reads of it.
  */
 final class MadeUpWeights implements Weights {
+
+    /** Stands for a model that is in no file. */
+    static final Path FILE = Path.of("tck-model");
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -68,7 +72,7 @@ final class MadeUpWeights implements Weights {
         long count = 1;
         for (int i = 0; i < shape.length; i++) {
             if (shape[i] < 1) {
-                throw new ModelFormatException(MadeUpKeys.FILE, name, "is asked for with a size of " + shape[i]);
+                throw new ModelFormatException(FILE, name, "is asked for with a size of " + shape[i]);
             }
             count *= i < shape.length - 1 ? shape[i] : 1;
         }
@@ -85,7 +89,7 @@ final class MadeUpWeights implements Weights {
 
     private void present(String name) {
         if (missing.contains(name)) {
-            throw new ModelFormatException(MadeUpKeys.FILE, name, "is a tensor that is missing");
+            throw new ModelFormatException(FILE, name, "is a tensor that is missing");
         }
     }
 

@@ -52,7 +52,7 @@ class ArchitectureContractTest {
                     ? ((Long) java.util.Objects.requireNonNull(keys.find("num_hidden_layers"))).intValue()
                     : keys.integer(1, 1 << 10, "num_hidden_layers");
             if (fault == Fault.REFUSES_WITHOUT_A_NAME && !keys.text("hidden_act").orElse("silu").equals("silu")) {
-                throw new ModelFormatException(MadeUpKeys.FILE, "model", "is not supported here, sorry");
+                throw new ModelFormatException(MadeUpWeights.FILE, "model", "is not supported here, sorry");
             }
             if (fault != Fault.GUESSES_THE_ACTIVATION) {
                 keys.refuse("silu", "hidden_act");

@@ -5,6 +5,7 @@
 package dev.millrace.formats.architecture;
 
 import dev.millrace.api.Sampling;
+import dev.millrace.spi.model.KeyTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

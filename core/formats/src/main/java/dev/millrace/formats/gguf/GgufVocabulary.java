@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.gguf;
 
-import dev.millrace.formats.architecture.KeyTable;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@
 package dev.millrace.formats.onnx;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.KeyTable;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.StateShape;
 import java.nio.file.Path;
 import java.util.HashSet;

@@ -4,10 +4,10 @@
  */
 package dev.millrace.formats.onnx;
 
-import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.safetensors.FolderFiles;
 import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.KeyTable;
 import java.util.List;
 import java.util.Map;
 

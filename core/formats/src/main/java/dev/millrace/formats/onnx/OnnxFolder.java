@@ -6,10 +6,10 @@ package dev.millrace.formats.onnx;
 
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.OpenModel;
-import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.formats.safetensors.FolderFiles;
 import dev.millrace.formats.safetensors.FolderText;
 import dev.millrace.spi.model.Graph;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.StateShape;

@@ -5,9 +5,9 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.spi.model.KeyTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -7,7 +7,7 @@ package dev.millrace.formats.safetensors;
 import dev.millrace.api.Sampling;
 import dev.millrace.formats.architecture.Advice;
 import dev.millrace.formats.architecture.ChatTemplates;
-import dev.millrace.formats.architecture.KeyTable;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.formats.safetensors;
 
-import dev.millrace.formats.architecture.KeyTable;
+import dev.millrace.spi.model.KeyTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

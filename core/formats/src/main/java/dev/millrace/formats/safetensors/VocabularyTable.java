@@ -5,9 +5,9 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.architecture.KeyTable;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,10 +2,9 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.formats.architecture;
+package dev.millrace.spi.model;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.spi.model.Keys;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a file says under its keys, as maps and lists have it. */
+/**
+ * What a file says under its keys, as maps and lists have it. A format makes one of what it has read, and hands it to an
+ * {@link Architecture}. Immutable as long as the maps and lists in it are; for any thread.
+ */
 public final class KeyTable implements Keys {
 
     private final Path path;
