@@ -102,14 +102,14 @@ public final class Stages {
     }
 
     /**
-     * Tells all that a step of an answer begins.
+     * Tells all that a round of an answer begins.
      *
      * @param prompt its history
-     * @param step 0 for the first, larger once tools have answered
+     * @param round 0 for the first, larger once tools have answered
      */
-    public void begin(TokenHistory prompt, int step) {
+    public void begin(TokenHistory prompt, int round) {
         for (Placed placed : stages) {
-            placed.stage().begin(prompt, step);
+            placed.stage().begin(prompt, round);
         }
     }
 

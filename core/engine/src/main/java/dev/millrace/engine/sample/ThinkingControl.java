@@ -64,11 +64,11 @@ public final class ThinkingControl implements SparseStage {
     }
 
     /**
-     * A step of the answer begins.
+     * A round of the answer begins.
      *
      * @param inside whether its prompt ends inside thinking
      */
-    public void beginStep(boolean inside) {
+    public void beginRound(boolean inside) {
         thinking = inside;
         forced = NOTHING;
         saysNothingYet = false;

@@ -279,7 +279,7 @@ final class AnswerRun {
                 conversation::nextCallId, log);
         turn.begin(prompt.begun());
         stages.begin(slot, round);
-        thinking.beginStep(turn.isThinking());
+        thinking.beginRound(turn.isThinking());
         return turn;
     }
 

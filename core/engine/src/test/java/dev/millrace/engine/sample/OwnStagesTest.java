@@ -163,7 +163,7 @@ class OwnStagesTest {
         words.encode(" so it goes on ");
         ThinkingControl control = new ThinkingControl(words, Optional.of(new ThinkingMarks("(", "). ", "")),
                 Reasoning.DEFAULT.withBudget(3));
-        control.beginStep(true);
+        control.beginRound(true);
         assertEquals(-1, control.forced());
         for (int i = 0; i < 3; i++) {
             assertEquals(-1, control.forced(), "within the budget");
@@ -178,7 +178,7 @@ class OwnStagesTest {
                 "neither thinks again nor ends at once");
         control.chosen(words.token(" so"), false);
         assertEquals(Set.of(open), changes(control, new History(0)).offsets.keySet());
-        control.beginStep(true);
+        control.beginRound(true);
         assertEquals(close[0], control.forced(), "the budget is that of the whole answer");
     }
 
@@ -189,7 +189,7 @@ class OwnStagesTest {
         words.encode("). it");
         ThinkingControl control = new ThinkingControl(words, Optional.of(new ThinkingMarks("(", ").", "")),
                 Reasoning.DEFAULT);
-        control.beginStep(false);
+        control.beginRound(false);
         assertTrue(changes(control, new History(0)).offsets.isEmpty());
         control.chosen(open, true);
         assertEquals(-1, control.forced());
@@ -197,12 +197,12 @@ class OwnStagesTest {
         assertEquals(words.token(")"), control.forced());
         ThinkingControl before = new ThinkingControl(words, Optional.of(new ThinkingMarks("(", ").", "")),
                 Reasoning.DEFAULT);
-        before.beginStep(false);
+        before.beginRound(false);
         before.stopThinking();
         assertEquals(-1, before.forced());
         assertEquals(Set.of(open), changes(before, new History(0)).offsets.keySet(), "it does not begin");
         ThinkingControl unknown = new ThinkingControl(words, Optional.empty(), Reasoning.off());
-        unknown.beginStep(true);
+        unknown.beginRound(true);
         assertEquals(-1, unknown.forced());
         assertFalse(changes(unknown, new History(0)).offsets.containsKey(open));
     }

@@ -18,7 +18,7 @@ import org.osgi.annotation.versioning.ConsumerType;
  * ({@link StageContext#bytes}) and keeps what the tokens so far have spelled.
  *
  * <p>
- * For each answer, and each further step of it after tools: {@link #begin} once, then for each token what the stage changes and
+ * For each answer, and each further round of it after tools: {@link #begin} once, then for each token what the stage changes and
  * {@link #accept}.
  *
  * @see SparseStage
@@ -60,12 +60,12 @@ public interface SamplerStage {
     }
 
     /**
-     * A new step of an answer begins.
+     * A new round of an answer begins.
      *
      * @param history the prompt
-     * @param step 0 for the first one; larger once tools have answered
+     * @param round 0 for the first one; larger once tools have answered
      */
-    default void begin(TokenHistory history, int step) {
+    default void begin(TokenHistory history, int round) {
         begin(history);
     }
 

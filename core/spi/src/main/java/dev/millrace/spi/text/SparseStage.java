@@ -11,7 +11,7 @@ import org.osgi.annotation.versioning.ConsumerType;
  * has the backend do it where that chooses the largest logits itself: then no row of logits is copied at all.
  *
  * <p>
- * All sparse stages work together, at order 0, in three steps whatever their order: the divisors of a token are multiplied, then its
+ * All sparse stages work together, at order 0, in three parts whatever their order: the divisors of a token are multiplied, then its
  * offsets are added up and taken away, then what is not allowed is banned.
  */
 @ConsumerType

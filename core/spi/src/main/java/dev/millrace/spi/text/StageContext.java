@@ -81,7 +81,7 @@ public interface StageContext {
     }
 
     /**
-     * Whether the model has to call tools, in the first step of an answer.
+     * Whether the model has to call tools, in the first round of an answer.
      *
      * @return {@link ToolChoice#AUTO}, as here, if nothing was asked for
      */

@@ -13,7 +13,7 @@ import dev.millrace.plugin.openai.talk.Listener;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Builds a message out of what a model says, and tells every step as an event. */
+/** Builds a message out of what a model says, and tells every part as an event. */
 final class MessageAssembly implements Listener {
 
     /** Takes events, in order. */

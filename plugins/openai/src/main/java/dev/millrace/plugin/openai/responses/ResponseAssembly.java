@@ -15,7 +15,7 @@ import dev.millrace.plugin.openai.talk.Listener;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Builds a response out of what a model says, and tells every step as an event. */
+/** Builds a response out of what a model says, and tells every part as an event. */
 final class ResponseAssembly implements Listener {
 
     /** Takes events, in order. */

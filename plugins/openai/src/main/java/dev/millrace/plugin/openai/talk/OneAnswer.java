@@ -105,7 +105,7 @@ final class OneAnswer {
                 }
                 yield Ending.Reason.CALLS;
             }
-            // also after the last step of tools, and for reasons that come with later versions
+            // also after the last round of tools, and for reasons that come with later versions
             default -> Ending.Reason.STOP;
         };
     }
