@@ -153,8 +153,9 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
         Set<Feature> missing = new TreeSet<>(program.features());
         missing.removeAll(backend.features());
         if (program instanceof Blueprint && !missing.isEmpty()) {
-            if (backend.features().isEmpty() && backend.fit(program, device, options) instanceof Fit.Refused own) {
-                return own; // it runs no tensors at all, and says so better
+            if (backend.features().isEmpty() && backend.fit(program, device, options) instanceof Fit.Refused own
+                    && own.cause() == Fit.Cause.PROGRAM) {
+                return own; // it runs no blueprints at all, and says so better
             }
             return new Fit.Refused("This " + program.architecture() + " model needs "
                     + missing.stream().map(Feature::description).collect(Collectors.joining(", ")) + ", which the "

@@ -40,6 +40,7 @@ final class AnswerRun {
     private final PromptCache cache;
     private final Stages stages;
     private final OtherAnswers others;
+    private final boolean last;
     private final ThinkingControl thinking;
     private final Optional<TokenScorer> scorer;
 
@@ -56,13 +57,20 @@ final class AnswerRun {
     private int cachedTokens;
     private int completionTokens;
 
+    /**
+     * An answer that is not begun.
+     *
+     * @param others answers to the same prompt, begun once it is read
+     * @param last whether no other answer comes after it: then nothing that it has read is kept when it ends
+     */
     AnswerRun(ModelParts model, LiveConversation conversation, ConversationOptions options, PromptCache cache,
-            Stages stages, OtherAnswers others) {
+            Stages stages, OtherAnswers others, boolean last) {
         this.model = model;
         this.conversation = conversation;
         this.options = options;
         this.cache = cache;
         this.others = others;
+        this.last = last;
         this.thinking = new ThinkingControl(model.stageContext(options), model.dialect().thinkingMarks(),
                 options.reasoning());
         this.stages = stages.and(thinking);
@@ -90,7 +98,10 @@ final class AnswerRun {
         // whatever happens here, the answer ends, and so do the others
         try {
             others.start(null, cache);
-            if (problem == null) {
+            if (last) {
+                // before the end is told: whoever has seen it may close the model
+                cache.close();
+            } else if (problem == null) {
                 cache.rest();
             } else {
                 cache.drop();

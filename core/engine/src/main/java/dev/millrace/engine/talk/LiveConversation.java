@@ -59,7 +59,7 @@ final class LiveConversation implements Conversation {
                 others.add(other);
                 all.add(other.generation());
             }
-            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others));
+            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others), false);
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
             all.addFirst(generation);
             running = generation;
@@ -87,7 +87,7 @@ final class LiveConversation implements Conversation {
         PromptCache own = new PromptCache(model.scheduler());
         LiveConversation copy = all.adopt(new LiveConversation(all, model,
                 options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork()));
-        AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()));
+        AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()), true);
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
             try {
                 run.run(log, before);
