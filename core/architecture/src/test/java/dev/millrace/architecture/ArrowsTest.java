@@ -36,6 +36,7 @@ class ArrowsTest {
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
     private static final String GRAMMAR = "dev.millrace.grammar..";
+    private static final String ENGINE_OBSERVE = "dev.millrace.engine.observe..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
@@ -135,20 +136,24 @@ class ArrowsTest {
             "dev.millrace.grammar.machine..");
 
     @ArchTest
-    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
+    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS,
+            "jdk.jfr..");
 
     @ArchTest
-    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule METERS_STAND_ALONE = only(ENGINE_OBSERVE, API, "jdk.jfr..");
 
     @ArchTest
-    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
+
+    @ArchTest
+    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
 
     @ArchTest
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_SCHEDULE, API, SPI, TEXT, JSON);
+            ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
