@@ -76,7 +76,6 @@ final class AttentionCode {
     /** Bytes of all that. */
     static final int ARGUMENT_BYTES = FACTOR + 16;
 
-    private static final int LINE = 64;
     private static final int SCALE_BYTES = 2 * Short.BYTES * PAGE;
     private static final int HALF_PAGE_BYTES = Integer.BYTES * QUARTER_PAGE;
 
@@ -144,8 +143,6 @@ final class AttentionCode {
     private final int most;
     private final List<Constant> constants = new ArrayList<>();
     private int columns;
-    /** Whether the code that is made fetches the next head's keys and values. */
-    private boolean ahead;
 
     private AttentionCode(Assembler a, InstructionSet set, int width) {
         this.a = a;
@@ -217,7 +214,6 @@ final class AttentionCode {
         Label page = a.label();
         Label head = a.label();
         Label queries = a.label();
-        Label done = a.label();
         a.mov(RAX, RDI);
         a.place(page);
         a.mov(R10, RAX.at(PAGES));
@@ -226,21 +222,13 @@ final class AttentionCode {
         a.mov(RCX, RAX.at(HEADS));
         a.mov(RAX.at(HEADS_LEFT), RCX);
         a.place(head);
-        ahead = true;
-        fetch(R10.at(0), SCALE_BYTES);
         scales(R10.at(0), SCALES);
         scales(R10.at(SCALE_BYTES / 2), SCALES + Float.BYTES * PAGE);
         a.mov(R11, RAX.at(TILES));
-        ahead = true;
-        tile();
-        ahead = false;
-        a.dec(R11);
-        a.jz(done);
         a.place(queries);
         tile();
         a.dec(R11);
         a.jnz(queries);
-        a.place(done);
         a.add(R10, RAX.at(HEAD_BYTES));
         a.dec(RAX.at(HEADS_LEFT));
         a.jnz(head);
@@ -267,13 +255,6 @@ final class AttentionCode {
             sums(count(tile.width()));
         }
         a.add(R9, tile.bytes());
-    }
-
-    /** Brings near what the next head needs: it lies behind this one. */
-    private void fetch(Memory from, int bytes) {
-        for (int i = 0; i < bytes && ahead; i += LINE) {
-            a.prefetcht0(from.plus(SCALE_BYTES + 2 * PAGE * tile.width() + i));
-        }
     }
 
     private int count(int width) {
@@ -320,7 +301,6 @@ final class AttentionCode {
         a.mov(R8, tile.width() / 4);
         Label loop = a.label();
         a.place(loop);
-        fetch(RCX.at(0), most * set.bytes);
         for (int c = 0; c < most; c++) {
             a.vmovups(even(c), RCX.at(c * set.bytes));
             a.vpxor(even(c), even(c), constant(0x80808080));
@@ -356,7 +336,6 @@ final class AttentionCode {
         a.mov(R8, rows);
         Label loop = a.label();
         a.place(loop);
-        fetch(RCX.at(0), count * set.bytes);
         for (int c = 0; c < count; c++) {
             a.vmovups(odd(c), RCX.at(c * set.bytes));
             a.vpsllw(even(c), odd(c), 8);
@@ -471,8 +450,8 @@ final class AttentionCode {
         a.vmovups(before, R9.at(tile.largest()));
         a.vmaxps(now, before, RAX.at(MOST));
         a.vmovups(R9.at(tile.largest()), now);
-        // where nothing was seen yet, another number will do, of which no other is far
-        a.vmovups(x(2), constant(-0x1p100f));
+        // where nothing was seen yet, the least number will do
+        a.vmovups(x(2), constant(-Float.MAX_VALUE));
         a.vmaxps(now, x(2), now);
         a.vmovups(RAX.at(MOST), now);
         a.vsubps(before, before, now);
