@@ -76,8 +76,10 @@ class MetricsTest {
                 assertEquals(1000, gauge(stage, "model_bytes"));
                 assertTrue(gauge(stage, "sequences_open") > 0);
             }
-            assertEquals((long) first.usage().promptTokens() + second.usage().promptTokens(), count(stage, "prompt_tokens"));
-            assertEquals((long) first.usage().cachedTokens() + second.usage().cachedTokens(), count(stage, "cached_tokens"));
+            assertEquals((long) first.usage().promptTokens() + second.usage().promptTokens(),
+                    count(stage, "prompt_tokens"));
+            assertEquals((long) first.usage().cachedTokens() + second.usage().cachedTokens(),
+                    count(stage, "cached_tokens"));
             long completed = (long) first.usage().completionTokens() + second.usage().completionTokens();
             assertEquals(completed, count(stage, "completion_tokens"));
             assertEquals(2, count(stage, "answers", "reason", "stop"));

@@ -58,6 +58,8 @@ public final class Scheduler implements AutoCloseable {
     private volatile Limits limits;
     private final OpenSlots slots;
     private final Rescue rescue;
+    /** What waits for another executor while there is none. */
+    private @Nullable Transfer parked;
     private Batch batch;
     /** Why requests fail while there is no executor, once no other was found. */
     private volatile @Nullable BackendException lost;
@@ -331,8 +333,12 @@ public final class Scheduler implements AutoCloseable {
         AtomicBoolean moved = new AtomicBoolean();
         try {
             callPatiently(() -> {
-                try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
-                    transfer.apply(vocabularySize);
+                if (parked == null) {
+                    try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
+                        transfer.apply(vocabularySize);
+                    }
+                } else {
+                    unpark(parked, next);
                 }
                 Executor old = executor;
                 use(next);
@@ -375,7 +381,7 @@ public final class Scheduler implements AutoCloseable {
                                 : new BackendException("The model could not be loaded: " + e, e);
                         use(undo.get());
                     }
-                    transfer.into(executor);
+                    transfer.into(executor, slots.all());
                 } finally {
                     transfer.apply(vocabularySize);
                 }
@@ -386,6 +392,32 @@ public final class Scheduler implements AutoCloseable {
                 return executor;
             }
         });
+    }
+
+    /**
+     * Takes the states of all slots and closes the executor. Requests wait until {@link #move} brings another one.
+     *
+     * @param why there is none
+     * @param room how many bytes states may take; what has no room is read again
+     */
+    public void park(BackendException why, long room) {
+        callPatiently(() -> {
+            if (parked == null) {
+                parked = Transfer.out(slots.all(), executor, room);
+                parked.apply(vocabularySize);
+                Quietly.close(executor, "The executor that was left");
+                use(new NoExecutor(why));
+            }
+            return executor;
+        });
+    }
+
+    private void unpark(Transfer states, Executor next) {
+        Transfer.probe(next, vocabularySize);
+        states.into(next, slots.all());
+        states.apply(vocabularySize);
+        states.close();
+        parked = null;
     }
 
     /**
@@ -487,6 +519,9 @@ public final class Scheduler implements AutoCloseable {
         batch.end(problem);
         slots.end(problem);
         rescue.end(problem);
+        if (parked != null) {
+            parked.close();
+        }
         Quietly.close(executor, "The executor");
     }
 

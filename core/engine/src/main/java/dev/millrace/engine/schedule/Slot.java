@@ -188,6 +188,7 @@ public final class Slot implements TokenHistory {
     void attach(Sequence other, int vocabularySize) {
         sequence = other;
         step = new Step(other, vocabularySize);
+        read = other.length();
     }
 
     /**
