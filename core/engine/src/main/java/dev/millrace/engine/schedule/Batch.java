@@ -6,10 +6,12 @@ package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots that are read together in a pass over the weights. Long prompts are cut into micro-batches, so that other
@@ -25,6 +27,8 @@ final class Batch {
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private long passes;
+    /** What a slot was told that asked for a sequence: there is no executor for the others either. */
+    private @Nullable ExecutorLostException lost;
 
     /**
      * An empty batch.
@@ -64,8 +68,11 @@ final class Batch {
     /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
     void read(Executor executor) {
         passes++;
-        slots.removeIf(slot -> !isReady(slot, executor));
         try {
+            slots.removeIf(slot -> !isReady(slot, executor));
+            if (lost != null) {
+                throw lost;
+            }
             // decoding slots need one token each; what is left over is shared by those that read prompts
             int share = Math.max(1, executor.limits().batchTokens() / Math.max(1, slots.size()));
             for (Slot slot : slots) {
@@ -73,8 +80,9 @@ final class Batch {
             }
             forward(executor);
             inbox.again(slots);
-        } catch (Watchdog.Abandoned e) {
-            // its slots have gone on elsewhere
+        } catch (Watchdog.Abandoned | ExecutorLostException e) {
+            // its slots go on elsewhere
+            steps.clear();
             throw e;
         } catch (Throwable e) {
             rescue.failed(slots,
@@ -94,6 +102,9 @@ final class Batch {
             return true;
         } catch (OutOfRoomException e) {
             open.awaitRoom(slot, e);
+        } catch (ExecutorLostException e) {
+            lost = e;
+            return true;
         } catch (Throwable e) {
             open.fail(slot, e instanceof RuntimeException known
                     ? known
@@ -130,7 +141,7 @@ final class Batch {
         taken(index);
     }
 
-    /** The slots of a pass that was left alone. */
+    /** The slots of a pass that was left alone, or whose executor is gone. */
     List<Slot> abandoned() {
         return List.copyOf(slots);
     }
