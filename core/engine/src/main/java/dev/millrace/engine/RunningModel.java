@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
+import dev.millrace.api.DeviceChoice;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
@@ -22,12 +23,14 @@ import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -112,6 +115,24 @@ final class RunningModel implements Model {
     @Override
     public PromptTokenizer tokenizer() {
         return tokenizer;
+    }
+
+    @Override
+    public List<DeviceChoice> choices() {
+        if (closing.get()) {
+            return List.of();
+        }
+        return DeviceFit.of(services.backends, file.programs()).stream().map(RunningModel::choice)
+                .sorted(Comparator.comparing(DeviceChoice::suitable).thenComparingInt(DeviceChoice::score).reversed())
+                .toList();
+    }
+
+    private static DeviceChoice choice(DeviceFit one) {
+        return switch (one.fit()) {
+            case Fit.Good good -> new DeviceChoice(one.device(), true, good.score(), good.bytes(), "");
+            case Fit.Refused refused ->
+                new DeviceChoice(one.device(), false, 0, refused.bytes(), refused.reason());
+        };
     }
 
     @Override
