@@ -552,7 +552,7 @@ public final class Scheduler implements AutoCloseable {
         } catch (ExecutorLostException e) {
             LOG.log(System.Logger.Level.WARNING, "{0} has lost its executor: {1}", name, e.getMessage());
             List<Slot> stranded = batch.abandoned();
-            batch = new Batch(vocabularySize, inbox, slots, rescue, watchdog);
+            batch = newBatch();
             slots.abandon();
             Quietly.close(executor, "The executor that is gone");
             executor = new NoExecutor(e);
