@@ -46,7 +46,7 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
                 .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
-                .addSubcommand(new ServeCommand(workplace));
+                .addSubcommand(new ServeCommand(workplace)).addSubcommand(new McpCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -82,7 +82,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, bench, inspect, convert, synth, parity, doctor or serve");
+                "a command is missing: run, chat, bench, inspect, convert, synth, parity, doctor, serve or mcp");
     }
 
     private int wrongUsage(ParameterException problem) {

@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelServer;
+import dev.millrace.api.StreamServer;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.spi.backend.Backend;
@@ -21,9 +22,10 @@ import java.util.List;
  * @param console where to read and write
  * @param version of the program
  * @param servers that can offer models to other programs, present when the program started
+ * @param streamServers that can offer the runtime over standard input and output, present when the program started
  */
 record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
-        String version, List<ModelServer> servers) {
+        String version, List<ModelServer> servers, List<StreamServer> streamServers) {
 
     /** Opens the chosen model, or the packaged one, for conversations. */
     Model open(ModelChoice choice) {
