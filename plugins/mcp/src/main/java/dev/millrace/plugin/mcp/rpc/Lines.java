@@ -19,6 +19,7 @@ public final class Lines {
 
     private final InputStream in;
     private final int longest;
+    private final boolean blanks;
     private final byte[] buffer = new byte[BUFFER];
     private int from;
     private int to;
@@ -38,12 +39,23 @@ public final class Lines {
      * @param longest bytes of a line
      */
     public Lines(InputStream in, int longest) {
-        this.in = in;
-        this.longest = longest;
+        this(in, longest, false);
     }
 
     /**
-     * The next line that is not blank.
+     * Lines of a stream, which stays the caller's.
+     *
+     * @param longest bytes of a line
+     * @param blanks whether blank lines are lines
+     */
+    public Lines(InputStream in, int longest, boolean blanks) {
+        this.in = in;
+        this.longest = longest;
+        this.blanks = blanks;
+    }
+
+    /**
+     * The next line that is not blank, or the next one at all.
      *
      * @return empty at the end; what stands there without a line's end is a line, too
      * @throws IOException if the stream breaks
@@ -75,9 +87,11 @@ public final class Lines {
                 if (text.isEmpty()) {
                     return Optional.of(new Line("", "is not written in UTF-8"));
                 }
-                if (!text.get().isBlank()) {
+                if (blanks || !text.get().isBlank()) {
                     return Optional.of(new Line(text.get(), ""));
                 }
+            } else if (blanks && ended) {
+                return Optional.of(new Line("", ""));
             }
             if (!ended) {
                 return Optional.empty();

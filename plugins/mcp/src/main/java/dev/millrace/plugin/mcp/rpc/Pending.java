@@ -40,6 +40,11 @@ public final class Pending {
             return id;
         }
 
+        /** Whether nothing has come yet. */
+        public boolean isOpen() {
+            return !answer.isDone();
+        }
+
         /**
          * Waits.
          *

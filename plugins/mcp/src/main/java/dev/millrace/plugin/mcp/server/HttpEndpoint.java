@@ -6,6 +6,8 @@ package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.protocol.HttpNames;
+import dev.millrace.plugin.mcp.protocol.Revision;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.Message;
@@ -20,10 +22,6 @@ import java.util.Optional;
  * itself. Who may come in at all, and by which names and pages, has been checked before.
  */
 public final class HttpEndpoint implements AutoCloseable {
-
-    static final String JSON = "application/json";
-    static final String EVENTS = "text/event-stream";
-    static final String SESSION = "Mcp-Session-Id";
 
     private static final byte[] NOTHING = {};
 
@@ -46,7 +44,7 @@ public final class HttpEndpoint implements AutoCloseable {
      */
     public void handle(WebExchange exchange) throws IOException {
         if (closed) {
-            exchange.answer(503, JSON, NOTHING);
+            exchange.answer(503, HttpNames.JSON, NOTHING);
             return;
         }
         switch (exchange.method()) {
@@ -68,7 +66,7 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     static void answer(WebExchange exchange, int status, Message message) throws IOException {
-        exchange.answer(status, JSON, Json.bytes(message.write()));
+        exchange.answer(status, HttpNames.JSON, Json.bytes(message.write()));
     }
 
     private static boolean takes(WebExchange exchange, String type) {
@@ -79,11 +77,11 @@ public final class HttpEndpoint implements AutoCloseable {
 
     private void post(WebExchange exchange) throws IOException {
         String type = exchange.header("Content-Type").orElse("").toLowerCase(Locale.ROOT);
-        if (!type.startsWith(JSON)) {
+        if (!type.startsWith(HttpNames.JSON)) {
             refuse(exchange, 415, null, ErrorCode.INVALID_REQUEST, "The body must be application/json.");
             return;
         }
-        if (!takes(exchange, JSON) && !takes(exchange, EVENTS)) {
+        if (!takes(exchange, HttpNames.JSON) && !takes(exchange, HttpNames.EVENTS)) {
             refuse(exchange, 406, null, ErrorCode.INVALID_REQUEST,
                     "Accept must name application/json and text/event-stream.");
             return;
@@ -101,7 +99,7 @@ public final class HttpEndpoint implements AutoCloseable {
             return;
         }
         if (message instanceof Message.Request request && (Stateless.isMeant(request.params())
-                || exchange.header(HttpHeaders.VERSION).filter(Revision.STATELESS::equals).isPresent())) {
+                || exchange.header(HttpNames.VERSION).filter(Revision.STATELESS::equals).isPresent())) {
             stateless(exchange, request);
         } else if (message instanceof Message.Request request && request.method().equals("initialize")) {
             sessions.begin(exchange, request);
@@ -120,10 +118,10 @@ public final class HttpEndpoint implements AutoCloseable {
             answer(exchange, 400, new Message.Failure(request.id(), e));
             return;
         }
-        HttpReply reply = new HttpReply(exchange, request, takes(exchange, EVENTS), Stateless.capabilities(params),
+        HttpReply reply = new HttpReply(exchange, request, takes(exchange, HttpNames.EVENTS), Stateless.capabilities(params),
                 level -> Stateless.wantsLog(params, level), Optional.empty());
         if (request.method().equals(Stateless.LISTEN)) {
-            if (!takes(exchange, EVENTS)) {
+            if (!takes(exchange, HttpNames.EVENTS)) {
                 refuse(exchange, 406, request.id(), ErrorCode.INVALID_REQUEST, "Accept must name text/event-stream.");
                 return;
             }
@@ -154,21 +152,21 @@ public final class HttpEndpoint implements AutoCloseable {
         JsonNode id = message instanceof Message.Request request ? request.id() : null;
         Optional<HttpSession> session = find(exchange, id);
         if (session.isPresent()) {
-            session.get().take(exchange, message, takes(exchange, EVENTS));
+            session.get().take(exchange, message, takes(exchange, HttpNames.EVENTS));
         }
     }
 
     /** The session that a request names; if there is none, the request is answered. */
     private Optional<HttpSession> find(WebExchange exchange, @org.jspecify.annotations.Nullable JsonNode id)
             throws IOException {
-        Optional<String> version = exchange.header(HttpHeaders.VERSION);
+        Optional<String> version = exchange.header(HttpNames.VERSION);
         if (version.isPresent() && !Revision.ALL_WITH_SESSIONS.contains(version.get())) {
             answer(exchange, 400, new Message.Failure(id, Stateless.unsupported(version.get())));
             return Optional.empty();
         }
-        Optional<String> name = exchange.header(SESSION);
+        Optional<String> name = exchange.header(HttpNames.SESSION);
         if (name.isEmpty()) {
-            refuse(exchange, 400, id, ErrorCode.INVALID_REQUEST, "The header " + SESSION
+            refuse(exchange, 400, id, ErrorCode.INVALID_REQUEST, "The header " + HttpNames.SESSION
                     + " is missing: send initialize first, or say the revision " + Revision.STATELESS
                     + " in each request.");
             return Optional.empty();
@@ -181,12 +179,12 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     private void get(WebExchange exchange) throws IOException {
-        if (exchange.header(SESSION).isEmpty()
-                || exchange.header(HttpHeaders.VERSION).filter(Revision.STATELESS::equals).isPresent()) {
+        if (exchange.header(HttpNames.SESSION).isEmpty()
+                || exchange.header(HttpNames.VERSION).filter(Revision.STATELESS::equals).isPresent()) {
             notAllowed(exchange);
             return;
         }
-        if (!takes(exchange, EVENTS)) {
+        if (!takes(exchange, HttpNames.EVENTS)) {
             refuse(exchange, 406, null, ErrorCode.INVALID_REQUEST, "Accept must name text/event-stream.");
             return;
         }
@@ -197,14 +195,14 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     private void delete(WebExchange exchange) throws IOException {
-        if (exchange.header(SESSION).isEmpty()) {
+        if (exchange.header(HttpNames.SESSION).isEmpty()) {
             notAllowed(exchange);
             return;
         }
         Optional<HttpSession> session = find(exchange, null);
         if (session.isPresent()) {
             sessions.end(session.get());
-            exchange.answer(204, JSON, NOTHING);
+            exchange.answer(204, HttpNames.JSON, NOTHING);
         }
     }
 

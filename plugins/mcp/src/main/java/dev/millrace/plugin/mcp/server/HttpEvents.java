@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.mcp.server;
 
+import dev.millrace.plugin.mcp.protocol.HttpNames;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.Message;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class HttpEvents {
         if (stream == null) {
             exchange.header("Cache-Control", "no-store");
             exchange.header("X-Accel-Buffering", "no");
-            stream = exchange.stream(200, HttpEndpoint.EVENTS);
+            stream = exchange.stream(200, HttpNames.EVENTS);
             out = stream;
         }
         return stream;

@@ -6,6 +6,8 @@ package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.protocol.HttpNames;
+import dev.millrace.plugin.mcp.protocol.Meta;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.Message;
@@ -16,57 +18,20 @@ import java.util.List;
 import java.util.Optional;
 
 /** Headers that repeat parts of the body, for those who look at requests on their way; revision 2026-07-28. */
-public final class HttpHeaders {
-
-    /** The revision. */
-    public static final String VERSION = "MCP-Protocol-Version";
-    /** The method. */
-    public static final String METHOD = "Mcp-Method";
-    /** The tool, prompt or resource. */
-    public static final String NAME = "Mcp-Name";
-    /** Begins the names of headers for arguments of tools. */
-    public static final String PARAM = "Mcp-Param-";
-    /** Says in the schema of an argument that it is repeated in a header. */
-    public static final String MARK = "x-mcp-header";
-
-    private static final String ENCODED = "=?base64?";
-    private static final String ENCODED_END = "?=";
+final class HttpHeaders {
 
     private HttpHeaders() {
     }
 
-    /** The field of the parameters that {@link #NAME} repeats. */
-    public static Optional<String> named(String method) {
-        return switch (method) {
-            case "tools/call", "prompts/get" -> Optional.of("name");
-            case "resources/read" -> Optional.of("uri");
-            default -> Optional.empty();
-        };
-    }
-
-    /** A value as it is written into a header: plain if it can be, else in base 64. */
-    public static String encoded(String value) {
-        boolean plain = isPlain(value) && value.equals(value.strip())
-                && !(value.startsWith(ENCODED) && value.endsWith(ENCODED_END));
-        return plain && !value.isEmpty()
-                ? value
-                : ENCODED + Base64.getEncoder()
-                        .encodeToString(value.getBytes(java.nio.charset.StandardCharsets.UTF_8)) + ENCODED_END;
-    }
-
-    private static boolean isPlain(String value) {
-        return value.chars().allMatch(c -> (c >= 0x20 && c < 0x7f) || c == '\t');
-    }
-
     private static String decoded(String header, String value) throws RpcException {
-        if (!value.startsWith(ENCODED) || !value.endsWith(ENCODED_END)
-                || value.length() < ENCODED.length() + ENCODED_END.length()) {
-            if (isPlain(value)) {
+        if (!value.startsWith(HttpNames.ENCODED) || !value.endsWith(HttpNames.ENCODED_END)
+                || value.length() < HttpNames.ENCODED.length() + HttpNames.ENCODED_END.length()) {
+            if (HttpNames.isPlain(value)) {
                 return value;
             }
             throw mismatch(header + " has characters that a header cannot have.");
         }
-        String inner = value.substring(ENCODED.length(), value.length() - ENCODED_END.length());
+        String inner = value.substring(HttpNames.ENCODED.length(), value.length() - HttpNames.ENCODED_END.length());
         if (inner.length() % 4 != 0) {
             throw mismatch(header + " is not written in base 64 with its padding.");
         }
@@ -88,11 +53,11 @@ public final class HttpHeaders {
      * @throws RpcException {@link ErrorCode#HEADER_MISMATCH} if they do not
      */
     static void check(WebExchange exchange, Message.Request request, List<OfferedTool> tools) throws RpcException {
-        same(exchange, VERSION, request.params().path("_meta").path(Stateless.VERSION).asText());
-        same(exchange, METHOD, request.method());
-        Optional<String> named = named(request.method());
+        same(exchange, HttpNames.VERSION, request.params().path("_meta").path(Meta.VERSION).asText());
+        same(exchange, HttpNames.METHOD, request.method());
+        Optional<String> named = HttpNames.named(request.method());
         if (named.isPresent() && request.params().path(named.get()).isTextual()) {
-            same(exchange, NAME, request.params().path(named.get()).textValue());
+            same(exchange, HttpNames.NAME, request.params().path(named.get()).textValue());
         }
         if (request.method().equals("tools/call")) {
             String name = request.params().path("name").asText();
@@ -108,13 +73,13 @@ public final class HttpHeaders {
     private static void arguments(WebExchange exchange, ObjectNode schema, JsonNode values) throws RpcException {
         for (var property : Json.object(schema, "properties").properties()) {
             JsonNode value = values.path(property.getKey());
-            String mark = property.getValue().path(MARK).asText();
+            String mark = property.getValue().path(HttpNames.MARK).asText();
             if (property.getValue() instanceof ObjectNode inner && inner.has("properties")) {
                 arguments(exchange, inner, value);
             } else if (!mark.isEmpty() && value.isValueNode() && !value.isNull()) {
-                String given = given(exchange, PARAM + mark);
+                String given = given(exchange, HttpNames.PARAM + mark);
                 if (!given.equals(value.asText()) && !(value.isNumber() && equal(given, value.decimalValue()))) {
-                    throw mismatch(PARAM + mark + " is not what stands in the body.");
+                    throw mismatch(HttpNames.PARAM + mark + " is not what stands in the body.");
                 }
             }
         }
@@ -130,7 +95,7 @@ public final class HttpHeaders {
     }
 
     private static void same(WebExchange exchange, String header, String body) throws RpcException {
-        String given = header.equals(NAME)
+        String given = header.equals(HttpNames.NAME)
                 ? given(exchange, header)
                 : exchange.header(header).orElseThrow(() -> mismatch("The header " + header + " is missing."));
         if (!given.equals(body)) {

@@ -5,6 +5,7 @@
 package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.plugin.mcp.protocol.HttpNames;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Message;
 import dev.millrace.plugin.mcp.rpc.Pending;
@@ -61,18 +62,18 @@ final class HttpSession {
                         reply.cancel();
                     }
                 }
-                exchange.answer(202, HttpEndpoint.JSON, NOTHING);
+                exchange.answer(202, HttpNames.JSON, NOTHING);
             }
             case Message.Result result -> {
                 pending.answered(result.id(), result.result());
-                exchange.answer(202, HttpEndpoint.JSON, NOTHING);
+                exchange.answer(202, HttpNames.JSON, NOTHING);
             }
             case Message.Failure failure -> {
                 JsonNode of = failure.id();
                 if (of != null) {
                     pending.failed(of, failure.error());
                 }
-                exchange.answer(202, HttpEndpoint.JSON, NOTHING);
+                exchange.answer(202, HttpNames.JSON, NOTHING);
             }
         }
         lastUse = System.nanoTime();

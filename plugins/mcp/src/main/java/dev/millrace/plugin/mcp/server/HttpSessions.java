@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.mcp.server;
 
+import dev.millrace.plugin.mcp.protocol.HttpNames;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.Message;
@@ -48,7 +49,7 @@ final class HttpSessions implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException("The server ends.", e);
         }
-        exchange.header(HttpEndpoint.SESSION, begun.id());
+        exchange.header(HttpNames.SESSION, begun.id());
         HttpEndpoint.answer(exchange, 200, answer);
     }
 

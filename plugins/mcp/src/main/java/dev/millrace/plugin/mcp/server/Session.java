@@ -5,6 +5,7 @@
 package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.protocol.Revision;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;

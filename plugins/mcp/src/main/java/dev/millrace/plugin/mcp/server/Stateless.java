@@ -6,6 +6,8 @@ package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.protocol.Meta;
+import dev.millrace.plugin.mcp.protocol.Revision;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;
@@ -16,11 +18,6 @@ import java.util.List;
 final class Stateless {
 
     static final String LISTEN = "subscriptions/listen";
-    static final String META = "io.modelcontextprotocol/";
-    static final String VERSION = META + "protocolVersion";
-    static final String SUBSCRIPTION = META + "subscriptionId";
-    private static final String CAPABILITIES = META + "clientCapabilities";
-    private static final String LEVEL = META + "logLevel";
     /** How long a client may keep what it was told without asking again: changes are told to those who listen. */
     private static final int KEEP_MILLIS = 5_000;
     private static final List<String> LEVELS = List.of("debug", "info", "notice", "warning", "error", "critical",
@@ -35,7 +32,7 @@ final class Stateless {
 
     /** Whether a request says its revision, as this one asks for. */
     static boolean isMeant(ObjectNode params) {
-        return params.path("_meta").has(VERSION);
+        return params.path("_meta").has(Meta.VERSION);
     }
 
     /**
@@ -45,12 +42,12 @@ final class Stateless {
      */
     static void check(ObjectNode params) throws RpcException {
         checkSaid(params);
-        String version = params.path("_meta").path(VERSION).textValue();
+        String version = params.path("_meta").path(Meta.VERSION).textValue();
         if (!version.equals(Revision.STATELESS)) {
             throw unsupported(version);
         }
-        if (!params.path("_meta").path(CAPABILITIES).isObject()) {
-            throw new RpcException(ErrorCode.INVALID_PARAMS, "_meta must say " + CAPABILITIES + ".");
+        if (!params.path("_meta").path(Meta.CAPABILITIES).isObject()) {
+            throw new RpcException(ErrorCode.INVALID_PARAMS, "_meta must say " + Meta.CAPABILITIES + ".");
         }
     }
 
@@ -60,8 +57,8 @@ final class Stateless {
      * @throws RpcException if it does not
      */
     static void checkSaid(ObjectNode params) throws RpcException {
-        if (!params.path("_meta").path(VERSION).isTextual()) {
-            throw new RpcException(ErrorCode.INVALID_PARAMS, "_meta must say " + VERSION + ", a string.");
+        if (!params.path("_meta").path(Meta.VERSION).isTextual()) {
+            throw new RpcException(ErrorCode.INVALID_PARAMS, "_meta must say " + Meta.VERSION + ", a string.");
         }
     }
 
@@ -73,11 +70,11 @@ final class Stateless {
     }
 
     static ObjectNode capabilities(ObjectNode params) {
-        return Json.object(params.path("_meta"), CAPABILITIES);
+        return Json.object(params.path("_meta"), Meta.CAPABILITIES);
     }
 
     static boolean wantsLog(ObjectNode params, String level) {
-        int least = LEVELS.indexOf(params.path("_meta").path(LEVEL).asText());
+        int least = LEVELS.indexOf(params.path("_meta").path(Meta.LEVEL).asText());
         return least >= 0 && LEVELS.indexOf(level) >= least;
     }
 
@@ -144,7 +141,7 @@ final class Stateless {
     /** Says who answers. */
     private ObjectNode signed(ObjectNode result) {
         ObjectNode meta = result.get("_meta") instanceof ObjectNode there ? there : result.putObject("_meta");
-        meta.set(META + "serverInfo", methods.offer().info());
+        meta.set(Meta.SERVER, methods.offer().info());
         return result;
     }
 
@@ -152,7 +149,7 @@ final class Stateless {
     ObjectNode end(JsonNode id) {
         ObjectNode result = signed(Json.object().put("resultType", "complete"));
         if (result.get("_meta") instanceof ObjectNode meta) {
-            meta.set(SUBSCRIPTION, id);
+            meta.set(Meta.SUBSCRIPTION, id);
         }
         return result;
     }

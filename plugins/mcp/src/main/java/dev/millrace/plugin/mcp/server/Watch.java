@@ -6,6 +6,7 @@ package dev.millrace.plugin.mcp.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.protocol.Meta;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.Message;
 import java.util.ArrayList;
@@ -109,7 +110,7 @@ final class Watch {
 
     private Message.Notification message(String method, ObjectNode params) {
         if (subscription != null) {
-            params.putObject("_meta").set(Stateless.SUBSCRIPTION, subscription);
+            params.putObject("_meta").set(Meta.SUBSCRIPTION, subscription);
         }
         return new Message.Notification(method, params);
     }

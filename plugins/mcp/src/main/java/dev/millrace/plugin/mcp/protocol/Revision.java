@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.plugin.mcp.server;
+package dev.millrace.plugin.mcp.protocol;
 
 import java.util.List;
 
