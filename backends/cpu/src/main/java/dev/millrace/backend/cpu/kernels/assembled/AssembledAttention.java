@@ -46,7 +46,8 @@ final class AssembledAttention implements AttentionKernels {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     /** Bytes of the arguments and of the list of pages. */
-    private static final int TILES_AT = (AttentionCode.ARGUMENT_BYTES + AttentionScratch.PAGES * Long.BYTES + 63) / 64 * 64;
+    private static final int TILES_AT = (AttentionCode.ARGUMENT_BYTES + AttentionScratch.PAGES * Long.BYTES + 63) / 64
+            * 64;
     private static final int LIST_AT = AttentionCode.ARGUMENT_BYTES;
 
     private final AttentionKernels others;
