@@ -49,7 +49,8 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new ServeCommand(workplace)).addSubcommand(new PullCommand(workplace))
                 .addSubcommand(new ListCommand(workplace)).addSubcommand(new ShowCommand(workplace))
                 .addSubcommand(new RemoveCommand(workplace)).addSubcommand(new VerifyCommand(workplace))
-                .addSubcommand(new ImportCommand(workplace)).addSubcommand(new ExportCommand(workplace));
+                .addSubcommand(new QuantiseCommand(workplace)).addSubcommand(new ImportCommand(workplace))
+                .addSubcommand(new ExportCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -85,7 +86,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, serve, pull, list, show, rm, verify, import, export, bench, inspect, convert,"
+                "a command is missing: run, chat, serve, pull, list, show, rm, verify, import, export, bench, inspect, convert, quantise,"
                         + " synth, parity or doctor");
     }
 
