@@ -50,7 +50,8 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new PullCommand(workplace))
                 .addSubcommand(new ListCommand(workplace)).addSubcommand(new ShowCommand(workplace))
                 .addSubcommand(new RemoveCommand(workplace)).addSubcommand(new VerifyCommand(workplace))
-                .addSubcommand(new ImportCommand(workplace)).addSubcommand(new ExportCommand(workplace));
+                .addSubcommand(new QuantiseCommand(workplace)).addSubcommand(new ImportCommand(workplace))
+                .addSubcommand(new ExportCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -87,7 +88,7 @@ final class MillraceCommand implements Runnable {
     public void run() {
         throw new ParameterException(line,
                 "a command is missing: run, chat, serve, mcp, pull, list, show, rm, verify, import, export, bench, inspect,"
-                        + " convert, synth, parity or doctor");
+                        + " convert, quantise, synth, parity or doctor");
     }
 
     private int wrongUsage(ParameterException problem) {
