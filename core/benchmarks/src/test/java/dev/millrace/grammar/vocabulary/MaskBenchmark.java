@@ -174,6 +174,35 @@ public class MaskBenchmark {
         return all;
     }
 
+    String piece(int i) {
+        return new String(tree.spelling(tokens[i]));
+    }
+
+    /** Tokens of the value. */
+    int length() {
+        return tokens.length;
+    }
+
+    /** Writes the value by a new grammar; tells how long that was made, and how long each mask took with the step before. */
+    void value(long[] times, int at, long[] grammars, int number) {
+        long start = MaskTimes.now();
+        Masks masks = masks(SCHEMA);
+        State state = masks.start();
+        long end = MaskTimes.now();
+        grammars[number] = end - start;
+        for (int i = 0; i < tokens.length; i++) {
+            start = end;
+            masks.of(state);
+            State next = masks.after(state, tokens[i]);
+            if (next == null) {
+                throw new IllegalStateException("The value does not fit its schema.");
+            }
+            state = next;
+            end = MaskTimes.now();
+            times[at + i] = end - start;
+        }
+    }
+
     /** The grammar of 67 tools and its first masks, up to the name of a tool. */
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
