@@ -9,8 +9,10 @@ import dev.millrace.grammar.machine.Grammar;
 import dev.millrace.grammar.machine.State;
 import dev.millrace.grammar.schema.Notation;
 import dev.millrace.grammar.schema.SchemaGrammar;
+import dev.millrace.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -174,8 +176,17 @@ public class MaskBenchmark {
         return all;
     }
 
-    String piece(int i) {
-        return new String(tree.spelling(tokens[i]));
+    /** What is measured, for other programs: the bytes of all tokens, the schema, and the tokens of the value. */
+    String written() {
+        List<Object> spellings = new ArrayList<>();
+        for (int i = 0; i < tree.vocabularySize(); i++) {
+            spellings.add(Base64.getEncoder().encodeToString(tree.spelling(i)));
+        }
+        List<Object> ids = new ArrayList<>();
+        for (int token : tokens) {
+            ids.add((long) token);
+        }
+        return Json.write(Map.of("tokens", spellings, "schema", SCHEMA, "value", ids));
     }
 
     /** Tokens of the value. */

@@ -4,8 +4,11 @@
  */
 package dev.millrace.grammar.vocabulary;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -24,19 +27,23 @@ public final class MaskTimes {
     /**
      * Runs it.
      *
-     * @param arguments none
+     * @param arguments none; or a file, to which is written what is measured, for docs/benchmarks/masks.mjs
+     * @throws IOException if that file cannot be written
      */
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
         MaskBenchmark work = new MaskBenchmark();
         work.start();
-        int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : ROUNDS;
-        long[] masks = new long[rounds * work.length()];
-        long[] grammars = new long[rounds];
-        long[] tools = new long[rounds / 4];
+        if (arguments.length > 0) {
+            Files.writeString(Path.of(arguments[0]), work.written());
+            return;
+        }
+        long[] masks = new long[ROUNDS * work.length()];
+        long[] grammars = new long[ROUNDS];
+        long[] tools = new long[ROUNDS / 4];
         for (int i = 0; i < WARM; i++) {
             work.value(masks, 0, grammars, 0);
         }
-        for (int i = 0; i < rounds; i++) {
+        for (int i = 0; i < ROUNDS; i++) {
             work.value(masks, i * work.length(), grammars, i);
         }
         for (int i = 0; i < WARM / 4; i++) {

@@ -279,7 +279,7 @@ final class CommandsTest {
     @CsvSource(delimiter = '|', value = {"--schema|[1]|no JSON schema", "--schema|{nonsense|JSON",
             "--schema|{\"type\": \"array\", \"uniqueItems\": true}|uniqueItems",
             "--schema|{\"type\": \"string\", \"pattern\": \"(?=a)b\"}|looking ahead",
-            "--schema|{\"minlength\": 3}|minlength", "--grammar|root ::= (|root", "--grammar|x ::= \"a\"|root",
+            "--schema|{\"minlength\": 3}|minlength", "--grammar|root ::= (|expected", "--grammar|x ::= \"a\"|root",
             "--regex|(a|')'", "--regex|(a)\\1|going back"})
     void formsThatCannotBeHeldAreSaidSo(String option, String content, String why) throws Exception {
         boolean inFile = !option.equals("--regex");
