@@ -36,6 +36,7 @@ class ArrowsTest {
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
     private static final String GRAMMAR = "dev.millrace.grammar..";
+    private static final String ENGINE_OBSERVE = "dev.millrace.engine.observe..";
     private static final String STORE = "dev.millrace.store..";
     private static final String STORE_FETCH = "dev.millrace.store.fetch..";
     private static final String STORE_TRUST = "dev.millrace.store.trust..";
@@ -151,20 +152,24 @@ class ArrowsTest {
     static final ArchRule HUBS_ARE_ASKED_BY_DOWNLOADS = only(STORE_HUB, STORE_FETCH, API, JSON, MACHINE);
 
     @ArchTest
-    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
+    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS,
+            "jdk.jfr..");
 
     @ArchTest
-    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule METERS_STAND_ALONE = only(ENGINE_OBSERVE, API, "jdk.jfr..");
 
     @ArchTest
-    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
+
+    @ArchTest
+    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
 
     @ArchTest
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_SCHEDULE, API, SPI, TEXT, JSON);
+            ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
