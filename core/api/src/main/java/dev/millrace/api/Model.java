@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -42,6 +43,13 @@ public interface Model extends AutoCloseable {
      * @return the device
      */
     Device device();
+
+    /**
+     * How each device fared when the present one was chosen.
+     *
+     * @return at least the present one
+     */
+    List<DeviceVerdict> verdicts();
 
     /**
      * A conversation to be set up.

@@ -13,6 +13,8 @@ import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -28,6 +30,9 @@ final class Services {
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
+    final BackOff backOff = new BackOff(InstantSource.system());
+    /** How long a model whose only backend has gone waits for another. */
+    volatile Duration wait = Duration.ofSeconds(Long.getLong("millrace.backend.wait", 30));
     /** How long backends may take. */
     volatile Patience patience = Patience.DEFAULT;
 

@@ -272,7 +272,7 @@ final class ConversationBuilder implements Conversation.Builder {
         };
         Stages stages = formats.apply(format);
         PromptCache cache = saved == null
-                ? new PromptCache(model.scheduler())
+                ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
