@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -147,6 +148,9 @@ final class Batch {
         }
         slots.remove(index);
         BackendException problem = step.failure().orElseThrow();
+        if (problem instanceof WithdrawnException && slot.endIfWithdrawn()) {
+            return;
+        }
         if (problem instanceof OutOfRoomException) {
             open.awaitRoom(slot, problem);
         } else {

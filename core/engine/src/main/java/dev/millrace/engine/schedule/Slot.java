@@ -181,7 +181,7 @@ public final class Slot implements TokenHistory {
 
     void attach(Sequence other, int vocabularySize) {
         sequence = other;
-        step = new Step(other, vocabularySize);
+        step = new Step(other, vocabularySize).withdrawnWhen(this::isWithdrawn);
     }
 
     /**
