@@ -90,6 +90,34 @@ public interface Millrace extends AutoCloseable {
      */
     List<ToolProvider> toolProviders();
 
+    /**
+     * What was counted and measured until now, of all models that were opened since the start: a snapshot. Cheap enough to be taken
+     * each second.
+     *
+     * @return in the order of their names; empty, as here, from a runtime that measures nothing
+     */
+    default List<Metric> metrics() {
+        return List.of();
+    }
+
+    /**
+     * How the open models are now.
+     *
+     * @return in the order in which they were opened; empty, as here, from a runtime that does not know
+     */
+    default List<ModelHealth> health() {
+        return List.of();
+    }
+
+    /**
+     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
+     *
+     * @return the guards present at this moment; none unless the runtime says otherwise
+     */
+    default List<ToolGuard> toolGuards() {
+        return List.of();
+    }
+
     /** Closes every model and conversation, stops all threads. Closing twice does nothing. */
     @Override
     void close();

@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -44,6 +45,13 @@ public interface Model extends AutoCloseable {
     Device device();
 
     /**
+     * How each device fared when the present one was chosen.
+     *
+     * @return at least the present one
+     */
+    List<DeviceVerdict> verdicts();
+
+    /**
      * A conversation to be set up.
      *
      * @return a new builder
@@ -61,6 +69,23 @@ public interface Model extends AutoCloseable {
         try (Conversation conversation = conversation().suggestedTools().start();
                 Generation generation = conversation.send(prompt)) {
             return generation.answer();
+        }
+    }
+
+    /**
+     * Asks one question in a conversation of its own, with the tools that come with the model, and waits for an answer that is a
+     * value.
+     *
+     * @param <T> the type
+     * @param prompt the user's words
+     * @param type a record, an enum or another type of {@link ValueType}
+     * @return the value
+     * @throws IllegalArgumentException as {@link Conversation#ask}
+     * @throws MillraceException as {@link Conversation#ask}
+     */
+    default <T> T ask(String prompt, Class<T> type) {
+        try (Conversation conversation = conversation().suggestedTools().start()) {
+            return conversation.ask(prompt, type);
         }
     }
 

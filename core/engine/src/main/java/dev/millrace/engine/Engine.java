@@ -5,20 +5,26 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.DeviceVerdict;
 import dev.millrace.api.EmbeddingModel;
+import dev.millrace.api.Metric;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.ModelHealth;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.PrefixRoom;
+import dev.millrace.engine.observe.Meters;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.ModelFile;
@@ -31,11 +37,14 @@ import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,11 +63,15 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 @Component(service = {Millrace.class, Engine.class}, immediate = true)
 public final class Engine implements Millrace {
 
+    private static final long LEAST_PREFIX_MEMORY = 64L << 20;
+    private static final long PREFIX_DISK = 1L << 30;
+
     private final Services services;
     private final Path cache;
     private final List<ModelSource> own;
-    private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
+    private final List<RunningModel> models = new CopyOnWriteArrayList<>();
     private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
+    private final Meters meters = new Meters();
     private volatile boolean closed;
 
     /** For OSGi: plugins are bound as they come. */
@@ -92,8 +105,10 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.running(), services, options, found.suggestedTools(),
-                    prefixFolder(), models::remove);
+            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
+                    services.limits.get(),
+                    options, found.suggestedTools(),
+                    prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.model().close();
             throw e;
@@ -118,8 +133,8 @@ public final class Engine implements Millrace {
                         "generates text and gives no embeddings; take an ONNX export of a sentence encoder");
             }
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement place = Placement.choose(services.backends, file.programs(),
-                    options.withContext(encoder.contextLength()));
+            Placement place = chooser(file).choose(file.programs(), options.withContext(encoder.contextLength()))
+                    .place();
             model = new RunningEncoder(file, encoder, tokenizer, place,
                     place.backend().loadEncoder(encoder, place.device(), place.options(), options.progress()),
                     encoders::remove);
@@ -215,9 +230,12 @@ public final class Engine implements Millrace {
         }
     }
 
-    /** Where beginnings of prompts are kept, or null if the system property {@code millrace.prefixes} is {@code off}. */
-    private @Nullable Path prefixFolder() {
-        return "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
+    /** A quarter of the memory that is left beside the weights, and a gigabyte of the disk unless it is switched off. */
+    private PrefixRoom prefixRoom() {
+        Path folder = "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
+        long memory = Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4);
+        return new PrefixRoom(Long.getLong("millrace.prefixes.memory", memory), folder,
+                Long.getLong("millrace.prefixes.disk", PREFIX_DISK));
     }
 
     private ModelSource.Resolved find(String reference, Progress progress) {
@@ -254,7 +272,7 @@ public final class Engine implements Millrace {
                         : Diagnosis.of(path));
     }
 
-    private record Loaded(LoadedModel model, LoadedProgram running) {
+    private record Loaded(LoadedModel model, LoadedProgram running, List<DeviceVerdict> verdicts) {
     }
 
     private Loaded load(Path path, ModelOptions options) {
@@ -266,10 +284,11 @@ public final class Engine implements Millrace {
             }
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
-            Placement place = Placement.choose(services.backends, file.programs(), options);
-            LoadedProgram running = place.load(file, options.progress());
+            Choice choice = chooser(file).choose(file.programs(), options);
+            Placement place = choice.place();
+            LoadedProgram running = place.load(file, meters.of(file.name()), options.progress());
             return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),
-                    running.executor()), running);
+                    running.executor()), running, choice.verdicts());
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -286,9 +305,53 @@ public final class Engine implements Millrace {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
     }
 
+    /**
+     * How each device would fare if a model was opened now.
+     *
+     * @param file a model file
+     * @param options as for opening it
+     * @return one verdict per device, and one for each backend that sees none; none is chosen if no device would run the model
+     */
+    public List<DeviceVerdict> verdicts(ModelFile file, ModelOptions options) {
+        return chooser(file).verdicts(file.programs(), options);
+    }
+
+    private Chooser chooser(ModelFile file) {
+        return new Chooser(services.backends, Preferences.of(file.name()), services.backOff,
+                device -> promised(device, null));
+    }
+
+    /** Bytes that open models, but for one, may still take of the memory of a device. */
+    private long promised(Device device, @Nullable RunningModel except) {
+        return models.stream().filter(model -> !model.equals(except))
+                .filter(model -> model.device().memoryBytes() == device.memoryBytes())
+                .mapToLong(RunningModel::promised).sum();
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        List<Metric> all = new ArrayList<>();
+        meters.tell(all::add);
+        ModelGauges.tell(models.stream().map(RunningModel::gauges).toList(), all::add);
+        all.add(new Metric.Gauge("memory_available_bytes", "Memory of the machine that is free.", Map.of(),
+                Memory.now().available()));
+        all.sort(Comparator.comparing(Metric::name).thenComparing(metric -> metric.labels().toString()));
+        return List.copyOf(all);
+    }
+
+    @Override
+    public List<ModelHealth> health() {
+        return models.stream().map(RunningModel::health).toList();
+    }
+
     @Override
     public List<ToolProvider> toolProviders() {
         return services.tools.stream().sorted(Comparator.comparing(ToolProvider::name)).toList();
+    }
+
+    @Override
+    public List<ToolGuard> toolGuards() {
+        return List.copyOf(services.guards);
     }
 
     @Override
@@ -306,6 +369,7 @@ public final class Engine implements Millrace {
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     void addBackend(Backend backend) {
         services.backends.add(backend);
+        models.forEach(model -> model.joined(backend));
     }
 
     /**
@@ -314,6 +378,7 @@ public final class Engine implements Millrace {
      */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
+        services.backOff.forget(backend);
         for (RunningModel model : models) {
             model.leave(backend);
         }

@@ -72,11 +72,17 @@ public final class ScriptedBackend implements Backend {
     /** The variant that it says it has loaded. */
     volatile String variant = "";
 
+    /** How well a model is said to run. */
+    volatile int score = 1;
+
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
     /** The longest context that there is room for. */
     volatile int mostContext = ScriptedModel.CONTEXT;
+
+    /** Whether a sequence can be cut, other than to nothing. */
+    volatile boolean goesBack = true;
 
     /** Whether there is a device. */
     volatile boolean hasDevice = true;
@@ -121,7 +127,7 @@ public final class ScriptedBackend implements Backend {
         return options.context() > mostContext
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.",
                         Fit.Cause.MEMORY, Long.MAX_VALUE)
-                : new Fit.Good(1, bytes);
+                : new Fit.Good(score, bytes);
     }
 
     @Override
@@ -267,6 +273,9 @@ public final class ScriptedBackend implements Backend {
 
         @Override
         public boolean truncate(int length) {
+            if (!goesBack && length > 0 && length < tokens.length) {
+                return false;
+            }
             tokens = Arrays.copyOf(tokens, length);
             return true;
         }

@@ -5,12 +5,17 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.engine.observe.ModelMeters;
+import dev.millrace.engine.observe.StepEvent;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.backend.WithdrawnException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots that are read together in a pass over the weights. Long prompts are cut into micro-batches, so that other
@@ -18,25 +23,39 @@ import java.util.List;
  */
 final class Batch {
 
+    private final String name;
     private final int vocabularySize;
     private final Inbox inbox;
     private final OpenSlots open;
     private final Rescue rescue;
     private final Watchdog watchdog;
+    private final Pace pace;
+    private final ModelMeters meters;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private final List<Slot> later = new ArrayList<>();
+    private final BitSet atPrompt = new BitSet();
     private long passes;
+    /** What a slot was told that asked for a sequence: there is no executor for the others either. */
+    private @Nullable ExecutorLostException lost;
 
     /**
      * An empty batch.
      *
+     * @param name of the model
      * @param vocabularySize logits in a row
      * @param inbox where slots wait for the next pass
      * @param open all slots
      * @param rescue takes the slots of a pass that failed
      * @param watchdog told of each pass
+     * @param pace says how many tokens of prompts a pass takes beside answers
+     * @param meters told of each pass, too
      */
-    Batch(int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog) {
+    Batch(String name, int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog,
+            Pace pace, ModelMeters meters) {
+        this.pace = pace;
+        this.name = name;
+        this.meters = meters;
         this.vocabularySize = vocabularySize;
         this.inbox = inbox;
         this.open = open;
@@ -52,6 +71,7 @@ final class Batch {
     boolean fill(Executor executor) {
         dropWithdrawn();
         inbox.fill(slots, Math.min(executor.limits().batchTokens(), executor.limits().sequences()));
+        slots.removeIf(Slot::endIfRead);
         return !slots.isEmpty();
     }
 
@@ -65,24 +85,62 @@ final class Batch {
     /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
     void read(Executor executor) {
         passes++;
-        slots.removeIf(slot -> !isReady(slot, executor));
         try {
-            // decoding slots need one token each; what is left over is shared by those that read prompts
-            int share = Math.max(1, executor.limits().batchTokens() / Math.max(1, slots.size()));
-            for (Slot slot : slots) {
-                steps.add(slot.next(share, passes));
+            slots.removeIf(slot -> !isReady(slot, executor));
+            if (lost != null) {
+                throw lost;
             }
-            forward(executor);
+            share(executor.limits().batchTokens());
+            measured(executor);
             inbox.again(slots);
-        } catch (Watchdog.Abandoned e) {
-            // its slots have gone on elsewhere
+        } catch (Watchdog.Abandoned | ExecutorLostException e) {
+            // its slots go on elsewhere
+            steps.clear();
             throw e;
         } catch (Throwable e) {
+            meters.stepFailed();
             rescue.failed(slots,
                     e instanceof BackendException known ? known : new BackendException("The backend failed: " + e, e));
         }
         slots.clear();
         steps.clear();
+        open.count();
+    }
+
+    /**
+     * Answers need one token each, or a few that their form left no choice about: a fair share at most. What is left over is shared by
+     * prompts: those of the highest priority among themselves; the others wait for the next pass.
+     */
+    private void share(int batchTokens) {
+        int fair = Math.max(1, batchTokens / Math.max(1, slots.size()));
+        int answers = 0;
+        int ofAnswers = 0;
+        int highest = Integer.MIN_VALUE;
+        for (Slot slot : slots) {
+            if (slot.isAtPrompt()) {
+                highest = Math.max(highest, slot.priority());
+            } else {
+                answers++;
+                ofAnswers += Math.min(slot.unread(), fair);
+            }
+        }
+        int first = highest;
+        later.clear();
+        slots.removeIf(slot -> slot.isAtPrompt() && slot.priority() < first && later.add(slot));
+        inbox.again(later);
+        int prompts = slots.size() - answers;
+        int left = prompts == 0
+                ? 0
+                : Math.max(prompts, Math.min(batchTokens - ofAnswers, pace.tokens(batchTokens, answers)));
+        for (Slot slot : slots) {
+            int share = Math.min(slot.unread(), fair);
+            if (slot.isAtPrompt()) {
+                share = Math.min(slot.unread(), Math.max(1, left / prompts));
+                left -= share;
+                prompts--;
+            }
+            steps.add(slot.next(share, passes));
+        }
     }
 
     /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
@@ -95,6 +153,9 @@ final class Batch {
             return true;
         } catch (OutOfRoomException e) {
             open.awaitRoom(slot, e);
+        } catch (ExecutorLostException e) {
+            lost = e;
+            return true;
         } catch (Throwable e) {
             open.fail(slot, e instanceof RuntimeException known
                     ? known
@@ -103,10 +164,32 @@ final class Batch {
         return false;
     }
 
-    private void forward(Executor executor) {
+    private void measured(Executor executor) {
         if (steps.isEmpty()) {
             return;
         }
+        atPrompt.clear();
+        for (int i = 0; i < slots.size(); i++) {
+            atPrompt.set(i, slots.get(i).isAtPrompt());
+        }
+        StepEvent event = new StepEvent();
+        event.begin();
+        long start = System.nanoTime();
+        forward(executor);
+        long nanos = System.nanoTime() - start;
+        int tokens = 0;
+        int ofPrompts = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            int read = steps.get(i).failed() ? 0 : steps.get(i).length();
+            tokens += read;
+            ofPrompts += atPrompt.get(i) ? read : 0;
+        }
+        meters.step(steps.size(), tokens, ofPrompts, nanos);
+        pace.done(tokens - ofPrompts, ofPrompts, nanos);
+        event.done(name, steps.size(), tokens, ofPrompts);
+    }
+
+    private void forward(Executor executor) {
         try {
             watchdog.forward(executor, steps);
         } catch (IllegalArgumentException e) {
@@ -131,7 +214,7 @@ final class Batch {
         taken(index);
     }
 
-    /** The slots of a pass that was left alone. */
+    /** The slots of a pass that was left alone, or whose executor is gone. */
     List<Slot> abandoned() {
         return List.copyOf(slots);
     }

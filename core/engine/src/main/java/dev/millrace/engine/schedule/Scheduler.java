@@ -6,13 +6,18 @@ package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
+import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,6 +46,8 @@ public final class Scheduler implements AutoCloseable {
     private final String name;
     private final Inbox inbox;
     private final Watchdog watchdog;
+    private final ModelMeters meters;
+    private final Pace pace;
     private final Thread watcher;
     private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
     private final ReentrantLock takingOver = new ReentrantLock();
@@ -49,24 +56,16 @@ public final class Scheduler implements AutoCloseable {
 
     // touched by the thread alone, or by whoever takes its place
     private Executor executor;
+    /** Of the executor, for other threads. */
+    private volatile Limits limits;
+    private volatile boolean hasExecutor = true;
     private final OpenSlots slots;
     private final Rescue rescue;
+    /** What waits for another executor while there is none. */
+    private @Nullable Transfer parked;
     private Batch batch;
     /** Why requests fail while there is no executor, once no other was found. */
-    private @Nullable BackendException lost;
-
-    /**
-     * Starts the thread.
-     *
-     * @param name of the model
-     * @param executor owned from now on
-     * @param vocabularySize logits in a row
-     * @param rescue told, on the scheduler's thread, when the executor has failed twice for the same tokens; they wait until
-     *            {@link #move} or {@link #giveUp} is called, from another thread
-     */
-    public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue) {
-        this(name, executor, vocabularySize, rescue, Patience.DEFAULT);
-    }
+    private volatile @Nullable BackendException lost;
 
     /**
      * Starts the thread.
@@ -77,25 +76,87 @@ public final class Scheduler implements AutoCloseable {
      * @param rescue told when the executor has failed twice for the same tokens, or hangs; they wait until {@link #move} or
      *            {@link #giveUp} is called, from another thread
      * @param patience how long a pass may take
+     * @param betweenTokens nanoseconds that prompts may take between two tokens of an answer, or 0 for twice the usual time
+     * @param meters told of each pass
      */
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue,
-            Patience patience) {
+            Patience patience, long betweenTokens, ModelMeters meters) {
+        this.pace = new Pace(betweenTokens);
         this.name = name;
         this.executor = executor;
+        this.limits = executor.limits();
         this.vocabularySize = vocabularySize;
         this.watchdog = new Watchdog(patience);
         this.thread = newThread();
         this.inbox = new Inbox(thread);
-        this.slots = new OpenSlots(inbox);
+        this.meters = meters;
+        this.slots = new OpenSlots(inbox, meters);
         this.rescue = new Rescue(inbox, slots, rescue);
-        this.batch = new Batch(vocabularySize, inbox, slots, this.rescue, watchdog);
+        this.batch = newBatch();
         this.watcher = Thread.ofVirtual().name("millrace-watch-" + name).unstarted(this::watch);
         thread.start();
         watcher.start();
     }
 
+    private void use(Executor next) {
+        executor = next;
+        limits = next.limits();
+        hasExecutor = !(next instanceof NoExecutor);
+    }
+
+    private Batch newBatch() {
+        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, pace, meters);
+    }
+
     private Thread newThread() {
         return Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
+    }
+
+    // ---- how it is, for any thread
+
+    /**
+     * Why requests fail for want of an executor.
+     *
+     * @return empty as long as there is one, or one may be found
+     */
+    public Optional<BackendException> lost() {
+        return Optional.ofNullable(lost);
+    }
+
+    /**
+     * What the present executor can take and do.
+     *
+     * @return its limits
+     */
+    public Limits limits() {
+        return limits;
+    }
+
+    /**
+     * Whether there is an executor; if not, requests wait for one, also those of slots that have nothing to read.
+     *
+     * @return false while the model is unloaded or its backend is gone
+     */
+    public boolean hasExecutor() {
+        return hasExecutor;
+    }
+
+    /**
+     * Requests that wait for their turn, or for room.
+     *
+     * @return 0 or more
+     */
+    public int waiting() {
+        return inbox.size() + slots.waiting();
+    }
+
+    /**
+     * Sequences that have read something, those of kept prefixes included.
+     *
+     * @return 0 or more
+     */
+    public int sequences() {
+        return slots.withSequence();
     }
 
     // ---- slots
@@ -122,7 +183,7 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 return slots.add(new Slot());
             }
         });
@@ -141,8 +202,8 @@ public final class Scheduler implements AutoCloseable {
                 return slots.add(new Slot());
             }
             try {
-                return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()));
-            } catch (OutOfRoomException e) {
+                return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
             }
@@ -150,15 +211,50 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
+     * A second slot that has read the first of the same tokens.
+     *
+     * @param slot which nobody reads at this moment
+     * @param length how many tokens it has read, at most as many as the slot
+     * @return closed by the caller; null if there is no room for it, or the executor cannot go back so far
+     */
+    public @Nullable Slot fork(Slot slot, int length) {
+        return inbox.call(() -> {
+            Sequence sequence = slot.sequence();
+            if (sequence == null) {
+                return null;
+            }
+            Sequence copy = null;
+            try {
+                copy = sequence.fork();
+                if (copy.truncate(length)) {
+                    return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
+                            .usedAs(slot));
+                }
+            } catch (OutOfRoomException e) {
+                LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
+            }
+            if (copy != null) {
+                Quietly.close(copy, "A sequence");
+            }
+            return null;
+        });
+    }
+
+    /**
      * What a slot has read.
      *
      * @param slot which nobody reads at this moment
-     * @return closed by the caller; null if it has read nothing or the executor does not exchange states
+     * @return closed by the caller; null if it has read nothing, or the executor does not exchange states or is gone
      */
     public @Nullable SequenceState export(Slot slot) {
         return inbox.call(() -> {
             Sequence sequence = slot.sequence();
-            return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            try {
+                return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            } catch (ExecutorLostException e) {
+                LOG.log(System.Logger.Level.DEBUG, "A state is lost: {0}", e.getMessage());
+                return null;
+            }
         });
     }
 
@@ -168,9 +264,30 @@ public final class Scheduler implements AutoCloseable {
      * @param slot which nobody reads at this moment
      */
     public void close(Slot slot) {
-        Task<Slot> task = new Task<>(() -> {
-            slots.close(slot);
-            return slot;
+        settle(() -> slots.close(slot));
+    }
+
+    /**
+     * Runs something on the model's thread between two passes, and waits.
+     *
+     * @param work may call the methods for slots
+     * @return what it gives
+     * @throws IllegalStateException if the model is closed
+     */
+    public <T extends @Nullable Object> T call(Supplier<T> work) {
+        return inbox.call(work);
+    }
+
+    /**
+     * Runs something on the model's thread between two passes, and waits, also for a pass that hangs. Does nothing if the model is
+     * closed.
+     *
+     * @param work may call the methods for slots
+     */
+    public void settle(Runnable work) {
+        Task<Scheduler> task = new Task<>(() -> {
+            work.run();
+            return this;
         });
         if (Thread.currentThread() == thread) {
             task.run();
@@ -185,11 +302,12 @@ public final class Scheduler implements AutoCloseable {
      * @param slot which nobody else reads
      * @param wish what to know after the last token
      * @param cancelled looked at whenever the waiting thread wakes up
+     * @param deadline when it is to be looked at at the latest, as {@link System#nanoTime} tells time
      * @return the step that read the last token, valid until the next call; of no use if withdrawn
      * @throws dev.millrace.api.MillraceException if the backend failed
      * @throws IllegalStateException if the model is closed
      */
-    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled) {
+    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled, long deadline) {
         slot.request(Thread.currentThread(), wish);
         inbox.submit(slot);
         boolean interrupted = false;
@@ -202,7 +320,7 @@ public final class Scheduler implements AutoCloseable {
                 LockSupport.parkNanos(this, PATIENT_LOOK.toNanos());
                 leaveIfHung(true);
             } else {
-                LockSupport.park(this);
+                LockSupport.parkNanos(this, Math.max(1, deadline - System.nanoTime()));
             }
             // an interrupt would keep park from waiting: it means cancelled, and is restored for tools that run later
             interrupted |= Thread.interrupted();
@@ -236,11 +354,15 @@ public final class Scheduler implements AutoCloseable {
         AtomicBoolean moved = new AtomicBoolean();
         try {
             callPatiently(() -> {
-                try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
-                    transfer.apply(vocabularySize);
+                if (parked == null) {
+                    try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
+                        transfer.apply(vocabularySize);
+                    }
+                } else {
+                    unpark(parked, next);
                 }
                 Executor old = executor;
-                executor = next;
+                use(next);
                 lost = null;
                 moved.set(true);
                 onMoved.run();
@@ -267,20 +389,29 @@ public final class Scheduler implements AutoCloseable {
      */
     public void exchange(Supplier<Executor> load, Supplier<Executor> undo, Runnable onMoved, long room) {
         callPatiently(() -> {
+            if (parked != null) {
+                Executor next = load.get();
+                unpark(parked, next);
+                use(next);
+                lost = null;
+                onMoved.run();
+                tryAgain();
+                return next;
+            }
             try (Transfer transfer = Transfer.out(slots.all(), executor, room)) {
                 Quietly.close(executor, "The executor that was left");
                 RuntimeException problem = null;
                 try {
                     try {
-                        executor = load.get();
+                        use(load.get());
                         onMoved.run();
                     } catch (Throwable e) {
                         problem = e instanceof RuntimeException known
                                 ? known
                                 : new BackendException("The model could not be loaded: " + e, e);
-                        executor = undo.get();
+                        use(undo.get());
                     }
-                    transfer.into(executor);
+                    transfer.into(executor, slots.all());
                 } finally {
                     transfer.apply(vocabularySize);
                 }
@@ -291,6 +422,33 @@ public final class Scheduler implements AutoCloseable {
                 return executor;
             }
         });
+    }
+
+    /**
+     * Takes the states of all slots and closes the executor. Requests wait until {@link #move} brings another one.
+     *
+     * @param why there is none
+     * @param room how many bytes states may take; what has no room is read again
+     */
+    public void park(BackendException why, long room) {
+        callPatiently(() -> {
+            if (parked == null) {
+                parked = Transfer.out(slots.all(), executor, room);
+                parked.apply(vocabularySize);
+                Executor old = executor;
+                use(new NoExecutor(why));
+                Quietly.close(old, "The executor that was left");
+            }
+            return executor;
+        });
+    }
+
+    private void unpark(Transfer states, Executor next) {
+        Transfer.probe(next, vocabularySize);
+        states.into(next, slots.all());
+        states.apply(vocabularySize);
+        states.close();
+        parked = null;
     }
 
     /**
@@ -352,8 +510,9 @@ public final class Scheduler implements AutoCloseable {
             BackendException problem = left();
             List<Slot> stranded = batch.abandoned();
             slots.abandon();
-            executor = new NoExecutor(problem);
-            batch = new Batch(vocabularySize, inbox, slots, rescue, watchdog);
+            use(new NoExecutor(problem));
+            meters.stepFailed();
+            batch = newBatch();
             thread = newThread();
             inbox.hand(thread);
             rescue.abandoned(stranded, problem);
@@ -391,6 +550,9 @@ public final class Scheduler implements AutoCloseable {
         batch.end(problem);
         slots.end(problem);
         rescue.end(problem);
+        if (parked != null) {
+            parked.close();
+        }
         Quietly.close(executor, "The executor");
     }
 
@@ -402,18 +564,35 @@ public final class Scheduler implements AutoCloseable {
             } else if (executor instanceof NoExecutor) {
                 awaitExecutor();
             } else if (batch.fill(executor)) {
-                batch.read(executor);
+                read();
             } else if (!slots.makeRoom()) {
                 LockSupport.park(this);
             }
         }
     }
 
+    private void read() {
+        try {
+            batch.read(executor);
+        } catch (ExecutorLostException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0} has lost its executor: {1}", name, e.getMessage());
+            List<Slot> stranded = batch.abandoned();
+            batch = newBatch();
+            slots.abandon();
+            Quietly.close(executor, "The executor that is gone");
+            executor = new NoExecutor(e);
+            rescue.lost(stranded, e);
+        }
+    }
+
     /** Requests wait for another executor, as long as one may be found. */
     private void awaitExecutor() {
         batch.dropWithdrawn();
-        if (lost != null) {
-            inbox.fail(slots, lost);
+        BackendException problem = lost;
+        if (problem != null) {
+            inbox.fail(slots, problem);
+        } else if (executor instanceof NoExecutor none) {
+            inbox.tell(String.valueOf(none.problem().getMessage()));
         }
         LockSupport.park(this);
     }
@@ -452,7 +631,7 @@ public final class Scheduler implements AutoCloseable {
                 batch.end(problem);
                 slots.end(problem);
                 rescue.end(problem);
-                executor = new NoExecutor(new BackendException("The model is closed."));
+                use(new NoExecutor(new BackendException("The model is closed.")));
                 thread = Thread.ofPlatform().unstarted(() -> {
                 });
             }
