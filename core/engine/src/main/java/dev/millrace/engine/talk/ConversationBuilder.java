@@ -38,7 +38,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
-    private final ModelParts model;
+    private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -230,6 +230,12 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder strict(boolean held) {
         strict = held;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder plain() {
+        model = model.plain();
         return this;
     }
 
