@@ -99,6 +99,25 @@ public interface Millrace extends AutoCloseable {
         return List.of();
     }
 
+    /**
+     * What was counted and measured until now, of all models that were opened since the start: a snapshot. Cheap enough to be taken
+     * each second.
+     *
+     * @return in the order of their names; empty, as here, from a runtime that measures nothing
+     */
+    default List<Metric> metrics() {
+        return List.of();
+    }
+
+    /**
+     * How the open models are now.
+     *
+     * @return in the order in which they were opened; empty, as here, from a runtime that does not know
+     */
+    default List<ModelHealth> health() {
+        return List.of();
+    }
+
     /** Closes every model and conversation, stops all threads. Closing twice does nothing. */
     @Override
     void close();

@@ -4,6 +4,7 @@
  */
 package dev.millrace.api;
 
+import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -42,6 +43,16 @@ public interface Model extends AutoCloseable {
      * @return the device
      */
     Device device();
+
+    /**
+     * What each present backend says of this model on each of its devices now, the one where it runs among them. It asks the
+     * backends, so it may take some milliseconds.
+     *
+     * @return one entry for each device, the best first; empty, as here, from a model that does not know
+     */
+    default List<DeviceChoice> choices() {
+        return List.of();
+    }
 
     /**
      * A conversation to be set up.

@@ -36,6 +36,11 @@ class ArrowsTest {
     private static final String FORMATS = "dev.millrace.formats..";
     private static final String ENGINE = "dev.millrace.engine..";
     private static final String GRAMMAR = "dev.millrace.grammar..";
+    private static final String ENGINE_OBSERVE = "dev.millrace.engine.observe..";
+    private static final String STORE = "dev.millrace.store..";
+    private static final String STORE_FETCH = "dev.millrace.store.fetch..";
+    private static final String STORE_TRUST = "dev.millrace.store.trust..";
+    private static final String STORE_HUB = "dev.millrace.store.hub..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
@@ -135,20 +140,36 @@ class ArrowsTest {
             "dev.millrace.grammar.machine..");
 
     @ArchTest
-    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS);
+    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE);
 
     @ArchTest
-    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);
 
     @ArchTest
-    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, API, SPI);
+    static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON);
+
+    @ArchTest
+    static final ArchRule HUBS_ARE_ASKED_BY_DOWNLOADS = only(STORE_HUB, STORE_FETCH, API, JSON, MACHINE);
+
+    @ArchTest
+    static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS,
+            "jdk.jfr..");
+
+    @ArchTest
+    static final ArchRule METERS_STAND_ALONE = only(ENGINE_OBSERVE, API, "jdk.jfr..");
+
+    @ArchTest
+    static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
+
+    @ArchTest
+    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
 
     @ArchTest
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_SCHEDULE, API, SPI, TEXT, JSON);
+            ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
@@ -198,11 +219,12 @@ class ArrowsTest {
             PLUGINS);
 
     @ArchTest
-    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES, GRAMMAR);
+    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES, GRAMMAR,
+            STORE);
 
     @ArchTest
     static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
-            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE, GRAMMAR);
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE, GRAMMAR, STORE);
 
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()

@@ -6,19 +6,24 @@ package dev.millrace.engine;
 
 import dev.millrace.api.Device;
 import dev.millrace.api.EmbeddingModel;
+import dev.millrace.api.Metric;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.ModelHealth;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.engine.cache.PrefixRoom;
+import dev.millrace.engine.observe.Meters;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
+import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.ModelFile;
@@ -31,14 +36,16 @@ import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -54,11 +61,15 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 @Component(service = {Millrace.class, Engine.class}, immediate = true)
 public final class Engine implements Millrace {
 
+    private static final long LEAST_PREFIX_MEMORY = 64L << 20;
+    private static final long PREFIX_DISK = 1L << 30;
+
     private final Services services;
     private final Path cache;
     private final List<ModelSource> own;
-    private final Set<RunningModel> models = ConcurrentHashMap.newKeySet();
+    private final List<RunningModel> models = new CopyOnWriteArrayList<>();
     private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
+    private final Meters meters = new Meters();
     private volatile boolean closed;
 
     /** For OSGi: plugins are bound as they come. */
@@ -93,7 +104,7 @@ public final class Engine implements Millrace {
         RunningModel model;
         try {
             model = new RunningModel(loaded.model(), loaded.running(), services, options, found.suggestedTools(),
-                    prefixFolder(), models::remove);
+                    prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.model().close();
             throw e;
@@ -215,9 +226,12 @@ public final class Engine implements Millrace {
         }
     }
 
-    /** Where beginnings of prompts are kept, or null if the system property {@code millrace.prefixes} is {@code off}. */
-    private @Nullable Path prefixFolder() {
-        return "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
+    /** A quarter of the memory that is left beside the weights, and a gigabyte of the disk unless it is switched off. */
+    private PrefixRoom prefixRoom() {
+        Path folder = "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
+        long memory = Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4);
+        return new PrefixRoom(Long.getLong("millrace.prefixes.memory", memory), folder,
+                Long.getLong("millrace.prefixes.disk", PREFIX_DISK));
     }
 
     private ModelSource.Resolved find(String reference, Progress progress) {
@@ -267,7 +281,7 @@ public final class Engine implements Millrace {
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
             Placement place = Placement.choose(services.backends, file.programs(), options);
-            LoadedProgram running = place.load(file, options.progress());
+            LoadedProgram running = place.load(file, meters.of(file.name()), options.progress());
             return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),
                     running.executor()), running);
         } catch (RuntimeException | Error e) {
@@ -284,6 +298,22 @@ public final class Engine implements Millrace {
     @Override
     public List<Device> devices() {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        List<Metric> all = new ArrayList<>();
+        meters.tell(all::add);
+        ModelGauges.tell(models.stream().map(RunningModel::gauges).toList(), all::add);
+        all.add(new Metric.Gauge("memory_available_bytes", "Memory of the machine that is free.", Map.of(),
+                Memory.now().available()));
+        all.sort(Comparator.comparing(Metric::name).thenComparing(metric -> metric.labels().toString()));
+        return List.copyOf(all);
+    }
+
+    @Override
+    public List<ModelHealth> health() {
+        return models.stream().map(RunningModel::health).toList();
     }
 
     @Override

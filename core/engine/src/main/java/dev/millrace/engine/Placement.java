@@ -8,6 +8,8 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
+import dev.millrace.engine.observe.LoadEvent;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Fit;
@@ -127,9 +129,20 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
      * Loads the model there.
      *
      * @param file where it comes from
+     * @param meters told how long it took
      * @throws dev.millrace.api.BackendException if it cannot be loaded
      */
-    LoadedProgram load(ModelFile file, Progress progress) {
+    LoadedProgram load(ModelFile file, ModelMeters meters, Progress progress) {
+        LoadEvent event = new LoadEvent();
+        event.begin();
+        long start = System.nanoTime();
+        LoadedProgram loaded = load(file, progress);
+        meters.loaded(System.nanoTime() - start);
+        event.done(file.name(), device.id(), bytes);
+        return loaded;
+    }
+
+    private LoadedProgram load(ModelFile file, Progress progress) {
         String sources = program instanceof Graph ? "" : LoadedProgram.identity(file, program, "");
         Executor executor = backend.load(program, device, options.withIdentity(sources), progress);
         try {

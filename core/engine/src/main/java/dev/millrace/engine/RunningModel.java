@@ -8,28 +8,36 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
+import dev.millrace.api.DeviceChoice;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.ModelHealth;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelOptions;
+import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.engine.cache.Fingerprint;
+import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.observe.ModelMeters;
+import dev.millrace.engine.observe.SwapEvent;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.talk.Conversations;
 import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Fit;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,6 +57,7 @@ final class RunningModel implements Model {
     private final PromptTokenizer tokenizer;
     private final Services services;
     private final ModelOptions options;
+    private final ModelMeters meters;
     private final Consumer<RunningModel> onClose;
     private final Scheduler scheduler;
     private final Prefixes prefixes;
@@ -63,8 +72,8 @@ final class RunningModel implements Model {
     }
 
     RunningModel(LoadedModel loaded, LoadedProgram running, Services services, ModelOptions options,
-            List<String> toolNames,
-            @Nullable Path prefixFolder, Consumer<RunningModel> onClose) {
+            List<String> toolNames, PrefixRoom room, ModelMeters meters, Consumer<RunningModel> onClose) {
+        this.meters = meters;
         this.file = loaded.file();
         this.name = loaded.file().name();
         this.tokenizer = loaded.tokenizer();
@@ -76,16 +85,26 @@ final class RunningModel implements Model {
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
         this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
-                services.patience);
+                services.patience, meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
-                () -> this.running.key(), prefixFolder);
+                () -> this.running.key(), room, valueBytes(options), meters);
         this.conversations = new Conversations(
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                        prefixes),
+                        prefixes, meters),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
                         () -> suggested(toolNames)));
+    }
+
+    /** About how many bytes a key or value takes. */
+    private static int valueBytes(ModelOptions options) {
+        return switch (options.keyValues()) {
+            case F32 -> Float.BYTES;
+            case F16 -> Short.BYTES;
+            case Q8 -> Byte.BYTES;
+            case AUTO -> options.precision() == Precision.EXACT ? Float.BYTES : Short.BYTES;
+        };
     }
 
     /** By what the program that runs now is known again. Reads some weights, so it is taken once. */
@@ -115,6 +134,24 @@ final class RunningModel implements Model {
     }
 
     @Override
+    public List<DeviceChoice> choices() {
+        if (closing.get()) {
+            return List.of();
+        }
+        return DeviceFit.of(services.backends, file.programs()).stream().map(RunningModel::choice)
+                .sorted(Comparator.comparing(DeviceChoice::suitable).thenComparingInt(DeviceChoice::score).reversed())
+                .toList();
+    }
+
+    private static DeviceChoice choice(DeviceFit one) {
+        return switch (one.fit()) {
+            case Fit.Good good -> new DeviceChoice(one.device(), true, good.score(), good.bytes(), "");
+            case Fit.Refused refused ->
+                new DeviceChoice(one.device(), false, 0, refused.bytes(), refused.reason());
+        };
+    }
+
+    @Override
     public Sampling defaults() {
         return file.sampling();
     }
@@ -135,6 +172,11 @@ final class RunningModel implements Model {
     }
 
     private void move(Supplier<Placement> choice) {
+        SwapEvent event = new SwapEvent();
+        event.begin();
+        long start = System.nanoTime();
+        String from = device().id();
+        boolean done = false;
         moving.lock();
         try {
             if (closing.get()) {
@@ -147,8 +189,11 @@ final class RunningModel implements Model {
             } else {
                 exchange(next);
             }
+            done = true;
         } finally {
             moving.unlock();
+            meters.moved(done, System.nanoTime() - start);
+            event.done(name, from, device().id(), done);
         }
         leaveIfGone();
     }
@@ -183,8 +228,29 @@ final class RunningModel implements Model {
         }
     }
 
+    /** How it is now. */
+    ModelHealth health() {
+        ModelHealth.State state = ModelHealth.State.READY;
+        String reason = "";
+        Optional<BackendException> lost = scheduler.lost();
+        if (moving.isLocked()) {
+            state = ModelHealth.State.MOVING;
+            reason = name + " is being moved: its answers go on in a moment.";
+        } else if (lost.isPresent()) {
+            state = ModelHealth.State.LOST;
+            reason = lost.get().getMessage();
+        }
+        return new ModelHealth(name, state, device(), reason, conversations.answers(), scheduler.waiting());
+    }
+
+    /** What can be counted at this moment. */
+    ModelGauges gauges() {
+        return new ModelGauges(name, conversations.size(), conversations.answers(), scheduler.waiting(),
+                scheduler.sequences(), prefixes.bytes(), running.place().bytes());
+    }
+
     private LoadedProgram load(Placement where) {
-        return where.load(file, (what, fraction) -> {
+        return where.load(file, meters, (what, fraction) -> {
             if (closing.get()) {
                 throw new CancellationException("The model is being closed.");
             }

@@ -10,13 +10,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.KeyValueType;
+import dev.millrace.api.Message;
+import dev.millrace.api.Metric;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
+import dev.millrace.spi.backend.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,6 +121,164 @@ class PrefixesTest {
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
             ask(model, "Is it warm?");
             assertTrue(ask(model, "Or cold?").usage().cachedTokens() > SYSTEM.length());
+        }
+    }
+
+    /** As a model with short convolutions: what is read cannot be cut. */
+    private static ScriptedBackend withConvolutions(String... script) {
+        ScriptedBackend backend = new ScriptedBackend("a", true, script);
+        backend.limits = Limits.of(512).withStates(true).withSharedForks(true);
+        backend.goesBack = false;
+        return backend;
+    }
+
+    private static List<ScriptedBackend> both(String... script) {
+        return List.of(new ScriptedBackend("a", true, script), withConvolutions(script));
+    }
+
+    private Stage stage(ScriptedBackend backend) throws IOException {
+        return new Stage(Files.createTempDirectory(folder, "stage"), backend);
+    }
+
+    /** A request that stands alone, as a server gets it: with the whole conversation. */
+    private static Answer request(Model model, List<Message> messages) {
+        try (Conversation conversation = model.conversation().messages(messages.subList(0, messages.size() - 1))
+                .start()) {
+            return conversation.send(List.of(messages.getLast())).answer();
+        }
+    }
+
+    @Test
+    void aRequestThatRepeatsAConversationReadsOnlyWhatIsNew() throws IOException {
+        for (ScriptedBackend backend : both("One.", "Two.", "Three.")) {
+            try (Stage stage = stage(backend); Model model = stage.open()) {
+                List<Message> messages = new ArrayList<>();
+                int before = 0;
+                for (String question : List.of("What is the first?", "And then?", "And the last?")) {
+                    messages.add(Message.user(question));
+                    Answer answer = request(model, messages);
+                    messages.add(Message.assistant(answer.text(), null, List.of()));
+                    if (before > 0) {
+                        assertTrue(answer.usage().cachedTokens() >= before, answer.usage() + " after " + before);
+                    }
+                    before = answer.usage().promptTokens() + answer.usage().completionTokens() - 1;
+                }
+            }
+            assertEquals(0, backend.openSequences.get());
+        }
+    }
+
+    @Test
+    void editingAnEarlierTurnReadsNothingBeforeTheEdit() throws IOException {
+        String long1 = "Tell me about the cellar. ".repeat(10);
+        for (ScriptedBackend backend : both("<think>Hm</think>One.", "<think>Hm</think>Two.", "Three.")) {
+            try (Stage stage = stage(backend);
+                    Model model = stage.open();
+                    Conversation conversation = model.conversation().system(SYSTEM).start()) {
+                conversation.send(long1).answer();
+                conversation.send(long1 + "And the roof.").answer();
+                conversation.send(long1 + "And the garden.").answer();
+                int before = tokensBefore(model, conversation.messages().subList(0, 3));
+                conversation.rewind(3);
+                Answer edited = conversation.send("Leave the roof. " + long1).answer();
+                assertEquals("Two.", edited.text());
+                assertTrue(edited.usage().cachedTokens() >= before, edited.usage() + " of " + before);
+                assertEquals(edited.usage().promptTokens() - edited.usage().cachedTokens(),
+                        edited.timings().prefillTokens());
+            }
+        }
+    }
+
+    /** The prompt of these messages and a question, up to its words. */
+    private static int tokensBefore(Model model, List<Message> messages) {
+        try (Conversation asked = model.conversation()
+                .messages(Stream.concat(messages.stream(), Stream.of(Message.user(""))).toList()).start()) {
+            return asked.promptTokens()
+                    - model.tokenizer().encodeWithControl("<|im_end|>\n<|im_start|>assistant\n").length;
+        }
+    }
+
+    @Test
+    void longPromptsCanBeLeftOnTheWay() throws IOException {
+        ScriptedBackend backend = withConvolutions("Yes.");
+        try (Stage stage = stage(backend); Model model = stage.open()) {
+            String text = "0123456789".repeat(150);
+            request(model, List.of(Message.user(text + "first")));
+            Answer other = request(model, List.of(Message.user(text + "other")));
+            assertTrue(other.usage().cachedTokens() >= 1024, "kept at each 1024 tokens: " + other.usage());
+            assertTrue(other.usage().cachedTokens() < 1500, "and cannot be cut: " + other.usage());
+        }
+        ScriptedBackend cuts = new ScriptedBackend("a", true, "Yes.");
+        try (Stage stage = stage(cuts); Model model = stage.open()) {
+            String text = "0123456789".repeat(150);
+            request(model, List.of(Message.user(text + "first")));
+            Answer other = request(model, List.of(Message.user(text + "other")));
+            assertTrue(other.usage().cachedTokens() >= 1500, "cut where they part: " + other.usage());
+        }
+    }
+
+    @Test
+    void whatWasNotUsedForLongestGoesFirst() throws IOException {
+        System.setProperty("millrace.prefixes.memory", "4096");
+        try (Stage stage = stage(withConvolutions("Yes.")); Model model = stage.open()) {
+            for (int i = 0; i < 40; i++) {
+                request(model, List.of(Message.user("Question " + i + " of many, ".repeat(4))));
+                double bytes = stage.engine.metrics().stream().filter(one -> one.name().equals("prefix_bytes"))
+                        .mapToDouble(one -> ((Metric.Gauge) one).value()).sum();
+                assertTrue(bytes <= 4096, "" + bytes);
+            }
+            assertTrue(stage.engine.metrics().stream().filter(one -> one.name().equals("prefix_evictions"))
+                    .mapToLong(one -> ((Metric.Counter) one).value()).sum() > 20);
+        } finally {
+            System.clearProperty("millrace.prefixes.memory");
+        }
+    }
+
+    @Test
+    void whatASecondConversationUsedIsStoredForTheNextStart() throws IOException {
+        List<Message> messages = List.of(Message.user("Tell me about the cellar. ".repeat(20)),
+                Message.assistant("One.", null, List.of()), Message.user("And the roof?"));
+        ScriptedBackend backend = withConvolutions("One.", "Two.");
+        try (Stage stage = stage(backend)) {
+            try (Model model = stage.open()) {
+                request(model, messages.subList(0, 1));
+                request(model, messages);
+            }
+            try (Model model = stage.open()) {
+                Answer answer = request(model, messages);
+                assertTrue(answer.usage().cachedTokens() > 500, "" + answer.usage());
+            }
+        }
+    }
+
+    @Test
+    void manyConversationsAtOnceNeverMixWhatTheyRead() throws Exception {
+        // what it says depends on the tokens that were read
+        for (ScriptedBackend backend : both("One.", "Two.", "Three.", "Four.")) {
+            System.setProperty("millrace.prefixes.memory", "20000");
+            try (Stage stage = stage(backend);
+                    Model model = stage.open();
+                    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<?>> all = new ArrayList<>();
+                for (int i = 0; i < 24; i++) {
+                    Random random = new Random(i);
+                    all.add(threads.submit(() -> {
+                        List<Message> messages = new ArrayList<>();
+                        for (String expected : List.of("One.", "Two.", "Three.", "Four.")) {
+                            messages.add(Message.user("Question " + random.nextInt(3)));
+                            Answer answer = request(model, messages);
+                            assertEquals(expected, answer.text());
+                            messages.add(Message.assistant(answer.text(), null, List.of()));
+                        }
+                    }));
+                }
+                for (Future<?> one : all) {
+                    one.get();
+                }
+            } finally {
+                System.clearProperty("millrace.prefixes.memory");
+            }
+            assertEquals(0, backend.openSequences.get());
         }
     }
 }

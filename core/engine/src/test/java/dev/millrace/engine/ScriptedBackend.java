@@ -78,6 +78,9 @@ public final class ScriptedBackend implements Backend {
     /** The longest context that there is room for. */
     volatile int mostContext = ScriptedModel.CONTEXT;
 
+    /** Whether a sequence can be cut, other than to nothing. */
+    volatile boolean goesBack = true;
+
     /** Whether there is a device. */
     volatile boolean hasDevice = true;
 
@@ -267,6 +270,9 @@ public final class ScriptedBackend implements Backend {
 
         @Override
         public boolean truncate(int length) {
+            if (!goesBack && length > 0 && length < tokens.length) {
+                return false;
+            }
             tokens = Arrays.copyOf(tokens, length);
             return true;
         }

@@ -21,7 +21,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -115,6 +114,24 @@ public record CheckedFile(Path path, long magic, String what) {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /**
+     * Reads the beginning without looking at the rest: what it says may be damaged.
+     *
+     * @throws MillraceException if it cannot be read
+     */
+    public <T> T peek(Reader<T> content) {
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(path), BUFFER))) {
+            if (in.readLong() != magic) {
+                throw new MillraceException(path + " is no " + what + ".");
+            }
+            return content.read(in, Files.size(path) - 2 * Long.BYTES);
+        } catch (EOFException e) {
+            throw damaged("it ends too early");
+        } catch (IOException e) {
+            throw new MillraceException("The " + what + " " + path + " cannot be read: " + reason(e) + ".", e);
         }
     }
 

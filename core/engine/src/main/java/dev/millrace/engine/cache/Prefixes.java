@@ -4,134 +4,190 @@
  */
 package dev.millrace.engine.cache;
 
-import dev.millrace.api.MillraceException;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.schedule.Slot;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.model.Program;
-import java.io.IOException;
-import java.io.StreamCorruptedException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prefixes that many conversations share, such as the system message with its tools: read once, kept in memory for the other
- * conversations of this model and on disk for its next start.
+ * All that was read of a model and may be gone on from: ends of prompts and of answers, and beginnings that many conversations share,
+ * such as the system message with its tools. Conversations and requests that stand alone find here the longest known beginning of
+ * their prompt. What was shared is stored for the model's next start.
  *
  * <p>
- * A file's name is a digest of what its content depends on: the model's files, the variant, the device, the precision, the type
- * of keys and values, and the tokens. What is kept in memory has the same key, since the model may move to another device or
- * another way in which it is stored. What cannot be written or read costs time only, so it is logged and passed over. Safe for use from
- * several threads.
+ * Everything has a key of what its numbers depend on: the model's files, the variant, the device, the precision and the type of keys
+ * and values. Safe for use from several threads.
  */
 public final class Prefixes implements AutoCloseable {
 
     /** Shorter prefixes are read as quickly as they are found. */
     public static final int LEAST_TOKENS = 64;
 
-    private static final System.Logger LOG = System.getLogger(Prefixes.class.getName());
-    private static final long MAGIC = 0x4D494C4C50524531L;
-    private static final String ENDING = ".prefix";
-    private static final int MOST_IN_MEMORY = 4;
-    private static final int MOST_FILES = 16;
+    /** A prefix is stored for so many tokens that no stored one has. */
+    private static final int WORTH_STORING = 256;
     private static final int MOST_TOKENS_ON_DISK = 8192;
 
     private final Scheduler scheduler;
     private final Supplier<Program> program;
     private final int context;
     private final Supplier<String> key;
-    private final @Nullable Path folder;
-    private final List<Kept> kept = new ArrayList<>();
+    private final ModelMeters meters;
+    private final @Nullable PrefixFolder folder;
+    private final PrefixTree tree;
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
-    private boolean closed;
-
-    private record Kept(String key, Slot slot) {
-    }
+    private volatile boolean closed;
 
     /**
-     * Prefixes of a model.
+     * No prefixes yet.
      *
      * @param program which runs now
+     * @param context tokens that a sequence can hold
      * @param key of everything that numbers depend on, now
-     * @param folder for files, or null to keep none
+     * @param room for them
+     * @param valueBytes bytes of a key or value, about
+     * @param meters told of hits
      */
-    public Prefixes(Scheduler scheduler, Supplier<Program> program, int context, Supplier<String> key,
-            @Nullable Path folder) {
+    public Prefixes(Scheduler scheduler, Supplier<Program> program, int context, Supplier<String> key, PrefixRoom room,
+            int valueBytes, ModelMeters meters) {
         this.scheduler = scheduler;
         this.program = program;
         this.context = context;
         this.key = key;
-        this.folder = folder;
+        this.meters = meters;
+        this.folder = room.folder() == null ? null : new PrefixFolder(room.folder(), room.diskBytes());
+        this.tree = new PrefixTree(scheduler, () -> PrefixSize.of(program.get(), scheduler.limits(), valueBytes),
+                room.memoryBytes(), meters);
     }
 
-    /** A new slot that has read the prefix, if it is known. */
-    public synchronized @Nullable Slot find(int[] prefix) {
+    /**
+     * What a prompt is read on.
+     *
+     * @param slot has read a beginning of the prompt, or nothing
+     * @param key of all that its numbers depend on
+     */
+    record Taken(Slot slot, String key) {
+    }
+
+    /**
+     * A slot that has read the longest known beginning of a prompt.
+     *
+     * @param prompt token ids
+     * @param own prefixes of the same conversation
+     */
+    Taken take(int[] prompt, Collection<Kept> own) {
         String now = key.get();
-        for (Kept one : kept) {
-            Slot slot = one.slot();
-            if (one.key().equals(now) && slot.read() == prefix.length && Arrays.equals(slot.readTokens(), prefix)) {
-                return scheduler.fork(slot);
+        PrefixTree.Found found = scheduler.call(() -> tree.find(prompt, now, own));
+        Taken loaded = load(prompt, now, found == null ? 0 : found.slot().read());
+        if (loaded != null) {
+            if (found != null) {
+                scheduler.close(found.slot());
             }
+            meters.lookedUp(true);
+            return loaded;
         }
-        Slot loaded = load(prefix, now);
-        if (loaded == null) {
+        meters.lookedUp(found != null);
+        if (found == null) {
+            return new Taken(scheduler.open(), now);
+        }
+        Kept from = found.from();
+        if (from != null && !own.contains(from)) {
+            // somebody else goes on from it, so the next start may do so, too
+            store(from, WORTH_STORING);
+        }
+        return new Taken(found.slot(), found.key());
+    }
+
+    /** A stored prefix that is much longer than the best in memory. */
+    private @Nullable Taken load(int[] prompt, String now, int inMemory) {
+        if (folder == null) {
             return null;
         }
-        if (loaded.read() == 0) {
-            scheduler.close(loaded);
+        PrefixFolder.Hit hit = folder.find(prompt, now);
+        if (hit == null || hit.length() < inMemory + LEAST_TOKENS) {
             return null;
         }
-        remember(loaded, now);
-        return scheduler.fork(loaded);
+        SequenceState state = folder.load(hit, prompt, now, program.get(), context);
+        if (state == null) {
+            return null;
+        }
+        try (state) {
+            Slot slot = scheduler.open(state);
+            if (slot.read() == 0) {
+                scheduler.close(slot);
+                return null;
+            }
+            return scheduler.call(() -> {
+                Slot copy = scheduler.fork(slot);
+                if (copy == null) {
+                    return new Taken(slot, now);
+                }
+                tree.keep(slot, now).stored();
+                return new Taken(copy, now);
+            });
+        }
     }
 
     /**
      * What numbers depend on now.
      *
-     * @return for {@link #keep}
+     * @return the key
      */
-    public String key() {
+    String key() {
         return key.get();
     }
 
     /**
      * Keeps what a slot has read.
      *
-     * @param slot which nobody reads at this moment
-     * @param readWith the key before it was read; if it is another one now, the slot is not kept
+     * @param slot owned from now on; nobody reads it
+     * @param readWith the key when it was begun
      */
-    public synchronized void keep(Slot slot, String readWith) {
-        if (closed || !readWith.equals(key.get())) {
+    Kept keep(Slot slot, String readWith) {
+        String now = readWith.equals(key.get()) ? readWith : PrefixTree.MIXED;
+        return scheduler.call(() -> {
+            if (closed) {
+                scheduler.close(slot);
+                return new Kept(slot, now);
+            }
+            return tree.keep(slot, now);
+        });
+    }
+
+    /** Stores a beginning that others are sure to have, too. */
+    void share(Kept kept) {
+        store(kept, 1);
+    }
+
+    private void store(Kept kept, int worth) {
+        PrefixFolder where = folder;
+        if (where == null || kept.key().equals(PrefixTree.MIXED)) {
             return;
         }
-        Slot copy = scheduler.fork(slot);
-        if (copy == null) {
+        int[] tokens = scheduler.call(() -> kept.isStored() || !kept.isAlive() ? new int[0] : kept.slot().readTokens());
+        if (tokens.length < LEAST_TOKENS || tokens.length > MOST_TOKENS_ON_DISK
+                || tokens.length < where.stored(tokens, kept.key()) + worth) {
             return;
         }
-        remember(copy, readWith);
-        SequenceState state = folder == null || copy.read() > MOST_TOKENS_ON_DISK ? null : scheduler.export(copy);
+        SequenceState state = scheduler.call(() -> {
+            if (kept.isStored() || !kept.isAlive()) {
+                return null;
+            }
+            kept.stored();
+            return scheduler.export(kept.slot());
+        });
         if (state == null) {
             return;
         }
-        Path where = Objects.requireNonNull(folder);
         Thread writer = Thread.ofVirtual().name("millrace-prefix").unstarted(() -> {
             try (state) {
-                store(where, state, readWith);
+                where.store(state, kept.key());
             } finally {
                 writers.remove(Thread.currentThread());
             }
@@ -140,88 +196,38 @@ public final class Prefixes implements AutoCloseable {
         writer.start();
     }
 
-    private void remember(Slot slot, String with) {
-        kept.add(new Kept(with, slot));
-        if (kept.size() > MOST_IN_MEMORY) {
-            scheduler.close(kept.removeFirst().slot());
-        }
-    }
-
-    private @Nullable Slot load(int[] prefix, String with) {
-        if (folder == null) {
-            return null;
-        }
-        CheckedFile file = file(folder, prefix, with);
-        if (!Files.isRegularFile(file.path())) {
-            return null;
-        }
-        try {
-            return file.read((in, left) -> {
-                try (SequenceState state = StateStream.read(in, left, program.get().stateShapes(), context)) {
-                    if (!Arrays.equals(state.tokens(), prefix)) {
-                        throw new StreamCorruptedException("it holds other tokens");
-                    }
-                    return scheduler.open(state);
+    /**
+     * The state of the first of some prefixes that are still there.
+     *
+     * @return closed by the caller; null if none is, or the backend does not exchange states
+     */
+    @Nullable
+    SequenceState export(List<Kept> some) {
+        return scheduler.call(() -> {
+            for (Kept kept : some) {
+                SequenceState state = kept.isAlive() ? scheduler.export(kept.slot()) : null;
+                if (state != null) {
+                    return state;
                 }
-            });
-        } catch (MillraceException e) {
-            LOG.log(System.Logger.Level.DEBUG, "A kept prefix is read again.", e);
-            return null;
-        }
-    }
-
-    private void store(Path where, SequenceState state, String with) {
-        try {
-            Files.createDirectories(where);
-            file(where, state.tokens(), with).write(out -> StateStream.write(state, out));
-            prune(where);
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.INFO,
-                    "The prefix of the prompt cannot be kept in {0} ({1}): the next start reads"
-                            + " it again.",
-                    where, e);
-        }
-    }
-
-    /** Removes the oldest files. */
-    private static void prune(Path where) throws IOException {
-        record Aged(Path path, FileTime time) {
-        }
-        List<Aged> files = new ArrayList<>();
-        try (Stream<Path> all = Files.list(where)) {
-            for (Path path : all.filter(p -> p.toString().endsWith(ENDING)).toList()) {
-                files.add(new Aged(path, Files.getLastModifiedTime(path)));
             }
-        }
-        files.sort((a, b) -> b.time().compareTo(a.time()));
-        for (Aged old : files.subList(Math.min(MOST_FILES, files.size()), files.size())) {
-            Files.deleteIfExists(old.path());
-        }
+            return null;
+        });
     }
 
-    private static CheckedFile file(Path where, int[] tokens, String with) {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
-        }
-        digest.update(with.getBytes(StandardCharsets.UTF_8));
-        ByteBuffer bytes = ByteBuffer.allocate(tokens.length * Integer.BYTES);
-        bytes.asIntBuffer().put(tokens);
-        digest.update(bytes);
-        return new CheckedFile(where.resolve(HexFormat.of().formatHex(digest.digest(), 0, 16) + ENDING), MAGIC,
-                "kept prefix");
+    /**
+     * About how much memory they take.
+     *
+     * @return bytes
+     */
+    public long bytes() {
+        return tree.bytes();
     }
 
     /** Waits until everything is written, and frees the slots. */
     @Override
     public void close() {
-        synchronized (this) {
-            closed = true;
-            kept.forEach(one -> scheduler.close(one.slot()));
-            kept.clear();
-        }
+        closed = true;
+        scheduler.settle(tree::clear);
         boolean interrupted = false;
         for (Thread writer : writers) {
             while (writer.isAlive()) {

@@ -49,6 +49,24 @@ public final class StateStream {
     }
 
     /**
+     * Reads the tokens of a state alone.
+     *
+     * @param length bytes that the stream can hold at most
+     * @throws StreamCorruptedException if it claims more tokens than that
+     */
+    public static int[] tokens(DataInputStream in, long length) throws IOException {
+        int count = in.readInt();
+        if (count < 0 || count * 4L > length) {
+            throw new StreamCorruptedException("it claims " + count + " tokens");
+        }
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            tokens[i] = in.readInt();
+        }
+        return tokens;
+    }
+
+    /**
      * Reads a state of a model.
      *
      * @param shapes what each layer kept when it was written
@@ -59,17 +77,11 @@ public final class StateStream {
      */
     public static SequenceState read(DataInputStream in, long length, List<StateShape> shapes, int context)
             throws IOException {
-        int count = in.readInt();
-        if (count < 0 || count * 4L > length) {
-            throw new StreamCorruptedException("it claims " + count + " tokens");
-        }
-        if (count >= context) {
-            throw new MillraceException("What was saved holds " + count + " tokens and the context holds " + context
-                    + ": open the model with a larger context.");
-        }
-        int[] tokens = new int[count];
-        for (int i = 0; i < count; i++) {
-            tokens[i] = in.readInt();
+        int[] tokens = tokens(in, length);
+        if (tokens.length >= context) {
+            throw new MillraceException(
+                    "What was saved holds " + tokens.length + " tokens and the context holds " + context
+                            + ": open the model with a larger context.");
         }
         TensorType type = switch (in.readUTF()) {
             case "F32" -> TensorType.F32;

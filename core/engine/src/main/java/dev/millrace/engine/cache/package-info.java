@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What was read once and need not be read again: the marks of a conversation ({@link dev.millrace.engine.cache.PromptCache}), the
- * prefixes that conversations share ({@link dev.millrace.engine.cache.Prefixes}), and states of sequences as files.
+ * What was read once and need not be read again: the prefixes of a model ({@link dev.millrace.engine.cache.Prefixes}), those of a
+ * conversation among them ({@link dev.millrace.engine.cache.PromptCache}), and states of sequences as files.
  */
 @org.jspecify.annotations.NullMarked
 package dev.millrace.engine.cache;

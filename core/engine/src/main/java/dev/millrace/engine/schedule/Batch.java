@@ -5,10 +5,13 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.engine.observe.ModelMeters;
+import dev.millrace.engine.observe.StepEvent;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -17,25 +20,33 @@ import java.util.List;
  */
 final class Batch {
 
+    private final String name;
     private final int vocabularySize;
     private final Inbox inbox;
     private final OpenSlots open;
     private final Rescue rescue;
     private final Watchdog watchdog;
+    private final ModelMeters meters;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private final BitSet atPrompt = new BitSet();
     private long passes;
 
     /**
      * An empty batch.
      *
+     * @param name of the model
      * @param vocabularySize logits in a row
      * @param inbox where slots wait for the next pass
      * @param open all slots
      * @param rescue takes the slots of a pass that failed
      * @param watchdog told of each pass
+     * @param meters told of each pass, too
      */
-    Batch(int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog) {
+    Batch(String name, int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog,
+            ModelMeters meters) {
+        this.name = name;
+        this.meters = meters;
         this.vocabularySize = vocabularySize;
         this.inbox = inbox;
         this.open = open;
@@ -71,17 +82,19 @@ final class Batch {
             for (Slot slot : slots) {
                 steps.add(slot.next(share, passes));
             }
-            forward(executor);
+            measured(executor);
             inbox.again(slots);
         } catch (Watchdog.Abandoned e) {
             // its slots have gone on elsewhere
             throw e;
         } catch (Throwable e) {
+            meters.stepFailed();
             rescue.failed(slots,
                     e instanceof BackendException known ? known : new BackendException("The backend failed: " + e, e));
         }
         slots.clear();
         steps.clear();
+        open.count();
     }
 
     /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
@@ -102,10 +115,31 @@ final class Batch {
         return false;
     }
 
-    private void forward(Executor executor) {
+    private void measured(Executor executor) {
         if (steps.isEmpty()) {
             return;
         }
+        atPrompt.clear();
+        for (int i = 0; i < slots.size(); i++) {
+            atPrompt.set(i, slots.get(i).isAtPrompt());
+        }
+        StepEvent event = new StepEvent();
+        event.begin();
+        long start = System.nanoTime();
+        forward(executor);
+        long nanos = System.nanoTime() - start;
+        int tokens = 0;
+        int ofPrompts = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            int read = steps.get(i).failed() ? 0 : steps.get(i).length();
+            tokens += read;
+            ofPrompts += atPrompt.get(i) ? read : 0;
+        }
+        meters.step(steps.size(), tokens, ofPrompts, nanos);
+        event.done(name, steps.size(), tokens, ofPrompts);
+    }
+
+    private void forward(Executor executor) {
         try {
             watchdog.forward(executor, steps);
         } catch (IllegalArgumentException e) {

@@ -116,6 +116,16 @@ final class Inbox {
         }
     }
 
+    /** How many slots wait for the next pass. */
+    int size() {
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     // ---- called by the scheduler's thread
 
     /** Whether nothing more will come and no task is left. */

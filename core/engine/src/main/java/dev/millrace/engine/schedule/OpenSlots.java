@@ -5,6 +5,7 @@
 package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Sequence;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -25,14 +26,42 @@ final class OpenSlots {
     private final Inbox inbox;
     private final Set<Slot> slots = new LinkedHashSet<>();
     private final Map<Slot, BackendException> withoutRoom = new LinkedHashMap<>();
+    private final ModelMeters meters;
+    // for other threads to look at
+    private volatile int waiting;
+    private volatile int withSequence;
 
     /**
      * No slots.
      *
      * @param inbox where slots wait for the next pass
+     * @param meters told when one has to wait
      */
-    OpenSlots(Inbox inbox) {
+    OpenSlots(Inbox inbox, ModelMeters meters) {
         this.inbox = inbox;
+        this.meters = meters;
+    }
+
+    /** How many wait for room; for any thread. */
+    int waiting() {
+        return waiting;
+    }
+
+    /** How many had read something when it was last counted; for any thread. */
+    int withSequence() {
+        return withSequence;
+    }
+
+    /** Counts, once in each pass. */
+    void count() {
+        waiting = withoutRoom.size();
+        int found = 0;
+        for (Slot slot : slots) {
+            if (slot.sequence() != null) {
+                found++;
+            }
+        }
+        withSequence = found;
     }
 
     Slot add(Slot slot) {
@@ -80,6 +109,7 @@ final class OpenSlots {
     /** A slot waits until there is room for it. */
     void awaitRoom(Slot slot, BackendException why) {
         LOG.log(System.Logger.Level.INFO, "A conversation waits for room: {0}", why.getMessage());
+        meters.waitsForRoom();
         withoutRoom.put(slot, why);
         makeRoom();
     }

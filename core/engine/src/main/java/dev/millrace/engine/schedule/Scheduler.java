@@ -6,13 +6,17 @@ package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,6 +45,7 @@ public final class Scheduler implements AutoCloseable {
     private final String name;
     private final Inbox inbox;
     private final Watchdog watchdog;
+    private final ModelMeters meters;
     private final Thread watcher;
     private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
     private final ReentrantLock takingOver = new ReentrantLock();
@@ -49,24 +54,13 @@ public final class Scheduler implements AutoCloseable {
 
     // touched by the thread alone, or by whoever takes its place
     private Executor executor;
+    /** Of the executor, for other threads. */
+    private volatile Limits limits;
     private final OpenSlots slots;
     private final Rescue rescue;
     private Batch batch;
     /** Why requests fail while there is no executor, once no other was found. */
-    private @Nullable BackendException lost;
-
-    /**
-     * Starts the thread.
-     *
-     * @param name of the model
-     * @param executor owned from now on
-     * @param vocabularySize logits in a row
-     * @param rescue told, on the scheduler's thread, when the executor has failed twice for the same tokens; they wait until
-     *            {@link #move} or {@link #giveUp} is called, from another thread
-     */
-    public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue) {
-        this(name, executor, vocabularySize, rescue, Patience.DEFAULT);
-    }
+    private volatile @Nullable BackendException lost;
 
     /**
      * Starts the thread.
@@ -77,25 +71,75 @@ public final class Scheduler implements AutoCloseable {
      * @param rescue told when the executor has failed twice for the same tokens, or hangs; they wait until {@link #move} or
      *            {@link #giveUp} is called, from another thread
      * @param patience how long a pass may take
+     * @param meters told of each pass
      */
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue,
-            Patience patience) {
+            Patience patience, ModelMeters meters) {
         this.name = name;
         this.executor = executor;
+        this.limits = executor.limits();
         this.vocabularySize = vocabularySize;
         this.watchdog = new Watchdog(patience);
         this.thread = newThread();
         this.inbox = new Inbox(thread);
-        this.slots = new OpenSlots(inbox);
+        this.meters = meters;
+        this.slots = new OpenSlots(inbox, meters);
         this.rescue = new Rescue(inbox, slots, rescue);
-        this.batch = new Batch(vocabularySize, inbox, slots, this.rescue, watchdog);
+        this.batch = newBatch();
         this.watcher = Thread.ofVirtual().name("millrace-watch-" + name).unstarted(this::watch);
         thread.start();
         watcher.start();
     }
 
+    private void use(Executor next) {
+        executor = next;
+        limits = next.limits();
+    }
+
+    private Batch newBatch() {
+        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, meters);
+    }
+
     private Thread newThread() {
         return Thread.ofPlatform().name("millrace-model-" + name).daemon().unstarted(this::run);
+    }
+
+    // ---- how it is, for any thread
+
+    /**
+     * Why requests fail for want of an executor.
+     *
+     * @return empty as long as there is one, or one may be found
+     */
+    public Optional<BackendException> lost() {
+        return Optional.ofNullable(lost);
+    }
+
+    /**
+     * What the present executor can take and do.
+     *
+     * @return its limits
+     */
+    public Limits limits() {
+        return limits;
+    }
+
+    /**
+     * Requests that wait for their turn, or for room.
+     *
+     * @return 0 or more
+     */
+    public int waiting() {
+        return inbox.size() + slots.waiting();
+    }
+
+    /**
+     * Sequences that have read something, those of kept prefixes included.
+     *
+     * @return 0 or more
+     */
+    public int sequences() {
+        return slots.withSequence();
     }
 
     // ---- slots
@@ -141,11 +185,41 @@ public final class Scheduler implements AutoCloseable {
                 return slots.add(new Slot());
             }
             try {
-                return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()));
+                return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
             } catch (OutOfRoomException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
             }
+        });
+    }
+
+    /**
+     * A second slot that has read the first of the same tokens.
+     *
+     * @param slot which nobody reads at this moment
+     * @param length how many tokens it has read, at most as many as the slot
+     * @return closed by the caller; null if there is no room for it, or the executor cannot go back so far
+     */
+    public @Nullable Slot fork(Slot slot, int length) {
+        return inbox.call(() -> {
+            Sequence sequence = slot.sequence();
+            if (sequence == null) {
+                return null;
+            }
+            Sequence copy = null;
+            try {
+                copy = sequence.fork();
+                if (copy.truncate(length)) {
+                    return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
+                            .usedAs(slot));
+                }
+            } catch (OutOfRoomException e) {
+                LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
+            }
+            if (copy != null) {
+                Quietly.close(copy, "A sequence");
+            }
+            return null;
         });
     }
 
@@ -168,9 +242,30 @@ public final class Scheduler implements AutoCloseable {
      * @param slot which nobody reads at this moment
      */
     public void close(Slot slot) {
-        Task<Slot> task = new Task<>(() -> {
-            slots.close(slot);
-            return slot;
+        settle(() -> slots.close(slot));
+    }
+
+    /**
+     * Runs something on the model's thread between two passes, and waits.
+     *
+     * @param work may call the methods for slots
+     * @return what it gives
+     * @throws IllegalStateException if the model is closed
+     */
+    public <T extends @Nullable Object> T call(Supplier<T> work) {
+        return inbox.call(work);
+    }
+
+    /**
+     * Runs something on the model's thread between two passes, and waits, also for a pass that hangs. Does nothing if the model is
+     * closed.
+     *
+     * @param work may call the methods for slots
+     */
+    public void settle(Runnable work) {
+        Task<Scheduler> task = new Task<>(() -> {
+            work.run();
+            return this;
         });
         if (Thread.currentThread() == thread) {
             task.run();
@@ -240,7 +335,7 @@ public final class Scheduler implements AutoCloseable {
                     transfer.apply(vocabularySize);
                 }
                 Executor old = executor;
-                executor = next;
+                use(next);
                 lost = null;
                 moved.set(true);
                 onMoved.run();
@@ -272,13 +367,13 @@ public final class Scheduler implements AutoCloseable {
                 RuntimeException problem = null;
                 try {
                     try {
-                        executor = load.get();
+                        use(load.get());
                         onMoved.run();
                     } catch (Throwable e) {
                         problem = e instanceof RuntimeException known
                                 ? known
                                 : new BackendException("The model could not be loaded: " + e, e);
-                        executor = undo.get();
+                        use(undo.get());
                     }
                     transfer.into(executor);
                 } finally {
@@ -352,8 +447,9 @@ public final class Scheduler implements AutoCloseable {
             BackendException problem = left();
             List<Slot> stranded = batch.abandoned();
             slots.abandon();
-            executor = new NoExecutor(problem);
-            batch = new Batch(vocabularySize, inbox, slots, rescue, watchdog);
+            use(new NoExecutor(problem));
+            meters.stepFailed();
+            batch = newBatch();
             thread = newThread();
             inbox.hand(thread);
             rescue.abandoned(stranded, problem);
@@ -412,8 +508,9 @@ public final class Scheduler implements AutoCloseable {
     /** Requests wait for another executor, as long as one may be found. */
     private void awaitExecutor() {
         batch.dropWithdrawn();
-        if (lost != null) {
-            inbox.fail(slots, lost);
+        BackendException problem = lost;
+        if (problem != null) {
+            inbox.fail(slots, problem);
         }
         LockSupport.park(this);
     }
@@ -452,7 +549,7 @@ public final class Scheduler implements AutoCloseable {
                 batch.end(problem);
                 slots.end(problem);
                 rescue.end(problem);
-                executor = new NoExecutor(new BackendException("The model is closed."));
+                use(new NoExecutor(new BackendException("The model is closed.")));
                 thread = Thread.ofPlatform().unstarted(() -> {
                 });
             }

@@ -55,6 +55,12 @@ public final class Slot implements TokenHistory {
         this.read = tokens.length;
     }
 
+    /** Counts as used when another one was. */
+    Slot usedAs(Slot other) {
+        lastUsed = other.lastUsed;
+        return this;
+    }
+
     @Override
     public int length() {
         return length;
@@ -225,6 +231,11 @@ public final class Slot implements TokenHistory {
             return false;
         }
         return true;
+    }
+
+    /** Whether what is read next belongs to the prompt. */
+    boolean isAtPrompt() {
+        return read < promptLength;
     }
 
     /** When it was read last, in passes of the scheduler. */

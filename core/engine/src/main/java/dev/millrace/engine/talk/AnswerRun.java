@@ -12,6 +12,7 @@ import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.observe.PrefillEvent;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.sample.ThinkingControl;
 import dev.millrace.engine.sample.TokenSampler;
@@ -40,7 +41,6 @@ final class AnswerRun {
     private final PromptCache cache;
     private final Stages stages;
     private final OtherAnswers others;
-    private final boolean last;
     private final ThinkingControl thinking;
     private final Optional<TokenScorer> scorer;
 
@@ -49,6 +49,8 @@ final class AnswerRun {
 
     private final long started = System.nanoTime();
     private long firstToken;
+    /** When the last token was chosen; 0 if something else came after it. */
+    private long lastToken;
     private long prefill;
     private int prefilled;
     private long decode;
@@ -61,16 +63,14 @@ final class AnswerRun {
      * An answer that is not begun.
      *
      * @param others answers to the same prompt, begun once it is read
-     * @param last whether no other answer comes after it: then nothing that it has read is kept when it ends
      */
     AnswerRun(ModelParts model, LiveConversation conversation, ConversationOptions options, PromptCache cache,
-            Stages stages, OtherAnswers others, boolean last) {
+            Stages stages, OtherAnswers others) {
         this.model = model;
         this.conversation = conversation;
         this.options = options;
         this.cache = cache;
         this.others = others;
-        this.last = last;
         this.thinking = new ThinkingControl(model.stageContext(options), model.dialect().thinkingMarks(),
                 options.reasoning());
         this.stages = stages.and(thinking);
@@ -98,10 +98,8 @@ final class AnswerRun {
         // whatever happens here, the answer ends, and so do the others
         try {
             others.start(null, cache);
-            if (last) {
-                // before the end is told: whoever has seen it may close the model
-                cache.close();
-            } else if (problem == null) {
+            // before the end is told: whoever has seen it may close the model
+            if (problem == null) {
                 cache.rest();
             } else {
                 cache.drop();
@@ -111,9 +109,11 @@ final class AnswerRun {
         }
         if (end == null || problem != null) {
             conversation.failed(before);
+            model.meters().answerFailed();
             log.fail(problem == null ? new MillraceException("The answer ended without saying why.") : problem);
         } else {
             conversation.answered();
+            model.meters().answered(end.reason(), end.usage());
             log.finish(end);
         }
     }
@@ -130,12 +130,12 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options);
+        ToolRun toolRun = new ToolRun(options, model.meters());
         for (int round = 0;; round++) {
             List<Message> messages = conversation.messages();
             checkLength(messages);
             Prompt prompt = model.prompt(messages, options);
-            Slot slot = take(prompt.ids(), log);
+            Slot slot = take(prompt.ids(), round == 0, log);
             share(slot, prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
                     stages, scorer);
@@ -145,7 +145,7 @@ final class AnswerRun {
                 return FinishReason.CANCELLED;
             }
             if (round == 0) {
-                cache.mark();
+                cache.markPrompt();
             }
             speak(turn, slot, step, sampler, log);
             if (messages.getLast().role() == Message.Role.ASSISTANT) {
@@ -204,69 +204,86 @@ final class AnswerRun {
                 + ": rewind it, start a new one, or open the model with a larger context.");
     }
 
-    private Slot take(int[] ids, LiveGeneration log) {
+    /** What the prompt is read on, up to its end: what others may go on from has been read, and is kept. */
+    private Slot take(int[] ids, boolean first, LiveGeneration log) {
         if (ids.length >= model.info().contextLength()) {
             throw tooLong("" + ids.length);
         }
         Slot slot = cache.take(ids);
         promptTokens = ids.length;
-        int before = prefilled;
+        cachedTokens += slot.read();
         if (slot.read() == 0) {
-            slot = begin(slot, ids, log);
+            int beginning = sharedBeginning(ids);
+            if (beginning >= Prefixes.LEAST_TOKENS && readTo(slot, ids, beginning, log)) {
+                cache.share();
+            }
         }
-        cachedTokens += slot.read() - (prefilled - before);
+        for (int stop : cache.stops(slot.read(), ids.length, first ? lastQuestion(slot, ids) : List.of())) {
+            if (readTo(slot, ids, stop, log)) {
+                cache.mark();
+            }
+        }
+        slot.prompt(ids);
         return slot;
     }
 
-    /** Reads the beginning that other conversations share by itself, or takes it over if it is known. */
-    private Slot begin(Slot empty, int[] ids, LiveGeneration log) {
-        int[] beginning = sharedBeginning(ids);
-        if (beginning.length < Prefixes.LEAST_TOKENS) {
-            return empty;
+    private boolean readTo(Slot slot, int[] ids, int end, LiveGeneration log) {
+        if (log.isCancelled() || slot.read() >= end) {
+            return false;
         }
-        Slot known = model.prefixes().find(beginning);
-        if (known != null) {
-            cache.replace(known);
-            known.prompt(ids);
-            return known;
-        }
-        String key = model.prefixes().key();
-        empty.prompt(beginning);
-        read(empty, Wish.NOTHING, log);
-        if (!log.isCancelled()) {
-            model.prefixes().keep(empty, key);
-        }
-        empty.prompt(ids);
-        return empty;
+        slot.prompt(Arrays.copyOf(ids, end));
+        read(slot, Wish.NOTHING, log);
+        return !log.isCancelled();
     }
 
-    /** What comes before the first words of the user: the common beginning of this prompt and of two that begin otherwise. */
-    private int[] sharedBeginning(int[] ids) {
+    /** Tokens before the first words of the user. */
+    private int sharedBeginning(int[] ids) {
         List<Message> messages = conversation.messages();
         int user = 0;
         while (user < messages.size() && messages.get(user).role() != Message.Role.USER) {
             user++;
         }
-        if (user == messages.size()) {
-            return new int[0];
+        return before(messages, user, ids);
+    }
+
+    /** Tokens before the last words of the user, if there are enough behind them that it matters. */
+    private List<Integer> lastQuestion(Slot slot, int[] ids) {
+        List<Message> messages = conversation.messages();
+        int user = messages.size() - 1;
+        while (user >= 0 && messages.get(user).role() != Message.Role.USER) {
+            user--;
+        }
+        boolean matters = ids.length - slot.read() >= Prefixes.LEAST_TOKENS;
+        return user < 0 || !matters ? List.of() : List.of(before(messages, user, ids));
+    }
+
+    /** What comes before the words of a message: the common beginning of this prompt and of two that have other words there. */
+    private int before(List<Message> messages, int index, int[] ids) {
+        if (index >= messages.size()) {
+            return 0;
         }
         int shared = ids.length - 1;
         for (String other : List.of("0", "?")) {
-            List<Message> probe = new ArrayList<>(messages.subList(0, user));
+            List<Message> probe = new ArrayList<>(messages.subList(0, index));
             probe.add(Message.user(other));
             int[] otherIds = model.prompt(probe, options).ids();
             int differs = Arrays.mismatch(ids, otherIds);
             shared = Math.min(shared, differs < 0 ? ids.length - 1 : differs);
         }
-        return Arrays.copyOf(ids, shared);
+        return shared;
     }
 
     private @Nullable Step read(Slot slot, Wish wish, LiveGeneration log) {
+        PrefillEvent event = new PrefillEvent();
+        event.begin();
         long start = System.nanoTime();
-        int unread = slot.length() - slot.read();
+        int known = slot.read();
+        int unread = slot.length() - known;
         Step step = model.scheduler().read(slot, wish, log::isCancelled);
         prefill += System.nanoTime() - start;
         prefilled += unread;
+        lastToken = 0;
+        event.done(model.info().name(), unread, known);
         return step;
     }
 
@@ -314,6 +331,19 @@ final class AnswerRun {
         decode += System.nanoTime() - start;
     }
 
+    private void count() {
+        long now = System.nanoTime();
+        if (completionTokens++ == 0) {
+            firstToken = now - started;
+            model.meters().firstToken(firstToken);
+        } else if (lastToken == 0) {
+            model.meters().tokenAfterTools();
+        } else {
+            model.meters().token(now - lastToken);
+        }
+        lastToken = now;
+    }
+
     /** One more token. Gives the reason if it is the last. */
     private Optional<FinishReason> next(Turn turn, Slot slot, Step step, TokenSampler sampler, LiveGeneration log) {
         if (log.isAnswerWanted()) {
@@ -322,9 +352,7 @@ final class AnswerRun {
         int forced = thinking.forced();
         int token = forced >= 0 ? forced : sampler.choose(step, slot);
         WatchingStage.Verdict verdict = stages.accept(token);
-        if (completionTokens++ == 0) {
-            firstToken = System.nanoTime() - started;
-        }
+        count();
         if (forced < 0 && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
             return Optional.of(FinishReason.STOP);
         }

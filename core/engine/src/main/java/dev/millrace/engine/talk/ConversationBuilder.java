@@ -264,7 +264,7 @@ final class ConversationBuilder implements Conversation.Builder {
                 model.endTokens(), options.definitions(), format, how, loops,
                 model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
         PromptCache cache = saved == null
-                ? new PromptCache(model.scheduler())
+                ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,

@@ -133,10 +133,10 @@ final class ConversationFile {
                 // what was rounded once is not exact any more
                 LOG.log(System.Logger.Level.INFO,
                         "The conversation {0} is read again: it was not saved with exact precision.", saved.file());
-                return new PromptCache(model.scheduler());
+                return new PromptCache(model.scheduler(), model.prefixes());
             }
             if (!in.readBoolean() || written.of(model.fingerprint().get()) != Fingerprint.Kinship.SAME) {
-                return new PromptCache(model.scheduler());
+                return new PromptCache(model.scheduler(), model.prefixes());
             }
             try (SequenceState state = StateStream.read(in, left, written.shapes(), model.info().contextLength())) {
                 return goOn(saved.file(), state, model);
@@ -153,9 +153,9 @@ final class ConversationFile {
             state.check(model.program().get());
         } catch (IllegalArgumentException e) {
             LOG.log(System.Logger.Level.WARNING, "The conversation {0} is read again: {1}", file, e.getMessage());
-            return new PromptCache(model.scheduler());
+            return new PromptCache(model.scheduler(), model.prefixes());
         }
-        return new PromptCache(model.scheduler(), state);
+        return new PromptCache(model.scheduler(), model.prefixes(), state);
     }
 
     private static Fingerprint fingerprint(Path file, Map<?, ?> description) {

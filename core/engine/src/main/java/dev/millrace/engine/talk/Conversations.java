@@ -56,6 +56,24 @@ public final class Conversations implements AutoCloseable {
     }
 
     /**
+     * Conversations that are open.
+     *
+     * @return 0 or more
+     */
+    public int size() {
+        return open.size();
+    }
+
+    /**
+     * Answers that are generated now.
+     *
+     * @return 0 or more
+     */
+    public int answers() {
+        return (int) open.stream().filter(LiveConversation::isAnswering).count();
+    }
+
+    /**
      * Whether this thread generates an answer here, or runs a tool for one.
      *
      * @return true if whoever waits for all answers would wait for this thread

@@ -59,7 +59,7 @@ final class LiveConversation implements Conversation {
                 others.add(other);
                 all.add(other.generation());
             }
-            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others), false);
+            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others));
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
             all.addFirst(generation);
             running = generation;
@@ -84,10 +84,10 @@ final class LiveConversation implements Conversation {
 
     /** A further answer to the messages so far, in a conversation of its own that is gone when it ends. */
     private OtherAnswers.Waiting another(int before, int number) {
-        PromptCache own = new PromptCache(model.scheduler());
+        PromptCache own = new PromptCache(model.scheduler(), model.prefixes());
         LiveConversation copy = all.adopt(new LiveConversation(all, model,
                 options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork()));
-        AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()), true);
+        AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()));
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
             try {
                 run.run(log, before);
@@ -228,6 +228,10 @@ final class LiveConversation implements Conversation {
         if (generation != null) {
             generation.cancel();
         }
+    }
+
+    boolean isAnswering() {
+        return running() != null;
     }
 
     boolean isOwnThread() {

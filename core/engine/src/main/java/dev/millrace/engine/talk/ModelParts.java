@@ -10,6 +10,7 @@ import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.spi.model.Program;
@@ -36,11 +37,12 @@ import java.util.function.Supplier;
  * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
+ * @param meters told of what happens in answers
  */
 public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
         PromptTokenizer tokenizer, PromptWriter prompts,
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
-        Prefixes prefixes) {
+        Prefixes prefixes, ModelMeters meters) {
 
     /** Copies the set. */
     public ModelParts {

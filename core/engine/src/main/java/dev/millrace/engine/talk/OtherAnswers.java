@@ -44,9 +44,8 @@ final class OtherAnswers {
         started = true;
         for (Waiting one : waiting) {
             try {
-                Slot fork = first == null ? null : cache.fork(first);
-                if (fork != null) {
-                    one.cache().replace(fork);
+                if (first != null) {
+                    cache.lend(first, one.cache());
                 }
             } finally {
                 // without a fork it reads the prompt by itself, or says why it cannot

@@ -10,6 +10,8 @@ import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolResult;
+import dev.millrace.engine.observe.ModelMeters;
+import dev.millrace.engine.observe.ToolCallEvent;
 import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +35,11 @@ final class ToolRun {
     }
 
     private final ConversationOptions options;
+    private final ModelMeters meters;
 
-    ToolRun(ConversationOptions options) {
+    ToolRun(ConversationOptions options, ModelMeters meters) {
         this.options = options;
+        this.meters = meters;
     }
 
     /** A result with what the model reads: written once, as a tool may change what it has returned. */
@@ -88,6 +92,16 @@ final class ToolRun {
             return Told.error("There is no tool " + call.name() + "; there are "
                     + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
         }
+        ToolCallEvent event = new ToolCallEvent();
+        event.begin();
+        long start = System.nanoTime();
+        Told told = run(tool, call, log);
+        meters.toolCalled(told.result().error(), System.nanoTime() - start);
+        event.done(call.name(), told.result().error());
+        return told;
+    }
+
+    private Told run(Tool tool, ToolCall call, LiveGeneration log) {
         try {
             for (ToolGuard guard : options.guards()) {
                 Optional<String> refusal = guard.refuse(options.definition(call.name()).orElseThrow(), call);

@@ -62,7 +62,7 @@ final class CommandsTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
-                    console, "0.1.0", List.of(), List.of());
+                    console, "0.1.0", List.of(), List.of(), List.of(), List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
             return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }
@@ -114,7 +114,8 @@ final class CommandsTest {
         Result help = run(List.of("--help"));
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help::out);
-        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve")) {
+        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve", "pull",
+                "list", "show", "rm", "verify", "import", "export")) {
             assertEquals(0, run(List.of(command, "--help")).code());
         }
         assertEquals(0, run(List.of("inspect", "logits", "--help")).code());

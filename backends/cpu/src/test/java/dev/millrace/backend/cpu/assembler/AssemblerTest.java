@@ -62,6 +62,9 @@ public class AssemblerTest {
             a.vmovups(new Vector(3, 64), g.at(64));
             a.vmovups(new Vector(3, 32), g.at(0));
             a.vpbroadcastd(new Vector(3, 32), g.at(4));
+            a.prefetcht0(g.at(0));
+            a.prefetcht0(g.at(64));
+            a.prefetcht0(g.at(8448));
         }
         a.ret();
         a.cpuid();
@@ -107,6 +110,8 @@ public class AssemblerTest {
         a.vpslld(x, z, 16);
         a.vpsrld(x, y, 4);
         a.vpsrad(x, y, 31);
+        a.vpsllw(x, z, 8);
+        a.vpsraw(x, y, 8);
         a.vpshufd(x, y, 0x4e);
     }
 
@@ -121,6 +126,10 @@ public class AssemblerTest {
         a.vmulps(x, y, z);
         a.vaddps(x, y, z);
         a.vdivps(x, y, z);
+        a.vpdpwssd(x, y, z);
+        a.vsubps(x, y, z);
+        a.vminps(x, y, z);
+        a.vmaxps(x, y, z);
         a.vpmaxsd(x, y, z);
         a.vpmulld(x, y, z);
         if (!(z instanceof Operand.Broadcast)) {
