@@ -48,6 +48,7 @@ final class AnswerRun {
     private static final int LONG_TEXT = 1 << 20;
 
     private final long started = System.nanoTime();
+    private final long deadline;
     private long firstToken;
     /** When the last token was chosen; 0 if something else came after it. */
     private long lastToken;
@@ -71,6 +72,8 @@ final class AnswerRun {
         this.options = options;
         this.cache = cache;
         this.others = others;
+        // a time without end is longer than the clock runs
+        this.deadline = started + options.deadline().map(AnswerRun::nanos).orElse(Long.MAX_VALUE / 2);
         this.thinking = new ThinkingControl(model.stageContext(options), model.dialect().thinkingMarks(),
                 options.reasoning());
         this.stages = stages.and(thinking);
@@ -124,6 +127,18 @@ final class AnswerRun {
                 : new MillraceException("The answer failed: " + problem, problem);
     }
 
+    private static long nanos(Duration time) {
+        return time.compareTo(Duration.ofDays(1000)) > 0 ? Long.MAX_VALUE / 2 : time.toNanos();
+    }
+
+    private boolean isOver(LiveGeneration log) {
+        return log.isCancelled() || System.nanoTime() - deadline >= 0;
+    }
+
+    private static FinishReason whyOver(LiveGeneration log) {
+        return log.isCancelled() ? FinishReason.CANCELLED : FinishReason.DEADLINE;
+    }
+
     private Timings timings() {
         return new Timings(Duration.ofNanos(firstToken), Duration.ofNanos(prefill), prefilled, Duration.ofNanos(decode),
                 completionTokens, Duration.ofNanos(tools));
@@ -141,8 +156,8 @@ final class AnswerRun {
                     stages, scorer);
             Turn turn = begin(slot, prompt, round, log);
             Step step = read(slot, sampler.after(slot), log);
-            if (log.isCancelled() || step == null) {
-                return FinishReason.CANCELLED;
+            if (isOver(log) || step == null) {
+                return whyOver(log);
             }
             if (round == 0) {
                 cache.markPrompt();
@@ -164,8 +179,8 @@ final class AnswerRun {
                     : toolRun.leave(turn, "Not run: the answer had to end.", log);
             tools += System.nanoTime() - start;
             outcome.messages().forEach(conversation::add);
-            if (log.isCancelled()) {
-                return FinishReason.CANCELLED;
+            if (isOver(log)) {
+                return whyOver(log);
             }
             if (outcome.callerRunsSome()) {
                 // an answer that was cut may have lost calls: the caller must know
@@ -209,7 +224,10 @@ final class AnswerRun {
         if (ids.length >= model.info().contextLength()) {
             throw tooLong("" + ids.length);
         }
+        awaitExecutor(log);
         Slot slot = cache.take(ids);
+        slot.priority(options.priority());
+        log.waiting(slot::waitsFor);
         promptTokens = ids.length;
         cachedTokens += slot.read();
         if (slot.read() == 0) {
@@ -227,13 +245,26 @@ final class AnswerRun {
         return slot;
     }
 
+    /** What was read before is known again once there is an executor that has it. */
+    private void awaitExecutor(LiveGeneration log) {
+        if (!model.scheduler().hasExecutor()) {
+            Slot nothing = model.scheduler().open();
+            log.waiting(nothing::waitsFor);
+            try {
+                model.scheduler().read(nothing, Wish.NOTHING, () -> isOver(log), deadline);
+            } finally {
+                model.scheduler().close(nothing);
+            }
+        }
+    }
+
     private boolean readTo(Slot slot, int[] ids, int end, LiveGeneration log) {
-        if (log.isCancelled() || slot.read() >= end) {
+        if (isOver(log) || slot.read() >= end) {
             return false;
         }
         slot.prompt(Arrays.copyOf(ids, end));
         read(slot, Wish.NOTHING, log);
-        return !log.isCancelled();
+        return !isOver(log);
     }
 
     /** Tokens before the first words of the user. */
@@ -279,7 +310,7 @@ final class AnswerRun {
         long start = System.nanoTime();
         int known = slot.read();
         int unread = slot.length() - known;
-        Step step = model.scheduler().read(slot, wish, log::isCancelled);
+        Step step = model.scheduler().read(slot, wish, () -> isOver(log), deadline);
         prefill += System.nanoTime() - start;
         prefilled += unread;
         lastToken = 0;
@@ -320,11 +351,11 @@ final class AnswerRun {
         Optional<FinishReason> reason = jump(turn, slot);
         while (reason.isEmpty()) {
             if (slot.length() > read) {
-                step = model.scheduler().read(slot, sampler.after(slot), log::isCancelled);
+                step = model.scheduler().read(slot, sampler.after(slot), () -> isOver(log), deadline);
                 read = slot.length();
             }
-            if (log.isCancelled() || step == null) {
-                reason = Optional.of(FinishReason.CANCELLED);
+            if (isOver(log) || step == null) {
+                reason = Optional.of(whyOver(log));
             } else {
                 reason = next(turn, slot, step, sampler, log);
             }

@@ -20,6 +20,7 @@ import dev.millrace.engine.sample.Stages;
 import dev.millrace.json.Json;
 import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -39,7 +41,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
-    private final ModelParts model;
+    private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -62,6 +64,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolRounds = TOOL_ROUNDS;
+    private int priority;
+    private Optional<Duration> deadline = Optional.empty();
 
     ConversationBuilder(Conversations conversations, ModelParts model, Extensions extensions) {
         this.conversations = conversations;
@@ -235,6 +239,27 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder priority(int level) {
+        priority = level;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder deadline(Duration time) {
+        if (!time.isPositive()) {
+            throw new IllegalArgumentException("An answer needs time, more than " + time + ".");
+        }
+        deadline = Optional.of(time);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder plain() {
+        model = model.plain();
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -251,7 +276,7 @@ final class ConversationBuilder implements Conversation.Builder {
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format);
+                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());

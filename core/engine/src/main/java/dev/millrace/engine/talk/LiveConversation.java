@@ -78,21 +78,22 @@ final class LiveConversation implements Conversation {
             throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return idle("send to", () -> {
+            all.begin(answers);
             int before = messages.size();
             messages.addAll(added);
-            List<Generation> all = new ArrayList<>();
+            List<Generation> generations = new ArrayList<>();
             List<OtherAnswers.Waiting> others = new ArrayList<>();
             for (int i = 1; i < answers; i++) {
                 OtherAnswers.Waiting other = another(before, i);
                 others.add(other);
-                all.add(other.generation());
+                generations.add(other.generation());
             }
             AnswerRun run = new AnswerRun(model, this, options, cache, held, new OtherAnswers(others));
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
-            all.addFirst(generation);
+            generations.addFirst(generation);
             running = generation;
             generation.start();
-            return all;
+            return generations;
         });
     }
 
@@ -231,6 +232,7 @@ final class LiveConversation implements Conversation {
 
     /** The answer is over; from now on the next may be asked for. */
     void answered() {
+        all.ended();
         lock.lock();
         try {
             running = null;
@@ -241,6 +243,7 @@ final class LiveConversation implements Conversation {
 
     /** The answer failed: forgets everything since it was asked for, so that it can be asked for again. */
     void failed(int before) {
+        all.ended();
         lock.lock();
         try {
             if (before < messages.size()) {
@@ -258,10 +261,6 @@ final class LiveConversation implements Conversation {
         if (generation != null) {
             generation.cancel();
         }
-    }
-
-    boolean isAnswering() {
-        return running() != null;
     }
 
     boolean isOwnThread() {
