@@ -37,6 +37,10 @@ class ArrowsTest {
     private static final String ENGINE = "dev.millrace.engine..";
     private static final String GRAMMAR = "dev.millrace.grammar..";
     private static final String ENGINE_OBSERVE = "dev.millrace.engine.observe..";
+    private static final String STORE = "dev.millrace.store..";
+    private static final String STORE_FETCH = "dev.millrace.store.fetch..";
+    private static final String STORE_TRUST = "dev.millrace.store.trust..";
+    private static final String STORE_HUB = "dev.millrace.store.hub..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
@@ -136,6 +140,18 @@ class ArrowsTest {
             "dev.millrace.grammar.machine..");
 
     @ArchTest
+    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE);
+
+    @ArchTest
+    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);
+
+    @ArchTest
+    static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON);
+
+    @ArchTest
+    static final ArchRule HUBS_ARE_ASKED_BY_DOWNLOADS = only(STORE_HUB, STORE_FETCH, API, JSON, MACHINE);
+
+    @ArchTest
     static final ArchRule ENGINE_KNOWS_ALL_CORE_ROOMS = only(ENGINE, API, SPI, JSON, MACHINE, TEXT, FORMATS,
             "jdk.jfr..");
 
@@ -164,6 +180,10 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule CPU_ASSEMBLER_STANDS_ALONE = only(CPU_ASSEMBLER);
+
+    @ArchTest
+    static final ArchRule PROCESSES_OF_THEIR_OWN_KNOW_THE_CONTRACTS = only("dev.millrace.backend.onnx.isolated..", API,
+            SPI_MODEL, SPI_BACKEND, "org.osgi.framework..");
 
     @ArchTest
     static final ArchRule CPU_KEYS_AND_VALUES_STAND_ALONE = only(CPU_KV, API, SPI_MODEL, SPI_BACKEND);
@@ -203,11 +223,12 @@ class ArrowsTest {
             PLUGINS);
 
     @ArchTest
-    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES, GRAMMAR);
+    static final ArchRule NOBODY_IMPORTS_WHAT_CAN_BE_SWAPPED = not(LAUNCHER, BACKENDS, PLUGINS, SAMPLES, GRAMMAR,
+            STORE);
 
     @ArchTest
     static final ArchRule EVERY_CLASS_HAS_A_ROOM = classes().should().resideInAnyPackage(API, SPI, TEXT, FORMATS,
-            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE, GRAMMAR);
+            ENGINE, LAUNCHER, BACKENDS, PLUGINS, SAMPLES, TCK, JSON, MACHINE, GRAMMAR, STORE);
 
     @ArchTest
     static final ArchRule NO_CIRCLES_BETWEEN_PACKAGES = slices().matching("dev.millrace.(**)").should()

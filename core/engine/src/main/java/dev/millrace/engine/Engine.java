@@ -350,6 +350,11 @@ public final class Engine implements Millrace {
     }
 
     @Override
+    public List<ToolGuard> toolGuards() {
+        return List.copyOf(services.guards);
+    }
+
+    @Override
     @Deactivate
     public void close() {
         closed = true;

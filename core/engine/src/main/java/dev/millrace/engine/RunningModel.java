@@ -28,6 +28,7 @@ import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
@@ -440,7 +441,7 @@ final class RunningModel implements Model {
         return Math.max(0, context - prefixes.bytes());
     }
 
-    /** The backend failed twice for the same tokens: another one is tried. */
+    /** The backend failed twice for the same tokens, hangs, or has lost its executor: another one is tried. */
     private void rescue(BackendException problem) {
         Placement failing = running.place();
         services.backOff.failed(failing.backend(), failing.device(), String.valueOf(problem.getMessage()));
@@ -454,7 +455,7 @@ final class RunningModel implements Model {
                         device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
-                if (problem instanceof BackendHangsException) {
+                if (problem instanceof BackendHangsException || problem instanceof ExecutorLostException) {
                     startAgain(failing, problem);
                 } else {
                     giveUp(problem);
@@ -463,7 +464,7 @@ final class RunningModel implements Model {
         });
     }
 
-    /** No other backend is there, and nothing computes any more: the one that hangs is loaded a second time. */
+    /** No other backend is there, and nothing computes any more: the model is loaded a second time where it was. */
     private void startAgain(Placement hanging, BackendException problem) {
         try {
             move(() -> new Choice(hanging, verdicts));

@@ -35,11 +35,16 @@ final class AttentionWarmup implements AutoCloseable {
 
     /** One round. */
     void round() {
-        scratch.met.clear(VECTORS);
+        scratch.pages[0] = page;
         for (int i = 0; i < VECTORS / GROUP; i++) {
-            kernels.attend(page, layer, 0, scratch, 0, GROUP, GROUP, AttentionKernels.ALL, KvLayout.PAGE, 0);
+            meet(GROUP, KvLayout.PAGE);
         }
-        kernels.attend(page, layer, 0, scratch, 0, VECTORS, GROUP, AttentionKernels.ALL, KvLayout.PAGE / 2, 0);
+        meet(VECTORS, KvLayout.PAGE / 2);
+    }
+
+    private void meet(int vectors, int visible) {
+        kernels.prepare(layer, scratch, 0, vectors);
+        kernels.meet(1, layer, 0, 1, scratch, vectors, GROUP, AttentionKernels.ALL, visible, 0);
     }
 
     @Override

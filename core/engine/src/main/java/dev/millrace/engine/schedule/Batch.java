@@ -8,11 +8,13 @@ import dev.millrace.api.BackendException;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.StepEvent;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots that are read together in a pass over the weights. Long prompts are cut into micro-batches, so that other
@@ -33,6 +35,8 @@ final class Batch {
     private final List<Slot> later = new ArrayList<>();
     private final BitSet atPrompt = new BitSet();
     private long passes;
+    /** What a slot was told that asked for a sequence: there is no executor for the others either. */
+    private @Nullable ExecutorLostException lost;
 
     /**
      * An empty batch.
@@ -80,13 +84,17 @@ final class Batch {
     /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
     void read(Executor executor) {
         passes++;
-        slots.removeIf(slot -> !isReady(slot, executor));
         try {
+            slots.removeIf(slot -> !isReady(slot, executor));
+            if (lost != null) {
+                throw lost;
+            }
             share(executor.limits().batchTokens());
             measured(executor);
             inbox.again(slots);
-        } catch (Watchdog.Abandoned e) {
-            // its slots have gone on elsewhere
+        } catch (Watchdog.Abandoned | ExecutorLostException e) {
+            // its slots go on elsewhere
+            steps.clear();
             throw e;
         } catch (Throwable e) {
             meters.stepFailed();
@@ -141,6 +149,9 @@ final class Batch {
             return true;
         } catch (OutOfRoomException e) {
             open.awaitRoom(slot, e);
+        } catch (ExecutorLostException e) {
+            lost = e;
+            return true;
         } catch (Throwable e) {
             open.fail(slot, e instanceof RuntimeException known
                     ? known
@@ -199,7 +210,7 @@ final class Batch {
         taken(index);
     }
 
-    /** The slots of a pass that was left alone. */
+    /** The slots of a pass that was left alone, or whose executor is gone. */
     List<Slot> abandoned() {
         return List.copyOf(slots);
     }

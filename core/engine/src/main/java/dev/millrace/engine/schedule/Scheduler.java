@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
@@ -182,7 +183,7 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 return slots.add(new Slot());
             }
         });
@@ -202,7 +203,7 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
             }
@@ -229,7 +230,7 @@ public final class Scheduler implements AutoCloseable {
                     return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
                             .usedAs(slot));
                 }
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
             }
             if (copy != null) {
@@ -243,12 +244,17 @@ public final class Scheduler implements AutoCloseable {
      * What a slot has read.
      *
      * @param slot which nobody reads at this moment
-     * @return closed by the caller; null if it has read nothing or the executor does not exchange states
+     * @return closed by the caller; null if it has read nothing, or the executor does not exchange states or is gone
      */
     public @Nullable SequenceState export(Slot slot) {
         return inbox.call(() -> {
             Sequence sequence = slot.sequence();
-            return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            try {
+                return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            } catch (ExecutorLostException e) {
+                LOG.log(System.Logger.Level.DEBUG, "A state is lost: {0}", e.getMessage());
+                return null;
+            }
         });
     }
 
@@ -558,10 +564,24 @@ public final class Scheduler implements AutoCloseable {
             } else if (executor instanceof NoExecutor) {
                 awaitExecutor();
             } else if (batch.fill(executor)) {
-                batch.read(executor);
+                read();
             } else if (!slots.makeRoom()) {
                 LockSupport.park(this);
             }
+        }
+    }
+
+    private void read() {
+        try {
+            batch.read(executor);
+        } catch (ExecutorLostException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0} has lost its executor: {1}", name, e.getMessage());
+            List<Slot> stranded = batch.abandoned();
+            batch = newBatch();
+            slots.abandon();
+            Quietly.close(executor, "The executor that is gone");
+            use(new NoExecutor(e));
+            rescue.lost(stranded, e);
         }
     }
 

@@ -26,9 +26,12 @@ final class ModelChoice {
     CommandSpec command;
 
     @Option(names = {"-m",
-            "--model"}, paramLabel = "REF", description = "A .gguf file, a Hugging Face folder or a packaged model; nano if not given.")
+            "--model"}, paramLabel = "REF", description = "A .gguf file, a Hugging Face folder, a model of the store, hf:ORG/NAME or a packaged model; nano if not given.")
     @Nullable
     String model;
+
+    @Option(names = "--pull", description = "Fetch the model if it is not on this machine.")
+    boolean pull;
 
     @Option(names = "--backend", paramLabel = "ID", description = "A backend or device, such as cpu; the best that fits if not given.")
     @Nullable

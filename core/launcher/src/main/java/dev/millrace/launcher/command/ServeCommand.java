@@ -34,6 +34,9 @@ final class ServeCommand implements Callable<Integer> {
             "--model"}, paramLabel = "REF", description = "A model to serve; may be given several times, the first is for requests that name none. nano if not given.")
     List<String> models = new ArrayList<>();
 
+    @Option(names = "--pull", description = "Fetch models that are not on this machine.")
+    boolean pull;
+
     @Option(names = "--host", paramLabel = "ADDRESS", description = "Where to listen; 127.0.0.1 if not given. Any other address needs a token, and TLS or --plain.")
     @Nullable
     String host;
@@ -73,6 +76,7 @@ final class ServeCommand implements Callable<Integer> {
         ModelServer server = workplace.servers().stream().findFirst().orElseThrow(() -> new MillraceException(
                 "No server is present: add the bundle dev.millrace.plugin.openai to the folder of bundles."));
         Console console = workplace.console();
+        models.forEach(reference -> workplace.fetching().provide(reference, pull));
         try (ModelServer.Running running = start(server)) {
             console.note("millrace: loading; listening on " + running.address());
             running.awaitReady();

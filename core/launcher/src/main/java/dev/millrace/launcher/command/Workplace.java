@@ -6,6 +6,8 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelServer;
+import dev.millrace.api.ModelStore;
+import dev.millrace.api.StreamServer;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.spi.backend.Backend;
@@ -21,13 +23,21 @@ import java.util.List;
  * @param console where to read and write
  * @param version of the program
  * @param servers that can offer models to other programs, present when the program started
+ * @param streamServers that can offer the runtime over standard input and output, present when the program started
+ * @param stores of models, present when the program started
  */
 record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
-        String version, List<ModelServer> servers) {
+        String version, List<ModelServer> servers, List<StreamServer> streamServers, List<ModelStore> stores) {
+
+    /** Fetches models when a person has said so. */
+    Fetching fetching() {
+        return new Fetching(console, stores);
+    }
 
     /** Opens the chosen model, or the packaged one, for conversations. */
     Model open(ModelChoice choice) {
         choice.threads.warn(console);
+        fetching().provide(choice.modelOrPackaged(), choice.pull);
         try (LoadProgress progress = new LoadProgress(console)) {
             return engine.open(choice.modelOrPackaged(), choice.options(progress));
         }
@@ -36,6 +46,7 @@ record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, 
     /** Loads the chosen model for raw access. */
     LoadedModel load(ModelChoice choice) {
         choice.threads.warn(console);
+        fetching().provide(choice.requiredModel(), choice.pull);
         try (LoadProgress progress = new LoadProgress(console)) {
             return engine.load(choice.requiredModel(), choice.options(progress));
         }

@@ -62,7 +62,7 @@ final class CommandsTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
-                    console, "0.1.0", List.of());
+                    console, "0.1.0", List.of(), List.of(), List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
             return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }
@@ -100,7 +100,7 @@ final class CommandsTest {
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
             "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello",
             "bench --model nano --kv f8",
-            "parity --model nano --model nano --kv half"})
+            "parity --model nano --model nano --kv half", "quantise a b", "quantise a b --type q1"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -114,12 +114,33 @@ final class CommandsTest {
         Result help = run(List.of("--help"));
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help::out);
-        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve")) {
+        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve", "pull",
+                "list", "show", "rm", "verify", "import", "export",
+                "quantise")) {
             assertEquals(0, run(List.of(command, "--help")).code());
         }
         assertEquals(0, run(List.of("inspect", "logits", "--help")).code());
         assertEquals("millrace 0.1.0\n", run(List.of("--version")).out());
         assertEquals("", help.err());
+    }
+
+    @Test
+    void quantisingTellsWhatIsLostAndHowFarApartTheModelsPredict() throws Exception {
+        Path source = folder.resolve("source.gguf");
+        Synthesiser.write("tiny", "f16", 1, source, dev.millrace.api.Progress.NONE);
+        Path text = file("text.txt", "The mill stands at the stream. ".repeat(20));
+        Path out = folder.resolve("out.gguf");
+        Map<?, ?> report = run(List.of("quantise", source.toString(), out.toString(), "--type", "q5_k_m", "--compare",
+                text.toString(), "--json")).json();
+        double bits = assertInstanceOf(Double.class, report.get("bitsPerWeight"));
+        assertTrue(bits > 5 && bits < 9, () -> bits + " bits per weight");
+        Map<?, ?> compared = assertInstanceOf(Map.class, report.get("compare"));
+        double divergence = assertInstanceOf(Double.class, compared.get("divergence"));
+        assertTrue(divergence > 0 && divergence < 0.1, () -> "divergence " + divergence);
+        Result again = run(List.of("quantise", out.toString(), folder.resolve("b.gguf").toString(), "--type", "Q4_0"));
+        assertEquals(1, again.code());
+        assertTrue(again.err().contains("already"), again::err);
+        assertEquals(0, QuantiseCommand.divergence(new float[]{1, 2}, new float[]{2, 3}), 1e-7);
     }
 
     @Test

@@ -4,11 +4,11 @@
  */
 package dev.millrace.plugin.openai;
 
-import dev.millrace.plugin.openai.http.Access;
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.http.Exchange;
-import dev.millrace.plugin.openai.http.Handler;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.Access;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.Exchange;
+import dev.millrace.plugin.http.Handler;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Metrics;
 import dev.millrace.plugin.openai.talk.Request;
 import java.io.IOException;

@@ -4,7 +4,7 @@
  */
 package dev.millrace.plugin.openai;
 
-import dev.millrace.plugin.openai.http.Exchange;
+import dev.millrace.plugin.http.Exchange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;

@@ -5,11 +5,11 @@
 package dev.millrace.plugin.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.openai.anthropic.Messages;
 import dev.millrace.plugin.openai.chat.ChatCompletions;
 import dev.millrace.plugin.openai.chat.ChatJson;
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.http.Exchange;
 import dev.millrace.plugin.openai.info.Health;
 import dev.millrace.plugin.openai.info.ModelList;
 import dev.millrace.plugin.openai.info.Tokens;
@@ -33,6 +33,7 @@ final class Routes {
     private static final String END_THINKING = ChatCompletions.PATH + "*" + ChatCompletions.END_THINKING;
 
     private final Map<String, Route> routes = new HashMap<>();
+    private final Extensions extensions;
 
     /** What is done with a method of a path. */
     record Action(Endpoint endpoint, boolean needsToken) {
@@ -62,7 +63,8 @@ final class Routes {
         }
     }
 
-    Routes(Models models, Talk talk, Ids ids, Supplier<String> metrics) {
+    Routes(Models models, Talk talk, Ids ids, Supplier<String> metrics, Extensions extensions) {
+        this.extensions = extensions;
         ChatCompletions chat = new ChatCompletions(models, talk, ids);
         post("/v1/chat/completions", chat);
         post("/v1/chat/completions/input_tokens", chat::count);
@@ -119,7 +121,15 @@ final class Routes {
         if (path.startsWith(ONE_MODEL)) {
             return routes.getOrDefault(ONE_MODEL, nothing(path));
         }
-        return nothing(path);
+        return extension(path);
+    }
+
+    private Route extension(String path) {
+        Map<String, Action> actions = new HashMap<>();
+        extensions.find(path).forEach((method, route) -> actions.put(method,
+                new Action(request -> route.action().handle(request.exchange(), request.caller()),
+                        route.needsToken())));
+        return actions.isEmpty() ? nothing(path) : new Route(path, errors(path), actions);
     }
 
     private static Route nothing(String path) {

@@ -7,9 +7,11 @@ package dev.millrace.plugin.openai;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelServer;
-import dev.millrace.plugin.openai.http.Access;
-import dev.millrace.plugin.openai.http.Transport;
-import dev.millrace.plugin.openai.talk.Gate;
+import dev.millrace.plugin.http.Access;
+import dev.millrace.plugin.http.Gate;
+import dev.millrace.plugin.http.ServerExtension;
+import dev.millrace.plugin.http.ServerHost;
+import dev.millrace.plugin.http.Transport;
 import dev.millrace.plugin.openai.talk.Ids;
 import dev.millrace.plugin.openai.talk.Metrics;
 import dev.millrace.plugin.openai.talk.Models;
@@ -17,15 +19,68 @@ import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
-/** Starts servers. Found as a service inside a framework, and by the service loader on a plain class path. */
-@Component(service = ModelServer.class)
+/** Starts servers. A service inside a framework, where extensions come and go. */
+@Component(service = {ModelServer.class, Server.class})
 public final class Server implements ModelServer {
 
-    /** Made by Declarative Services or the service loader. */
+    private final List<ServerExtension> extensions = new ArrayList<>();
+    private final Set<Extensions> running = new HashSet<>();
+
+    /** For OSGi: extensions are bound as they come. */
+    @Activate
     public Server() {
+    }
+
+    /** The server on a plain class path, with the extensions that stand there. */
+    public static final class OnClassPath implements ModelServer {
+
+        private final Server server = new Server();
+
+        /** For the service loader. */
+        public OnClassPath() {
+            ServiceLoader.load(ServerExtension.class, Server.class.getClassLoader()).forEach(server::addExtension);
+        }
+
+        @Override
+        public Running start(Millrace millrace, Map<String, String> settings) {
+            return server.start(millrace, settings);
+        }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    synchronized void addExtension(ServerExtension extension) {
+        extensions.add(extension);
+        running.forEach(server -> server.add(extension));
+    }
+
+    synchronized void removeExtension(ServerExtension extension) {
+        extensions.remove(extension);
+        running.forEach(server -> server.remove(extension));
+    }
+
+    private synchronized Extensions attach(ServerHost host) {
+        Extensions attached = new Extensions(host);
+        extensions.forEach(attached::add);
+        running.add(attached);
+        return attached;
+    }
+
+    private synchronized void detach(Extensions attached) {
+        running.remove(attached);
+        attached.close();
     }
 
     @Override
@@ -35,18 +90,22 @@ public final class Server implements ModelServer {
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
         Models models = new Models(millrace, settings.models(), settings.embeddings(), settings.options());
+        Extensions attached = attach(new Hosted(millrace, models, gate));
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());
-            Routes routes = new Routes(models, new Talk(gate, metrics, ids), ids, () -> metrics.text(gate, models));
+            Routes routes = new Routes(models, new Talk(gate, metrics, ids), ids, () -> metrics.text(gate, models),
+                    attached);
             Transport transport = Transport.start(settings.address(), settings.tls(), settings.limits(),
                     new Door(access, routes, metrics, settings.audit()));
-            return new Started(transport, models, address(settings, transport.address()));
+            return new Started(transport, models, () -> detach(attached), address(settings, transport.address()));
         } catch (IOException e) {
+            detach(attached);
             models.close();
             throw new MillraceException("The server cannot listen on " + settings.address().getHostString() + " port "
                     + settings.address().getPort() + " (" + e.getMessage() + "): choose another port.", e);
         } catch (RuntimeException | Error e) {
+            detach(attached);
             models.close();
             throw e;
         }
@@ -59,7 +118,7 @@ public final class Server implements ModelServer {
     }
 
     /** A server that runs. */
-    private record Started(Transport transport, Models models, URI address) implements Running {
+    private record Started(Transport transport, Models models, Runnable detach, URI address) implements Running {
 
         @Override
         public void awaitReady() throws InterruptedException {
@@ -69,6 +128,7 @@ public final class Server implements ModelServer {
         @Override
         public void close() {
             transport.close();
+            detach.run();
             models.close();
         }
     }

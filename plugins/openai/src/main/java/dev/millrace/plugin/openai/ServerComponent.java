@@ -106,8 +106,8 @@ public final class ServerComponent {
 
     /** Starts the server. */
     @Activate
-    public ServerComponent(@Reference Millrace millrace, Config config) {
-        running = new Server().start(millrace, settings(config));
+    public ServerComponent(@Reference Millrace millrace, @Reference Server server, Config config) {
+        running = server.start(millrace, settings(config));
     }
 
     private static Map<String, String> settings(Config config) {

@@ -5,7 +5,7 @@
 package dev.millrace.plugin.openai;
 
 import dev.millrace.api.ModelOptions;
-import dev.millrace.plugin.openai.http.Limits;
+import dev.millrace.plugin.http.Limits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -284,22 +284,32 @@ public final class Assembler {
 
     /** 32-bit lanes shifted to the left. */
     public void vpslld(Vector to, Vector a, int bits) {
-        shift("vpslld", 6, to, a, bits);
+        shift("vpslld", 0x72, 6, to, a, bits);
     }
 
     /** 32-bit lanes shifted to the right, zeros coming in. */
     public void vpsrld(Vector to, Vector a, int bits) {
-        shift("vpsrld", 2, to, a, bits);
+        shift("vpsrld", 0x72, 2, to, a, bits);
     }
 
     /** 32-bit lanes shifted to the right, signs coming in. */
     public void vpsrad(Vector to, Vector a, int bits) {
-        shift("vpsrad", 4, to, a, bits);
+        shift("vpsrad", 0x72, 4, to, a, bits);
     }
 
-    private void shift(String name, int which, Vector to, Vector a, int bits) {
+    /** 16-bit lanes shifted to the left. */
+    public void vpsllw(Vector to, Vector a, int bits) {
+        shift("vpsllw", 0x71, 6, to, a, bits);
+    }
+
+    /** 16-bit lanes shifted to the right, signs coming in. */
+    public void vpsraw(Vector to, Vector a, int bits) {
+        shift("vpsraw", 0x71, 4, to, a, bits);
+    }
+
+    private void shift(String name, int opcode, int which, Vector to, Vector a, int bits) {
         list(name + " " + to + "," + a + "," + bits);
-        encode(P66, MAP_0F, 0x72, which, to.number(), a, to.bytes(), 1);
+        encode(P66, MAP_0F, opcode, which, to.number(), a, to.bytes(), 1);
         put(bits);
     }
 
@@ -336,6 +346,11 @@ public final class Assembler {
     /** Adds products of unsigned bytes with signed ones, four by four, to 32-bit lanes. */
     public void vpdpbusd(Vector to, Vector a, Operand b) {
         vector(to.bytes() == 64 ? "vpdpbusd" : "{vex} vpdpbusd", P66, MAP_0F38, 0x50, to, a, b);
+    }
+
+    /** Adds products of signed 16-bit lanes, two by two, to 32-bit lanes. */
+    public void vpdpwssd(Vector to, Vector a, Operand b) {
+        vector(to.bytes() == 64 ? "vpdpwssd" : "{vex} vpdpwssd", P66, MAP_0F38, 0x52, to, a, b);
     }
 
     /** The larger ones of signed 32-bit lanes. */
@@ -402,6 +417,21 @@ public final class Assembler {
     /** Sums of floats. */
     public void vaddps(Vector to, Vector a, Operand b) {
         vector("vaddps", NONE, MAP_0F, 0x58, to, a, b);
+    }
+
+    /** Differences of floats. */
+    public void vsubps(Vector to, Vector a, Operand b) {
+        vector("vsubps", NONE, MAP_0F, 0x5c, to, a, b);
+    }
+
+    /** The smaller ones of floats, or those of b where one is no number. */
+    public void vminps(Vector to, Vector a, Operand b) {
+        vector("vminps", NONE, MAP_0F, 0x5d, to, a, b);
+    }
+
+    /** The larger ones of floats, or those of b where one is no number. */
+    public void vmaxps(Vector to, Vector a, Operand b) {
+        vector("vmaxps", NONE, MAP_0F, 0x5f, to, a, b);
     }
 
     /** {@code to = to * a + b}, rounded once. */

@@ -72,22 +72,27 @@ public record Processor(boolean avx2, boolean avxVnni, boolean avx512Vnni) {
     }
 
     private static void question(Assembler a) {
+        CallingConvention.here().argument(a);
+        a.mov(General.R8, General.RAX);
         a.push(General.RBX); // which belongs to the caller
-        a.mov(General.RAX, General.RDI.at(0));
-        a.mov(General.RCX, General.RDI.at(8));
+        a.mov(General.RAX, General.R8.at(0));
+        a.mov(General.RCX, General.R8.at(8));
         a.cpuid();
-        a.mov(General.RDI.at(16), General.RAX);
-        a.mov(General.RDI.at(24), General.RBX);
-        a.mov(General.RDI.at(32), General.RCX);
-        a.mov(General.RDI.at(40), General.RDX);
+        a.mov(General.R8.at(16), General.RAX);
+        a.mov(General.R8.at(24), General.RBX);
+        a.mov(General.R8.at(32), General.RCX);
+        a.mov(General.R8.at(40), General.RDX);
         a.pop(General.RBX);
+        // no vectors: there may be none
         a.ret();
     }
 
     private static void states(Assembler a) {
+        CallingConvention.here().argument(a);
+        a.mov(General.R8, General.RAX);
         a.mov(General.RCX, 0);
         a.xgetbv();
-        a.mov(General.RDI.at(0), General.RAX);
+        a.mov(General.R8.at(0), General.RAX);
         a.ret();
     }
 }

@@ -11,8 +11,8 @@ public final class PowersOfTwo {
     public static final float LOG2_E = 1.442695f;
     /** Adding it rounds to an integer: 1.5 * 2^23. */
     public static final float ROUND = 12_582_912f;
-    /** Powers below this one's are zero: near the end of the normal floats. */
-    public static final float LOWEST = -125;
+    /** This power is zero, and those below it are. Those down to the end of the normal floats, one above it, are exact enough. */
+    public static final float LOWEST = -127;
     /** A polynomial for {@code (2^f - 1) / f} where f is at most a half, to {@code 1.1e-7} of {@code 2^f}. */
     public static final float C1 = 0.693147f;
     /** See {@link #C1}. */
@@ -32,11 +32,9 @@ public final class PowersOfTwo {
      * interpreted code give the same bits.
      */
     public static float exp2(float x) {
-        if (x < LOWEST) {
-            return 0;
-        }
-        float shifted = x + ROUND;
-        float f = x - (shifted - ROUND);
+        float cut = Math.max(LOWEST, x);
+        float shifted = cut + ROUND;
+        float f = cut - (shifted - ROUND);
         float p = C5;
         p = p * f + C4;
         p = p * f + C3;

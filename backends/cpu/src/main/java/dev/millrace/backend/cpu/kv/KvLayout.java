@@ -18,6 +18,11 @@ import java.util.List;
  * vector, and one layout suits all widths. All lies in the order in which kernels with the widest vectors read it, byte by byte:
  * memory is read ahead of them only so.
  *
+ * <p>
+ * Bytes lie four to an int, {@code [row / 4][column][4]}, since processors multiply and add up four bytes at once. An int of keys
+ * holds four neighbouring dimensions, one of values the tokens {@code t}, {@code t + 32}, {@code t + 16} and {@code t + 48}: so the
+ * ints of a vector hold neighbours, and weights need not change their lanes.
+ *
  * @param type how a value is kept
  * @param layers one entry a layer of the blueprint; those without attention and those of other groups have no heads
  * @param pageBytes size of a page
@@ -29,6 +34,9 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
 
     /** Tokens whose scales lie in the lower halves of ints. */
     public static final int HALF_PAGE = PAGE / 2;
+
+    /** Tokens whose values lie in different ints. */
+    public static final int QUARTER_PAGE = PAGE / 4;
 
     /** A head's values are filled up with zeros to a multiple of this: two vectors of 512 bits. */
     static final int WIDTH_MULTIPLE = 32;
@@ -77,12 +85,19 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
         }
 
         /** Place of one value of a key, relative to the keys of its head. */
-        long key(int token, int dimension) {
-            return ((long) dimension * PAGE + token) * type.bytes;
+        public long key(int token, int dimension) {
+            return type == KvType.Q8
+                    ? ((long) (dimension / 4) * PAGE + token) * Integer.BYTES + dimension % 4
+                    : ((long) dimension * PAGE + token) * type.bytes;
         }
 
         /** Place of one value, relative to the values of its head. */
-        long value(int token, int dimension) {
+        public long value(int token, int dimension) {
+            if (type == KvType.Q8) {
+                int quarter = token / QUARTER_PAGE;
+                return ((long) (token % QUARTER_PAGE) * width() + dimension) * Integer.BYTES
+                        + (quarter >> 1 | (quarter & 1) << 1);
+            }
             return ((long) token * width() + dimension) * type.bytes;
         }
 
@@ -90,7 +105,8 @@ public record KvLayout(KvType type, List<Layer> layers, long pageBytes) {
             return type == KvType.Q8 ? 2L * PAGE * Short.BYTES : 0;
         }
 
-        private long headBytes() {
+        /** Bytes from one head to the next. */
+        public long headBytes() {
             return 2L * PAGE * width() * type.bytes + scaleBytes();
         }
 

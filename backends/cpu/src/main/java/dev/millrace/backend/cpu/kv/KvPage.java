@@ -119,7 +119,7 @@ public final class KvPage {
         for (int d = at; d < at + layer.headSize(); d++) {
             most = Math.max(most, Math.abs(from[d]));
         }
-        short upper = most < SMALLEST ? 0 : (short) ((Float.floatToRawIntBits(most / 127) + 0x8000) >>> 16);
+        short upper = most < SMALLEST ? 0 : (short) ((Float.floatToIntBits(most / 127) + 0x8000) >>> 16);
         data.set(HALF, place, upper);
         return upper == 0 ? 0 : 1 / scale(place);
     }

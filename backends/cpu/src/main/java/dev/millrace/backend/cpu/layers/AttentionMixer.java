@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu.layers;
 
+import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
 import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kv.CpuSequence;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class AttentionMixer implements LayerPart {
 
     /** Tokens in a span: a context of 4 096 gives work to two workers for half of the heads each; merging costs a sixtieth. */
-    public static final int SPAN = 16 * KvLayout.PAGE;
+    public static final int SPAN = AttentionScratch.PAGES * KvLayout.PAGE;
 
     /** Units a worker below which spans are shared out. */
     private static final int ENOUGH = 8;
@@ -293,27 +294,26 @@ public final class AttentionMixer implements LayerPart {
         }
         int end = first + AttentionScratch.filled(vectors);
         Arrays.fill(scratch.queries, (first + vectors) * width, end * width, 0);
+        resources.kernels().attention().prepare(layer.keyValues(), scratch, first, end - first);
     }
 
     /** Lets the queries of some heads meet a span. */
     private void meet(Block block, int head, int span, AttentionScratch scratch) {
         CpuSequence sequence = batch.sequences[block.run];
         int vectors = (block.to - block.from) * group;
-        int filled = AttentionScratch.filled(vectors);
         int position = batch.positions[block.from];
         int start = (block.firstSpan + span) * SPAN;
         int end = Math.min(start + SPAN, batch.positions[block.to - 1] + 1);
         int oldest = oldest(position);
         // pages that no query of the block sees are passed over
         start = Math.max(start, oldest / KvLayout.PAGE * KvLayout.PAGE);
-        scratch.met.clear(block.heads * filled);
+        int count = 0;
         for (int begin = start; begin < end; begin += KvLayout.PAGE) {
-            KvPage page = sequence.page(layer.group(), begin / KvLayout.PAGE);
-            for (int h = 0; h < block.heads; h++) {
-                resources.kernels().attention().attend(page, layer.keyValues(), head + h, scratch, h * filled, vectors,
-                        group, position + 1 - window - begin, position + 1 - begin, softcap);
-            }
+            scratch.pages[count++] = sequence.page(layer.group(), begin / KvLayout.PAGE);
         }
+        int seenFrom = window == Integer.MAX_VALUE ? AttentionKernels.ALL : position + 1 - window - start;
+        resources.kernels().attention().meet(count, layer.keyValues(), head, block.heads, scratch, vectors, group,
+                seenFrom, position + 1 - start, softcap);
     }
 
     private void merge(int worker, int from, int to) {

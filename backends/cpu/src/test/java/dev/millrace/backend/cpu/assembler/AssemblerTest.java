@@ -107,6 +107,8 @@ public class AssemblerTest {
         a.vpslld(x, z, 16);
         a.vpsrld(x, y, 4);
         a.vpsrad(x, y, 31);
+        a.vpsllw(x, z, 8);
+        a.vpsraw(x, y, 8);
         a.vpshufd(x, y, 0x4e);
     }
 
@@ -121,6 +123,10 @@ public class AssemblerTest {
         a.vmulps(x, y, z);
         a.vaddps(x, y, z);
         a.vdivps(x, y, z);
+        a.vpdpwssd(x, y, z);
+        a.vsubps(x, y, z);
+        a.vminps(x, y, z);
+        a.vmaxps(x, y, z);
         a.vpmaxsd(x, y, z);
         a.vpmulld(x, y, z);
         if (!(z instanceof Operand.Broadcast)) {

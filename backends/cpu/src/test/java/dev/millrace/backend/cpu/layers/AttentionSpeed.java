@@ -6,12 +6,13 @@ package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.KernelsTest;
 import dev.millrace.backend.cpu.kernels.WeightedSums;
-import dev.millrace.backend.cpu.kernels.vector.VectorAttention;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
 import dev.millrace.backend.cpu.threads.Workers;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ import java.util.Random;
 
 /**
  * Measures the inner loop of attention in the shape of LFM2.5-8B-A1B: six layers with 32 heads on 8 key-value heads of 64 values.
- * Arguments: threads, tokens of context, a type if only that is wanted, and {@code token} or {@code block} if only that is.
+ * Arguments: threads, tokens of context, a word in the description of the kernels, a type if only that is wanted, and {@code token} or {@code block} if only that is. With one thread its processor time counts, whatever else runs.
  */
 final class AttentionSpeed {
 
@@ -67,6 +68,7 @@ final class AttentionSpeed {
             for (int j = 0; j < scratch.queries.length; j++) {
                 scratch.queries[j] = (float) random.nextGaussian() / 8;
             }
+            kernels.prepare(layer, scratch, 0, AttentionScratch.VECTORS);
             perWorker.add(scratch);
         }
         memory = new AttentionMemory(perWorker, new WeightedSums(1, HEAD_SIZE));
@@ -80,14 +82,12 @@ final class AttentionSpeed {
         int head = unit * heads % KV_HEADS;
         int first = unit * heads / KV_HEADS * pagesASpan;
         scratch.met.shape(HEAD_SIZE);
-        scratch.met.clear(vectors * heads);
-        for (int p = first; p < Math.min(pages.size(), first + pagesASpan); p++) {
-            for (int h = 0; h < heads; h++) {
-                kernels.attend(pages.get(p), layer, head + h, scratch, h * vectors, vectors, GROUP,
-                        AttentionKernels.ALL,
-                        KvLayout.PAGE, 0);
-            }
+        int count = Math.min(pagesASpan, pages.size() - first);
+        for (int p = 0; p < count; p++) {
+            scratch.pages[p] = pages.get(first + p);
         }
+        kernels.meet(count, layer, head, heads, scratch, vectors, GROUP, AttentionKernels.ALL,
+                count * KvLayout.PAGE, 0);
     }
 
     private double seconds(int block, long nanos) {
@@ -100,11 +100,17 @@ final class AttentionSpeed {
         List<Double> times = new ArrayList<>();
         long end = System.nanoTime() + nanos;
         while (System.nanoTime() < end) {
-            long start = System.nanoTime();
+            long start = nanos();
             token(units);
-            times.add((System.nanoTime() - start) / 1e9);
+            times.add((nanos() - start) / 1e9);
         }
         return times.stream().sorted().skip(times.size() / 4).findFirst().orElseThrow();
+    }
+
+    private long nanos() {
+        return workers.count() == 1
+                ? ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime()
+                : System.nanoTime();
     }
 
     /** The layers of a token, one after the other, as pages hold them. */
@@ -119,10 +125,12 @@ final class AttentionSpeed {
     public static void main(String[] arguments) {
         int threads = Integer.parseInt(arguments[0]);
         int context = Integer.parseInt(arguments[1]);
-        AttentionKernels kernels = new VectorAttention();
-        for (KvType type : arguments.length > 2 ? List.of(KvType.valueOf(arguments[2])) : List.of(KvType.values())) {
+        AttentionKernels kernels = KernelsTest.kernels().filter(set -> set.description().contains(arguments[2]))
+                .findFirst()
+                .orElseThrow().attention();
+        for (KvType type : arguments.length > 3 ? List.of(KvType.valueOf(arguments[3])) : List.of(KvType.values())) {
             AttentionSpeed speed = new AttentionSpeed(kernels, type, threads, context);
-            String what = arguments.length > 3 ? arguments[3] : "both";
+            String what = arguments.length > 4 ? arguments[4] : "both";
             String setup = String.format(Locale.ROOT, "%s, %d threads, %d tokens:", type, threads, context);
             if (!what.equals("block")) {
                 double one = speed.seconds(GROUP, 1_500_000_000L);

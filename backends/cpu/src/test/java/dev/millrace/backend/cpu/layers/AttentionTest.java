@@ -18,6 +18,7 @@ import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -89,15 +90,17 @@ class AttentionTest {
             }
         }
         float[] queries = floats(last * group * size, 1 / Math.sqrt(size), random);
-        float[] together = attend(kernels, layout, pages, queries, group, 4, tokens - last, last);
+        float[] together = attend(kernels, layout, pages, queries, group, tokens - last, last);
         for (int t = 0; t < last; t++) {
             float[] scratch = new float[group * size];
             System.arraycopy(queries, t * group * size, scratch, 0, scratch.length);
-            float[] alone = attend(kernels, layout, pages, scratch, group, 0, tokens - last + t, 1);
+            float[] alone = attend(kernels, layout, pages, scratch, group, tokens - last + t, 1);
             for (int g = 0; g < group; g++) {
                 int at = (t * group + g) * size;
-                double[] expected = softmax(queries, at, keys, values, tokens - last + t + 1);
-                double bound = 4 * (1e-6 + 2e-7 * largestScore(queries, at, keys));
+                float[] rounded = rounded(queries, at, layout);
+                double[] expected = softmax(rounded, 0, keys, values, tokens - last + t + 1);
+                double bound = 4 * (1e-6 + 2e-7 * largestScore(rounded, 0, keys))
+                        + (layout.type() == KvType.Q8 ? 4e-3 : 0);
                 for (int d = 0; d < size; d++) {
                     String where = layout.type() + " " + size + " " + group + " token " + t;
                     assertEquals(expected[d], together[at + d], bound, where);
@@ -109,25 +112,87 @@ class AttentionTest {
     }
 
     private static float[] attend(AttentionKernels kernels, KvLayout layout, List<KvPage> pages, float[] queries,
-            int group, int first, int position, int count) {
+            int group, int position, int count) {
         KvLayout.Layer layer = layout.layers().getFirst();
         int size = layer.headSize();
         int vectors = count * group;
-        AttentionScratch scratch = new AttentionScratch(Math.max(group, first + vectors), size + 30);
+        AttentionScratch scratch = new AttentionScratch(Math.max(group, vectors), size + 30);
         scratch.met.shape(layer.width());
-        scratch.met.clear(first + AttentionScratch.filled(vectors));
         for (int v = 0; v < vectors; v++) {
-            System.arraycopy(queries, v * size, scratch.queries, (first + v) * layer.width(), size);
+            System.arraycopy(queries, v * size, scratch.queries, v * layer.width(), size);
         }
+        kernels.prepare(layer, scratch, 0, AttentionScratch.filled(vectors));
         for (int p = 0; p < pages.size(); p++) {
-            kernels.attend(pages.get(p), layer, 1, scratch, first, vectors, group, AttentionKernels.ALL,
-                    position + 1 - p * KvLayout.PAGE, 0);
+            scratch.pages[p] = pages.get(p);
         }
+        kernels.meet(pages.size(), layer, 1, 1, scratch, vectors, group, AttentionKernels.ALL, position + 1, 0);
         float[] means = new float[vectors * size];
         for (int v = 0; v < vectors; v++) {
-            scratch.met.mean(first + v, means, v * size, size);
+            scratch.met.mean(v, means, v * size, size);
         }
         return means;
+    }
+
+    /** A query as kernels take it: rounded, if keys are codes. */
+    private static float[] rounded(float[] queries, int at, KvLayout layout) {
+        KvLayout.Layer layer = layout.layers().getFirst();
+        float[] query = Arrays.copyOfRange(queries, at, at + layer.headSize());
+        if (layout.type() == KvType.Q8) {
+            AttentionScratch scratch = new AttentionScratch(1, layer.headSize());
+            System.arraycopy(query, 0, scratch.queries, 0, query.length);
+            scratch.round(layer.width(), 0, 1);
+            for (int i = 0; i < query.length; i++) {
+                query[i] = scratch.queries[i] * scratch.queryScales[0];
+            }
+        }
+        return query;
+    }
+
+    /** With codes of 8 bits all kernels give the same bits, with windows, with several heads and in several spans of pages. */
+    @Test
+    void allKernelsGiveTheSameBits() {
+        Random random = new Random(5);
+        for (int headSize : new int[]{18, 32, 64, 80, 96, 128, 256}) {
+            KvLayout layout = layout(KvType.Q8, headSize);
+            KvLayout.Layer layer = layout.layers().getFirst();
+            KvPage[] pages = new KvPage[3];
+            for (int p = 0; p < pages.length; p++) {
+                pages[p] = new KvPage(layout);
+                for (int t = 0; t < KvLayout.PAGE; t++) {
+                    for (int head = 0; head < HEADS; head++) {
+                        pages[p].writeKey(layer, head, t, floats(headSize, t % 9 == 0 ? 8 : 1, random), 0);
+                        pages[p].writeValue(layer, head, t, floats(headSize, t == 5 ? 0 : 1, random), 0);
+                    }
+                }
+            }
+            for (int round = 0; round < 12; round++) {
+                int group = 1 + random.nextInt(4);
+                int vectors = group * (1 + random.nextInt(10));
+                int oldest = round % 2 == 0 ? AttentionKernels.ALL : random.nextInt(150) - 20;
+                int visible = round == 0 ? 1 : Math.max(1, oldest + 1) + random.nextInt(40);
+                float[] queries = floats(HEADS * AttentionScratch.filled(vectors) * layer.width(), round % 3, random);
+                List<float[]> all = kernels().map(kernels -> {
+                    AttentionScratch scratch = new AttentionScratch(HEADS * AttentionScratch.filled(vectors), headSize);
+                    scratch.met.shape(layer.width());
+                    System.arraycopy(queries, 0, scratch.queries, 0, queries.length);
+                    System.arraycopy(pages, 0, scratch.pages, 0, pages.length);
+                    kernels.prepare(layer, scratch, 0, HEADS * AttentionScratch.filled(vectors));
+                    kernels.meet(pages.length, layer, 0, HEADS, scratch, vectors, group, oldest, visible, 0);
+                    float[] means = new float[HEADS * vectors * headSize];
+                    for (int v = 0; v < HEADS * vectors; v++) {
+                        scratch.met.mean(v / vectors * AttentionScratch.filled(vectors) + v % vectors, means,
+                                v * headSize, headSize);
+                    }
+                    return means;
+                }).toList();
+                for (float[] means : all) {
+                    assertArrayEquals(all.getFirst(), means, headSize + " " + group + " " + vectors);
+                }
+            }
+            for (KvPage page : pages) {
+                page.release();
+            }
+        }
     }
 
     /** The sum of |w * a|, by which the rounding of scores grows; values are not larger than about 4. */
@@ -220,7 +285,7 @@ class AttentionTest {
 
     @Test
     void powersOf2AreExactEnough() {
-        for (int i = 0; i < 12_500; i++) {
+        for (int i = 0; i < 12_600; i++) {
             double exact = Math.pow(2, -i / 100f);
             assertEquals(exact, PowersOfTwo.exp2(-i / 100f), exact * 4e-7);
         }

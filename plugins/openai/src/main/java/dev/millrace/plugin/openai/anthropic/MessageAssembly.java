@@ -7,7 +7,7 @@ package dev.millrace.plugin.openai.anthropic;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolCall;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Ending;
 import dev.millrace.plugin.openai.talk.Listener;
 import java.io.IOException;

@@ -5,10 +5,10 @@
 package dev.millrace.plugin.openai.anthropic;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.http.Outflow;
-import dev.millrace.plugin.openai.json.Fields;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.Outflow;
+import dev.millrace.plugin.http.json.Fields;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Endpoint;
 import dev.millrace.plugin.openai.talk.Ids;
 import dev.millrace.plugin.openai.talk.Models;

@@ -5,8 +5,8 @@
 package dev.millrace.plugin.openai.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Ending;
 import java.util.List;
 

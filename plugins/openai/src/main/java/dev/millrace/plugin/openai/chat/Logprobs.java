@@ -7,7 +7,7 @@ package dev.millrace.plugin.openai.chat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.TokenScore;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.json.Json;
 import java.util.List;
 
 /** Writes how likely tokens were, as OpenAI does. */

@@ -4,8 +4,8 @@
  */
 package dev.millrace.plugin.openai.info;
 
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.Request;
 import java.io.IOException;

@@ -7,11 +7,11 @@ package dev.millrace.plugin.openai.ollama;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolCall;
-import dev.millrace.plugin.openai.http.Outflow;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.OpenModel;
+import dev.millrace.plugin.http.Outflow;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Ending;
 import dev.millrace.plugin.openai.talk.Listener;
-import dev.millrace.plugin.openai.talk.OpenModel;
 import java.io.IOException;
 import java.time.Instant;
 

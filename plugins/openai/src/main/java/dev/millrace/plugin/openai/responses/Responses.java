@@ -4,10 +4,10 @@
  */
 package dev.millrace.plugin.openai.responses;
 
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.http.Outflow;
-import dev.millrace.plugin.openai.json.Fields;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.Outflow;
+import dev.millrace.plugin.http.json.Fields;
+import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.Endpoint;
 import dev.millrace.plugin.openai.talk.Ids;
 import dev.millrace.plugin.openai.talk.Models;

@@ -8,6 +8,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.plugin.http.OpenModel;
 import java.util.List;
 import java.util.OptionalInt;
 

@@ -7,7 +7,7 @@ package dev.millrace.plugin.openai.talk;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.json.Json;
 import java.time.Duration;
 
 /**

@@ -13,7 +13,7 @@ public interface Endpoint {
     /**
      * Answers.
      *
-     * @throws dev.millrace.plugin.openai.http.ApiError if the request is wrong or cannot be answered, and nothing is sent yet
+     * @throws dev.millrace.plugin.http.ApiError if the request is wrong or cannot be answered, and nothing is sent yet
      * @throws IOException if the client has left
      */
     void handle(Request request) throws IOException;

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.plugin.http.Gate;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;

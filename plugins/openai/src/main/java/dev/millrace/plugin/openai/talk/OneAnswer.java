@@ -9,7 +9,7 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolCall;
-import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.http.ApiError;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

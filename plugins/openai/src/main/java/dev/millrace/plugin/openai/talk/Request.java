@@ -5,9 +5,10 @@
 package dev.millrace.plugin.openai.talk;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.plugin.openai.http.Exchange;
-import dev.millrace.plugin.openai.json.Fields;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.Exchange;
+import dev.millrace.plugin.http.OpenModel;
+import dev.millrace.plugin.http.json.Fields;
+import dev.millrace.plugin.http.json.Json;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,7 +49,7 @@ public final class Request {
     /**
      * The fields of the body.
      *
-     * @throws dev.millrace.plugin.openai.http.ApiError 400 if it is no JSON object, 413 if it is too long
+     * @throws dev.millrace.plugin.http.ApiError 400 if it is no JSON object, 413 if it is too long
      */
     public Fields fields() throws IOException {
         return Fields.of(Json.request(exchange.body()));

@@ -6,9 +6,9 @@ package dev.millrace.plugin.openai.talk;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.plugin.openai.http.ApiError;
-import dev.millrace.plugin.openai.json.Fields;
-import dev.millrace.plugin.openai.json.Json;
+import dev.millrace.plugin.http.ApiError;
+import dev.millrace.plugin.http.json.Fields;
+import dev.millrace.plugin.http.json.Json;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -5,7 +5,7 @@
 package dev.millrace.plugin.openai.talk;
 
 import dev.millrace.api.Message;
-import dev.millrace.plugin.openai.http.ApiError;
+import dev.millrace.plugin.http.ApiError;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -45,6 +45,7 @@ public final class AssembledKernels implements Kernels {
 
     private final Kernels others;
     private final InstructionSet set;
+    private final AttentionKernels attention;
     private final Map<Packing, Functions> functions = new ConcurrentHashMap<>();
 
     /**
@@ -58,6 +59,7 @@ public final class AssembledKernels implements Kernels {
         }
         this.others = others;
         this.set = set;
+        attention = new AssembledAttention(others.attention(), set);
     }
 
     /** Whether groups of other kernels fill vectors of an instruction set. */
@@ -278,7 +280,7 @@ public final class AssembledKernels implements Kernels {
 
     @Override
     public AttentionKernels attention() {
-        return others.attention();
+        return attention;
     }
 
     @Override

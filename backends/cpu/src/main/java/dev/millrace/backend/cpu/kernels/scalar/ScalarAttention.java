@@ -13,7 +13,6 @@ import dev.millrace.backend.cpu.kernels.WeightedSums;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -27,28 +26,30 @@ public final class ScalarAttention implements AttentionKernels {
     @Override
     public void attend(KvPage page, KvLayout.Layer layer, int head, AttentionScratch scratch, int first, int vectors,
             int group, int oldest, int visible, float softcap) {
-        MemorySegment data = page.data();
         int width = layer.width();
-        if (layer.type() == KvType.Q8) {
+        boolean codes = layer.type() == KvType.Q8;
+        if (codes) {
             for (int t = 0; t < PAGE; t++) {
                 scratch.scales[t] = page.scale(layer.keyScale(head, t));
                 scratch.scales[PAGE + t] = page.scale(layer.valueScale(head, t));
             }
         }
-        unpack(layer.type(), data, layer.keys(head), PAGE * width, scratch.tile);
+        unpack(page, layer, head, true, scratch.tile);
         for (int v = 0; v < vectors; v++) {
-            int row = v * PAGE;
-            Arrays.fill(scratch.scores, row, row + PAGE, 0);
-            multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, row);
+            multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, v * PAGE);
             soften(scratch, first, v, oldest + v / group, visible + v / group, softcap);
-        }
-        unpack(layer.type(), data, layer.values(head), PAGE * width, scratch.tile);
-        for (int v = 0; v < vectors; v++) {
-            int to = (first + v) * width;
-            for (int c = to; c < to + width; c++) {
-                scratch.met.sums[c] *= scratch.fade[v];
+            if (codes) {
+                roundWeights(scratch, v);
             }
-            multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.met.sums, to);
+        }
+        unpack(page, layer, head, false, scratch.tile);
+        for (int v = 0; v < vectors; v++) {
+            multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.parts, 0);
+            int to = (first + v) * width;
+            for (int c = 0; c < width; c++) {
+                scratch.met.sums[to + c] = scratch.met.sums[to + c] * scratch.fade[v]
+                        + scratch.parts[c] * scratch.steps[v];
+            }
         }
     }
 
@@ -65,7 +66,7 @@ public final class ScalarAttention implements AttentionKernels {
         float before = scratch.met.largest[first + v];
         float most = before;
         for (int t = from; t < seen; t++) {
-            scratch.scores[row + t] *= scratch.scales[t];
+            scratch.scores[row + t] = scratch.scores[row + t] * scratch.scales[t] * scratch.queryScales[first + v];
         }
         if (softcap != 0) {
             cap(scratch.scores, row + from, row + seen, softcap);
@@ -88,6 +89,19 @@ public final class ScalarAttention implements AttentionKernels {
         Arrays.fill(scratch.scores, row + seen, row + PAGE, 0);
     }
 
+    /** Makes a query's weights integers, as {@link AttentionScratch#LARGEST_CODE} says. */
+    private static void roundWeights(AttentionScratch scratch, int v) {
+        float most = AttentionScratch.SMALLEST;
+        for (int i = v * PAGE; i < (v + 1) * PAGE; i++) {
+            most = Math.max(most, scratch.scores[i]);
+        }
+        float factor = AttentionScratch.LARGEST_CODE / most;
+        for (int i = v * PAGE; i < (v + 1) * PAGE; i++) {
+            scratch.scores[i] = scratch.scores[i] * factor + PowersOfTwo.ROUND - PowersOfTwo.ROUND;
+        }
+        scratch.steps[v] = most * AttentionScratch.CODE;
+    }
+
     /** {@code bound * tanh(score)}. */
     private static void cap(float[] scores, int from, int to, float bound) {
         for (int i = from; i < to; i++) {
@@ -95,8 +109,9 @@ public final class ScalarAttention implements AttentionKernels {
         }
     }
 
-    /** Adds the product of a vector with a matrix. */
+    /** The product of a vector with a matrix. */
     private static void multiply(float[] m, int rows, int columns, float[] x, int at, float[] y, int to) {
+        Arrays.fill(y, to, to + columns, 0);
         for (int r = 0; r < rows; r++) {
             float factor = x[at + r];
             int from = r * columns;
@@ -106,13 +121,18 @@ public final class ScalarAttention implements AttentionKernels {
         }
     }
 
-    private static void unpack(KvType type, MemorySegment data, long at, int values, float[] into) {
-        for (int i = 0; i < values; i++) {
-            long place = at + (long) i * type.bytes;
-            into[i] = switch (type) {
-                case F32 -> data.get(FLOAT, place);
-                case F16 -> Float.float16ToFloat(data.get(HALF, place));
-                case Q8 -> data.get(ValueLayout.JAVA_BYTE, place);
+    /** Keys as {@code [dimension][token]}, or values as {@code [token][dimension]}. */
+    private static void unpack(KvPage page, KvLayout.Layer layer, int head, boolean keys, float[] into) {
+        int columns = keys ? PAGE : layer.width();
+        long at = keys ? layer.keys(head) : layer.values(head);
+        for (int i = 0; i < PAGE * layer.width(); i++) {
+            long place = at + (keys
+                    ? layer.key(i % columns, i / columns)
+                    : layer.value(i / columns, i % columns));
+            into[i] = switch (layer.type()) {
+                case F32 -> page.data().get(FLOAT, place);
+                case F16 -> Float.float16ToFloat(page.data().get(HALF, place));
+                case Q8 -> page.data().get(ValueLayout.JAVA_BYTE, place);
             };
         }
     }

@@ -1,0 +1,538 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cpu.kernels.assembled;
+
+import static dev.millrace.backend.cpu.assembler.Operand.General.R10;
+import static dev.millrace.backend.cpu.assembler.Operand.General.R11;
+import static dev.millrace.backend.cpu.assembler.Operand.General.R8;
+import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
+import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
+import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
+import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
+import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
+import static dev.millrace.backend.cpu.kv.KvLayout.QUARTER_PAGE;
+
+import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.CallingConvention;
+import dev.millrace.backend.cpu.assembler.Operand;
+import dev.millrace.backend.cpu.assembler.Operand.General;
+import dev.millrace.backend.cpu.assembler.Operand.Label;
+import dev.millrace.backend.cpu.assembler.Operand.Memory;
+import dev.millrace.backend.cpu.assembler.Operand.Vector;
+import dev.millrace.backend.cpu.kernels.AttentionScratch;
+import dev.millrace.backend.cpu.kernels.PowersOfTwo;
+import dev.millrace.backend.cpu.kernels.WeightedSums;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes the code that lets queries meet pages with keys and values of 8 bits, for heads of one width. It computes what
+ * {@code ScalarAttention} computes, in the same order: sums of integers are exact, and there is no fused operation on floats.
+ *
+ * <p>
+ * Page by page, head by head, tile by tile of {@link #QUERIES} queries: scores, their powers of two, and the sums of values. An int of
+ * a page holds bytes of four rows. Its even and its odd bytes become two 16-bit integers each, which one instruction multiplies
+ * and adds up. Where four bytes can be multiplied at once, that is done for scores: keys become unsigned there, and sums begin with
+ * what that adds.
+ *
+ * <p>
+ * A function has one argument, the address of the words that are named below, behind which it has memory of its own. A tile is a
+ * piece of memory with the codes of its queries and all that they have met.
+ */
+final class AttentionCode {
+
+    /** Queries of a tile. */
+    static final int QUERIES = AttentionScratch.TILE;
+
+    /** Address of the list of pages: where the scales of the first head begin in each. It moves on. */
+    static final int PAGES = 0;
+    /** How many pages; counted down. */
+    static final int PAGE_COUNT = 8;
+    /** How many heads. */
+    static final int HEADS = 16;
+    /** Bytes from one head of a page to the next. */
+    static final int HEAD_BYTES = 24;
+    /** Tiles of a head. */
+    static final int TILES = 32;
+    /** Address of the first tile of the first head. */
+    static final int FIRST_TILE = 40;
+    private static final int HEADS_LEFT = 48;
+    /** Scales of keys, then of values. */
+    private static final int SCALES = 64;
+    /** Scores, later weights: {@code [query][token]}. */
+    private static final int SCORES = SCALES + 2 * Float.BYTES * PAGE;
+    /** Weights as pairs of 16 bits: {@code [query][half of the page][token]}. */
+    private static final int CODES = SCORES + QUERIES * Float.BYTES * PAGE;
+    private static final int CODE_BYTES = Short.BYTES * PAGE;
+    /** A vector while its largest lane is looked for. */
+    private static final int LANES = CODES + QUERIES * CODE_BYTES;
+    /** For each query: the largest score, what it changes the weights before by, and the step and the factor of codes. */
+    private static final int MOST = LANES + QUERIES * 64;
+    private static final int FADE = MOST + 16;
+    private static final int STEP = FADE + 16;
+    private static final int FACTOR = STEP + 16;
+    /** Bytes of all that. */
+    static final int ARGUMENT_BYTES = FACTOR + 16;
+
+    private static final int SCALE_BYTES = 2 * Short.BYTES * PAGE;
+    private static final int HALF_PAGE_BYTES = Integer.BYTES * QUARTER_PAGE;
+
+    /**
+     * What lies where in a tile, in bytes. Codes of queries come first, {@code [query][dimension]}: bytes, or 16 bits each with
+     * dimensions 0, 2, 1 and 3 of each four.
+     *
+     * @param width values of a head, a multiple of 32
+     * @param codeBytes bytes of a code
+     */
+    record Tile(int width, int codeBytes) {
+
+        Tile(InstructionSet set, int width) {
+            this(width, set.vnni ? 1 : 2);
+        }
+
+        int queryBytes() {
+            return codeBytes * width;
+        }
+
+        /** Scales of the queries. */
+        int scales() {
+            return QUERIES * queryBytes();
+        }
+
+        /** Their largest scores so far. */
+        int largest() {
+            return scales() + 16;
+        }
+
+        /** What sums of products of bytes begin with: minus 128 times the sum of a query's codes. */
+        int beginnings() {
+            return largest() + 16;
+        }
+
+        /** For each query two addresses in the limits: where tokens end, and where they begin. */
+        int limits() {
+            return beginnings() + 16;
+        }
+
+        /** Partial totals of the weights. */
+        int totals() {
+            return scales() + 128;
+        }
+
+        /** Sums of the values. */
+        int sums() {
+            return totals() + QUERIES * Float.BYTES * WeightedSums.TOTALS;
+        }
+
+        int bytes() {
+            return sums() + QUERIES * Float.BYTES * width;
+        }
+    }
+
+    /** A constant in every lane, behind the code. */
+    private record Constant(int value, Label label) {
+    }
+
+    private final Assembler a;
+    private final InstructionSet set;
+    private final Tile tile;
+    private final int lanes;
+    /** SIMD vectors of columns that are computed at once. */
+    private final int most;
+    private final List<Constant> constants = new ArrayList<>();
+    private int columns;
+
+    private AttentionCode(Assembler a, InstructionSet set, int width) {
+        this.a = a;
+        this.set = set;
+        tile = new Tile(set, width);
+        lanes = set.bytes / Integer.BYTES;
+        most = set.bytes == 64 ? 4 : 2;
+    }
+
+    /**
+     * Makes the function for heads of a width.
+     *
+     * @return where it begins, and where the limits lie: {@code PAGE} times minus infinity, as often infinity, and minus infinity
+     *         again, of which 64 from some place on say which scores are seen
+     */
+    static int[] function(Assembler a, InstructionSet set, int width) {
+        AttentionCode code = new AttentionCode(a, set, width);
+        a.align(64);
+        int begin = a.size();
+        code.pages();
+        a.align(64);
+        for (Constant constant : code.constants) {
+            a.place(constant.label());
+            for (int i = 0; i < code.lanes; i++) {
+                a.data(constant.value());
+            }
+        }
+        a.align(64);
+        int limits = a.size();
+        for (int i = 0; i < 3 * PAGE; i++) {
+            a.data(Float.floatToRawIntBits(i / PAGE == 1 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY));
+        }
+        return new int[]{begin, limits};
+    }
+
+    private Vector v(int number) {
+        return new Vector(number, set.bytes);
+    }
+
+    private static Vector x(int number) {
+        return new Vector(number, 16);
+    }
+
+    private Label constant(int value) {
+        for (Constant c : constants) {
+            if (c.value() == value) {
+                return c.label();
+            }
+        }
+        Label label = a.label();
+        constants.add(new Constant(value, label));
+        return label;
+    }
+
+    private Label constant(float value) {
+        return constant(Float.floatToRawIntBits(value));
+    }
+
+    /** A 32-bit value in every lane, as an operand: from memory, or from a register that it is read to. */
+    private Operand broadcast(Memory memory, Vector spare) {
+        if (set.bytes == 64) {
+            return memory.broadcast();
+        }
+        a.vpbroadcastd(spare, memory);
+        return spare;
+    }
+
+    private void pages() {
+        Label page = a.label();
+        Label head = a.label();
+        Label queries = a.label();
+        CallingConvention.here().begin(a);
+        a.place(page);
+        a.mov(R10, RAX.at(PAGES));
+        a.mov(R10, R10.at(0));
+        a.mov(R9, RAX.at(FIRST_TILE));
+        a.mov(RCX, RAX.at(HEADS));
+        a.mov(RAX.at(HEADS_LEFT), RCX);
+        a.place(head);
+        scales(R10.at(0), SCALES);
+        scales(R10.at(SCALE_BYTES / 2), SCALES + Float.BYTES * PAGE);
+        a.mov(R11, RAX.at(TILES));
+        a.place(queries);
+        tile();
+        a.dec(R11);
+        a.jnz(queries);
+        a.add(R10, RAX.at(HEAD_BYTES));
+        a.dec(RAX.at(HEADS_LEFT));
+        a.jnz(head);
+        a.mov(RCX, Long.BYTES);
+        a.add(RAX.at(PAGES), RCX);
+        a.dec(RAX.at(PAGE_COUNT));
+        a.jnz(page);
+        CallingConvention.here().end(a);
+    }
+
+    private void tile() {
+        for (columns = 0; columns < PAGE / lanes; columns += most) {
+            scores();
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            see(q);
+        }
+        fade();
+        for (int q = 0; q < QUERIES; q++) {
+            weights(q);
+        }
+        for (columns = 0; columns < tile.width() / lanes; columns += count(tile.width())) {
+            sums(count(tile.width()));
+        }
+        a.add(R9, tile.bytes());
+    }
+
+    private int count(int width) {
+        return Math.min(most, width / lanes - columns);
+    }
+
+    /** Two bfloat16 an int, the one of the second half of the page in its upper half. */
+    private void scales(Memory from, int to) {
+        for (int i = 0; i < PAGE / 2; i += lanes) {
+            a.vmovups(v(1), from.plus(Integer.BYTES * i));
+            a.vpslld(v(0), v(1), 16);
+            a.vmovups(RAX.at(to + Float.BYTES * i), v(0));
+            a.vpand(v(1), v(1), constant(0xffff0000));
+            a.vmovups(RAX.at(to + Float.BYTES * (i + PAGE / 2)), v(1));
+        }
+    }
+
+    // products
+
+    private Vector sum(int q, int c) {
+        return v(q * most + c);
+    }
+
+    private Vector even(int c) {
+        return v(QUERIES * most + c);
+    }
+
+    private Vector odd(int c) {
+        return v((QUERIES + 1) * most + c);
+    }
+
+    private Vector spare(int i) {
+        return v((QUERIES + 2) * most + i);
+    }
+
+    /** Adds up the products of bytes of keys and of queries. */
+    private void multiplyBytes() {
+        for (int q = 0; q < QUERIES; q++) {
+            a.vpbroadcastd(sum(q, 0), of(R9, tile.beginnings(), q));
+            for (int c = 1; c < most; c++) {
+                a.vmovups(sum(q, c), sum(q, 0));
+            }
+        }
+        a.mov(R8, tile.width() / 4);
+        Label loop = a.label();
+        a.place(loop);
+        for (int c = 0; c < most; c++) {
+            a.vmovups(even(c), RCX.at(c * set.bytes));
+            a.vpxor(even(c), even(c), constant(0x80808080));
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            Operand by = broadcast(RDX.at(q * tile.queryBytes()), spare(0));
+            for (int c = 0; c < most; c++) {
+                a.vpdpbusd(sum(q, c), even(c), by);
+            }
+        }
+        a.add(RCX, Integer.BYTES * PAGE);
+        a.add(RDX, 4);
+        a.dec(R8);
+        a.jnz(loop);
+    }
+
+    /**
+     * The products of ints of four rows with as many 16-bit integers of each query.
+     *
+     * @param count SIMD vectors of columns
+     * @param rows how many ints
+     * @param rowBytes bytes from one row of ints to the next
+     * @param query bytes from one query to the next
+     * @param odd bytes from the integers for even bytes to those for odd ones
+     * @param step bytes from those of a row to those of the next
+     */
+    private void multiply(int count, int rows, int rowBytes, int query, int odd, int step) {
+        for (int q = 0; q < QUERIES; q++) {
+            for (int c = 0; c < count; c++) {
+                a.vpxor(sum(q, c), sum(q, c), sum(q, c));
+            }
+        }
+        a.mov(R8, rows);
+        Label loop = a.label();
+        a.place(loop);
+        for (int c = 0; c < count; c++) {
+            a.vmovups(odd(c), RCX.at(c * set.bytes));
+            a.vpsllw(even(c), odd(c), 8);
+            a.vpsraw(even(c), even(c), 8);
+            a.vpsraw(odd(c), odd(c), 8);
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            for (int half = 0; half < 2; half++) {
+                Operand by = broadcast(RDX.at(q * query + half * odd), spare(0));
+                for (int c = 0; c < count; c++) {
+                    Vector codes = half == 0 ? even(c) : odd(c);
+                    if (set.vnni) {
+                        a.vpdpwssd(sum(q, c), codes, by);
+                    } else {
+                        a.vpmaddwd(spare(1), codes, by);
+                        a.vpaddd(sum(q, c), sum(q, c), spare(1));
+                    }
+                }
+            }
+        }
+        a.add(RCX, rowBytes);
+        a.add(RDX, step);
+        a.dec(R8);
+        a.jnz(loop);
+    }
+
+    private void scores() {
+        a.mov(RCX, R10);
+        a.add(RCX, SCALE_BYTES + columns * set.bytes);
+        a.mov(RDX, R9);
+        if (set.vnni) {
+            multiplyBytes();
+        } else {
+            multiply(most, tile.width() / 4, Integer.BYTES * PAGE, tile.queryBytes(), 4, 8);
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            Operand by = broadcast(R9.at(tile.scales() + Float.BYTES * q), spare(0));
+            for (int c = 0; c < most; c++) {
+                a.vcvtdq2ps(sum(q, c), sum(q, c));
+                a.vmulps(sum(q, c), sum(q, c), RAX.at(SCALES + (columns + c) * set.bytes));
+                a.vmulps(sum(q, c), sum(q, c), by);
+                a.vmovups(score(q, columns + c), sum(q, c));
+            }
+        }
+    }
+
+    private void sums(int count) {
+        a.mov(RCX, R10);
+        a.add(RCX, SCALE_BYTES + PAGE * tile.width() + columns * set.bytes);
+        a.mov(RDX, RAX);
+        a.add(RDX, CODES);
+        multiply(count, QUARTER_PAGE, Integer.BYTES * tile.width(), CODE_BYTES, HALF_PAGE_BYTES, 4);
+        for (int q = 0; q < QUERIES; q++) {
+            a.vpbroadcastd(spare(0), RAX.at(STEP + Float.BYTES * q));
+            a.vpbroadcastd(even(0), RAX.at(FADE + Float.BYTES * q));
+            for (int c = 0; c < count; c++) {
+                Memory sums = R9.at(tile.sums() + q * Float.BYTES * tile.width() + (columns + c) * set.bytes);
+                a.vcvtdq2ps(sum(q, c), sum(q, c));
+                a.vmulps(sum(q, c), sum(q, c), spare(0));
+                a.vmulps(odd(0), even(0), sums);
+                a.vaddps(sum(q, c), sum(q, c), odd(0));
+                a.vmovups(sums, sum(q, c));
+            }
+        }
+    }
+
+    // weights
+
+    private Memory score(int q, int vector) {
+        return RAX.at(SCORES + q * Float.BYTES * PAGE + vector * set.bytes);
+    }
+
+    private static Memory of(General base, int at, int q) {
+        return base.at(at + Float.BYTES * q);
+    }
+
+    /** Hides what the query does not see, and takes note of the largest score. */
+    private void see(int q) {
+        Vector largest = v(4);
+        a.mov(RCX, R9.at(tile.limits() + 16 * q));
+        a.mov(RDX, R9.at(tile.limits() + 16 * q + 8));
+        for (int i = 0; i < PAGE / lanes; i++) {
+            Vector s = v(i % 4);
+            a.vmovups(s, score(q, i));
+            a.vminps(s, s, RCX.at(i * set.bytes));
+            a.vminps(s, s, RDX.at(i * set.bytes));
+            a.vmovups(score(q, i), s);
+            if (i == 0) {
+                a.vmovups(largest, s);
+            } else {
+                a.vmaxps(largest, largest, s);
+            }
+        }
+        // the lanes of a vector of 16 bytes
+        Memory all = RAX.at(LANES + 64 * q);
+        a.vmovups(all, largest);
+        a.vmovups(x(4), all);
+        for (int at = 16; at < set.bytes; at += 16) {
+            a.vmaxps(x(4), x(4), all.plus(at));
+        }
+        a.vpshufd(x(5), x(4), 0x4e);
+        a.vmaxps(x(4), x(4), x(5));
+        a.vpshufd(x(5), x(4), 0xb1);
+        a.vmaxps(x(4), x(4), x(5));
+        a.vpextrd(of(RAX, MOST, q), x(4), 0);
+    }
+
+    /** By what new largest scores change the weights of the tokens before, for all queries of a tile at once. */
+    private void fade() {
+        Vector before = x(0);
+        Vector now = x(1);
+        a.vmovups(before, R9.at(tile.largest()));
+        a.vmaxps(now, before, RAX.at(MOST));
+        a.vmovups(R9.at(tile.largest()), now);
+        // where nothing was seen yet, the least number will do
+        a.vmovups(x(2), constant(-Float.MAX_VALUE));
+        a.vmaxps(now, x(2), now);
+        a.vmovups(RAX.at(MOST), now);
+        a.vsubps(before, before, now);
+        a.vmovups(x(7), constant(PowersOfTwo.LOWEST));
+        exp2(before, x(2), x(3), x(7));
+        a.vmovups(RAX.at(FADE), x(3));
+    }
+
+    /** {@code p = 2^s}, as {@link PowersOfTwo#exp2} computes it. */
+    private void exp2(Vector s, Vector shifted, Vector p, Vector lowest) {
+        a.vmaxps(s, lowest, s);
+        a.vaddps(shifted, s, constant(PowersOfTwo.ROUND));
+        a.vsubps(p, shifted, constant(PowersOfTwo.ROUND));
+        a.vsubps(s, s, p);
+        a.vmulps(p, s, constant(PowersOfTwo.C5));
+        a.vaddps(p, p, constant(PowersOfTwo.C4));
+        for (float c : new float[]{PowersOfTwo.C3, PowersOfTwo.C2, PowersOfTwo.C1, 1}) {
+            a.vmulps(p, p, s);
+            a.vaddps(p, p, constant(c));
+        }
+        a.vpslld(shifted, shifted, 23);
+        a.vpaddd(p, p, shifted);
+    }
+
+    /** Makes weights of a query's scores, and codes of them. */
+    private void weights(int q) {
+        Vector most16 = v(4);
+        Vector lowest = v(5);
+        Vector total = v(6);
+        Vector largest = v(7);
+        Vector fade = v(8);
+        a.vpbroadcastd(most16, of(RAX, MOST, q));
+        a.vpbroadcastd(fade, of(RAX, FADE, q));
+        a.vmovups(lowest, constant(PowersOfTwo.LOWEST));
+        a.vmovups(largest, constant(AttentionScratch.SMALLEST));
+        for (int i = 0; i < WeightedSums.TOTALS / lanes; i++) {
+            Memory totals = R9.at(tile.totals() + q * Float.BYTES * WeightedSums.TOTALS + i * set.bytes);
+            a.vmulps(total, fade, totals);
+            for (int t = i; t < PAGE / lanes; t += WeightedSums.TOTALS / lanes) {
+                Vector p = v(9 + t % 3);
+                Vector s = v(t % 2);
+                a.vmovups(s, score(q, t));
+                a.vsubps(s, s, most16);
+                exp2(s, v(2 + t % 2), p, lowest);
+                a.vaddps(total, total, p);
+                a.vmulps(p, p, RAX.at(SCALES + Float.BYTES * PAGE + t * set.bytes));
+                a.vmovups(score(q, t), p);
+                // they are not negative, so as integers they are in the same order, and what is no number is the largest
+                a.vpmaxsd(largest, largest, p);
+            }
+            a.vmovups(totals, total);
+        }
+        Memory all = RAX.at(LANES + 64 * q);
+        a.vmovups(all, largest);
+        a.vmovups(x(4), all);
+        for (int at = 16; at < set.bytes; at += 16) {
+            a.vpmaxsd(x(4), x(4), all.plus(at));
+        }
+        a.vpshufd(x(5), x(4), 0x4e);
+        a.vpmaxsd(x(4), x(4), x(5));
+        a.vpshufd(x(5), x(4), 0xb1);
+        a.vpmaxsd(x(4), x(4), x(5));
+        a.vmulps(x(5), x(4), constant(AttentionScratch.CODE));
+        a.vpextrd(of(RAX, STEP, q), x(5), 0);
+        a.vmovups(x(5), constant((float) AttentionScratch.LARGEST_CODE));
+        a.vdivps(x(5), x(5), x(4));
+        a.vpextrd(of(RAX, FACTOR, q), x(5), 0);
+        a.vpbroadcastd(v(8), of(RAX, FACTOR, q));
+        int quarter = QUARTER_PAGE / lanes;
+        for (int half = 0; half < 2; half++) {
+            for (int i = 0; i < quarter; i++) {
+                Vector low = v(2 * i);
+                Vector high = v(2 * i + 1);
+                a.vmulps(low, v(8), score(q, 2 * half * quarter + i));
+                a.vmulps(high, v(8), score(q, (2 * half + 1) * quarter + i));
+                a.vaddps(low, low, constant(PowersOfTwo.ROUND));
+                a.vaddps(high, high, constant(PowersOfTwo.ROUND));
+                a.vpand(low, low, constant(0xffff));
+                a.vpslld(high, high, 16);
+                a.vpor(low, low, high);
+                a.vmovups(RAX.at(CODES + q * CODE_BYTES + half * HALF_PAGE_BYTES + i * set.bytes), low);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.ModelStore.Kept;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Takes a model into the store that is on this machine already. */
+@Command(name = "import", description = {"Give a model on this machine a name in the store. It is linked, not copied.",
+        "The name goes to standard output."}, sortOptions = false)
+final class ImportCommand implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Parameters(paramLabel = "PATH", description = "A .gguf file, or a folder with a model.")
+    @Nullable
+    Path path;
+
+    @Option(names = "--name", paramLabel = "NAME", description = "Its name in the store; made from the path if not given.")
+    @Nullable
+    String name;
+
+    ImportCommand(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() {
+        Kept kept;
+        try (LoadProgress progress = new LoadProgress(workplace.console())) {
+            kept = workplace.fetching().store().link(Objects.requireNonNull(path), name, progress);
+        }
+        workplace.console().result(kept.name());
+        return ExitCode.DONE;
+    }
+}

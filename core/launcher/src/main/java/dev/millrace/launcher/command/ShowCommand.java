@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.api.ModelNotFoundException;
+import dev.millrace.api.ModelStore.Kept;
+import dev.millrace.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What is known of a model that is here. */
+@Command(name = "show", description = "Show what is known of a model on this machine.", sortOptions = false)
+final class ShowCommand implements Callable<Integer> {
+
+    private final Workplace workplace;
+
+    @Parameters(paramLabel = "NAME", description = "A name that list shows, or what it was pulled from.")
+    String name = "";
+
+    @Option(names = "--licence", description = "Print the text of its licence.")
+    boolean licence;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    boolean json;
+
+    ShowCommand(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    @Override
+    public Integer call() {
+        Kept kept = workplace.fetching().store().find(name)
+                .orElseThrow(() -> new ModelNotFoundException("There is no model \"" + name
+                        + "\" in the store; \"millrace list\" shows all."));
+        Console console = workplace.console();
+        if (licence) {
+            console.result(kept.licence().text().isEmpty()
+                    ? "Its text is not among the model's files; the hub calls it "
+                            + (kept.licence().id().isEmpty() ? "nothing." : kept.licence().id() + ".")
+                    : kept.licence().text());
+            return ExitCode.DONE;
+        }
+        Map<String, @Nullable Object> rows = new LinkedHashMap<>();
+        rows.put("name", kept.name());
+        rows.put("source", kept.source());
+        rows.put("revision", kept.revision());
+        rows.put("path", kept.path().toString());
+        rows.put("size", json ? kept.size() : Sizes.of(kept.size()));
+        rows.put("linked", kept.linked());
+        rows.put("licence", kept.licence().id());
+        rows.putAll(kept.facts());
+        if (json) {
+            console.result(Json.write(rows));
+        } else {
+            rows.forEach((key, value) -> {
+                String text = value instanceof Map ? Json.write(value) : String.valueOf(value);
+                if (!text.isEmpty()) {
+                    console.result(String.format("%-13s %s", key, text));
+                }
+            });
+        }
+        return ExitCode.DONE;
+    }
+}

@@ -1,0 +1,244 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.store;
+
+import dev.millrace.api.MillraceException;
+import dev.millrace.store.hub.Hub;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * The folder on disk. Whoever changes manifests, views or removes contents holds {@link #changing()}.
+ *
+ * @param root where it is; made when something is written
+ */
+record StoreFolder(Path root) {
+
+    private static final String MANIFEST = ".json";
+
+    Path blob(String sha256) {
+        return root.resolve("blobs").resolve("sha256-" + sha256);
+    }
+
+    Path partial(String key) {
+        return root.resolve("partial").resolve(key + ".data");
+    }
+
+    Path journal(String key) {
+        return root.resolve("partial").resolve(key + ".chunks");
+    }
+
+    Path lockOf(String key) {
+        return root.resolve("locks").resolve(key);
+    }
+
+    FolderLock changing() throws IOException, InterruptedException {
+        return FolderLock.of(lockOf("store"), false, () -> {
+        });
+    }
+
+    /** Held, together with others, by those who fetch: contents that no manifest names yet stay. */
+    FolderLock fetching() throws IOException, InterruptedException {
+        return FolderLock.of(lockOf("fetching"), true, () -> {
+        });
+    }
+
+    private Path manifest(String name) {
+        return root.resolve("models").resolve(name + MANIFEST);
+    }
+
+    static boolean isName(String name) {
+        return name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,119}") && Hub.isSafe(name);
+    }
+
+    Optional<Manifest> read(String name) {
+        return isName(name) && Files.isRegularFile(manifest(name))
+                ? Optional.of(read(manifest(name)))
+                : Optional.empty();
+    }
+
+    private static Manifest read(Path file) {
+        try {
+            return Manifest.fromJson(file, Files.readString(file));
+        } catch (IOException e) {
+            throw new MillraceException("The manifest " + file + " cannot be read: " + e.getMessage() + ".", e);
+        }
+    }
+
+    /** All models, by name; a manifest that is damaged is an error here, too. */
+    List<Manifest> all() {
+        Path folder = root.resolve("models");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(MANIFEST)
+                    && isName(String.valueOf(file.getFileName()))).sorted().map(StoreFolder::read).toList();
+        } catch (IOException e) {
+            throw new MillraceException("The store " + root + " cannot be listed: " + e.getMessage() + ".", e);
+        }
+    }
+
+    /** Writes a file as a whole or not at all, also if the power fails. */
+    static void write(Path file, String text) throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+        try {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /** Writes a manifest and the folder with its links. */
+    void commit(Manifest manifest) throws IOException {
+        write(manifest(manifest.name()), manifest.toJson());
+        clear(view(manifest));
+        path(manifest);
+    }
+
+    private Path view(Manifest manifest) {
+        return root.resolve("views").resolve(manifest.name());
+    }
+
+    Path content(Manifest.Entry file) {
+        return file.link().orElseGet(() -> blob(file.sha256()));
+    }
+
+    /**
+     * What is opened. The folder of links is made if it is missing; made beside its place and moved there, so two may do this at a
+     * time.
+     */
+    Path path(Manifest manifest) throws IOException {
+        Path view = view(manifest);
+        if (!Files.isDirectory(view)) {
+            Path fresh = root.resolve("views").resolve("." + manifest.name() + "." + UUID.randomUUID());
+            for (Manifest.Entry file : manifest.files()) {
+                Path link = fresh.resolve(file.name());
+                Files.createDirectories(link.toAbsolutePath().getParent());
+                link(link, content(file));
+            }
+            try {
+                Files.move(fresh, view, StandardCopyOption.ATOMIC_MOVE);
+            } catch (FileSystemException e) {
+                clear(fresh);
+                if (!Files.isDirectory(view)) {
+                    throw e;
+                }
+            }
+        }
+        return manifest.main().isEmpty() ? view : view.resolve(manifest.main());
+    }
+
+    /** A link of either kind, or a copy where the system has none, as Windows without the right to make them. */
+    private static void link(Path link, Path content) throws IOException {
+        Path target = content.startsWith(link.getRoot()) ? content : content.toAbsolutePath();
+        try {
+            Files.createSymbolicLink(link, target);
+        } catch (IOException | UnsupportedOperationException e) {
+            try {
+                Files.createLink(link, target);
+            } catch (IOException | UnsupportedOperationException f) {
+                Files.copy(target, link);
+            }
+        }
+    }
+
+    static void clear(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+
+    /**
+     * Removes a model and the contents that no other one needs.
+     *
+     * @return bytes that became free
+     */
+    long remove(Manifest manifest) throws IOException {
+        Files.deleteIfExists(manifest(manifest.name()));
+        clear(view(manifest));
+        Set<String> needed = needed();
+        long free = 0;
+        for (Manifest.Entry file : manifest.files()) {
+            if (file.link().isEmpty() && needed.add(file.sha256())) {
+                free += delete(blob(file.sha256()));
+            }
+        }
+        return free + orphans();
+    }
+
+    private Set<String> needed() {
+        Set<String> needed = new HashSet<>();
+        all().forEach(manifest -> manifest.files().forEach(file -> needed.add(file.sha256())));
+        return needed;
+    }
+
+    private static long delete(Path file) throws IOException {
+        long size = Files.exists(file) ? Files.size(file) : 0;
+        Files.deleteIfExists(file);
+        return size;
+    }
+
+    /** Contents that no manifest names, and views that were being made, are left behind by processes that were killed. */
+    private long orphans() throws IOException {
+        Optional<FolderLock> alone = FolderLock.tried(lockOf("fetching"), false);
+        if (alone.isEmpty()) {
+            return 0; // somebody is fetching, and will name them
+        }
+        try (FolderLock _ = alone.get()) {
+            Set<String> needed = needed();
+            long free = 0;
+            for (Path blob : list("blobs")) {
+                if (!needed.contains(String.valueOf(blob.getFileName()).replace("sha256-", ""))) {
+                    free += delete(blob);
+                }
+            }
+            for (Path view : list("views")) {
+                if (String.valueOf(view.getFileName()).startsWith(".")) {
+                    clear(view);
+                }
+            }
+            return free;
+        }
+    }
+
+    private List<Path> list(String folder) throws IOException {
+        if (!Files.isDirectory(root.resolve(folder))) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(root.resolve(folder))) {
+            return new ArrayList<>(files.toList());
+        }
+    }
+}

@@ -1,0 +1,307 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.store.fetch;
+
+import dev.millrace.api.MillraceException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks servers, over HTTP/1.1. The token goes to one server only, never to where that one sends us on. Safe for use from any
+ * thread; owns its connections.
+ */
+public final class Http implements AutoCloseable {
+
+    private static final int MOST_REDIRECTS = 8;
+
+    private final HttpClient client;
+    private final URI home;
+    private final Optional<String> token;
+    private final Patience patience;
+
+    /**
+     * A client.
+     *
+     * @param home the server that the token is for
+     * @param token an access token
+     * @param patience how often and how long to try
+     * @param environment variables, for proxies
+     */
+    public Http(URI home, Optional<String> token, Patience patience, Map<String, String> environment) {
+        ProxySelector proxies = new EnvironmentProxies(environment);
+        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.stall()).proxy(proxies).build();
+        this.home = home;
+        this.token = token;
+        this.patience = patience;
+    }
+
+    /**
+     * An answer with status 200 or 206.
+     *
+     * @param status which of both
+     * @param headers its headers
+     * @param body its bytes
+     */
+    record Reply(int status, HttpHeaders headers, Body body) implements AutoCloseable {
+
+        /** The size of the whole file, as the answer tells it. */
+        OptionalLong total() throws IOException {
+            if (status == 206) {
+                String range = headers.firstValue("Content-Range").orElse("");
+                String total = range.substring(range.indexOf('/') + 1);
+                return total.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(total)) : OptionalLong.empty();
+            }
+            return headers.firstValueAsLong("Content-Length");
+        }
+
+        @Override
+        public void close() {
+            body.close();
+        }
+    }
+
+    /** Something that may fail for a moment. */
+    @FunctionalInterface
+    interface Attempt<T> {
+
+        T make() throws IOException, InterruptedException;
+    }
+
+    Patience patience() {
+        return patience;
+    }
+
+    /**
+     * A range of a file, or all of it. Does not try again.
+     *
+     * @param place where it is
+     * @param from first byte, or negative for all of it
+     * @param to last byte
+     */
+    Reply open(URI place, long from, long to) throws IOException, InterruptedException {
+        URI at = place;
+        for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(patience.stall())
+                    .header("User-Agent", "millrace").header("Accept-Encoding", "identity").GET();
+            if (from >= 0) {
+                request.header("Range", "bytes=" + from + "-" + to);
+            }
+            if (token.isPresent() && sameServer(at)) {
+                request.header("Authorization", "Bearer " + token.get());
+            }
+            HttpResponse<Body> response = client.send(request.build(), info -> new Body(patience.stall()));
+            int status = response.statusCode();
+            if (status == 200 || status == 206) {
+                return new Reply(status, response.headers(), response.body());
+            }
+            response.body().close();
+            if (status / 100 != 3 || status == 304) {
+                throw refused(status, at, place, response.headers());
+            }
+            at = next(at, response.headers());
+        }
+        throw Refusal.wrong(shown(place) + " leads from one address to the next without an end.");
+    }
+
+    private static URI next(URI at, HttpHeaders headers) throws IOException {
+        try {
+            URI next = at.resolve(headers.firstValue("Location").orElse(""));
+            boolean plain = "http".equals(next.getScheme()) && !"https".equals(at.getScheme());
+            if (next.getHost() == null || !("https".equals(next.getScheme()) || plain)) {
+                throw Refusal.wrong(shown(at) + " leads to " + next.getScheme()
+                        + ", which is less safe than where it was asked for.");
+            }
+            return next;
+        } catch (IllegalArgumentException e) {
+            throw Refusal.wrong(shown(at) + " leads to an address that cannot be read.");
+        }
+    }
+
+    private boolean sameServer(URI at) {
+        return Objects.equals(at.getScheme(), home.getScheme()) && Objects.equals(at.getHost(), home.getHost())
+                && at.getPort() == home.getPort();
+    }
+
+    /** Without what may be secret: signed addresses have their keys behind the question mark. */
+    public static String shown(URI place) {
+        return place.getScheme() + "://" + place.getHost() + (place.getPort() < 0 ? "" : ":" + place.getPort())
+                + Objects.toString(place.getRawPath(), "");
+    }
+
+    private Refusal refused(int status, URI at, URI place, HttpHeaders headers) {
+        boolean elsewhere = !sameServer(at) && !at.equals(place);
+        String what = shown(place);
+        Optional<Duration> wait = retryAfter(headers);
+        return switch (status) {
+            case 401 -> new Refusal(status, token.isPresent()
+                    ? what + " does not take the access token: make a new one on the hub, and give it by HF_TOKEN or --token-file."
+                    : what + " needs an access token, or does not exist: give one by HF_TOKEN or --token-file.",
+                    false, wait);
+            // a signed address that was used too late
+            case 403 -> new Refusal(status, elsewhere
+                    ? shown(at) + " does not let the file go any more (403)."
+                    : what + " is not open to you: accept the model's terms on its page, and give the token of that account by "
+                            + "HF_TOKEN or --token-file.",
+                    elsewhere, wait);
+            case 404, 410 -> new Refusal(status, "There is no " + what + ".", false, wait);
+            case 416 -> Refusal.wrong(what + " has another size than the hub says; ask again later.");
+            case 429 -> new Refusal(status, at.getHost() + " asks to come back later (429"
+                    + wait.map(w -> ", in " + w.toSeconds() + " s").orElse("") + ").", true, wait);
+            default -> new Refusal(status, what + " cannot be had: the server answers " + status + ".",
+                    status == 408 || status >= 500, wait);
+        };
+    }
+
+    private static Optional<Duration> retryAfter(HttpHeaders headers) {
+        String value = headers.firstValue("Retry-After").orElse("").strip();
+        if (value.matches("[0-9]{1,9}")) {
+            return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
+        }
+        try {
+            Duration until = Duration.between(Instant.now(),
+                    ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+            return Optional.of(until.isNegative() ? Duration.ZERO : until);
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Tries until it succeeds, or until it has failed too often.
+     *
+     * @param what for messages
+     * @param attempt may be made several times
+     * @throws Refusal if the server says no
+     * @throws MillraceException if it failed too often
+     */
+    <T> T persist(String what, Attempt<T> attempt) throws IOException, InterruptedException {
+        for (int failures = 1;; failures++) {
+            IOException failure;
+            try {
+                return attempt.make();
+            } catch (IOException e) {
+                failure = e;
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("Cancelled.");
+            }
+            Duration pause = pause(failure, failures, what);
+            Thread.sleep(pause.toMillis());
+        }
+    }
+
+    private Duration pause(IOException failure, int failures, String what) throws IOException {
+        Duration pause = patience.pause(failures);
+        if (failure instanceof WholeOnly || failure instanceof DiskException) {
+            throw failure; // asking again changes nothing
+        }
+        if (failure instanceof Refusal refusal) {
+            Duration asked = refusal.pause().orElse(pause);
+            if (!refusal.passing() || failures >= patience.attempts() || asked.compareTo(patience.longest()) > 0) {
+                throw refusal;
+            }
+            return asked.compareTo(pause) > 0 ? asked : pause;
+        }
+        if (failures >= patience.attempts()) {
+            throw new MillraceException(what + " could not be fetched after " + failures + " tries ("
+                    + reason(failure)
+                    + "): see that the network works and run the command again, which goes on where it "
+                    + "stopped.", failure);
+        }
+        return pause;
+    }
+
+    private static String reason(IOException failure) {
+        String message = failure.getMessage();
+        Throwable cause = failure.getCause();
+        if (message == null && cause != null) {
+            message = cause.getMessage();
+        }
+        String name = failure.getClass().getSimpleName();
+        return message == null || message.isBlank() ? name : name.startsWith("Unresolved") ? name : message;
+    }
+
+    /**
+     * A small answer, whole.
+     *
+     * @param place where it is
+     * @param limit the most bytes
+     * @return its bytes
+     * @throws Refusal if the server says no, or it is longer
+     */
+    public byte[] small(URI place, int limit) throws IOException, InterruptedException {
+        return persist(shown(place), () -> {
+            try (Reply reply = open(place, -1, -1)) {
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
+                ByteBuffer bytes = reply.body().next();
+                while (bytes != null) {
+                    byte[] piece = new byte[bytes.remaining()];
+                    bytes.get(piece);
+                    out.writeBytes(piece);
+                    if (out.size() > limit) {
+                        throw Refusal.wrong(shown(place) + " is longer than " + limit + " bytes, which is too much.");
+                    }
+                    bytes = reply.body().next();
+                }
+                long stated = reply.headers().firstValueAsLong("Content-Length").orElse(out.size());
+                if (out.size() != stated) {
+                    throw new IOException("only " + out.size() + " of " + stated + " bytes arrived");
+                }
+                return out.toByteArray();
+            }
+        });
+    }
+
+    /**
+     * What a file is, without its content.
+     *
+     * @param size bytes
+     * @param tag what changes when the content does, or null
+     */
+    public record Probe(long size, @Nullable String tag) {
+    }
+
+    /**
+     * Asks for the size of a file.
+     *
+     * @param place where it is
+     * @return its size
+     * @throws Refusal if the server does not say
+     */
+    public Probe probe(URI place) throws IOException, InterruptedException {
+        return persist(shown(place), () -> {
+            try (Reply reply = open(place, 0, 0)) {
+                long size = reply.total().orElseThrow(() -> Refusal.wrong(
+                        shown(place) + " cannot be fetched: its server does not say how large it is."));
+                return new Probe(size, reply.headers().firstValue("ETag").orElse(null));
+            }
+        });
+    }
+
+    /** Ends all connections. */
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

@@ -1,0 +1,7 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/** Signatures of models, and whose are trusted. */
+@org.jspecify.annotations.NullMarked
+package dev.millrace.store.trust;
