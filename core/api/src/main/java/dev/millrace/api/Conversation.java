@@ -62,6 +62,27 @@ public interface Conversation extends AutoCloseable {
     List<Generation> send(List<Message> messages, int answers);
 
     /**
+     * Adds a user message and waits for an answer that is a value. Whatever format the conversation has, this answer is held to the
+     * schema of the type: thinking comes first and is free, then the model calls tools, if it has some, or writes the value.
+     *
+     * <pre>{@code
+     * record Reading(double celsius, boolean alarm) {}
+     *
+     * Reading reading = conversation.ask("How warm is the boiler?", Reading.class);
+     * }</pre>
+     *
+     * @param <T> the type
+     * @param text the user's words
+     * @param type a record, an enum or another type of {@link ValueType}
+     * @return the value
+     * @throws IllegalArgumentException if the type has no schema, or no plugin can hold the answer to it
+     * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
+     * @throws MillraceException if generating failed, the answer ended before the value was whole, or the type refuses it: the
+     *             message names the reason
+     */
+    <T> T ask(String text, Class<T> type);
+
+    /**
      * All messages so far, the system's first, with calls and results of finished rounds.
      *
      * @return a copy
@@ -266,6 +287,15 @@ public interface Conversation extends AutoCloseable {
          * @return this
          */
         Builder strict(boolean held);
+
+        /**
+         * Has the model go on with bare text: it reads what the messages say, one behind the other, without its chat template, and
+         * all that it writes is text. The token that begins a text comes first if the vocabulary asks for it. For models that were
+         * not trained to chat.
+         *
+         * @return this
+         */
+        Builder plain();
 
         /**
          * How often the model may be asked again with tool results within one answer.

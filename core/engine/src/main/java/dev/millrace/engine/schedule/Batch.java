@@ -107,17 +107,20 @@ final class Batch {
     }
 
     /**
-     * Answers need one token each. What is left over is shared by prompts: those of the highest priority among themselves; the others
-     * wait for the next pass.
+     * Answers need one token each, or a few that their form left no choice about: a fair share at most. What is left over is shared by
+     * prompts: those of the highest priority among themselves; the others wait for the next pass.
      */
     private void share(int batchTokens) {
+        int fair = Math.max(1, batchTokens / Math.max(1, slots.size()));
         int answers = 0;
+        int ofAnswers = 0;
         int highest = Integer.MIN_VALUE;
         for (Slot slot : slots) {
             if (slot.isAtPrompt()) {
                 highest = Math.max(highest, slot.priority());
             } else {
                 answers++;
+                ofAnswers += Math.min(slot.unread(), fair);
             }
         }
         int first = highest;
@@ -127,9 +130,9 @@ final class Batch {
         int prompts = slots.size() - answers;
         int left = prompts == 0
                 ? 0
-                : Math.max(prompts, Math.min(batchTokens - answers, pace.tokens(batchTokens, answers)));
+                : Math.max(prompts, Math.min(batchTokens - ofAnswers, pace.tokens(batchTokens, answers)));
         for (Slot slot : slots) {
-            int share = 1;
+            int share = Math.min(slot.unread(), fair);
             if (slot.isAtPrompt()) {
                 share = Math.min(slot.unread(), Math.max(1, left / prompts));
                 left -= share;

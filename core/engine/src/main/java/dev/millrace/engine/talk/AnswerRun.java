@@ -345,17 +345,22 @@ final class AnswerRun {
     /** Lets the model speak until it ends its turn, or has to end. */
     private void speak(Turn turn, Slot slot, Step first, TokenSampler sampler, LiveGeneration log) {
         long start = System.nanoTime();
-        Optional<FinishReason> reason = Optional.empty();
         @Nullable
         Step step = first;
+        int read = slot.length();
+        Optional<FinishReason> reason = jump(turn, slot);
         while (reason.isEmpty()) {
+            if (slot.length() > read) {
+                step = model.scheduler().read(slot, sampler.after(slot), () -> isOver(log), deadline);
+                read = slot.length();
+            }
             if (isOver(log) || step == null) {
                 reason = Optional.of(whyOver(log));
             } else {
                 reason = next(turn, slot, step, sampler, log);
             }
             if (reason.isEmpty()) {
-                step = model.scheduler().read(slot, sampler.after(slot), () -> isOver(log), deadline);
+                reason = jump(turn, slot);
             }
         }
         turn.end(reason.get());
@@ -381,13 +386,33 @@ final class AnswerRun {
             thinking.stopThinking();
         }
         int forced = thinking.forced();
-        int token = forced >= 0 ? forced : sampler.choose(step, slot);
+        return take(turn, slot, forced >= 0 ? forced : sampler.choose(step, slot), forced >= 0);
+    }
+
+    /** Takes what the form of the answer leaves no choice about: the model reads it together with the token before. */
+    private Optional<FinishReason> jump(Turn turn, Slot slot) {
+        // who wants to know how likely each token was has the model look at each
+        if (scorer.isPresent() || thinking.forced() >= 0) {
+            return Optional.empty();
+        }
+        Optional<FinishReason> reason = Optional.empty();
+        for (int token : stages.forced(slot)) {
+            reason = take(turn, slot, token, false);
+            if (reason.isPresent() || thinking.forced() >= 0) {
+                break;
+            }
+        }
+        return reason;
+    }
+
+    /** Takes a token. Gives the reason if it is the last. */
+    private Optional<FinishReason> take(Turn turn, Slot slot, int token, boolean forced) {
         WatchingStage.Verdict verdict = stages.accept(token);
         count();
-        if (forced < 0 && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
+        if (!forced && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
             return Optional.of(FinishReason.STOP);
         }
-        turn.token(token, forced >= 0 ? null : scorer.map(one -> one.score(token)).orElse(null));
+        turn.token(token, forced ? null : scorer.map(one -> one.score(token)).orElse(null));
         thinking.chosen(token, turn.isThinking());
         if (turn.isStopped()) {
             return Optional.of(FinishReason.STOP_STRING);

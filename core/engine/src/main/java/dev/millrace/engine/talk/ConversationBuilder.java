@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Collects how a conversation is to be. */
@@ -40,7 +41,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
-    private final ModelParts model;
+    private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -253,6 +254,12 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder plain() {
+        model = model.plain();
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -260,7 +267,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        enforceable();
+        callable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
@@ -279,23 +286,33 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
-        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), format, how, loops,
-                model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
+        ToolChoice chosen = toolChoice;
+        boolean heldCalls = strict;
+        LoopLimits limits = loops;
+        Function<AnswerFormat, Stages> formats = wanted -> {
+            enforceable(wanted);
+            return Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
+                    options.definitions(), wanted, how, limits,
+                    model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, heldCalls));
+        };
+        Stages stages = formats.apply(format);
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
-                        stages));
+                        stages, formats));
     }
 
-    private void enforceable() {
-        if (!(format instanceof AnswerFormat.Text)
-                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
+    private void enforceable(AnswerFormat wanted) {
+        if (!(wanted instanceof AnswerFormat.Text)
+                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(wanted))) {
             throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
-                    + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+                    + wanted.getClass().getSimpleName() + ": add one, or ask for free text.");
         }
+    }
+
+    private void callable() {
         boolean bound = strict || toolChoice.required();
         if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
             throw new IllegalArgumentException(

@@ -5,8 +5,10 @@
 package dev.millrace.backend.cpu.assembler;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.NoSuchElementException;
 
 /**
  * Code in memory that may be executed. Memory is written first and made executable afterwards, and then nobody can write to it any
@@ -65,6 +67,21 @@ public final class MachineCode {
     private static MemorySegment owned(ExecutablePages pages, long address, long bytes, Arena arena) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena,
                 memory -> pages.free(memory.address(), bytes));
+    }
+
+    /**
+     * What a function of the C library returns.
+     *
+     * @throws Refused if it may not be called
+     */
+    static long ofSystem(String name, long argument) throws Refused {
+        try {
+            MemorySegment function = Linker.nativeLinker().defaultLookup().findOrThrow(name);
+            return NativeCall.call(function, argument, 0, 0, 0);
+        } catch (IllegalCallerException | UnsupportedOperationException | NoSuchElementException
+                | ExceptionInInitializerError | NoClassDefFoundError e) {
+            throw new Refused("Java may not call native functions (--enable-native-access)");
+        }
     }
 
     /** A function that begins at an offset. It keeps the memory alive. */

@@ -109,10 +109,11 @@ final class AssembledAttention implements AttentionKernels {
                 int c3 = (int) scratch.queries[v * width + i + 3];
                 sum += c0 + c1 + c2 + c3;
                 if (tile.codeBytes() == 1) {
-                    own.set(ValueLayout.JAVA_INT, at + i, c0 & 0xff | (c1 & 0xff) << 8 | (c2 & 0xff) << 16 | c3 << 24);
+                    own.set(ValueLayout.JAVA_INT, at + i,
+                            (c0 & 0xff) | (c1 & 0xff) << 8 | (c2 & 0xff) << 16 | c3 << 24);
                 } else {
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i, c0 & 0xffff | c2 << 16);
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i + 4, c1 & 0xffff | c3 << 16);
+                    own.set(ValueLayout.JAVA_INT, at + 2L * i, (c0 & 0xffff) | c2 << 16);
+                    own.set(ValueLayout.JAVA_INT, at + 2L * i + 4, (c1 & 0xffff) | c3 << 16);
                 }
             }
             own.set(ValueLayout.JAVA_INT, begin + tile.beginnings() + 4L * (v % QUERIES), -128 * sum);
