@@ -109,6 +109,15 @@ public interface Millrace extends AutoCloseable {
         return List.of();
     }
 
+    /**
+     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
+     *
+     * @return the guards present at this moment; none unless the runtime says otherwise
+     */
+    default List<ToolGuard> toolGuards() {
+        return List.of();
+    }
+
     /** Closes every model and conversation, stops all threads. Closing twice does nothing. */
     @Override
     void close();

@@ -45,14 +45,11 @@ public interface Model extends AutoCloseable {
     Device device();
 
     /**
-     * What each present backend says of this model on each of its devices now, the one where it runs among them. It asks the
-     * backends, so it may take some milliseconds.
+     * How each device fared when the present one was chosen.
      *
-     * @return one entry for each device, the best first; empty, as here, from a model that does not know
+     * @return at least the present one
      */
-    default List<DeviceChoice> choices() {
-        return List.of();
-    }
+    List<DeviceVerdict> verdicts();
 
     /**
      * A conversation to be set up.
@@ -72,6 +69,23 @@ public interface Model extends AutoCloseable {
         try (Conversation conversation = conversation().suggestedTools().start();
                 Generation generation = conversation.send(prompt)) {
             return generation.answer();
+        }
+    }
+
+    /**
+     * Asks one question in a conversation of its own, with the tools that come with the model, and waits for an answer that is a
+     * value.
+     *
+     * @param <T> the type
+     * @param prompt the user's words
+     * @param type a record, an enum or another type of {@link ValueType}
+     * @return the value
+     * @throws IllegalArgumentException as {@link Conversation#ask}
+     * @throws MillraceException as {@link Conversation#ask}
+     */
+    default <T> T ask(String prompt, Class<T> type) {
+        try (Conversation conversation = conversation().suggestedTools().start()) {
+            return conversation.ask(prompt, type);
         }
     }
 

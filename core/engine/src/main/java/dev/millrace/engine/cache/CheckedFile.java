@@ -40,6 +40,7 @@ import java.util.zip.CheckedOutputStream;
  */
 public record CheckedFile(Path path, long magic, String what) {
 
+    private static final System.Logger LOG = System.getLogger(CheckedFile.class.getName());
     private static final int BUFFER = 1 << 16;
     private static final String PART = ".part";
 
@@ -79,6 +80,7 @@ public record CheckedFile(Path path, long magic, String what) {
                 }
             }
             replace(part, target);
+            keepName(folder);
         } finally {
             Files.deleteIfExists(part);
         }
@@ -114,6 +116,15 @@ public record CheckedFile(Path path, long magic, String what) {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** The new name is on the disk, too, where folders can be forced there. */
+    private static void keepName(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.TRACE, "This system does not force folders to the disk.", e);
         }
     }
 

@@ -76,12 +76,15 @@ final class GgufReader {
         int tensorCount = in.count("number of tensors", 8 + 4 + 8 + 4 + 8);
         int keyCount = in.count("number of keys", 8 + 4 + 1);
         Map<String, Object> metadata = new LinkedHashMap<>();
+        List<GgufHeader.Key> keys = new ArrayList<>();
         for (int i = 0; i < keyCount; i++) {
+            long from = in.position();
             String key = key(i);
             if (metadata.containsKey(key)) {
                 throw in.wrong(key, "stands twice in the metadata");
             }
             metadata.put(key, value(type(key), key, 0));
+            keys.add(new GgufHeader.Key(key, from, in.position()));
         }
         long alignment = alignment(metadata);
         List<Declared> declared = new ArrayList<>();
@@ -93,7 +96,7 @@ final class GgufReader {
             }
             declared.add(tensor);
         }
-        return new GgufHeader(metadata, placed(declared, alignment));
+        return new GgufHeader(metadata, keys, placed(declared, alignment));
     }
 
     private String key(int index) {

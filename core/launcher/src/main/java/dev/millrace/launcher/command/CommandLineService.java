@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelServer;
 import dev.millrace.api.ModelStore;
+import dev.millrace.api.StreamServer;
 import dev.millrace.engine.Engine;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.text.Dialect;
@@ -30,14 +31,16 @@ public final class CommandLineService implements ToIntFunction<String[]> {
      * @param backends present now, for {@code doctor}
      * @param dialects present now, for {@code inspect calls}
      * @param servers present now, for {@code serve}
+     * @param streamServers present now, for {@code mcp}
      * @param stores present now, for {@code pull} and the like
      */
     @Activate
     public CommandLineService(BundleContext context, @Reference Engine engine, @Reference List<Backend> backends,
             @Reference List<Dialect> dialects, @Reference List<ModelServer> servers,
-            @Reference List<ModelStore> stores) {
+            @Reference List<StreamServer> streamServers, @Reference List<ModelStore> stores) {
         workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess(),
-                context.getBundle().getVersion().toString(), List.copyOf(servers), List.copyOf(stores));
+                context.getBundle().getVersion().toString(), List.copyOf(servers), List.copyOf(streamServers),
+                List.copyOf(stores));
     }
 
     @Override

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.mcp.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.plugin.mcp.rpc.Json;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A tool as its server describes it, made fit for models.
+ *
+ * @param original its name there
+ * @param raw all that the server says of it, for approvals
+ * @param description for models
+ * @param schema of its arguments, as the server wrote it but for its texts
+ */
+record RemoteTool(String original, ObjectNode raw, String description, ObjectNode schema) {
+
+    private static final int DESCRIPTION = 1_024;
+    private static final int TEXT_IN_SCHEMA = 512;
+    private static final int SCHEMA = 32_000;
+    private static final int NAME = 200;
+    /** What changes the meaning of a tool; pictures do not. */
+    private static final Set<String> MEANT = Set.of("name", "title", "description", "inputSchema", "outputSchema",
+            "annotations");
+
+    /** A tool that is left out, and why, in a sentence. */
+    static final class UnfitException extends Exception {
+
+        private static final long serialVersionUID = 1;
+
+        UnfitException(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /**
+     * Reads a description.
+     *
+     * @throws UnfitException if no call could be made by it
+     */
+    static RemoteTool read(ServerSpec server, ObjectNode told, boolean overHttp) throws UnfitException {
+        String name = Json.text(told, "name").orElse("");
+        if (name.isEmpty() || name.length() > NAME) {
+            throw new UnfitException("A tool of " + server.name() + " is left out: it has no name, or a very long one.");
+        }
+        String which = "The tool " + Untrusted.line(name) + " of " + server.name() + " is left out: its schema ";
+        JsonNode given = told.path("inputSchema");
+        if (!(given instanceof ObjectNode schema)) {
+            throw new UnfitException(which + "is no object.");
+        }
+        if (schema.toString().length() > SCHEMA) {
+            throw new UnfitException(which + "is longer than " + SCHEMA + " characters.");
+        }
+        if (!schema.path("type").asText().equals("object") || (schema.has("properties") && !schema.path("properties")
+                .isObject()) || (schema.has("required") && !schema.path("required").isArray())) {
+            throw new UnfitException(which + "does not describe an object.");
+        }
+        if (overHttp) {
+            Optional<String> problem = HeaderMarks.problem(schema);
+            if (problem.isPresent()) {
+                throw new UnfitException(which + problem.get() + ".");
+            }
+        }
+        ObjectNode meant = Json.object();
+        told.properties().forEach(field -> {
+            if (MEANT.contains(field.getKey())) {
+                meant.set(field.getKey(), field.getValue());
+            }
+        });
+        String words = Json.text(told, "description").or(() -> Json.text(told, "title")).orElse("");
+        return new RemoteTool(name, meant, Untrusted.text(words, DESCRIPTION),
+                (ObjectNode) Untrusted.tree(schema, TEXT_IN_SCHEMA));
+    }
+
+    /** What a model is told. */
+    ToolDefinition definition(String name) {
+        return new ToolDefinition(name, description, Json.plain(schema));
+    }
+}

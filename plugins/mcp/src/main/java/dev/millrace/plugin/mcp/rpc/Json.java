@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.mcp.rpc;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** JSON text, trees and plain data. Depth is bounded here; length is bounded by whoever reads the text. */
+public final class Json {
+
+    /** Deeper messages are refused: schemas and arguments are walked recursively. */
+    private static final int MAX_DEPTH = 64;
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH)
+                    .maxStringLength(Integer.MAX_VALUE).build())
+            // two readers of one message must not understand different things
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectReader READER = MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private static final ObjectWriter WRITER = MAPPER.writer();
+
+    private Json() {
+    }
+
+    /** A new object. */
+    public static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /** A new array. */
+    public static ArrayNode array() {
+        return JsonNodeFactory.instance.arrayNode();
+    }
+
+    /** The text of bytes in UTF-8, or empty if they are something else. */
+    public static Optional<String> utf8(byte[] bytes) {
+        try {
+            return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Reads text.
+     *
+     * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, or has a key twice
+     */
+    public static JsonNode parse(String text) throws RpcException {
+        try {
+            JsonNode node = READER.readTree(text);
+            if (!node.isMissingNode()) {
+                return node;
+            }
+        } catch (JsonProcessingException e) {
+            String line = e.getOriginalMessage().lines().findFirst().orElse("malformed");
+            throw new RpcException(ErrorCode.PARSE,
+                    "This is not JSON: " + (line.length() > 200 ? line.substring(0, 200) : line));
+        }
+        throw new RpcException(ErrorCode.PARSE, "This is not JSON: there is nothing.");
+    }
+
+    /** Writes a tree on one line. */
+    public static String text(JsonNode node) {
+        try {
+            return WRITER.writeValueAsString(node);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("A tree cannot be written.", e);
+        }
+    }
+
+    /** Writes a tree on one line, in UTF-8. A lone surrogate becomes a question mark, since UTF-8 has no place for it. */
+    public static byte[] bytes(JsonNode node) {
+        return text(node).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A field that is text, or empty. */
+    public static Optional<String> text(JsonNode node, String name) {
+        return Optional.ofNullable(node.get(name)).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
+    /** A field that is an object; a new one without fields if it is absent or something else. */
+    public static ObjectNode object(JsonNode node, String name) {
+        return node.get(name) instanceof ObjectNode object ? object : object();
+    }
+
+    /** The objects in a field that is an array; what is no object is left out. */
+    public static List<ObjectNode> objects(JsonNode node, String name) {
+        List<ObjectNode> objects = new ArrayList<>();
+        if (node.get(name) instanceof ArrayNode array) {
+            for (JsonNode each : array) {
+                if (each instanceof ObjectNode object) {
+                    objects.add(object);
+                }
+            }
+        }
+        return objects;
+    }
+
+    /** Plain data, as the API of Millrace has it, of a tree. */
+    public static @Nullable Object plain(JsonNode node) {
+        return switch (node.getNodeType()) {
+            case OBJECT -> plain((ObjectNode) node);
+            case ARRAY -> {
+                List<@Nullable Object> items = new ArrayList<>();
+                node.forEach(item -> items.add(plain(item)));
+                yield items;
+            }
+            case STRING -> node.textValue();
+            case BOOLEAN -> node.booleanValue();
+            case NUMBER -> number(node);
+            default -> null;
+        };
+    }
+
+    private static Object number(JsonNode node) {
+        if (node.isIntegralNumber() && node.canConvertToLong()) {
+            return node.longValue();
+        }
+        double value = node.doubleValue();
+        // plain data has no infinity, and neither has JSON
+        return Double.isFinite(value) ? (Object) value : node.asText();
+    }
+
+    /** Plain data of an object. */
+    public static Map<String, @Nullable Object> plain(ObjectNode node) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        node.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
+        return map;
+    }
+
+    /** A tree of plain data. */
+    public static JsonNode tree(@Nullable Object plain) {
+        return MAPPER.valueToTree(plain);
+    }
+}
