@@ -106,6 +106,7 @@ public final class Engine implements Millrace {
         RunningModel model;
         try {
             model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
+                    services.limits.get(),
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {

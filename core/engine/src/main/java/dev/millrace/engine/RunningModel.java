@@ -34,6 +34,7 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -53,6 +54,9 @@ import org.jspecify.annotations.Nullable;
 final class RunningModel implements Model {
 
     private static final System.Logger LOG = System.getLogger(RunningModel.class.getName());
+
+    /** Bytes for what was read, while a model is not loaded. */
+    private static final long STATES_OF_UNLOADED = 64L << 20;
 
     private final ModelFile file;
     private final String name;
@@ -75,6 +79,8 @@ final class RunningModel implements Model {
     private volatile boolean pinned;
     /** Whether its backend has gone and it waits for another. */
     private volatile boolean homeless;
+    /** Whether its weights were freed because nobody uses it. */
+    private volatile boolean unloaded;
     private volatile @Nullable Known known;
 
     private record Known(LoadedProgram of, Fingerprint fingerprint) {
@@ -86,7 +92,8 @@ final class RunningModel implements Model {
     }
 
     RunningModel(LoadedModel loaded, LoadedProgram running, List<DeviceVerdict> verdicts, Services services,
-            Promised promised, ModelOptions options, List<String> toolNames, PrefixRoom room, ModelMeters meters,
+            Promised promised, ModelLimits limits, ModelOptions options, List<String> toolNames, PrefixRoom room,
+            ModelMeters meters,
             Consumer<RunningModel> onClose) {
         this.meters = meters;
         this.verdicts = verdicts;
@@ -102,7 +109,7 @@ final class RunningModel implements Model {
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
         this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
-                services.patience, meters);
+                services.patience, limits.betweenTokens().toNanos(), meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), room, valueBytes(options), meters);
         this.conversations = new Conversations(
@@ -111,7 +118,11 @@ final class RunningModel implements Model {
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                         prefixes, meters),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
-                        () -> suggested(toolNames)));
+                        () -> suggested(toolNames)),
+                limits.answers(), this::wake);
+        if (limits.idle().isPositive()) {
+            Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
+        }
     }
 
     /** About how many bytes a key or value takes. */
@@ -202,6 +213,7 @@ final class RunningModel implements Model {
             }
             verdicts = chosen.verdicts();
             homeless = false;
+            unloaded = false;
             done = true;
             LOG.log(System.Logger.Level.INFO, "{0} runs on {1} now. {2}", name, next.device().id(),
                     chosen.verdicts().stream().map(DeviceVerdict::toString).collect(Collectors.joining(" ")));
@@ -248,7 +260,10 @@ final class RunningModel implements Model {
         ModelHealth.State state = ModelHealth.State.READY;
         String reason = "";
         Optional<BackendException> lost = scheduler.lost();
-        if (moving.isLocked()) {
+        if (unloaded && lost.isEmpty()) {
+            state = ModelHealth.State.UNLOADED;
+            reason = "Nobody used it for a while: the next answer loads it again.";
+        } else if (moving.isLocked()) {
             state = ModelHealth.State.MOVING;
             reason = name + " is being moved: its answers go on in a moment.";
         } else if (homeless) {
@@ -357,6 +372,66 @@ final class RunningModel implements Model {
             }
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, device().id(), e.getMessage());
+        }
+    }
+
+    // ---- freed while nobody uses it
+
+    private void watchIdle(Duration most) {
+        try {
+            while (!closed.await(Math.max(1, most.toMillis() / 4), TimeUnit.MILLISECONDS)) {
+                if (conversations.idleNanos() >= most.toNanos()) {
+                    unload();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void unload() {
+        if (unloaded || homeless || !moving.tryLock()) {
+            return;
+        }
+        try {
+            if (!closing.get() && conversations.answers() == 0) {
+                unloaded = true;
+                scheduler.park(new BackendException(name + " is loaded again, since nobody used it for a while."),
+                        STATES_OF_UNLOADED);
+                LOG.log(System.Logger.Level.INFO, "{0} is unloaded until it is used again.", name);
+            }
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "The model was closed meanwhile.", e);
+        } finally {
+            moving.unlock();
+        }
+        if (conversations.answers() > 0) {
+            wake();
+        }
+    }
+
+    /** An answer is asked for. */
+    private void wake() {
+        if (unloaded) {
+            later(this::loadAgain);
+        }
+    }
+
+    private void loadAgain() {
+        moving.lock();
+        try {
+            if (!unloaded) {
+                return;
+            }
+            Placement old = running.place();
+            boolean there = services.backends.stream().anyMatch(old::runsOn);
+            move(() -> there ? new Choice(old, verdicts) : choice(services.backends, null));
+        } catch (RuntimeException | Error e) {
+            giveUp(e instanceof BackendException known
+                    ? known
+                    : new BackendException(name + " cannot be loaded again: " + e.getMessage(), e));
+        } finally {
+            moving.unlock();
         }
     }
 

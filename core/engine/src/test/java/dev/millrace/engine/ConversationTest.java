@@ -255,12 +255,19 @@ class ConversationTest {
     void cancelsInTheMiddleAndGoesOn() throws InterruptedException {
         ScriptedBackend backend = new ScriptedBackend("a", true, counted(50), "Fine.");
         CountDownLatch speaking = new CountDownLatch(40);
-        backend.onForward = steps -> speaking.countDown();
+        CountDownLatch cancelled = new CountDownLatch(1);
+        backend.onForward = steps -> {
+            if (speaking.getCount() == 0) {
+                await(cancelled); // it does not come to its end before
+            }
+            speaking.countDown();
+        };
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
             Conversation conversation = model.conversation().start();
             Generation generation = conversation.send("Spell");
             speaking.await();
             generation.cancel();
+            cancelled.countDown();
             Answer answer = generation.answer();
             assertEquals(FinishReason.CANCELLED, answer.reason());
             assertEquals(answer.text(), conversation.messages().getLast().content());

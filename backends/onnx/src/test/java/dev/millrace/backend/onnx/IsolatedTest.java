@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.Answer;
 import dev.millrace.api.BackendException;
@@ -30,6 +31,7 @@ import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.tck.Feeder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -279,6 +281,35 @@ class IsolatedTest {
             assertTrue(message.contains(OnnxLibrary.OWN_FOLDER), message);
         } finally {
             System.clearProperty(OnnxLibrary.OWN_FOLDER);
+        }
+    }
+
+    @Test
+    void aRuntimeOfOnesOwnIsLoadedThereAlone() throws IOException {
+        String arch = System.getProperty("os.arch", "").equals("aarch64") ? "aarch64" : "x64";
+        for (String name : List.of("libonnxruntime.so", "libonnxruntime4j_jni.so")) {
+            try (InputStream in = OnnxLibrary.class.getResourceAsStream("/native/linux-" + arch + "/" + name)) {
+                assumeTrue(in != null, "libraries for Linux");
+                Files.copy(in, folder.resolve(name));
+            }
+        }
+        Path path = Nano.export(folder.resolve("nano"), Options.standard(), "model.onnx");
+        System.setProperty(OnnxLibrary.OWN_FOLDER, folder.toString());
+        try {
+            OnnxBackend backend = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true")));
+            assertEquals(List.of("onnx:cpu"), backend.devices().stream().map(Device::id).toList());
+            assertTrue(backend.devices().getFirst().description().endsWith("in a process of its own"));
+            try (Executor executor = load(backend, path)) {
+                assertEquals(VOCABULARY,
+                        new Feeder(executor, VOCABULARY).feed(executor.newSequence(), 1, 2, 3).length);
+            }
+        } finally {
+            System.clearProperty(OnnxLibrary.OWN_FOLDER);
+        }
+        if (Files.isReadable(Path.of("/proc/self/maps"))) {
+            String own = folder.toRealPath().toString();
+            assertEquals(List.of(), Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                    .filter(line -> line.contains(own)).toList());
         }
     }
 }

@@ -47,6 +47,7 @@ public final class Scheduler implements AutoCloseable {
     private final Inbox inbox;
     private final Watchdog watchdog;
     private final ModelMeters meters;
+    private final Pace pace;
     private final Thread watcher;
     private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
     private final ReentrantLock takingOver = new ReentrantLock();
@@ -57,6 +58,7 @@ public final class Scheduler implements AutoCloseable {
     private Executor executor;
     /** Of the executor, for other threads. */
     private volatile Limits limits;
+    private volatile boolean hasExecutor = true;
     private final OpenSlots slots;
     private final Rescue rescue;
     /** What waits for another executor while there is none. */
@@ -74,10 +76,12 @@ public final class Scheduler implements AutoCloseable {
      * @param rescue told when the executor has failed twice for the same tokens, or hangs; they wait until {@link #move} or
      *            {@link #giveUp} is called, from another thread
      * @param patience how long a pass may take
+     * @param betweenTokens nanoseconds that prompts may take between two tokens of an answer, or 0 for twice the usual time
      * @param meters told of each pass
      */
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue,
-            Patience patience, ModelMeters meters) {
+            Patience patience, long betweenTokens, ModelMeters meters) {
+        this.pace = new Pace(betweenTokens);
         this.name = name;
         this.executor = executor;
         this.limits = executor.limits();
@@ -97,10 +101,11 @@ public final class Scheduler implements AutoCloseable {
     private void use(Executor next) {
         executor = next;
         limits = next.limits();
+        hasExecutor = !(next instanceof NoExecutor);
     }
 
     private Batch newBatch() {
-        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, meters);
+        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, pace, meters);
     }
 
     private Thread newThread() {
@@ -125,6 +130,15 @@ public final class Scheduler implements AutoCloseable {
      */
     public Limits limits() {
         return limits;
+    }
+
+    /**
+     * Whether there is an executor; if not, requests wait for one, also those of slots that have nothing to read.
+     *
+     * @return false while the model is unloaded or its backend is gone
+     */
+    public boolean hasExecutor() {
+        return hasExecutor;
     }
 
     /**
@@ -288,11 +302,12 @@ public final class Scheduler implements AutoCloseable {
      * @param slot which nobody else reads
      * @param wish what to know after the last token
      * @param cancelled looked at whenever the waiting thread wakes up
+     * @param deadline when it is to be looked at at the latest, as {@link System#nanoTime} tells time
      * @return the step that read the last token, valid until the next call; of no use if withdrawn
      * @throws dev.millrace.api.MillraceException if the backend failed
      * @throws IllegalStateException if the model is closed
      */
-    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled) {
+    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled, long deadline) {
         slot.request(Thread.currentThread(), wish);
         inbox.submit(slot);
         boolean interrupted = false;
@@ -305,7 +320,7 @@ public final class Scheduler implements AutoCloseable {
                 LockSupport.parkNanos(this, PATIENT_LOOK.toNanos());
                 leaveIfHung(true);
             } else {
-                LockSupport.park(this);
+                LockSupport.parkNanos(this, Math.max(1, deadline - System.nanoTime()));
             }
             // an interrupt would keep park from waiting: it means cancelled, and is restored for tools that run later
             interrupted |= Thread.interrupted();
@@ -374,6 +389,15 @@ public final class Scheduler implements AutoCloseable {
      */
     public void exchange(Supplier<Executor> load, Supplier<Executor> undo, Runnable onMoved, long room) {
         callPatiently(() -> {
+            if (parked != null) {
+                Executor next = load.get();
+                unpark(parked, next);
+                use(next);
+                lost = null;
+                onMoved.run();
+                tryAgain();
+                return next;
+            }
             try (Transfer transfer = Transfer.out(slots.all(), executor, room)) {
                 Quietly.close(executor, "The executor that was left");
                 RuntimeException problem = null;
@@ -411,8 +435,9 @@ public final class Scheduler implements AutoCloseable {
             if (parked == null) {
                 parked = Transfer.out(slots.all(), executor, room);
                 parked.apply(vocabularySize);
-                Quietly.close(executor, "The executor that was left");
+                Executor old = executor;
                 use(new NoExecutor(why));
+                Quietly.close(old, "The executor that was left");
             }
             return executor;
         });
@@ -566,6 +591,8 @@ public final class Scheduler implements AutoCloseable {
         BackendException problem = lost;
         if (problem != null) {
             inbox.fail(slots, problem);
+        } else if (executor instanceof NoExecutor none) {
+            inbox.tell(String.valueOf(none.problem().getMessage()));
         }
         LockSupport.park(this);
     }

@@ -33,6 +33,7 @@ import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands in this process, with everything that stands on the class path. */
@@ -62,7 +63,7 @@ final class CommandsTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
-                    console, "0.1.0", List.of(), List.of(), List.of());
+                    console, "0.1.0", List.of(), List.of(), List.of(), List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
             return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }
@@ -271,6 +272,58 @@ final class CommandsTest {
         Result result = run(List.of("run", "--tools", file("tools.json", content).toString(), "hello"));
         assertEquals(1, result.code());
         assertEquals(1, result.err().lines().count(), result::err);
+    }
+
+    @Test
+    void answersHaveTheFormThatWasAskedFor() throws Exception {
+        Path schema = file("reading.json",
+                "{\"type\": \"object\", \"properties\": {\"room\": {\"enum\": [\"cellar\", \"attic\"]}, \"celsius\":"
+                        + " {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 60}}, \"required\": [\"room\", \"celsius\"],"
+                        + " \"additionalProperties\": false}");
+        Result json = run(List.of("run", "--no-tools", "--schema", schema.toString(), "How warm is the cellar?"));
+        assertEquals(0, json.code(), json::err);
+        assertEquals("[room, celsius]", String.valueOf(json.json().keySet()));
+        assertInstanceOf(Long.class, json.json().get("celsius"));
+        Path grammar = file("state.gbnf",
+                "root ::= device \" is \" (\"on\" | \"off\") # a state\ndevice ::= \"lamp\" | \"pump\"\n");
+        Result text = run(List.of("run", "--no-tools", "--grammar", grammar.toString(), "Is it on?"));
+        assertEquals(0, text.code(), text::err);
+        assertTrue(text.out().matches("(lamp|pump) is (on|off)\n"), text::out);
+        Result time = run(List.of("run", "--no-tools", "--json", "--regex", "([01][0-9]|2[0-3]):[0-5][0-9]", "When?"));
+        assertEquals(0, time.code(), time::err);
+        assertTrue(String.valueOf(time.json().get("text")).matches("([01][0-9]|2[0-3]):[0-5][0-9]"), time::out);
+        assertEquals("stop", time.json().get("finishReason"));
+    }
+
+    /** File names ending in json or gbnf are made with the second column in them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--schema|[1]|no JSON schema", "--schema|{nonsense|JSON",
+            "--schema|{\"type\": \"array\", \"uniqueItems\": true}|uniqueItems",
+            "--schema|{\"type\": \"string\", \"pattern\": \"(?=a)b\"}|looking ahead",
+            "--schema|{\"minlength\": 3}|minlength", "--grammar|root ::= (|expected", "--grammar|x ::= \"a\"|root",
+            "--regex|(a|')'", "--regex|(a)\\1|going back"})
+    void formsThatCannotBeHeldAreSaidSo(String option, String content, String why) throws Exception {
+        boolean inFile = !option.equals("--regex");
+        String value = inFile ? file("form", content).toString() : content;
+        Result result = run(List.of("run", option, value, "hello"));
+        assertEquals(1, result.code());
+        assertEquals("", result.out());
+        assertEquals(1, result.err().lines().count(), result::err);
+        assertTrue(result.err().contains(why), result::err);
+    }
+
+    @Test
+    void formsExcludeEachOther() throws Exception {
+        Path schema = file("any.json", "{}");
+        Result two = run(List.of("run", "--schema", schema.toString(), "--regex", "a", "hello"));
+        assertEquals(2, two.code());
+        assertTrue(two.err().contains("--schema, --grammar and --regex"), two::err);
+        for (String option : List.of("--schema", "--grammar")) {
+            Result missing = run(List.of("run", option, folder.resolve("nowhere").toString(), "hello"));
+            assertEquals(1, missing.code());
+            assertEquals(1, missing.err().lines().count(), missing::err);
+            assertTrue(missing.err().contains("nowhere"), missing::err);
+        }
     }
 
     @Test

@@ -93,6 +93,19 @@ public interface SamplerStage {
     }
 
     /**
+     * Tokens that come next whatever the model would choose, of a stage that {@link #bounds}: where one text alone is allowed, no
+     * logits are needed. They are taken without a choice, and read together. Each is {@link #accept accepted} as any other. Asked
+     * before a token is chosen, on the thread of the answer; not asked where somebody wants to know how likely each token was.
+     *
+     * @param history tokens so far
+     * @return ids in order, each allowed after the ones before; an end of the answer may come last; empty, as here, if the model
+     *         chooses
+     */
+    default int[] forced(TokenHistory history) {
+        return new int[0];
+    }
+
+    /**
      * A stage for a fork of the conversation, which goes on by itself from here.
      *
      * @return a copy that shares nothing that changes

@@ -6,6 +6,7 @@ package dev.millrace.plugin.console;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.Metric;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.http.Outflow;
@@ -16,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,15 +69,22 @@ final class Watch implements AutoCloseable {
     }
 
     private ObjectNode sample() throws IOException {
-        ServerHost.Counts counts = host.counts();
         Runtime runtime = Runtime.getRuntime();
         ObjectNode line = Json.object().put("time", System.currentTimeMillis()).put("ready", host.isReady())
                 .put("running", host.gate().running()).put("waiting", host.gate().waiting())
-                .put("requests", counts.requests()).put("tokens", counts.pieces())
-                .put("prompt", counts.promptTokens()).put("cached", counts.cachedTokens())
-                .put("read", counts.promptTokens() - counts.cachedTokens())
-                .put("heap", runtime.totalMemory() - runtime.freeMemory())
-                .put("resident", resident());
+                .put("heap", runtime.totalMemory() - runtime.freeMemory()).put("resident", resident());
+        Map<String, Double> sums = new TreeMap<>();
+        for (Metric metric : host.millrace().metrics()) {
+            switch (metric) {
+                case Metric.Counter counter -> sums.merge(counter.name(), (double) counter.value(), Double::sum);
+                case Metric.Gauge gauge -> sums.merge(gauge.name(), gauge.value(), Double::sum);
+                default -> {
+                    // what the plots do not show
+                }
+            }
+        }
+        ObjectNode metrics = line.putObject("metrics");
+        sums.forEach(metrics::put);
         ObjectNode devices = line.putObject("devices");
         host.models().forEach(model -> devices.put(model.id(), model.model().device().id()));
         return line;

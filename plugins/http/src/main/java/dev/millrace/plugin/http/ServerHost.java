@@ -35,19 +35,4 @@ public interface ServerHost {
 
     /** Where answers wait for their turn. Who generates one joins it. */
     Gate gate();
-
-    /** What the server has done so far. */
-    Counts counts();
-
-    /**
-     * Sums since the server was started.
-     *
-     * @param promptTokens tokens of prompts
-     * @param cachedTokens of these, those that had been read before
-     * @param completionTokens tokens generated, of answers that are whole
-     * @param pieces pieces that answers came in, about one for each token, also of answers that go on
-     * @param requests that are in progress now
-     */
-    record Counts(long promptTokens, long cachedTokens, long completionTokens, long pieces, int requests) {
-    }
 }

@@ -8,13 +8,12 @@ import dev.millrace.api.Millrace;
 import dev.millrace.plugin.http.Gate;
 import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.ServerHost;
-import dev.millrace.plugin.openai.talk.Metrics;
 import dev.millrace.plugin.openai.talk.Models;
 import java.util.List;
 import java.util.Optional;
 
 /** What extensions see of a server. */
-record Hosted(Millrace millrace, Models served, Gate gate, Metrics metrics) implements ServerHost {
+record Hosted(Millrace millrace, Models served, Gate gate) implements ServerHost {
 
     @Override
     public List<OpenModel> models() {
@@ -34,10 +33,5 @@ record Hosted(Millrace millrace, Models served, Gate gate, Metrics metrics) impl
     @Override
     public Optional<String> failure() {
         return served.failure();
-    }
-
-    @Override
-    public Counts counts() {
-        return metrics.counts();
     }
 }

@@ -90,7 +90,7 @@ public final class Server implements ModelServer {
         Metrics metrics = new Metrics();
         Ids ids = new Ids();
         Models models = new Models(millrace, settings.models(), settings.embeddings(), settings.options());
-        Extensions attached = attach(new Hosted(millrace, models, gate, metrics));
+        Extensions attached = attach(new Hosted(millrace, models, gate));
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());

@@ -178,8 +178,10 @@ final class AssembledFuzz {
             scratch[1].met.mean(at, got, 0, headSize);
             for (int i = 0; i < headSize; i++) {
                 // sums of what is no number differ in what they are instead
-                if (Float.compare(got[i], expected[i]) != 0 && Float.isFinite(expected[i]) | Float.isFinite(got[i])) {
-                    return "attention of " + vectors + " queries in groups of " + group + ", " + count + " pages, heads of "
+                if (Float.compare(got[i], expected[i]) != 0
+                        && (Float.isFinite(expected[i]) || Float.isFinite(got[i]))) {
+                    return "attention of " + vectors + " queries in groups of " + group + ", " + count
+                            + " pages, heads of "
                             + headSize + ", " + some.description() + ": " + got[i] + ", not " + expected[i];
                 }
             }

@@ -10,9 +10,10 @@ const plots = {
   memory: new Plot('Memory of the process', bytes, 1),
   running: new Plot('Answers that run', (n) => String(n), 1),
   waiting: new Plot('Answers that wait', (n) => String(n), 1),
-  known: new Plot('Prompt tokens known from before', (n) => `${Math.round(n)} %`, 100),
+  known: new Plot('Of the last prompts known before', (n) => `${Math.round(n)} %`, 100),
 };
 let before;
+let known = 0;
 
 export function start() {
   byId('plots').append(...Object.values(plots).map((plot) => plot.element));
@@ -20,17 +21,22 @@ export function start() {
 
 /** Takes one line of the watch. */
 export function sample(line) {
+  const { metrics } = line;
   if (before && line.time > before.time) {
     const seconds = (line.time - before.time) / 1000;
-    const grown = (name) => Math.max(0, line[name] - before[name]);
-    plots.tokens.add(grown('tokens') / seconds);
-    plots.read.add(grown('read') / seconds);
+    const grown = (name) => Math.max(0, (metrics[name] ?? 0) - (before.metrics[name] ?? 0));
+    plots.tokens.add(grown('completion_tokens') / seconds);
+    plots.read.add(grown('prefill_tokens') / seconds);
+    const prompt = grown('prompt_tokens');
+    if (prompt > 0) {
+      known = Math.min(100, (grown('cached_tokens') / prompt) * 100);
+    }
   }
   before = line;
   plots.memory.add(line.resident || line.heap);
-  plots.running.add(line.running);
-  plots.waiting.add(line.waiting);
-  plots.known.add(line.prompt > 0 ? (line.cached / line.prompt) * 100 : 0);
+  plots.running.add(metrics.answers_running ?? line.running);
+  plots.waiting.add(line.waiting + (metrics.requests_waiting ?? 0));
+  plots.known.add(known);
 }
 
 /** After a pause there is nothing to compare with. */

@@ -5,7 +5,6 @@
 package dev.millrace.plugin.openai.talk;
 
 import dev.millrace.plugin.http.Gate;
-import dev.millrace.plugin.http.ServerHost;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +17,6 @@ public final class Metrics {
     private final AtomicInteger open = new AtomicInteger();
     private final Histogram firstPiece = new Histogram();
     private final Histogram betweenPieces = new Histogram();
-    private final LongAdder pieces = new LongAdder();
     private final LongAdder promptTokens = new LongAdder();
     private final LongAdder cachedTokens = new LongAdder();
     private final LongAdder completionTokens = new LongAdder();
@@ -42,7 +40,6 @@ public final class Metrics {
 
     /** A piece of an answer came, so long after the one before or after the question. */
     void piece(long nanos, boolean first) {
-        pieces.increment();
         (first ? firstPiece : betweenPieces).add(nanos);
     }
 
@@ -51,12 +48,6 @@ public final class Metrics {
         promptTokens.add(ending.usage().promptTokens());
         cachedTokens.add(ending.usage().cachedTokens());
         completionTokens.add(ending.usage().completionTokens());
-    }
-
-    /** Sums, for extensions. */
-    public ServerHost.Counts counts() {
-        return new ServerHost.Counts(promptTokens.sum(), cachedTokens.sum(), completionTokens.sum(), pieces.sum(),
-                open.get());
     }
 
     /** All that was counted, with the numbers of the moment. */

@@ -59,6 +59,9 @@ public final class Talk {
         Conversation.Builder builder = ask.model().model().conversation().messages(ask.messages())
                 .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning()).format(ask.held().format())
                 .toolChoice(ask.held().choice()).strict(ask.held().strict());
+        if (ask.plain()) {
+            builder.plain();
+        }
         ask.logprobs().ifPresent(builder::logprobs);
         ask.maxTokens().ifPresent(builder::maxTokens);
         try {

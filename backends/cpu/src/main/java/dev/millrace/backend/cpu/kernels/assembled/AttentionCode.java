@@ -10,12 +10,12 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.R8;
 import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
-import static dev.millrace.backend.cpu.assembler.Operand.General.RDI;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 import static dev.millrace.backend.cpu.kv.KvLayout.QUARTER_PAGE;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.CallingConvention;
 import dev.millrace.backend.cpu.assembler.Operand;
 import dev.millrace.backend.cpu.assembler.Operand.General;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
@@ -155,7 +155,7 @@ final class AttentionCode {
     /**
      * Makes the function for heads of a width.
      *
-     * @return where it begins, and where the limits lie: {@link #PAGE} times minus infinity, as often infinity, and minus infinity
+     * @return where it begins, and where the limits lie: {@code PAGE} times minus infinity, as often infinity, and minus infinity
      *         again, of which 64 from some place on say which scores are seen
      */
     static int[] function(Assembler a, InstructionSet set, int width) {
@@ -214,7 +214,7 @@ final class AttentionCode {
         Label page = a.label();
         Label head = a.label();
         Label queries = a.label();
-        a.mov(RAX, RDI);
+        CallingConvention.here().begin(a);
         a.place(page);
         a.mov(R10, RAX.at(PAGES));
         a.mov(R10, R10.at(0));
@@ -236,8 +236,7 @@ final class AttentionCode {
         a.add(RAX.at(PAGES), RCX);
         a.dec(RAX.at(PAGE_COUNT));
         a.jnz(page);
-        a.vzeroupper();
-        a.ret();
+        CallingConvention.here().end(a);
     }
 
     private void tile() {
