@@ -256,7 +256,6 @@ class ConfigurationsTest {
                     method);
         }
         refused(folder, with(good, c -> c.put("quantization_config", Map.of("load_in_4bit", true))), "bitsandbytes");
-        refused(folder, with(good, c -> c.put("quantization", Map.of("group_size", 64, "bits", 4))), "MLX");
         refused(folder, with(good, c -> c.put("quantization_config", Map.of("group_size", 64, "bits", 4))), "MLX");
         refused(folder, with(good, c -> c.put("compression_config", Map.of("format", "pack"))), "compressed-tensors");
         if (!"gpt_oss".equals(good.get("model_type"))) {

@@ -180,7 +180,8 @@ public final class Servers implements ToolConnector.Connected {
             }
             return Contents.whole(text.toString());
         } catch (RpcException e) {
-            throw new MillraceException(name + " of " + program + " cannot be read: " + Untrusted.line(e.sentence()), e);
+            throw new MillraceException(name + " of " + program + " cannot be read: " + Untrusted.line(e.sentence()),
+                    e);
         }
     }
 
