@@ -55,6 +55,17 @@ public sealed interface AnswerFormat {
     }
 
     /**
+     * A value of a Java type, as JSON.
+     *
+     * @param type a record, an enum or another type of {@link ValueType}
+     * @return a format
+     * @throws IllegalArgumentException if the type has no schema
+     */
+    static AnswerFormat of(Class<?> type) {
+        return new JsonSchema(ValueType.of(type).schema());
+    }
+
+    /**
      * One of several texts.
      *
      * @param texts at least one

@@ -5,6 +5,7 @@
 package dev.millrace.api;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
@@ -55,9 +56,31 @@ public interface Conversation extends AutoCloseable {
      * @param answers how many, 1 or more
      * @return the answers as they come
      * @throws IllegalArgumentException as in {@link #send(List)}, or if fewer than one answer is asked for
+     * @throws BusyException if the model generates as many answers as it may
      * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
      */
     List<Generation> send(List<Message> messages, int answers);
+
+    /**
+     * Adds a user message and waits for an answer that is a value. Whatever format the conversation has, this answer is held to the
+     * schema of the type: thinking comes first and is free, then the model calls tools, if it has some, or writes the value.
+     *
+     * <pre>{@code
+     * record Reading(double celsius, boolean alarm) {}
+     *
+     * Reading reading = conversation.ask("How warm is the boiler?", Reading.class);
+     * }</pre>
+     *
+     * @param <T> the type
+     * @param text the user's words
+     * @param type a record, an enum or another type of {@link ValueType}
+     * @return the value
+     * @throws IllegalArgumentException if the type has no schema, or no plugin can hold the answer to it
+     * @throws IllegalStateException if the answer before is still being generated, or the conversation is closed
+     * @throws MillraceException if generating failed, the answer ended before the value was whole, or the type refuses it: the
+     *             message names the reason
+     */
+    <T> T ask(String text, Class<T> type);
 
     /**
      * All messages so far, the system's first, with calls and results of finished rounds.
@@ -266,12 +289,40 @@ public interface Conversation extends AutoCloseable {
         Builder strict(boolean held);
 
         /**
+         * Has the model go on with bare text: it reads what the messages say, one behind the other, without its chat template, and
+         * all that it writes is text. The token that begins a text comes first if the vocabulary asks for it. For models that were
+         * not trained to chat.
+         *
+         * @return this
+         */
+        Builder plain();
+
+        /**
          * How often the model may be asked again with tool results within one answer.
          *
          * @param rounds 0 or more, 8 by default
          * @return this
          */
         Builder maxToolRounds(int rounds);
+
+        /**
+         * Whose tokens come first where conversations have to wait for each other: prompts of a higher priority are read first, and
+         * where there are more answers than a pass takes, those of a higher priority go on first.
+         *
+         * @param level the larger the sooner; 0 if not set
+         * @return this
+         */
+        Builder priority(int level);
+
+        /**
+         * How long each answer may take, from the moment it is asked for. Then it ends with {@link FinishReason#DEADLINE} and what was
+         * generated so far. A tool that runs is not interrupted.
+         *
+         * @param time more than nothing; without end if not set
+         * @return this
+         * @throws IllegalArgumentException if the time is not positive
+         */
+        Builder deadline(Duration time);
 
         /**
          * Continues a saved conversation: its messages, and what was read if this model wrote it. Everything else is set

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Named values in order: the parameters of a method, or the components of a record. */
@@ -44,10 +45,21 @@ record Fields(List<Field> all) {
 
     /** A JSON schema of type object. */
     Map<String, @Nullable Object> schema() {
+        return schema(Shape::schema);
+    }
+
+    /** The same, with all that {@link #read} asks for: no other names, and numbers in the range of their types. */
+    Map<String, @Nullable Object> exact() {
+        Map<String, @Nullable Object> schema = schema(Shape::exact);
+        schema.put("additionalProperties", false);
+        return schema;
+    }
+
+    private Map<String, @Nullable Object> schema(Function<Shape, Map<String, @Nullable Object>> of) {
         Map<String, @Nullable Object> properties = new LinkedHashMap<>();
         List<String> required = new ArrayList<>();
         for (Field field : all) {
-            Map<String, @Nullable Object> property = field.shape.schema();
+            Map<String, @Nullable Object> property = of.apply(field.shape);
             if (!field.description.isEmpty()) {
                 property.put("description", field.description);
             }

@@ -25,6 +25,8 @@ public enum FinishReason {
     TOOL_LIMIT,
     /** The model said the same again and again, and nothing else helped. */
     LOOP,
+    /** Its time was up, see {@link Conversation.Builder#deadline}. */
+    DEADLINE,
     /** Somebody cancelled it. */
     CANCELLED
 }

@@ -5,6 +5,7 @@
 package dev.millrace.api;
 
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.concurrent.Flow;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -55,6 +56,13 @@ public interface Generation extends Iterable<Event>, AutoCloseable {
      * is over, or if the answer is.
      */
     void answerNow();
+
+    /**
+     * Whether it cannot go on just now, and for what it waits: for memory that other conversations hold, or for a backend.
+     *
+     * @return one sentence for people; empty if it goes on, or is done
+     */
+    Optional<String> waitsFor();
 
     /**
      * Whether the last event is out.

@@ -45,14 +45,11 @@ public interface Model extends AutoCloseable {
     Device device();
 
     /**
-     * What each present backend says of this model on each of its devices now, the one where it runs among them. It asks the
-     * backends, so it may take some milliseconds.
+     * How each device fared when the present one was chosen.
      *
-     * @return one entry for each device, the best first; empty, as here, from a model that does not know
+     * @return at least the present one
      */
-    default List<DeviceChoice> choices() {
-        return List.of();
-    }
+    List<DeviceVerdict> verdicts();
 
     /**
      * A conversation to be set up.

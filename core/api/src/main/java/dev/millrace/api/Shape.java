@@ -28,6 +28,11 @@ sealed interface Shape {
     /** The JSON schema: a new map, to which a description may be added. */
     Map<String, @Nullable Object> schema();
 
+    /** The same, but with all that {@link #read} asks for: for answers that are held to it. */
+    default Map<String, @Nullable Object> exact() {
+        return schema();
+    }
+
     /** What a message says was expected: a noun with its article. */
     String expected();
 
@@ -133,6 +138,23 @@ sealed interface Shape {
         }
 
         @Override
+        public Map<String, @Nullable Object> exact() {
+            Map<String, @Nullable Object> schema = schema();
+            int bits = switch (type.getSimpleName()) {
+                case "byte", "Byte" -> Byte.SIZE;
+                case "short", "Short" -> Short.SIZE;
+                case "int", "Integer" -> Integer.SIZE;
+                case "long", "Long" -> Long.SIZE;
+                default -> 0;
+            };
+            if (bits > 0) {
+                schema.put("minimum", Long.MIN_VALUE >> (Long.SIZE - bits));
+                schema.put("maximum", Long.MAX_VALUE >> (Long.SIZE - bits));
+            }
+            return schema;
+        }
+
+        @Override
         public String expected() {
             return switch (type.getSimpleName()) {
                 case "byte", "Byte" -> "an integer from -128 to 127";
@@ -182,12 +204,25 @@ sealed interface Shape {
     /** A finite number of some Java type. */
     record Real(Class<?> type) implements Shape {
 
+        /** A round number below the largest of 32 bits. */
+        private static final double MOST_FLOAT = 1e38;
+
         private static final Pattern SPELLING = Pattern
                 .compile("[+-]?(\\d{1,400}(\\.\\d{0,400})?|\\.\\d{1,400})([eE][+-]?\\d{1,4})?");
 
         @Override
         public Map<String, @Nullable Object> schema() {
             return Shape.type("number");
+        }
+
+        @Override
+        public Map<String, @Nullable Object> exact() {
+            Map<String, @Nullable Object> schema = schema();
+            if (type.getSimpleName().equalsIgnoreCase("float")) {
+                schema.put("minimum", -MOST_FLOAT);
+                schema.put("maximum", MOST_FLOAT);
+            }
+            return schema;
         }
 
         @Override
@@ -268,6 +303,13 @@ sealed interface Shape {
         }
 
         @Override
+        public Map<String, @Nullable Object> exact() {
+            Map<String, @Nullable Object> schema = schema();
+            schema.put("items", item.exact());
+            return schema;
+        }
+
+        @Override
         public String expected() {
             return "a list";
         }
@@ -305,6 +347,13 @@ sealed interface Shape {
         }
 
         @Override
+        public Map<String, @Nullable Object> exact() {
+            Map<String, @Nullable Object> schema = schema();
+            schema.put("additionalProperties", value.exact());
+            return schema;
+        }
+
+        @Override
         public String expected() {
             return "an object";
         }
@@ -329,6 +378,11 @@ sealed interface Shape {
         @Override
         public Map<String, @Nullable Object> schema() {
             return fields.schema();
+        }
+
+        @Override
+        public Map<String, @Nullable Object> exact() {
+            return fields.exact();
         }
 
         @Override
@@ -362,6 +416,11 @@ sealed interface Shape {
         @Override
         public Map<String, @Nullable Object> schema() {
             return value.schema();
+        }
+
+        @Override
+        public Map<String, @Nullable Object> exact() {
+            return value.exact();
         }
 
         @Override

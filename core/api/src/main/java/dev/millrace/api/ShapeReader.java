@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Finds the shape of a Java type. For the parameters of one method; for one thread. */
+/** Finds the shape of a Java type. For the parameters of one method, or one type of values; for one thread. */
 final class ShapeReader {
 
     private static final Set<Class<?>> WHOLE = Set.of(byte.class, Byte.class, short.class, Short.class, int.class,
@@ -31,11 +31,13 @@ final class ShapeReader {
     private static final Set<Class<?>> SEQUENCES = Set.of(Iterable.class, Collection.class, List.class, Set.class);
 
     private final String where;
+    private final String what;
     private final Deque<Class<?>> open = new ArrayDeque<>();
 
-    /** A reader whose messages say where the types stand. */
-    ShapeReader(String where) {
+    /** A reader whose messages say where the types stand, and what each of them should be. */
+    ShapeReader(String where, String what) {
         this.where = where;
+        this.what = what;
     }
 
     /** The shape of a type. */
@@ -120,6 +122,6 @@ final class ShapeReader {
 
     private IllegalArgumentException unsupported(Type type, String why) {
         return new IllegalArgumentException(
-                where + ": the type " + type.getTypeName() + " is not a parameter of a tool: " + why + ".");
+                where + ": the type " + type.getTypeName() + " is not " + what + ": " + why + ".");
     }
 }

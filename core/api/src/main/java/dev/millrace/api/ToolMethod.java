@@ -67,7 +67,7 @@ final class ToolMethod implements Tool {
     }
 
     private static Fields parameters(Method method) {
-        ShapeReader shapes = new ShapeReader(method.toString());
+        ShapeReader shapes = new ShapeReader(method.toString(), "a parameter of a tool");
         List<Fields.Field> fields = new ArrayList<>();
         for (Parameter parameter : method.getParameters()) {
             Param param = parameter.getAnnotation(Param.class);

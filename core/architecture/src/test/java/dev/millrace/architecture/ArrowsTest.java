@@ -182,6 +182,10 @@ class ArrowsTest {
     static final ArchRule CPU_ASSEMBLER_STANDS_ALONE = only(CPU_ASSEMBLER);
 
     @ArchTest
+    static final ArchRule PROCESSES_OF_THEIR_OWN_KNOW_THE_CONTRACTS = only("dev.millrace.backend.onnx.isolated..", API,
+            SPI_MODEL, SPI_BACKEND, "org.osgi.framework..");
+
+    @ArchTest
     static final ArchRule CPU_KEYS_AND_VALUES_STAND_ALONE = only(CPU_KV, API, SPI_MODEL, SPI_BACKEND);
 
     @ArchTest

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.DeviceVerdict;
 import dev.millrace.api.EmbeddingModel;
 import dev.millrace.api.Metric;
 import dev.millrace.api.Millrace;
@@ -46,6 +47,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -103,7 +105,9 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.running(), services, options, found.suggestedTools(),
+            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
+                    services.limits.get(),
+                    options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
             loaded.model().close();
@@ -129,8 +133,8 @@ public final class Engine implements Millrace {
                         "generates text and gives no embeddings; take an ONNX export of a sentence encoder");
             }
             PromptTokenizer tokenizer = tokenizer(file);
-            Placement place = Placement.choose(services.backends, file.programs(),
-                    options.withContext(encoder.contextLength()));
+            Placement place = chooser(file).choose(file.programs(), options.withContext(encoder.contextLength()))
+                    .place();
             model = new RunningEncoder(file, encoder, tokenizer, place,
                     place.backend().loadEncoder(encoder, place.device(), place.options(), options.progress()),
                     encoders::remove);
@@ -268,7 +272,7 @@ public final class Engine implements Millrace {
                         : Diagnosis.of(path));
     }
 
-    private record Loaded(LoadedModel model, LoadedProgram running) {
+    private record Loaded(LoadedModel model, LoadedProgram running, List<DeviceVerdict> verdicts) {
     }
 
     private Loaded load(Path path, ModelOptions options) {
@@ -280,10 +284,11 @@ public final class Engine implements Millrace {
             }
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
-            Placement place = Placement.choose(services.backends, file.programs(), options);
+            Choice choice = chooser(file).choose(file.programs(), options);
+            Placement place = choice.place();
             LoadedProgram running = place.load(file, meters.of(file.name()), options.progress());
             return new Loaded(new LoadedModel(file, place.program(), tokenizer, place.device(), place.options(),
-                    running.executor()), running);
+                    running.executor()), running, choice.verdicts());
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -298,6 +303,29 @@ public final class Engine implements Millrace {
     @Override
     public List<Device> devices() {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
+    }
+
+    /**
+     * How each device would fare if a model was opened now.
+     *
+     * @param file a model file
+     * @param options as for opening it
+     * @return one verdict per device, and one for each backend that sees none; none is chosen if no device would run the model
+     */
+    public List<DeviceVerdict> verdicts(ModelFile file, ModelOptions options) {
+        return chooser(file).verdicts(file.programs(), options);
+    }
+
+    private Chooser chooser(ModelFile file) {
+        return new Chooser(services.backends, Preferences.of(file.name()), services.backOff,
+                device -> promised(device, null));
+    }
+
+    /** Bytes that open models, but for one, may still take of the memory of a device. */
+    private long promised(Device device, @Nullable RunningModel except) {
+        return models.stream().filter(model -> !model.equals(except))
+                .filter(model -> model.device().memoryBytes() == device.memoryBytes())
+                .mapToLong(RunningModel::promised).sum();
     }
 
     @Override
@@ -341,6 +369,7 @@ public final class Engine implements Millrace {
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     void addBackend(Backend backend) {
         services.backends.add(backend);
+        models.forEach(model -> model.joined(backend));
     }
 
     /**
@@ -349,6 +378,7 @@ public final class Engine implements Millrace {
      */
     void removeBackend(Backend backend) {
         services.backends.remove(backend);
+        services.backOff.forget(backend);
         for (RunningModel model : models) {
             model.leave(backend);
         }

@@ -8,7 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
-import dev.millrace.api.DeviceChoice;
+import dev.millrace.api.DeviceVerdict;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelHealth;
@@ -28,29 +28,35 @@ import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.talk.ModelParts;
 import dev.millrace.machine.Memory;
 import dev.millrace.spi.backend.Backend;
-import dev.millrace.spi.backend.Fit;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.io.IOException;
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An open model with its conversations. */
 final class RunningModel implements Model {
 
     private static final System.Logger LOG = System.getLogger(RunningModel.class.getName());
+
+    /** Bytes for what was read, while a model is not loaded. */
+    private static final long STATES_OF_UNLOADED = 64L << 20;
 
     private final ModelFile file;
     private final String name;
@@ -65,15 +71,33 @@ final class RunningModel implements Model {
     private final ReentrantLock moving = new ReentrantLock();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Promised promised;
+    private final Semaphore arrivals = new Semaphore(0);
     private volatile LoadedProgram running;
+    private volatile List<DeviceVerdict> verdicts;
+    /** Whether somebody said where it is to run. */
+    private volatile boolean pinned;
+    /** Whether its backend has gone and it waits for another. */
+    private volatile boolean homeless;
+    /** Whether its weights were freed because nobody uses it. */
+    private volatile boolean unloaded;
     private volatile @Nullable Known known;
 
     private record Known(LoadedProgram of, Fingerprint fingerprint) {
     }
 
-    RunningModel(LoadedModel loaded, LoadedProgram running, Services services, ModelOptions options,
-            List<String> toolNames, PrefixRoom room, ModelMeters meters, Consumer<RunningModel> onClose) {
+    /** Bytes that other open models may still take of a device's memory. */
+    interface Promised {
+        long on(Device device, RunningModel except);
+    }
+
+    RunningModel(LoadedModel loaded, LoadedProgram running, List<DeviceVerdict> verdicts, Services services,
+            Promised promised, ModelLimits limits, ModelOptions options, List<String> toolNames, PrefixRoom room,
+            ModelMeters meters,
+            Consumer<RunningModel> onClose) {
         this.meters = meters;
+        this.verdicts = verdicts;
+        this.promised = promised;
         this.file = loaded.file();
         this.name = loaded.file().name();
         this.tokenizer = loaded.tokenizer();
@@ -85,7 +109,7 @@ final class RunningModel implements Model {
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
         this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
-                services.patience, meters);
+                services.patience, limits.betweenTokens().toNanos(), meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), room, valueBytes(options), meters);
         this.conversations = new Conversations(
@@ -94,7 +118,11 @@ final class RunningModel implements Model {
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                         prefixes, meters),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
-                        () -> suggested(toolNames)));
+                        () -> suggested(toolNames)),
+                limits.answers(), this::wake);
+        if (limits.idle().isPositive()) {
+            Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
+        }
     }
 
     /** About how many bytes a key or value takes. */
@@ -134,24 +162,6 @@ final class RunningModel implements Model {
     }
 
     @Override
-    public List<DeviceChoice> choices() {
-        if (closing.get()) {
-            return List.of();
-        }
-        return DeviceFit.of(services.backends, file.programs()).stream().map(RunningModel::choice)
-                .sorted(Comparator.comparing(DeviceChoice::suitable).thenComparingInt(DeviceChoice::score).reversed())
-                .toList();
-    }
-
-    private static DeviceChoice choice(DeviceFit one) {
-        return switch (one.fit()) {
-            case Fit.Good good -> new DeviceChoice(one.device(), true, good.score(), good.bytes(), "");
-            case Fit.Refused refused ->
-                new DeviceChoice(one.device(), false, 0, refused.bytes(), refused.reason());
-        };
-    }
-
-    @Override
     public Sampling defaults() {
         return file.sampling();
     }
@@ -162,16 +172,27 @@ final class RunningModel implements Model {
     }
 
     @Override
+    public List<DeviceVerdict> verdicts() {
+        return verdicts;
+    }
+
+    @Override
     public Conversation.Builder conversation() {
         return conversations.builder();
     }
 
     @Override
     public void moveTo(String backend) {
-        move(() -> Placement.forMove(services.backends, file.programs(), options.withBackend(backend)));
+        move(() -> choice(services.backends, backend));
+        pinned = true;
     }
 
-    private void move(Supplier<Placement> choice) {
+    private Choice choice(List<Backend> among, @Nullable String backend) {
+        return new Chooser(among, Preferences.of(name), services.backOff, device -> promised.on(device, this))
+                .forMove(file.programs(), options.withBackend(backend));
+    }
+
+    private void move(Supplier<Choice> choice) {
         SwapEvent event = new SwapEvent();
         event.begin();
         long start = System.nanoTime();
@@ -182,14 +203,23 @@ final class RunningModel implements Model {
             if (closing.get()) {
                 throw new IllegalStateException("The model is closed.");
             }
-            Placement next = choice.get();
+            Choice chosen = choice.get();
+            Placement next = chosen.place();
+            if (!next.device().id().equals(running.place().device().id())) {
+                prefixes.beforeMove();
+            }
             if (!next.crowded() && next.bytes() <= Memory.now().available()) {
                 LoadedProgram loaded = load(next);
                 scheduler.move(loaded.executor(), () -> running = loaded);
             } else {
                 exchange(next);
             }
+            verdicts = chosen.verdicts();
+            homeless = false;
+            unloaded = false;
             done = true;
+            LOG.log(System.Logger.Level.INFO, "{0} runs on {1} now. {2}", name, next.device().id(),
+                    chosen.verdicts().stream().map(DeviceVerdict::toString).collect(Collectors.joining(" ")));
         } finally {
             moving.unlock();
             meters.moved(done, System.nanoTime() - start);
@@ -233,9 +263,15 @@ final class RunningModel implements Model {
         ModelHealth.State state = ModelHealth.State.READY;
         String reason = "";
         Optional<BackendException> lost = scheduler.lost();
-        if (moving.isLocked()) {
+        if (unloaded && lost.isEmpty()) {
+            state = ModelHealth.State.UNLOADED;
+            reason = "Nobody used it for a while: the next answer loads it again.";
+        } else if (moving.isLocked()) {
             state = ModelHealth.State.MOVING;
             reason = name + " is being moved: its answers go on in a moment.";
+        } else if (homeless) {
+            state = ModelHealth.State.MOVING;
+            reason = name + " waits for a backend, because its own went away.";
         } else if (lost.isPresent()) {
             state = ModelHealth.State.LOST;
             reason = lost.get().getMessage();
@@ -273,31 +309,156 @@ final class RunningModel implements Model {
         }
         later(() -> {
             try {
-                move(() -> Placement.forMove(services.backends, file.programs(), options.withBackend(null)));
+                move(() -> choice(services.backends, null));
                 LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", name,
                         device().id(), backend.id());
             } catch (RuntimeException | Error e) {
                 if (!closing.get()) {
-                    LOG.log(System.Logger.Level.WARNING,
-                            name + " is closed, because " + backend.id() + " went away. " + e.getMessage());
-                    close();
+                    awaitBackend(backend, e);
                 }
             }
         });
     }
 
-    /** The backend failed twice for the same tokens: another one is tried. */
+    /** No other backend can run it: it keeps its states, and waits for one that can, as after an update. Then it ends. */
+    private void awaitBackend(Backend gone, Throwable why) {
+        BackendException problem = new BackendException(
+                name + " waits for a backend, because " + gone.id() + " went away. " + why.getMessage(), why);
+        LOG.log(System.Logger.Level.WARNING, problem.getMessage());
+        arrivals.drainPermits();
+        homeless = true;
+        long end = System.nanoTime() + services.wait.toNanos();
+        try {
+            scheduler.park(problem, Memory.now().available() / 2);
+            while (!closing.get()) {
+                if (canMove()) {
+                    return;
+                }
+                if (!arrivals.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    LOG.log(System.Logger.Level.WARNING, "{0} is closed, because no backend came.", name);
+                    close();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close();
+        }
+    }
+
+    private boolean canMove() {
+        try {
+            move(() -> choice(services.backends, null));
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.DEBUG, "There is no other backend yet.", e);
+            return false;
+        }
+    }
+
+    /** A backend has come: a model that waits for one goes on there; one that nobody put in its place moves if it is better. */
+    void joined(Backend backend) {
+        if (homeless) {
+            arrivals.release();
+        } else if (!pinned && options.backend() == null) {
+            later(() -> moveIfBetter(backend));
+        }
+    }
+
+    private void moveIfBetter(Backend backend) {
+        try {
+            Choice best = new Chooser(services.backends, Preferences.of(name), services.backOff,
+                    device -> promised.on(device, this)).choose(file.programs(), options);
+            Placement now = running.place();
+            boolean listed = services.backends.stream().anyMatch(now::runsOn);
+            if (best.place().runsOn(backend) && !now.runsOn(backend) && listed && !closing.get()) {
+                move(() -> best);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, device().id(), e.getMessage());
+        }
+    }
+
+    // ---- freed while nobody uses it
+
+    private void watchIdle(Duration most) {
+        try {
+            while (!closed.await(Math.max(1, most.toMillis() / 4), TimeUnit.MILLISECONDS)) {
+                if (conversations.idleNanos() >= most.toNanos()) {
+                    unload();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void unload() {
+        if (unloaded || homeless || !moving.tryLock()) {
+            return;
+        }
+        try {
+            if (!closing.get() && conversations.answers() == 0) {
+                unloaded = true;
+                scheduler.park(new BackendException(name + " is loaded again, since nobody used it for a while."),
+                        STATES_OF_UNLOADED);
+                LOG.log(System.Logger.Level.INFO, "{0} is unloaded until it is used again.", name);
+            }
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "The model was closed meanwhile.", e);
+        } finally {
+            moving.unlock();
+        }
+        if (conversations.answers() > 0) {
+            wake();
+        }
+    }
+
+    /** An answer is asked for. */
+    private void wake() {
+        if (unloaded) {
+            later(this::loadAgain);
+        }
+    }
+
+    private void loadAgain() {
+        moving.lock();
+        try {
+            if (!unloaded) {
+                return;
+            }
+            Placement old = running.place();
+            boolean there = services.backends.stream().anyMatch(old::runsOn);
+            move(() -> there ? new Choice(old, verdicts) : choice(services.backends, null));
+        } catch (RuntimeException | Error e) {
+            giveUp(e instanceof BackendException known
+                    ? known
+                    : new BackendException(name + " cannot be loaded again: " + e.getMessage(), e));
+        } finally {
+            moving.unlock();
+        }
+    }
+
+    /** Bytes that its conversations may still take. */
+    long promised() {
+        long context = running.place().bytes() - info().weightBytes();
+        return Math.max(0, context - prefixes.bytes());
+    }
+
+    /** The backend failed twice for the same tokens, hangs, or has lost its executor: another one is tried. */
     private void rescue(BackendException problem) {
         Placement failing = running.place();
+        services.backOff.failed(failing.backend(), failing.device(), String.valueOf(problem.getMessage()));
         later(() -> {
             try {
-                move(() -> Placement.forMove(services.backends.stream().filter(one -> !failing.runsOn(one)).toList(),
-                        file.programs(), options.withBackend(null)));
+                move(() -> choice(services.backends.stream().filter(one -> !failing.runsOn(one))
+                        .filter(one -> one.devices().stream()
+                                .anyMatch(device -> services.backOff.reason(one, device).isEmpty()))
+                        .toList(), null));
                 LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", name,
                         device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
-                if (problem instanceof BackendHangsException) {
+                if (problem instanceof BackendHangsException || problem instanceof ExecutorLostException) {
                     startAgain(failing, problem);
                 } else {
                     giveUp(problem);
@@ -306,10 +467,10 @@ final class RunningModel implements Model {
         });
     }
 
-    /** No other backend is there, and nothing computes any more: the one that hangs is loaded a second time. */
+    /** No other backend is there, and nothing computes any more: the model is loaded a second time where it was. */
     private void startAgain(Placement hanging, BackendException problem) {
         try {
-            move(() -> hanging);
+            move(() -> new Choice(hanging, verdicts));
             LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, device().id(),
                     problem.getMessage());
         } catch (RuntimeException | Error e) {
@@ -346,6 +507,7 @@ final class RunningModel implements Model {
             }
             return;
         }
+        arrivals.release();
         try {
             conversations.close();
             // what is loading ends soon

@@ -13,9 +13,12 @@ import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 
 /** What plugins offer at this moment. Services come and go on any thread; a reader sees a consistent list. */
 final class Services {
@@ -28,6 +31,11 @@ final class Services {
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
+    final BackOff backOff = new BackOff(InstantSource.system());
+    /** How long a model whose only backend has gone waits for another. */
+    volatile Duration wait = Duration.ofSeconds(Long.getLong("millrace.backend.wait", 30));
+    /** Asked when a model is opened. */
+    volatile Supplier<ModelLimits> limits = ModelLimits::ofSystem;
     /** How long backends may take. */
     volatile Patience patience = Patience.DEFAULT;
 

@@ -13,7 +13,6 @@ import dev.millrace.api.Answer;
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Conversation;
-import dev.millrace.api.DeviceChoice;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.MillraceException;
@@ -125,21 +124,6 @@ class ContractsTest {
             backend.onStep = step -> {
             };
             assertEquals("First.", conversation.send("a").answer().text());
-        }
-    }
-
-    @Test
-    void aModelTellsWhatEachBackendSaysOfIt() {
-        ScriptedBackend first = new ScriptedBackend("a", true, LONG);
-        ScriptedBackend second = new ScriptedBackend("b", true, LONG);
-        second.onFit = () -> Optional.of(new Fit.Refused("Its weights are odd.", Fit.Cause.TYPE));
-        try (Stage stage = new Stage(folder, second, first)) {
-            Model model = stage.open();
-            assertEquals(List.of(new DeviceChoice(model.device(), true, 1, 1000, ""),
-                    new DeviceChoice(second.devices().getFirst(), false, 0, 0, "Its weights are odd.")),
-                    model.choices());
-            model.close();
-            assertEquals(List.of(), model.choices());
         }
     }
 

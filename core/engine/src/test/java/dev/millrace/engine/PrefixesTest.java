@@ -19,6 +19,7 @@ import dev.millrace.spi.backend.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -101,6 +102,23 @@ class PrefixesTest {
                 assertEquals(0, ask(model, "Or cold?").usage().cachedTokens());
             }
         }
+    }
+
+    @Test
+    void aFileThatVanishesWhileRoomIsMadeKeepsNoOther() throws IOException {
+        Path kept = Files.createDirectories(folder.resolve("cache/prefixes"));
+        // listed, but not there when it is looked at, as a file that another process has removed meanwhile
+        Files.createSymbolicLink(kept.resolve("0-gone.prefix"), kept.resolve("nothing"));
+        for (int i = 0; i < 70; i++) {
+            Path old = Files.write(kept.resolve("0-" + i + ".prefix"), new byte[10]);
+            Files.setLastModifiedTime(old, FileTime.fromMillis(i));
+        }
+        ScriptedBackend backend = new ScriptedBackend("a", true, "Yes.");
+        try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
+            ask(model, "Is it warm?");
+        }
+        assertTrue(Files.notExists(kept.resolve("0-0.prefix")), "the oldest is removed");
+        assertTrue(files().size() < 70, "room was made: " + files().size());
     }
 
     @Test
@@ -221,7 +239,7 @@ class PrefixesTest {
     void whatWasNotUsedForLongestGoesFirst() throws IOException {
         System.setProperty("millrace.prefixes.memory", "4096");
         try (Stage stage = stage(withConvolutions("Yes.")); Model model = stage.open()) {
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 70; i++) {
                 request(model, List.of(Message.user("Question " + i + " of many, ".repeat(4))));
                 double bytes = stage.engine.metrics().stream().filter(one -> one.name().equals("prefix_bytes"))
                         .mapToDouble(one -> ((Metric.Gauge) one).value()).sum();

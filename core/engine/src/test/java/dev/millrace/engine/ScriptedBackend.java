@@ -72,6 +72,9 @@ public final class ScriptedBackend implements Backend {
     /** The variant that it says it has loaded. */
     volatile String variant = "";
 
+    /** How well a model is said to run. */
+    volatile int score = 1;
+
     /** What a model is said to take. */
     volatile long bytes = 1000;
 
@@ -124,7 +127,7 @@ public final class ScriptedBackend implements Backend {
         return options.context() > mostContext
                 ? new Fit.Refused("The script is shorter than " + options.context() + " tokens: ask for less context.",
                         Fit.Cause.MEMORY, Long.MAX_VALUE)
-                : new Fit.Good(1, bytes);
+                : new Fit.Good(score, bytes);
     }
 
     @Override

@@ -11,7 +11,6 @@ import dev.millrace.formats.architecture.ChatTemplates;
 import dev.millrace.formats.gguf.GgufExport;
 import dev.millrace.formats.safetensors.HuggingFaceModel;
 import dev.millrace.formats.safetensors.VocabularyTable;
-import dev.millrace.formats.tensor.BlockEncoder;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
@@ -41,7 +40,7 @@ public final class Converter {
      * @return the types
      */
     public static Set<TensorType> types() {
-        return BlockEncoder.TYPES;
+        return FILE_TYPES.keySet();
     }
 
     /**
@@ -62,17 +61,21 @@ public final class Converter {
             throw new IllegalArgumentException(type + " cannot be written; possible are " + types() + ".");
         }
         try (ModelFile model = HuggingFaceModel.open(folder, new Architectures(List.of()))) {
-            Blueprint blueprint = model.blueprint();
-            Optional<VocabularySource.Table> table = model.vocabulary()
-                    .map(v -> VocabularyTable.of(folder, (VocabularySource.HuggingFace) v, blueprint.vocabularySize()));
-            List<Integer> ends = new ArrayList<>(model.endTokens());
-            table.map(VocabularySource.Table::eos).filter(OptionalInt::isPresent).map(OptionalInt::getAsInt)
-                    .filter(ends::remove).ifPresent(ends::addFirst);
-            new GgufExport(model.name(), blueprint, table.map(t -> ending(t, ends)),
-                    padding(model, blueprint.vocabularySize()), ends,
-                    new ChatTemplates(model.chatTemplate(), model.namedTemplates(), List.of()), model.sampling())
-                    .write(out, fileType, tensor -> written(tensor, type), progress);
+            export(folder, model).write(out, fileType, tensor -> written(tensor, type), progress);
         }
+    }
+
+    /** An open folder, ready to be written. */
+    static GgufExport export(Path folder, ModelFile model) {
+        Blueprint blueprint = model.blueprint();
+        Optional<VocabularySource.Table> table = model.vocabulary()
+                .map(v -> VocabularyTable.of(folder, (VocabularySource.HuggingFace) v, blueprint.vocabularySize()));
+        List<Integer> ends = new ArrayList<>(model.endTokens());
+        table.map(VocabularySource.Table::eos).filter(OptionalInt::isPresent).map(OptionalInt::getAsInt)
+                .filter(ends::remove).ifPresent(ends::addFirst);
+        return new GgufExport(model.name(), blueprint, table.map(t -> ending(t, ends)),
+                padding(model, blueprint.vocabularySize()), ends,
+                new ChatTemplates(model.chatTemplate(), model.namedTemplates(), List.of()), model.sampling());
     }
 
     private static TensorType written(Tensor tensor, TensorType type) {

@@ -21,6 +21,7 @@ final class GrammarStage implements SamplerStage {
 
     /** Thinking that the prompt has opened is found in its last tokens. */
     private static final int TAIL = 48;
+    private static final int[] NOTHING = {};
 
     private final StageContext context;
     private final Wish wish;
@@ -32,11 +33,6 @@ final class GrammarStage implements SamplerStage {
         this.context = context;
         this.wish = wish;
         this.grammars = grammars;
-    }
-
-    @Override
-    public void begin(TokenHistory history) {
-        begin(history, 0);
     }
 
     @Override
@@ -73,6 +69,11 @@ final class GrammarStage implements SamplerStage {
     public long @Nullable [] allowed(TokenHistory history) {
         Mask mask = mask();
         return mask == null ? null : mask.bits();
+    }
+
+    @Override
+    public int[] forced(TokenHistory history) {
+        return masks == null || state == null ? NOTHING : new JumpAhead(context, masks, state, history).tokens();
     }
 
     private @Nullable Mask mask() {

@@ -16,7 +16,9 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Millrace;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.Param;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolCall;
@@ -147,6 +149,60 @@ class HeldAnswersTest {
                         && String.valueOf(tool.getMessage()).contains("uniqueItems"),
                 String.valueOf(tool.getMessage()));
         assertThrows(IllegalArgumentException.class, () -> asking(seed(1)).toolChoice(ToolChoice.REQUIRED).start());
+    }
+
+    /** What is read from an answer. */
+    record Reading(String room, @Param("from 0 to 60") int celsius, Trend trend, List<Short> last) {
+
+        Reading {
+            if (room.length() > 500) {
+                throw new IllegalArgumentException("room is too long a name");
+            }
+        }
+    }
+
+    enum Trend {
+        RISING, FALLING
+    }
+
+    /** Refuses all. */
+    record Stubborn(boolean on) {
+
+        Stubborn {
+            throw new IllegalArgumentException("never");
+        }
+    }
+
+    @Test
+    void answersAreValuesOfRecordsAndEnums() {
+        try (Conversation conversation = model.conversation().sampling(Sampling.greedy()).maxTokens(300)
+                .reasoning(Reasoning.off()).start()) {
+            Reading reading = conversation.ask("How warm is the cellar?", Reading.class);
+            assertTrue(reading.room().length() <= 500);
+            assertTrue(conversation.messages().getLast().content().contains("\"celsius\":"));
+            assertTrue(List.of(Trend.values()).contains(conversation.ask("Does it rise?", Trend.class)));
+            assertTrue(List.of(true, false).contains(conversation.ask("Is the lamp on?", Boolean.class)));
+            // the next answer is free again
+            assertFalse(conversation.send("Hello!").answer().text().startsWith("\""));
+        }
+    }
+
+    @Test
+    void valuesThatDoNotComeAreSaidSo() {
+        try (Conversation cut = asking(Sampling.greedy()).maxTokens(3).reasoning(Reasoning.off()).start()) {
+            MillraceException problem = assertThrows(MillraceException.class,
+                    () -> cut.ask("How warm is the cellar?", Reading.class));
+            assertEquals("The answer ended before a value of Reading was whole: LENGTH after 3 tokens.",
+                    problem.getMessage());
+        }
+        try (Conversation conversation = asking(Sampling.greedy()).reasoning(Reasoning.off()).start()) {
+            MillraceException problem = assertThrows(MillraceException.class,
+                    () -> conversation.ask("How warm is the cellar?", Stubborn.class));
+            assertTrue(String.valueOf(problem.getMessage()).contains("never"), problem::getMessage);
+            assertThrows(IllegalArgumentException.class, () -> conversation.ask("x", Thread.class));
+            // and nothing is broken by it
+            assertTrue(List.of(Trend.values()).contains(conversation.ask("Does it rise?", Trend.class)));
+        }
     }
 
     @Test

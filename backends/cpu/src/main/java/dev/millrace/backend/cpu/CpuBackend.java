@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +65,7 @@ public final class CpuBackend implements Backend {
     private final PackedFolder folder;
     private final Supplier<Memory> memory;
 
-    /** Looks for kernels when it is first asked for devices; warns once if there is no SIMD. */
+    /** Looks for kernels, beside what the caller does next; warns once if there is no SIMD. */
     public CpuBackend() {
         this(PackedFolder.configured(), Memory::now);
     }
@@ -78,28 +79,15 @@ public final class CpuBackend implements Backend {
     public CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
         this.folder = folder;
         this.memory = memory;
-        sets = new Once(KernelSets::here);
+        sets = ahead();
     }
 
-    /** Finds the kernels once, for asking the processor takes some hundredths of a second. */
-    private static final class Once implements Supplier<KernelSets> {
-
-        private final Supplier<KernelSets> source;
-        private @Nullable KernelSets found;
-
-        Once(Supplier<KernelSets> source) {
-            this.source = source;
-        }
-
-        @Override
-        public synchronized KernelSets get() {
-            KernelSets known = found;
-            if (known == null) {
-                known = source.get();
-                found = known;
-            }
-            return known;
-        }
+    /**
+     * Finds the kernels beside what is done next: to link native functions and to ask the processor takes nearly a tenth of a second.
+     */
+    private static Supplier<KernelSets> ahead() {
+        return CompletableFuture.supplyAsync(KernelSets::here,
+                task -> Thread.ofPlatform().daemon().name("millrace-cpu-kernels").start(task))::join;
     }
 
     @Override

@@ -102,6 +102,24 @@ class KeyValueTypeTest {
         }
     }
 
+    /** The block that crosses a page's end begins well before it. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void whoGoesOnInTheMiddleOfAPageSeesTheNextOne(Device device, KeyValueType type) {
+        int[] beginning = Arrays.copyOf(TOKENS, 100);
+        int[] rest = Arrays.copyOfRange(TOKENS, 100, TOKENS.length);
+        try (Executor executor = load(device, Precision.FAST, type); Sequence sequence = executor.newSequence()) {
+            Run.feed(executor, sequence, VOCABULARY, beginning);
+            try (Sequence fork = sequence.fork()) {
+                float[] expected = {};
+                for (int token : rest) {
+                    expected = Run.feed(executor, fork, VOCABULARY, token);
+                }
+                assertArrayEquals(expected, Run.feed(executor, sequence, VOCABULARY, rest));
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("all")
     void statesMoveToOtherTypes(Device device, KeyValueType type) {

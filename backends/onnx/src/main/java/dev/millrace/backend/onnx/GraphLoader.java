@@ -22,6 +22,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the session for a graph, from the file or from what was kept of it after optimisation. */
@@ -71,7 +72,7 @@ final class GraphLoader {
                 options.setOptimizedModelFilePath(keep.toString());
                 options.addConfigEntry("session.optimized_model_external_initializers_file_name", KEPT + ".data");
             }
-            provider.addTo(options);
+            provider.addTo(options, settings.provider());
             return environment.createSession(file.toString(), options);
         }
     }
@@ -117,7 +118,8 @@ final class GraphLoader {
     /** Names files, runtime and machine, so that nothing is taken for what it is not. */
     private String key(Graph.Variant variant) throws IOException {
         String text = String.join("|", ModelIdentity.of(variant.files()), environment.getVersion(),
-                provider.deviceId(), settings.optimisation().name(), System.getProperty("os.arch"));
+                provider.deviceId(), settings.optimisation().name(), new TreeMap<>(settings.provider()).toString(),
+                System.getProperty("os.arch"));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 12);

@@ -5,13 +5,12 @@
 package dev.millrace.backend.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.backend.onnx.isolated.Isolation;
 import dev.millrace.backend.onnx.runtime.OnnxLibrary;
 import dev.millrace.machine.CacheFolder;
 import dev.millrace.machine.Memory;
@@ -32,10 +31,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -48,9 +48,12 @@ public final class OnnxBackend implements Backend {
 
     static final String ID = "onnx";
 
+    private static final String APART = " in a process of its own";
+
     private static final System.Logger LOG = System.getLogger(OnnxBackend.class.getName());
 
     private final OnnxSettings settings;
+    private final AtomicReference<@Nullable List<Device>> asked = new AtomicReference<>();
 
     /** With settings from system properties, for a plain class path. */
     public OnnxBackend() {
@@ -84,25 +87,44 @@ public final class OnnxBackend implements Backend {
         if (!OnnxLibrary.isPresent()) {
             return List.of();
         }
+        return OnnxLibrary.isOwn() ? devicesOfOwn() : List.of(device(Provider.CPU));
+    }
+
+    /** What the user's runtime drives: only it can tell. */
+    private List<Device> devicesOfOwn() {
+        if (settings.isolated()) {
+            return isolatedDevices();
+        }
         List<Device> devices = new ArrayList<>();
-        if (OnnxLibrary.isOwn()) {
-            Collection<OrtProvider> present = List.of();
-            try {
-                OnnxLibrary.environment(CacheFolder.ofUser().path());
-                present = OrtEnvironment.getAvailableProviders();
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.WARNING, e.getMessage());
-            }
+        try {
+            OnnxLibrary.environment(CacheFolder.ofUser().path());
+            Collection<OrtProvider> present = OrtEnvironment.getAvailableProviders();
             for (Provider provider : Provider.values()) {
                 if (present.contains(provider.provider())) {
                     devices.add(device(provider));
                 }
             }
-            devices.sort((a, b) -> Integer.compare(score(b), score(a)));
-        } else {
-            devices.add(device(Provider.CPU));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
         }
+        devices.sort((a, b) -> Integer.compare(score(b), score(a)));
         return List.copyOf(devices);
+    }
+
+    /** The same, asked once in a process of its own, so that the library is never loaded into this one. */
+    private List<Device> isolatedDevices() {
+        List<Device> known = asked.get();
+        if (known == null) {
+            try {
+                known = isolation().devices().stream().filter(one -> Provider.ofDevice(one.id()).isPresent())
+                        .map(one -> new Device(one.id(), ID, one.description() + APART, one.memoryBytes())).toList();
+            } catch (BackendException e) {
+                LOG.log(System.Logger.Level.WARNING, e.getMessage());
+                known = List.of();
+            }
+            asked.set(known);
+        }
+        return known;
     }
 
     private static int score(Device device) {
@@ -114,7 +136,8 @@ public final class OnnxBackend implements Backend {
                 ? Processors.here().available() + " processors (" + System.getProperty("os.arch") + ")"
                 : provider.provider().getName();
         // accelerators do not tell how much memory they have
-        return new Device(provider.deviceId(), ID, what + ", ONNX Runtime", Memory.now().total());
+        return new Device(provider.deviceId(), ID, what + ", ONNX Runtime" + (settings.isolated() ? APART : ""),
+                Memory.now().total());
     }
 
     @Override
@@ -195,96 +218,54 @@ public final class OnnxBackend implements Backend {
         return index < 0 ? names.size() : index;
     }
 
-    /** Makes something of an open session, which it then owns. */
-    @FunctionalInterface
-    private interface Use<T> {
-        T of(OrtEnvironment environment, OrtSession session, Graph.Variant variant) throws OrtException;
-    }
-
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         if (program instanceof Encoder) {
             throw new BackendException(
                     "This model turns texts into vectors and generates none; open it for embeddings.");
         }
-        return opened(program, device, options, progress,
-                (environment, session, variant) -> new OnnxExecutor((Graph) program, variant.name(),
-                        options.context(), environment, session, GraphPorts.of(session, (Graph) program, variant)));
+        List<Graph.Variant> variants = variants(program, device, options);
+        Graph graph = (Graph) program;
+        if (settings.isolated()) {
+            return isolation().load(graph, device, options, progress);
+        }
+        return loader(device).load(variants, options, progress,
+                (environment, session, variant) -> new OnnxExecutor(graph, variant.name(), options.context(),
+                        environment, session, GraphPorts.of(session, graph, variant)));
     }
 
     @Override
     public EncoderExecutor loadEncoder(Encoder encoder, Device device, LoadOptions options, Progress progress) {
-        return opened(encoder, device, options, progress,
+        List<Graph.Variant> variants = variants(encoder, device, options);
+        if (settings.isolated()) {
+            return isolation().loadEncoder(encoder, device, options, progress);
+        }
+        return loader(device).load(variants, options, progress,
                 (environment, session, variant) -> new OnnxEncoder(encoder, variant, environment, session));
     }
 
-    /** Tries the variants one after the other: some can be read on a device, but not run. */
-    private <T extends AutoCloseable> T opened(Program program, Device device, LoadOptions options, Progress progress,
-            Use<T> use) {
+    /** Those that may be taken, in order; at least one. */
+    private List<Graph.Variant> variants(Program program, Device device, LoadOptions options) {
         if (fit(program, device, options) instanceof Fit.Refused refused) {
             throw new BackendException(refused.reason());
         }
-        Provider provider = Provider.ofDevice(device.id()).orElseThrow();
-        OrtEnvironment environment;
-        try {
-            environment = OnnxLibrary.environment(CacheFolder.ofUser().path());
-        } catch (IOException e) {
-            throw new BackendException(String.valueOf(e.getMessage()), e);
-        }
-        GraphLoader loader = new GraphLoader(environment, settings, provider);
-        BackendException problem = null;
-        for (Graph.Variant variant : fitting(Asked.of(program).orElseThrow(), provider, device, options)) {
-            progress.update("loading " + variant.file().getFileName(), 0);
-            try {
-                T loaded = used(loader.open(variant, options), variant, environment, use);
-                if (problem != null) {
-                    LOG.log(System.Logger.Level.WARNING, "The variant {0} is taken instead: {1}", variant.name(),
-                            problem.getMessage());
-                }
-                ready(loaded, progress);
-                return loaded;
-            } catch (BackendException e) {
-                if (problem == null) {
-                    problem = e;
-                } else {
-                    problem.addSuppressed(e);
-                }
-            }
-        }
-        throw Objects.requireNonNull(problem, "one fits");
+        return fitting(Asked.of(program).orElseThrow(), Provider.ofDevice(device.id()).orElseThrow(), device, options);
     }
 
-    private static <T> T used(OrtSession session, Graph.Variant variant, OrtEnvironment environment, Use<T> use) {
-        try {
-            return use.of(environment, session, variant);
-        } catch (OrtException | RuntimeException | Error e) {
-            try {
-                session.close();
-            } catch (OrtException closing) {
-                e.addSuppressed(closing);
-            }
-            switch (e) {
-                case RuntimeException own -> throw own;
-                case OrtException ort -> {
-                    String reason = RuntimeWords.of(ort);
-                    throw new BackendException("The graph " + variant.file() + " cannot be run: " + reason + "."
-                            + RuntimeWords.cure(reason), ort);
-                }
-                default -> throw OnnxExecutor.failed("The graph cannot be loaded", e);
-            }
-        }
+    private SessionLoader loader(Device device) {
+        return new SessionLoader(settings, Provider.ofDevice(device.id()).orElseThrow());
     }
 
-    private static void ready(AutoCloseable loaded, Progress progress) {
-        try {
-            progress.update("ready", 1);
-        } catch (RuntimeException | Error e) {
-            try {
-                loaded.close();
-            } catch (Exception closing) {
-                e.addSuppressed(closing);
-            }
-            throw e;
+    /** How models run in processes of their own: this backend there, with the same settings. */
+    private Isolation isolation() {
+        List<String> flags = new ArrayList<>(settings.flags());
+        if (OnnxLibrary.isOwn()) {
+            flags.add("-D" + OnnxLibrary.OWN_FOLDER + "=" + System.getProperty(OnnxLibrary.OWN_FOLDER));
         }
+        return Isolation.of(flags,
+                List.of(OnnxBackend.class, Backend.class, BackendException.class, Processors.class, OnnxLibrary.class,
+                        OrtEnvironment.class),
+                OnnxBackend.class.getName(), Isolation.Patience.of(settings.patience()),
+                CacheFolder.ofUser().path().resolve("crashes"));
     }
 }

@@ -7,6 +7,8 @@ package dev.millrace.backend.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import dev.millrace.api.Precision;
 import java.util.List;
 import java.util.Locale;
@@ -18,44 +20,55 @@ enum Provider {
     /** ONNX Runtime's own kernels. */
     CPU(OrtProvider.CPU, 90) {
         @Override
-        void addTo(SessionOptions options) {
+        void addTo(SessionOptions options, Map<String, String> own) {
             // always there
         }
     },
     /** NVIDIA. */
     CUDA(OrtProvider.CUDA, 250) {
         @Override
-        void addTo(SessionOptions options) throws OrtException {
-            options.addCUDA(0);
+        void addTo(SessionOptions options, Map<String, String> own) throws OrtException {
+            try (OrtCUDAProviderOptions told = new OrtCUDAProviderOptions(device(own))) {
+                for (Map.Entry<String, String> one : own.entrySet()) {
+                    told.add(one.getKey(), one.getValue());
+                }
+                options.addCUDA(told);
+            }
         }
     },
     /** NVIDIA, with kernels made for the graph: slow to load. */
     TENSORRT(OrtProvider.TENSOR_RT, 240) {
         @Override
-        void addTo(SessionOptions options) throws OrtException {
-            options.addTensorrt(0);
-            options.addCUDA(0);
+        void addTo(SessionOptions options, Map<String, String> own) throws OrtException {
+            try (OrtTensorRTProviderOptions told = new OrtTensorRTProviderOptions(device(own))) {
+                for (Map.Entry<String, String> one : own.entrySet()) {
+                    told.add(one.getKey(), one.getValue());
+                }
+                options.addTensorrt(told);
+            }
+            // for what TensorRT lacks; the names of its options are others
+            options.addCUDA(device(own));
         }
     },
     /** Apple. */
     COREML(OrtProvider.CORE_ML, 80) {
         @Override
-        void addTo(SessionOptions options) throws OrtException {
-            options.addCoreML(Map.of());
+        void addTo(SessionOptions options, Map<String, String> own) throws OrtException {
+            options.addCoreML(own);
         }
     },
     /** Android. */
     NNAPI(OrtProvider.NNAPI, 80) {
         @Override
-        void addTo(SessionOptions options) throws OrtException {
+        void addTo(SessionOptions options, Map<String, String> own) throws OrtException {
             options.addNnapi();
         }
     },
     /** The processor, by other kernels. */
     XNNPACK(OrtProvider.XNNPACK, 80) {
         @Override
-        void addTo(SessionOptions options) throws OrtException {
-            options.addXnnpack(Map.of());
+        void addTo(SessionOptions options, Map<String, String> own) throws OrtException {
+            options.addXnnpack(own);
         }
     };
 
@@ -70,8 +83,21 @@ enum Provider {
         this.score = score;
     }
 
-    /** Makes a session use it; the processor stays behind it for operators that it lacks. */
-    abstract void addTo(SessionOptions options) throws OrtException;
+    /**
+     * Makes a session use it; the processor stays behind it for operators that it lacks.
+     *
+     * @param own what the provider is told, by its own names
+     */
+    abstract void addTo(SessionOptions options, Map<String, String> own) throws OrtException;
+
+    /** Which of several accelerators. */
+    private static int device(Map<String, String> own) throws OrtException {
+        String number = own.getOrDefault("device_id", "0");
+        if (!number.matches("[0-9]{1,4}")) {
+            throw new OrtException("The option device_id is \"" + number + "\" and no number");
+        }
+        return Integer.parseInt(number);
+    }
 
     OrtProvider provider() {
         return provider;

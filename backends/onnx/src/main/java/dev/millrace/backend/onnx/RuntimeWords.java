@@ -61,6 +61,10 @@ final class RuntimeWords {
             return " It lacks an operator of this graph, or the type that the graph uses it with: take another variant,"
                     + " or name the folder of a newer runtime in the system property onnxruntime.native.path.";
         }
+        if (reason.contains("running GroupQueryAttention node")) {
+            return " The graph's attention was built for another kind of device: take another variant, or export it again for"
+                    + " this one.";
+        }
         if (reason.contains("rotobuf")) {
             return " The file is damaged or no ONNX graph: download it again.";
         }

@@ -5,8 +5,10 @@
 package dev.millrace.backend.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.BackendException;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
 import dev.millrace.backend.cpu.CpuBackend;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,7 @@ class PublishedFormsTest {
     private static final int VOCABULARY = 2048;
     private static final int CONTEXT = 128;
     private static final double BOUND = 1e-3;
+    private static final double HALF_BOUND = 0.1;
 
     @TempDir
     Path folder;
@@ -219,5 +223,44 @@ class PublishedFormsTest {
             assertEquals("fp32", executor.variant());
             close(expected[0], new Feeder(executor, VOCABULARY).feed(executor.newSequence(), prompt[0]), "instead");
         }
+    }
+
+    @Test
+    void attentionInHalfPrecision() throws IOException {
+        Path narrow = exported("half", Options.of(Trait.CONTRIBUTED, Trait.HALF_ATTENTION), "model_q4f16.onnx");
+        Path wide = exported("whole", Options.of(Trait.CONTRIBUTED), "model_q4.onnx");
+        try (Executor a = load(new OnnxBackend(), Nano.graph(narrow));
+                Executor b = load(new OnnxBackend(), Nano.graph(wide))) {
+            Sequence first = a.newSequence();
+            float[][] found = new Feeder(a, VOCABULARY).feedAll(first, prompt);
+            float[][] wanted = new Feeder(b, VOCABULARY).feedAll(b.newSequence(), prompt);
+            for (int i = 0; i < prompt.length; i++) {
+                int token = i;
+                double distance = Feeder.distance(wanted[i], found[i]);
+                assertTrue(distance <= HALF_BOUND, () -> "token " + token + " differs by " + distance);
+            }
+            try (SequenceState state = first.export(); Sequence there = cpu.newSequence(state)) {
+                assertEquals(prompt.length, there.length());
+            }
+        }
+    }
+
+    @Test
+    void attentionThatTheProcessorDoesNotTakeGivesWay() throws IOException {
+        Path path = exported("webgpu", Options.of(Trait.CONTRIBUTED, Trait.HALF_ATTENTION, Trait.ODD_ROPE),
+                "model_q4f16.onnx");
+        String message = assertThrows(BackendException.class, () -> load(new OnnxBackend(), Nano.graph(path)))
+                .getMessage();
+        assertTrue(message.contains("model_q4f16.onnx") && message.contains("GroupQueryAttention")
+                && message.contains("take another variant"), message);
+        Path other = exported("webgpu", Options.standard(), "model_q8.onnx");
+        try (Executor executor = load(new OnnxBackend(), Nano.graph(other))) {
+            assertEquals("q8", executor.variant());
+            close(expected[0], new Feeder(executor, VOCABULARY).feed(executor.newSequence(), prompt[0]), "instead");
+        }
+        // in a process of its own it is told in the same words
+        OnnxBackend isolated = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true", "variant", "q4f16")));
+        assertEquals(message,
+                assertThrows(BackendException.class, () -> load(isolated, Nano.graph(other))).getMessage());
     }
 }

@@ -26,6 +26,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -85,6 +87,28 @@ class SettingsTest {
             assertThrows(IllegalArgumentException.class, OnnxBackend::new);
         } finally {
             System.clearProperty("millrace.onnx.optimisation");
+        }
+    }
+
+    @Test
+    void whatIsSetReachesTheOtherProcess() {
+        Map<String, String> all = Map.of("variant", "q8", "optimisation", "basic", "spinning", "true", "optimised",
+                folder.toString(), "provider", "device_id=1, gpu_mem_limit=4096", "isolated", "true", "patience", "60");
+        OnnxSettings settings = OnnxSettings.of(all);
+        assertEquals(Map.of("device_id", "1", "gpu_mem_limit", "4096"), settings.provider());
+        assertEquals(Duration.ofSeconds(60), settings.patience());
+        Map<String, String> there = new HashMap<>();
+        for (String flag : settings.flags()) {
+            String[] parts = flag.substring("-Dmillrace.onnx.".length()).split("=", 2);
+            there.put(parts[0], parts[1]);
+        }
+        assertEquals(new OnnxSettings(settings.variant(), settings.optimisation(), true, settings.optimised(),
+                settings.provider(), false, Duration.ofMinutes(15)), OnnxSettings.of(there));
+        for (Map<String, String> wrong : List.of(Map.of("isolated", "yes"), Map.of("patience", "soon"),
+                Map.of("patience", "0"), Map.of("provider", "device_id"), Map.of("spinning", "1"))) {
+            String message = String.valueOf(
+                    assertThrows(IllegalArgumentException.class, () -> OnnxSettings.of(wrong)).getMessage());
+            assertTrue(message.contains(wrong.keySet().iterator().next()) && message.contains("must be"), message);
         }
     }
 

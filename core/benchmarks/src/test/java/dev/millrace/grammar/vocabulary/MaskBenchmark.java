@@ -9,8 +9,10 @@ import dev.millrace.grammar.machine.Grammar;
 import dev.millrace.grammar.machine.State;
 import dev.millrace.grammar.schema.Notation;
 import dev.millrace.grammar.schema.SchemaGrammar;
+import dev.millrace.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,6 +174,44 @@ public class MaskBenchmark {
         }
         work.masks += tokens.length;
         return all;
+    }
+
+    /** What is measured, for other programs: the bytes of all tokens, the schema, and the tokens of the value. */
+    String written() {
+        List<Object> spellings = new ArrayList<>();
+        for (int i = 0; i < tree.vocabularySize(); i++) {
+            spellings.add(Base64.getEncoder().encodeToString(tree.spelling(i)));
+        }
+        List<Object> ids = new ArrayList<>();
+        for (int token : tokens) {
+            ids.add((long) token);
+        }
+        return Json.write(Map.of("tokens", spellings, "schema", SCHEMA, "value", ids));
+    }
+
+    /** Tokens of the value. */
+    int length() {
+        return tokens.length;
+    }
+
+    /** Writes the value by a new grammar; tells how long that was made, and how long each mask took with the step before. */
+    void value(long[] times, int at, long[] grammars, int number) {
+        long start = MaskTimes.now();
+        Masks masks = masks(SCHEMA);
+        State state = masks.start();
+        long end = MaskTimes.now();
+        grammars[number] = end - start;
+        for (int i = 0; i < tokens.length; i++) {
+            start = end;
+            masks.of(state);
+            State next = masks.after(state, tokens[i]);
+            if (next == null) {
+                throw new IllegalStateException("The value does not fit its schema.");
+            }
+            state = next;
+            end = MaskTimes.now();
+            times[at + i] = end - start;
+        }
     }
 
     /** The grammar of 67 tools and its first masks, up to the name of a tool. */

@@ -40,6 +40,7 @@ import java.util.zip.CheckedOutputStream;
  */
 public record CheckedFile(Path path, long magic, String what) {
 
+    private static final System.Logger LOG = System.getLogger(CheckedFile.class.getName());
     private static final int BUFFER = 1 << 16;
     private static final String PART = ".part";
 
@@ -54,7 +55,7 @@ public record CheckedFile(Path path, long magic, String what) {
     }
 
     public void write(Writer content) throws IOException {
-        Path target = path.toAbsolutePath();
+        Path target = place();
         Path folder = Objects.requireNonNull(target.getParent());
         String name = target.getFileName().toString();
         clear(folder, name);
@@ -79,9 +80,19 @@ public record CheckedFile(Path path, long magic, String what) {
                 }
             }
             replace(part, target);
+            keepName(folder);
         } finally {
             Files.deleteIfExists(part);
         }
+    }
+
+    /** Where the file goes: behind all links, and never in the place of something that is no file. */
+    private Path place() throws IOException {
+        Path place = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        if (Files.exists(place) && !Files.isRegularFile(place)) {
+            throw new FileSystemException(path.toString(), null, "it is a folder or a device, and no file");
+        }
+        return place;
     }
 
     /** Removes parts of this file that were left behind. */
@@ -114,6 +125,15 @@ public record CheckedFile(Path path, long magic, String what) {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** The new name is on the disk, too, where folders can be forced there. */
+    private static void keepName(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.TRACE, "This system does not force folders to the disk.", e);
         }
     }
 

@@ -12,6 +12,7 @@ import java.io.StreamCorruptedException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
@@ -108,7 +109,7 @@ final class PrefixFolder {
     @Nullable
     SequenceState load(Hit hit, int[] prompt, String key, Program program, int context) {
         try {
-            SequenceState state = file(hit.path()).read((in, left) -> {
+            return file(used(hit.path())).read((in, left) -> {
                 SequenceState read = StateStream.read(in, left, program.stateShapes(), context);
                 int[] tokens = read.tokens();
                 if (tokens.length != hit.length()
@@ -118,13 +119,15 @@ final class PrefixFolder {
                 }
                 return read;
             });
-            Files.setLastModifiedTime(hit.path(), FileTime.from(Instant.now()));
-            return state;
         } catch (MillraceException | IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "A kept prefix is read again.", e);
             forget(prompt, hit, key);
             return null;
         }
+    }
+
+    private static Path used(Path path) throws IOException {
+        return Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
     }
 
     private synchronized void forget(int[] prompt, Hit hit, String key) {
@@ -168,7 +171,12 @@ final class PrefixFolder {
         List<Aged> files = new ArrayList<>();
         try (Stream<Path> all = Files.list(folder)) {
             for (Path path : all.filter(p -> p.toString().endsWith(ENDING)).toList()) {
-                files.add(new Aged(path, Files.getLastModifiedTime(path), Files.size(path)));
+                try {
+                    files.add(new Aged(path, Files.getLastModifiedTime(path), Files.size(path)));
+                } catch (NoSuchFileException e) {
+                    // another process makes room, too
+                    LOG.log(System.Logger.Level.DEBUG, "A kept prefix is gone.", e);
+                }
             }
         }
         files.sort((a, b) -> b.time().compareTo(a.time()));

@@ -29,10 +29,14 @@ public final class Stages {
     private record Placed(int order, SamplerStage stage) {
     }
 
+    private static final int[] NOTHING = {};
+
     private final List<Placed> stages;
+    private final List<SamplerStage> bounds;
 
     private Stages(List<Placed> stages) {
         this.stages = List.copyOf(stages);
+        this.bounds = stages.stream().map(Placed::stage).filter(SamplerStage::bounds).toList();
     }
 
     /**
@@ -89,7 +93,18 @@ public final class Stages {
 
     /** Those that do nothing but forbid tokens. */
     List<SamplerStage> bounds() {
-        return stages.stream().map(Placed::stage).filter(SamplerStage::bounds).toList();
+        return bounds;
+    }
+
+    /**
+     * Tokens that come next whatever the model would choose.
+     *
+     * @param history tokens so far
+     * @return ids in order; empty if the model chooses
+     */
+    public int[] forced(TokenHistory history) {
+        // what one of several leaves as the only way, another may close
+        return bounds.size() == 1 ? bounds.getFirst().forced(history) : NOTHING;
     }
 
     /**

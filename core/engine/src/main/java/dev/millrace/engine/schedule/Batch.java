@@ -8,11 +8,14 @@ import dev.millrace.api.BackendException;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.StepEvent;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots that are read together in a pass over the weights. Long prompts are cut into micro-batches, so that other
@@ -26,11 +29,15 @@ final class Batch {
     private final OpenSlots open;
     private final Rescue rescue;
     private final Watchdog watchdog;
+    private final Pace pace;
     private final ModelMeters meters;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private final List<Slot> later = new ArrayList<>();
     private final BitSet atPrompt = new BitSet();
     private long passes;
+    /** What a slot was told that asked for a sequence: there is no executor for the others either. */
+    private @Nullable ExecutorLostException lost;
 
     /**
      * An empty batch.
@@ -41,10 +48,12 @@ final class Batch {
      * @param open all slots
      * @param rescue takes the slots of a pass that failed
      * @param watchdog told of each pass
+     * @param pace says how many tokens of prompts a pass takes beside answers
      * @param meters told of each pass, too
      */
     Batch(String name, int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog,
-            ModelMeters meters) {
+            Pace pace, ModelMeters meters) {
+        this.pace = pace;
         this.name = name;
         this.meters = meters;
         this.vocabularySize = vocabularySize;
@@ -62,6 +71,7 @@ final class Batch {
     boolean fill(Executor executor) {
         dropWithdrawn();
         inbox.fill(slots, Math.min(executor.limits().batchTokens(), executor.limits().sequences()));
+        slots.removeIf(Slot::endIfRead);
         return !slots.isEmpty();
     }
 
@@ -75,17 +85,17 @@ final class Batch {
     /** Reads the next tokens of all its slots. Afterwards the batch is empty. */
     void read(Executor executor) {
         passes++;
-        slots.removeIf(slot -> !isReady(slot, executor));
         try {
-            // decoding slots need one token each; what is left over is shared by those that read prompts
-            int share = Math.max(1, executor.limits().batchTokens() / Math.max(1, slots.size()));
-            for (Slot slot : slots) {
-                steps.add(slot.next(share, passes));
+            slots.removeIf(slot -> !isReady(slot, executor));
+            if (lost != null) {
+                throw lost;
             }
+            share(executor.limits().batchTokens());
             measured(executor);
             inbox.again(slots);
-        } catch (Watchdog.Abandoned e) {
-            // its slots have gone on elsewhere
+        } catch (Watchdog.Abandoned | ExecutorLostException e) {
+            // its slots go on elsewhere
+            steps.clear();
             throw e;
         } catch (Throwable e) {
             meters.stepFailed();
@@ -95,6 +105,42 @@ final class Batch {
         slots.clear();
         steps.clear();
         open.count();
+    }
+
+    /**
+     * Answers need one token each, or a few that their form left no choice about: a fair share at most. What is left over is shared by
+     * prompts: those of the highest priority among themselves; the others wait for the next pass.
+     */
+    private void share(int batchTokens) {
+        int fair = Math.max(1, batchTokens / Math.max(1, slots.size()));
+        int answers = 0;
+        int ofAnswers = 0;
+        int highest = Integer.MIN_VALUE;
+        for (Slot slot : slots) {
+            if (slot.isAtPrompt()) {
+                highest = Math.max(highest, slot.priority());
+            } else {
+                answers++;
+                ofAnswers += Math.min(slot.unread(), fair);
+            }
+        }
+        int first = highest;
+        later.clear();
+        slots.removeIf(slot -> slot.isAtPrompt() && slot.priority() < first && later.add(slot));
+        inbox.again(later);
+        int prompts = slots.size() - answers;
+        int left = prompts == 0
+                ? 0
+                : Math.max(prompts, Math.min(batchTokens - ofAnswers, pace.tokens(batchTokens, answers)));
+        for (Slot slot : slots) {
+            int share = Math.min(slot.unread(), fair);
+            if (slot.isAtPrompt()) {
+                share = Math.min(slot.unread(), Math.max(1, left / prompts));
+                left -= share;
+                prompts--;
+            }
+            steps.add(slot.next(share, passes));
+        }
     }
 
     /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
@@ -107,6 +153,9 @@ final class Batch {
             return true;
         } catch (OutOfRoomException e) {
             open.awaitRoom(slot, e);
+        } catch (ExecutorLostException e) {
+            lost = e;
+            return true;
         } catch (Throwable e) {
             open.fail(slot, e instanceof RuntimeException known
                     ? known
@@ -136,6 +185,7 @@ final class Batch {
             ofPrompts += atPrompt.get(i) ? read : 0;
         }
         meters.step(steps.size(), tokens, ofPrompts, nanos);
+        pace.done(tokens - ofPrompts, ofPrompts, nanos);
         event.done(name, steps.size(), tokens, ofPrompts);
     }
 
@@ -164,7 +214,7 @@ final class Batch {
         taken(index);
     }
 
-    /** The slots of a pass that was left alone. */
+    /** The slots of a pass that was left alone, or whose executor is gone. */
     List<Slot> abandoned() {
         return List.copyOf(slots);
     }
@@ -181,6 +231,9 @@ final class Batch {
         }
         slots.remove(index);
         BackendException problem = step.failure().orElseThrow();
+        if (problem instanceof WithdrawnException && slot.endIfWithdrawn()) {
+            return;
+        }
         if (problem instanceof OutOfRoomException) {
             open.awaitRoom(slot, problem);
         } else {

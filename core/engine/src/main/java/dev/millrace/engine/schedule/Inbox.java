@@ -9,6 +9,7 @@ import dev.millrace.api.BackendHangsException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -149,6 +150,16 @@ final class Inbox {
         }
     }
 
+    /** Says to all waiting slots why they wait. */
+    void tell(String why) {
+        lock.lock();
+        try {
+            waiting.forEach(slot -> slot.waitsFor(why));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** All waiting slots fail. */
     void fail(OpenSlots slots, BackendException problem) {
         List<Slot> all = new ArrayList<>();
@@ -161,6 +172,10 @@ final class Inbox {
         lock.lock();
         try {
             waiting.removeIf(Slot::endIfWithdrawn);
+            if (waiting.size() > most - batch.size()) {
+                // a stable order: who came first goes first among equals
+                waiting.sort(Comparator.comparingInt((Slot slot) -> slot.priority()).reversed());
+            }
             Iterator<Slot> all = waiting.iterator();
             while (all.hasNext() && batch.size() < most) {
                 batch.add(all.next());

@@ -110,6 +110,7 @@ final class OpenSlots {
     void awaitRoom(Slot slot, BackendException why) {
         LOG.log(System.Logger.Level.INFO, "A conversation waits for room: {0}", why.getMessage());
         meters.waitsForRoom();
+        slot.waitsFor("It waits for room: " + why.getMessage());
         withoutRoom.put(slot, why);
         makeRoom();
     }

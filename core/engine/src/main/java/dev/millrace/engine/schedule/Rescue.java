@@ -18,6 +18,9 @@ final class Rescue {
 
     private static final System.Logger LOG = System.getLogger(Rescue.class.getName());
 
+    /** So many executors may go while the same tokens are read; they may be what ends them. */
+    private static final int MOST_LOST = 2;
+
     private final Inbox inbox;
     private final OpenSlots slots;
     private final Consumer<BackendException> call;
@@ -59,6 +62,18 @@ final class Rescue {
     /** A pass was left alone: its slots wait for another executor. */
     void abandoned(Collection<Slot> batch, BackendException problem) {
         stranded.addAll(batch);
+        call.accept(problem);
+    }
+
+    /** The executor of a pass is gone: its slots wait for another, unless they have seen several go. */
+    void lost(Collection<Slot> batch, BackendException problem) {
+        for (Slot slot : batch) {
+            if (slot.failedAgain() <= MOST_LOST) {
+                stranded.add(slot);
+            } else {
+                slots.fail(slot, problem);
+            }
+        }
         call.accept(problem);
     }
 

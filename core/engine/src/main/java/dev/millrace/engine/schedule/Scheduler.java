@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
@@ -46,6 +47,7 @@ public final class Scheduler implements AutoCloseable {
     private final Inbox inbox;
     private final Watchdog watchdog;
     private final ModelMeters meters;
+    private final Pace pace;
     private final Thread watcher;
     private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
     private final ReentrantLock takingOver = new ReentrantLock();
@@ -56,8 +58,11 @@ public final class Scheduler implements AutoCloseable {
     private Executor executor;
     /** Of the executor, for other threads. */
     private volatile Limits limits;
+    private volatile boolean hasExecutor = true;
     private final OpenSlots slots;
     private final Rescue rescue;
+    /** What waits for another executor while there is none. */
+    private @Nullable Transfer parked;
     private Batch batch;
     /** Why requests fail while there is no executor, once no other was found. */
     private volatile @Nullable BackendException lost;
@@ -71,10 +76,12 @@ public final class Scheduler implements AutoCloseable {
      * @param rescue told when the executor has failed twice for the same tokens, or hangs; they wait until {@link #move} or
      *            {@link #giveUp} is called, from another thread
      * @param patience how long a pass may take
+     * @param betweenTokens nanoseconds that prompts may take between two tokens of an answer, or 0 for twice the usual time
      * @param meters told of each pass
      */
     public Scheduler(String name, Executor executor, int vocabularySize, Consumer<BackendException> rescue,
-            Patience patience, ModelMeters meters) {
+            Patience patience, long betweenTokens, ModelMeters meters) {
+        this.pace = new Pace(betweenTokens);
         this.name = name;
         this.executor = executor;
         this.limits = executor.limits();
@@ -94,10 +101,11 @@ public final class Scheduler implements AutoCloseable {
     private void use(Executor next) {
         executor = next;
         limits = next.limits();
+        hasExecutor = !(next instanceof NoExecutor);
     }
 
     private Batch newBatch() {
-        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, meters);
+        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, pace, meters);
     }
 
     private Thread newThread() {
@@ -122,6 +130,15 @@ public final class Scheduler implements AutoCloseable {
      */
     public Limits limits() {
         return limits;
+    }
+
+    /**
+     * Whether there is an executor; if not, requests wait for one, also those of slots that have nothing to read.
+     *
+     * @return false while the model is unloaded or its backend is gone
+     */
+    public boolean hasExecutor() {
+        return hasExecutor;
     }
 
     /**
@@ -166,7 +183,7 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 return slots.add(new Slot());
             }
         });
@@ -186,7 +203,7 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
             }
@@ -213,7 +230,7 @@ public final class Scheduler implements AutoCloseable {
                     return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
                             .usedAs(slot));
                 }
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
             }
             if (copy != null) {
@@ -227,12 +244,17 @@ public final class Scheduler implements AutoCloseable {
      * What a slot has read.
      *
      * @param slot which nobody reads at this moment
-     * @return closed by the caller; null if it has read nothing or the executor does not exchange states
+     * @return closed by the caller; null if it has read nothing, or the executor does not exchange states or is gone
      */
     public @Nullable SequenceState export(Slot slot) {
         return inbox.call(() -> {
             Sequence sequence = slot.sequence();
-            return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            try {
+                return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
+            } catch (ExecutorLostException e) {
+                LOG.log(System.Logger.Level.DEBUG, "A state is lost: {0}", e.getMessage());
+                return null;
+            }
         });
     }
 
@@ -280,11 +302,12 @@ public final class Scheduler implements AutoCloseable {
      * @param slot which nobody else reads
      * @param wish what to know after the last token
      * @param cancelled looked at whenever the waiting thread wakes up
+     * @param deadline when it is to be looked at at the latest, as {@link System#nanoTime} tells time
      * @return the step that read the last token, valid until the next call; of no use if withdrawn
      * @throws dev.millrace.api.MillraceException if the backend failed
      * @throws IllegalStateException if the model is closed
      */
-    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled) {
+    public @Nullable Step read(Slot slot, Wish wish, BooleanSupplier cancelled, long deadline) {
         slot.request(Thread.currentThread(), wish);
         inbox.submit(slot);
         boolean interrupted = false;
@@ -297,7 +320,7 @@ public final class Scheduler implements AutoCloseable {
                 LockSupport.parkNanos(this, PATIENT_LOOK.toNanos());
                 leaveIfHung(true);
             } else {
-                LockSupport.park(this);
+                LockSupport.parkNanos(this, Math.max(1, deadline - System.nanoTime()));
             }
             // an interrupt would keep park from waiting: it means cancelled, and is restored for tools that run later
             interrupted |= Thread.interrupted();
@@ -331,8 +354,12 @@ public final class Scheduler implements AutoCloseable {
         AtomicBoolean moved = new AtomicBoolean();
         try {
             callPatiently(() -> {
-                try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
-                    transfer.apply(vocabularySize);
+                if (parked == null) {
+                    try (Transfer transfer = Transfer.between(slots.all(), executor, next, vocabularySize)) {
+                        transfer.apply(vocabularySize);
+                    }
+                } else {
+                    unpark(parked, next);
                 }
                 Executor old = executor;
                 use(next);
@@ -362,6 +389,15 @@ public final class Scheduler implements AutoCloseable {
      */
     public void exchange(Supplier<Executor> load, Supplier<Executor> undo, Runnable onMoved, long room) {
         callPatiently(() -> {
+            if (parked != null) {
+                Executor next = load.get();
+                unpark(parked, next);
+                use(next);
+                lost = null;
+                onMoved.run();
+                tryAgain();
+                return next;
+            }
             try (Transfer transfer = Transfer.out(slots.all(), executor, room)) {
                 Quietly.close(executor, "The executor that was left");
                 RuntimeException problem = null;
@@ -375,7 +411,7 @@ public final class Scheduler implements AutoCloseable {
                                 : new BackendException("The model could not be loaded: " + e, e);
                         use(undo.get());
                     }
-                    transfer.into(executor);
+                    transfer.into(executor, slots.all());
                 } finally {
                     transfer.apply(vocabularySize);
                 }
@@ -386,6 +422,33 @@ public final class Scheduler implements AutoCloseable {
                 return executor;
             }
         });
+    }
+
+    /**
+     * Takes the states of all slots and closes the executor. Requests wait until {@link #move} brings another one.
+     *
+     * @param why there is none
+     * @param room how many bytes states may take; what has no room is read again
+     */
+    public void park(BackendException why, long room) {
+        callPatiently(() -> {
+            if (parked == null) {
+                parked = Transfer.out(slots.all(), executor, room);
+                parked.apply(vocabularySize);
+                Executor old = executor;
+                use(new NoExecutor(why));
+                Quietly.close(old, "The executor that was left");
+            }
+            return executor;
+        });
+    }
+
+    private void unpark(Transfer states, Executor next) {
+        Transfer.probe(next, vocabularySize);
+        states.into(next, slots.all());
+        states.apply(vocabularySize);
+        states.close();
+        parked = null;
     }
 
     /**
@@ -487,6 +550,9 @@ public final class Scheduler implements AutoCloseable {
         batch.end(problem);
         slots.end(problem);
         rescue.end(problem);
+        if (parked != null) {
+            parked.close();
+        }
         Quietly.close(executor, "The executor");
     }
 
@@ -498,10 +564,24 @@ public final class Scheduler implements AutoCloseable {
             } else if (executor instanceof NoExecutor) {
                 awaitExecutor();
             } else if (batch.fill(executor)) {
-                batch.read(executor);
+                read();
             } else if (!slots.makeRoom()) {
                 LockSupport.park(this);
             }
+        }
+    }
+
+    private void read() {
+        try {
+            batch.read(executor);
+        } catch (ExecutorLostException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0} has lost its executor: {1}", name, e.getMessage());
+            List<Slot> stranded = batch.abandoned();
+            batch = newBatch();
+            slots.abandon();
+            Quietly.close(executor, "The executor that is gone");
+            use(new NoExecutor(e));
+            rescue.lost(stranded, e);
         }
     }
 
@@ -511,6 +591,8 @@ public final class Scheduler implements AutoCloseable {
         BackendException problem = lost;
         if (problem != null) {
             inbox.fail(slots, problem);
+        } else if (executor instanceof NoExecutor none) {
+            inbox.tell(String.valueOf(none.problem().getMessage()));
         }
         LockSupport.park(this);
     }

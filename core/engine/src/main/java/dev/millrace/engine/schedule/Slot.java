@@ -35,6 +35,10 @@ public final class Slot implements TokenHistory {
     private int failures;
     private long lastUsed;
 
+    private volatile int priority;
+    /** Why it cannot be read now; empty if it can. */
+    private volatile String waitsFor = "";
+
     // a request on its way to the scheduler and back
     private volatile boolean pending;
     private volatile boolean withdrawn;
@@ -135,6 +139,37 @@ public final class Slot implements TokenHistory {
         tokens[length++] = token;
     }
 
+    /**
+     * Says whose tokens come first.
+     *
+     * @param level the larger the sooner
+     */
+    public void priority(int level) {
+        priority = level;
+    }
+
+    int priority() {
+        return priority;
+    }
+
+    /**
+     * Why its tokens cannot be read now.
+     *
+     * @return one sentence; empty if they can, or nobody wants them to be
+     */
+    public String waitsFor() {
+        return pending ? waitsFor : "";
+    }
+
+    void waitsFor(String what) {
+        waitsFor = what;
+    }
+
+    /** Tokens that are left to read. */
+    int unread() {
+        return length - read;
+    }
+
     /** Somebody generates on it: what it has read is kept until {@link Scheduler#release}. */
     public void claim() {
         claimed = true;
@@ -187,7 +222,8 @@ public final class Slot implements TokenHistory {
 
     void attach(Sequence other, int vocabularySize) {
         sequence = other;
-        step = new Step(other, vocabularySize);
+        step = new Step(other, vocabularySize).withdrawnWhen(this::isWithdrawn);
+        read = other.length();
     }
 
     /**
@@ -207,6 +243,7 @@ public final class Slot implements TokenHistory {
     /** The next tokens to read, at most this many; what is wished for comes after the last of all. */
     Step next(int most, long now) {
         lastUsed = now;
+        waitsFor = "";
         int end = Math.min(length, read + most);
         boolean last = end == length;
         Step next = Objects.requireNonNull(step).feed(tokens, read, end,
@@ -271,6 +308,19 @@ public final class Slot implements TokenHistory {
     boolean endIfWithdrawn() {
         // asked once: as soon as it is finished its thread may make a new request, which would not be withdrawn
         boolean was = withdrawn;
+        if (was) {
+            finish(null);
+        }
+        return was;
+    }
+
+    /**
+     * Ends a request that only waited for an executor.
+     *
+     * @return whether it was one
+     */
+    boolean endIfRead() {
+        boolean was = read == length;
         if (was) {
             finish(null);
         }

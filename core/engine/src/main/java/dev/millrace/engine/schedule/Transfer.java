@@ -43,7 +43,7 @@ final class Transfer implements AutoCloseable {
     }
 
     /** Reads one token, to find out whether the executor can compute before anything depends on it. */
-    private static void probe(Executor executor, int vocabularySize) {
+    static void probe(Executor executor, int vocabularySize) {
         try (Sequence sequence = executor.newSequence()) {
             Step step = new Step(sequence, vocabularySize).feed(new int[]{0}, 0, 1, Step.Logits.LAST);
             executor.forward(List.of(step));
@@ -113,12 +113,16 @@ final class Transfer implements AutoCloseable {
         return bytes;
     }
 
-    /** Makes sequences of the states that were taken out. */
-    void into(Executor to) {
+    /** Makes sequences of the states that were taken out, for the slots that are still open. */
+    void into(Executor to, Collection<Slot> open) {
+        sequences.keySet().retainAll(open);
         if (!to.limits().exchangesStates()) {
             return;
         }
         states.forEach((slot, state) -> {
+            if (!sequences.containsKey(slot)) {
+                return;
+            }
             try {
                 sequences.put(slot, to.newSequence(state));
             } catch (RuntimeException e) {

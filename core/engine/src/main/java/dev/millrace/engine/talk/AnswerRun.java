@@ -48,6 +48,7 @@ final class AnswerRun {
     private static final int LONG_TEXT = 1 << 20;
 
     private final long started = System.nanoTime();
+    private final long deadline;
     private long firstToken;
     /** When the last token was chosen; 0 if something else came after it. */
     private long lastToken;
@@ -71,6 +72,8 @@ final class AnswerRun {
         this.options = options;
         this.cache = cache;
         this.others = others;
+        // a time without end is longer than the clock runs
+        this.deadline = started + options.deadline().map(AnswerRun::nanos).orElse(Long.MAX_VALUE / 2);
         this.thinking = new ThinkingControl(model.stageContext(options), model.dialect().thinkingMarks(),
                 options.reasoning());
         this.stages = stages.and(thinking);
@@ -124,6 +127,18 @@ final class AnswerRun {
                 : new MillraceException("The answer failed: " + problem, problem);
     }
 
+    private static long nanos(Duration time) {
+        return time.compareTo(Duration.ofDays(1000)) > 0 ? Long.MAX_VALUE / 2 : time.toNanos();
+    }
+
+    private boolean isOver(LiveGeneration log) {
+        return log.isCancelled() || System.nanoTime() - deadline >= 0;
+    }
+
+    private static FinishReason whyOver(LiveGeneration log) {
+        return log.isCancelled() ? FinishReason.CANCELLED : FinishReason.DEADLINE;
+    }
+
     private Timings timings() {
         return new Timings(Duration.ofNanos(firstToken), Duration.ofNanos(prefill), prefilled, Duration.ofNanos(decode),
                 completionTokens, Duration.ofNanos(tools));
@@ -141,8 +156,8 @@ final class AnswerRun {
                     stages, scorer);
             Turn turn = begin(slot, prompt, round, log);
             Step step = read(slot, sampler.after(slot), log);
-            if (log.isCancelled() || step == null) {
-                return FinishReason.CANCELLED;
+            if (isOver(log) || step == null) {
+                return whyOver(log);
             }
             if (round == 0) {
                 cache.markPrompt();
@@ -164,8 +179,8 @@ final class AnswerRun {
                     : toolRun.leave(turn, "Not run: the answer had to end.", log);
             tools += System.nanoTime() - start;
             outcome.messages().forEach(conversation::add);
-            if (log.isCancelled()) {
-                return FinishReason.CANCELLED;
+            if (isOver(log)) {
+                return whyOver(log);
             }
             if (outcome.callerRunsSome()) {
                 // an answer that was cut may have lost calls: the caller must know
@@ -209,7 +224,10 @@ final class AnswerRun {
         if (ids.length >= model.info().contextLength()) {
             throw tooLong("" + ids.length);
         }
+        awaitExecutor(log);
         Slot slot = cache.take(ids);
+        slot.priority(options.priority());
+        log.waiting(slot::waitsFor);
         promptTokens = ids.length;
         cachedTokens += slot.read();
         if (slot.read() == 0) {
@@ -227,13 +245,26 @@ final class AnswerRun {
         return slot;
     }
 
+    /** What was read before is known again once there is an executor that has it. */
+    private void awaitExecutor(LiveGeneration log) {
+        if (!model.scheduler().hasExecutor()) {
+            Slot nothing = model.scheduler().open();
+            log.waiting(nothing::waitsFor);
+            try {
+                model.scheduler().read(nothing, Wish.NOTHING, () -> isOver(log), deadline);
+            } finally {
+                model.scheduler().close(nothing);
+            }
+        }
+    }
+
     private boolean readTo(Slot slot, int[] ids, int end, LiveGeneration log) {
-        if (log.isCancelled() || slot.read() >= end) {
+        if (isOver(log) || slot.read() >= end) {
             return false;
         }
         slot.prompt(Arrays.copyOf(ids, end));
         read(slot, Wish.NOTHING, log);
-        return !log.isCancelled();
+        return !isOver(log);
     }
 
     /** Tokens before the first words of the user. */
@@ -279,7 +310,7 @@ final class AnswerRun {
         long start = System.nanoTime();
         int known = slot.read();
         int unread = slot.length() - known;
-        Step step = model.scheduler().read(slot, wish, log::isCancelled);
+        Step step = model.scheduler().read(slot, wish, () -> isOver(log), deadline);
         prefill += System.nanoTime() - start;
         prefilled += unread;
         lastToken = 0;
@@ -314,17 +345,22 @@ final class AnswerRun {
     /** Lets the model speak until it ends its turn, or has to end. */
     private void speak(Turn turn, Slot slot, Step first, TokenSampler sampler, LiveGeneration log) {
         long start = System.nanoTime();
-        Optional<FinishReason> reason = Optional.empty();
         @Nullable
         Step step = first;
+        int read = slot.length();
+        Optional<FinishReason> reason = jump(turn, slot);
         while (reason.isEmpty()) {
-            if (log.isCancelled() || step == null) {
-                reason = Optional.of(FinishReason.CANCELLED);
+            if (slot.length() > read) {
+                step = model.scheduler().read(slot, sampler.after(slot), () -> isOver(log), deadline);
+                read = slot.length();
+            }
+            if (isOver(log) || step == null) {
+                reason = Optional.of(whyOver(log));
             } else {
                 reason = next(turn, slot, step, sampler, log);
             }
             if (reason.isEmpty()) {
-                step = model.scheduler().read(slot, sampler.after(slot), log::isCancelled);
+                reason = jump(turn, slot);
             }
         }
         turn.end(reason.get());
@@ -350,13 +386,33 @@ final class AnswerRun {
             thinking.stopThinking();
         }
         int forced = thinking.forced();
-        int token = forced >= 0 ? forced : sampler.choose(step, slot);
+        return take(turn, slot, forced >= 0 ? forced : sampler.choose(step, slot), forced >= 0);
+    }
+
+    /** Takes what the form of the answer leaves no choice about: the model reads it together with the token before. */
+    private Optional<FinishReason> jump(Turn turn, Slot slot) {
+        // who wants to know how likely each token was has the model look at each
+        if (scorer.isPresent() || thinking.forced() >= 0) {
+            return Optional.empty();
+        }
+        Optional<FinishReason> reason = Optional.empty();
+        for (int token : stages.forced(slot)) {
+            reason = take(turn, slot, token, false);
+            if (reason.isPresent() || thinking.forced() >= 0) {
+                break;
+            }
+        }
+        return reason;
+    }
+
+    /** Takes a token. Gives the reason if it is the last. */
+    private Optional<FinishReason> take(Turn turn, Slot slot, int token, boolean forced) {
         WatchingStage.Verdict verdict = stages.accept(token);
         count();
-        if (forced < 0 && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
+        if (!forced && (model.endTokens().contains(token) || options.stopTokens().contains(token))) {
             return Optional.of(FinishReason.STOP);
         }
-        turn.token(token, forced >= 0 ? null : scorer.map(one -> one.score(token)).orElse(null));
+        turn.token(token, forced ? null : scorer.map(one -> one.score(token)).orElse(null));
         thinking.chosen(token, turn.isThinking());
         if (turn.isStopped()) {
             return Optional.of(FinishReason.STOP_STRING);

@@ -20,6 +20,7 @@ import dev.millrace.engine.sample.Stages;
 import dev.millrace.json.Json;
 import dev.millrace.spi.text.SamplerStage;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -27,8 +28,10 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Collects how a conversation is to be. */
@@ -38,7 +41,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
-    private final ModelParts model;
+    private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -61,6 +64,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolRounds = TOOL_ROUNDS;
+    private int priority;
+    private Optional<Duration> deadline = Optional.empty();
 
     ConversationBuilder(Conversations conversations, ModelParts model, Extensions extensions) {
         this.conversations = conversations;
@@ -234,6 +239,27 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder priority(int level) {
+        priority = level;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder deadline(Duration time) {
+        if (!time.isPositive()) {
+            throw new IllegalArgumentException("An answer needs time, more than " + time + ".");
+        }
+        deadline = Optional.of(time);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder plain() {
+        model = model.plain();
+        return this;
+    }
+
+    @Override
     public Conversation.Builder restore(Path file) {
         saved = ConversationFile.describe(file, model);
         return this;
@@ -241,7 +267,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        enforceable();
+        callable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
@@ -250,7 +276,7 @@ final class ConversationBuilder implements Conversation.Builder {
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format);
+                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -260,23 +286,33 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
-        Stages stages = Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(),
-                model.endTokens(), options.definitions(), format, how, loops,
-                model.dialect().form(token -> model.tokenizer().id(token).isPresent()), toolChoice, strict));
+        ToolChoice chosen = toolChoice;
+        boolean heldCalls = strict;
+        LoopLimits limits = loops;
+        Function<AnswerFormat, Stages> formats = wanted -> {
+            enforceable(wanted);
+            return Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
+                    options.definitions(), wanted, how, limits,
+                    model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, heldCalls));
+        };
+        Stages stages = formats.apply(format);
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
-                        stages));
+                        stages, formats));
     }
 
-    private void enforceable() {
-        if (!(format instanceof AnswerFormat.Text)
-                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(format))) {
+    private void enforceable(AnswerFormat wanted) {
+        if (!(wanted instanceof AnswerFormat.Text)
+                && extensions.stages().get().stream().noneMatch(factory -> factory.enforces(wanted))) {
             throw new IllegalArgumentException("No plugin is here that can enforce an answer of the kind "
-                    + format.getClass().getSimpleName() + ": add one, or ask for free text.");
+                    + wanted.getClass().getSimpleName() + ": add one, or ask for free text.");
         }
+    }
+
+    private void callable() {
         boolean bound = strict || toolChoice.required();
         if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
             throw new IllegalArgumentException(

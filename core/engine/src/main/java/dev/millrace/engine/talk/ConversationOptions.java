@@ -11,6 +11,7 @@ import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,10 +36,13 @@ import java.util.Set;
  * @param reasoning how much the model may think
  * @param loops when a model that repeats itself is stopped
  * @param format of an answer
+ * @param priority whose tokens come first
+ * @param deadline how long an answer may take
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
         List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds, StopStrings stop,
-        Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format) {
+        Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format,
+        int priority, Optional<Duration> deadline) {
 
     ConversationOptions {
         tools = Map.copyOf(tools);
@@ -69,6 +73,6 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     ConversationOptions withSeed(long other) {
         return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolRounds,
                 stop,
-                stopTokens, logprobs, reasoning, loops, format);
+                stopTokens, logprobs, reasoning, loops, format, priority, deadline);
     }
 }

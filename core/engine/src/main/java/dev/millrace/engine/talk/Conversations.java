@@ -4,10 +4,12 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.api.BusyException;
 import dev.millrace.api.Conversation;
 import java.security.SecureRandom;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** All conversations on one model. Safe for use from any thread. */
 public final class Conversations implements AutoCloseable {
@@ -16,6 +18,10 @@ public final class Conversations implements AutoCloseable {
     private final Extensions extensions;
     private final Set<LiveConversation> open = ConcurrentHashMap.newKeySet();
     private final SecureRandom random = new SecureRandom();
+    private final int most;
+    private final Runnable onUse;
+    private final AtomicInteger answers = new AtomicInteger();
+    private volatile long lastAnswer = System.nanoTime();
     private volatile boolean closed;
 
     /**
@@ -23,8 +29,12 @@ public final class Conversations implements AutoCloseable {
      *
      * @param model what they run on
      * @param extensions what plugins add
+     * @param most answers at a time
+     * @param onUse called when an answer is asked for
      */
-    public Conversations(ModelParts model, Extensions extensions) {
+    public Conversations(ModelParts model, Extensions extensions, int most, Runnable onUse) {
+        this.most = most;
+        this.onUse = onUse;
         this.model = model;
         this.extensions = extensions;
     }
@@ -70,7 +80,33 @@ public final class Conversations implements AutoCloseable {
      * @return 0 or more
      */
     public int answers() {
-        return (int) open.stream().filter(LiveConversation::isAnswering).count();
+        return answers.get();
+    }
+
+    /**
+     * For how long no answer was generated.
+     *
+     * @return nanoseconds; 0 while one is
+     */
+    public long idleNanos() {
+        return answers.get() > 0 ? 0 : System.nanoTime() - lastAnswer;
+    }
+
+    /** Takes on answers. */
+    void begin(int number) {
+        if (answers.addAndGet(number) > most) {
+            answers.addAndGet(-number);
+            throw new BusyException(
+                    "The model " + model.info().name() + " generates " + answers.get() + " answers and may"
+                            + " generate " + most + " at a time: ask again when some have ended.");
+        }
+        onUse.run();
+    }
+
+    /** An answer is over. */
+    void ended() {
+        lastAnswer = System.nanoTime();
+        answers.decrementAndGet();
     }
 
     /**

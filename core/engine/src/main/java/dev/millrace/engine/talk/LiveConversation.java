@@ -4,16 +4,23 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.api.Answer;
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Conversation;
+import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ValueType;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.sample.Stages;
+import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +32,7 @@ final class LiveConversation implements Conversation {
     private final ConversationOptions options;
     private final PromptCache cache;
     private final Stages stages;
+    private final Function<AnswerFormat, Stages> formats;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Message> messages;
     private @Nullable LiveGeneration running;
@@ -33,7 +41,7 @@ final class LiveConversation implements Conversation {
 
     LiveConversation(Conversations all, ModelParts model, ConversationOptions options, List<Message> messages,
             int calls,
-            PromptCache cache, Stages stages) {
+            PromptCache cache, Stages stages, Function<AnswerFormat, Stages> formats) {
         this.all = all;
         this.model = model;
         this.options = options;
@@ -41,30 +49,51 @@ final class LiveConversation implements Conversation {
         this.calls = calls;
         this.cache = cache;
         this.stages = stages;
+        this.formats = formats;
+    }
+
+    @Override
+    public <T> T ask(String text, Class<T> type) {
+        ValueType<T> wanted = ValueType.of(type);
+        Stages held = formats.apply(new AnswerFormat.JsonSchema(wanted.schema()));
+        try (Generation generation = send(List.of(Message.user(text)), 1, held).getFirst()) {
+            Answer answer = generation.answer();
+            if (answer.reason() != FinishReason.STOP) {
+                throw new MillraceException("The answer ended before a value of " + type.getSimpleName()
+                        + " was whole: " + answer.reason() + " after " + answer.usage().completionTokens()
+                        + " tokens.");
+            }
+            return wanted.read(Json.parse(answer.text()));
+        }
     }
 
     @Override
     public List<Generation> send(List<Message> added, int answers) {
+        return send(added, answers, stages);
+    }
+
+    private List<Generation> send(List<Message> added, int answers, Stages held) {
         check(added);
         if (answers < 1) {
             throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return idle("send to", () -> {
+            all.begin(answers);
             int before = messages.size();
             messages.addAll(added);
-            List<Generation> all = new ArrayList<>();
+            List<Generation> generations = new ArrayList<>();
             List<OtherAnswers.Waiting> others = new ArrayList<>();
             for (int i = 1; i < answers; i++) {
                 OtherAnswers.Waiting other = another(before, i);
                 others.add(other);
-                all.add(other.generation());
+                generations.add(other.generation());
             }
-            AnswerRun run = new AnswerRun(model, this, options, cache, stages, new OtherAnswers(others));
+            AnswerRun run = new AnswerRun(model, this, options, cache, held, new OtherAnswers(others));
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
-            all.addFirst(generation);
+            generations.addFirst(generation);
             running = generation;
             generation.start();
-            return all;
+            return generations;
         });
     }
 
@@ -86,7 +115,8 @@ final class LiveConversation implements Conversation {
     private OtherAnswers.Waiting another(int before, int number) {
         PromptCache own = new PromptCache(model.scheduler(), model.prefixes());
         LiveConversation copy = all.adopt(new LiveConversation(all, model,
-                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork()));
+                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork(),
+                formats));
         AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()));
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
             try {
@@ -128,7 +158,8 @@ final class LiveConversation implements Conversation {
     public Conversation fork() {
         return idle("fork", () -> {
             ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
-            LiveConversation copy = new LiveConversation(all, model, own, messages, calls, cache.fork(), stages.fork());
+            LiveConversation copy = new LiveConversation(all, model, own, messages, calls, cache.fork(), stages.fork(),
+                    formats);
             return all.adopt(copy);
         });
     }
@@ -201,6 +232,7 @@ final class LiveConversation implements Conversation {
 
     /** The answer is over; from now on the next may be asked for. */
     void answered() {
+        all.ended();
         lock.lock();
         try {
             running = null;
@@ -211,6 +243,7 @@ final class LiveConversation implements Conversation {
 
     /** The answer failed: forgets everything since it was asked for, so that it can be asked for again. */
     void failed(int before) {
+        all.ended();
         lock.lock();
         try {
             if (before < messages.size()) {
@@ -228,10 +261,6 @@ final class LiveConversation implements Conversation {
         if (generation != null) {
             generation.cancel();
         }
-    }
-
-    boolean isAnswering() {
-        return running() != null;
     }
 
     boolean isOwnThread() {

@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The log of an answer's events: one thread writes it, any number of views read it. */
@@ -31,6 +33,7 @@ final class LiveGeneration implements Generation {
     private boolean done;
     private volatile boolean cancelled;
     private volatile boolean answerWanted;
+    private volatile Supplier<String> waiting = () -> "";
     private final Thread thread;
 
     /**
@@ -84,6 +87,11 @@ final class LiveGeneration implements Generation {
             lock.unlock();
         }
         toLook.forEach(EventSubscription::look);
+    }
+
+    /** Who can say what it waits for. */
+    void waiting(Supplier<String> why) {
+        waiting = why;
     }
 
     boolean isCancelled() {
@@ -203,6 +211,11 @@ final class LiveGeneration implements Generation {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public Optional<String> waitsFor() {
+        return Optional.of(waiting.get()).filter(why -> !why.isEmpty());
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * A model to be written as GGUF, with the keys and names that its readers expect.
@@ -46,10 +47,34 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
      * @throws dev.millrace.api.MillraceException if it cannot be written
      */
     public void write(Path target, int fileType, Function<Tensor, TensorType> types, Progress progress) {
+        laidOut(target, fileType, layout -> new GgufTensors(blueprint, layout, types).all(), RowEncoder.PLAIN, 1,
+                progress);
+    }
+
+    /**
+     * Writes the file likewise, with types that depend on all of its tensors.
+     *
+     * @param target replaced as a whole or not at all
+     * @param fileType ggml's number for the mix of types, for people
+     * @param typed gives the tensors their types; matrices come with those that they have
+     * @param encoder makes rows of the new types
+     * @param threads that encode, 1 or more
+     * @param progress told how far it is
+     * @throws dev.millrace.api.MillraceException if it cannot be written
+     */
+    public void write(Path target, int fileType, UnaryOperator<List<OutgoingTensor>> typed, RowEncoder encoder,
+            int threads, Progress progress) {
+        laidOut(target, fileType, layout -> typed.apply(new GgufTensors(blueprint, layout, Tensor::type).all()),
+                encoder,
+                threads, progress);
+    }
+
+    private void laidOut(Path target, int fileType, Function<GgufLayout, List<OutgoingTensor>> tensors,
+            RowEncoder encoder, int threads, Progress progress) {
         Architectures families = new Architectures(List.of());
         GgufLayout layout = families.layout(blueprint.architecture()).orElseThrow(
                 () -> new MillraceException("The family " + blueprint.architecture() + " cannot be written as GGUF."));
-        GgufWriter.write(target, metadata(fileType, layout), new GgufTensors(blueprint, layout, types).all(),
+        GgufWriter.write(target, metadata(fileType, layout), tensors.apply(layout), encoder, threads,
                 written -> {
                     try (ModelFile back = GgufModel.open(written, families)) {
                         Likeness.difference(blueprint, back.blueprint()).ifPresent(difference -> {

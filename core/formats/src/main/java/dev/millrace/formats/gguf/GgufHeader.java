@@ -13,9 +13,20 @@ import org.jspecify.annotations.Nullable;
  * What stands before the weights in a GGUF file, checked.
  *
  * @param metadata key to {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String} or {@code List}
+ * @param keys in the order of the file
  * @param tensors in the order of the file
  */
-record GgufHeader(Map<String, Object> metadata, List<Entry> tensors) {
+record GgufHeader(Map<String, Object> metadata, List<Key> keys, List<Entry> tensors) {
+
+    /**
+     * Where a key stands, with its type and value.
+     *
+     * @param name of the key
+     * @param from its first byte in the file
+     * @param to the byte behind its last
+     */
+    record Key(String name, long from, long to) {
+    }
 
     /**
      * A tensor.

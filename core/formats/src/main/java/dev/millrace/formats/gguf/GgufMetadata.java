@@ -78,6 +78,13 @@ public final class GgufMetadata {
         return this;
     }
 
+    /** Adds a key with its type and value as they stand in another file. */
+    GgufMetadata raw(byte[] bytes) {
+        count++;
+        out.writeBytes(bytes);
+        return this;
+    }
+
     int count() {
         return count;
     }

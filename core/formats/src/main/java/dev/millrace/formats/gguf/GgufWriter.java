@@ -6,7 +6,6 @@ package dev.millrace.formats.gguf;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Progress;
-import dev.millrace.formats.tensor.BlockEncoder;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.io.ByteArrayOutputStream;
@@ -21,8 +20,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
@@ -35,12 +41,16 @@ public final class GgufWriter {
     private static final int BAND_VALUES = 1 << 20;
 
     private final FileChannel channel;
+    private final RowEncoder encoder;
+    private final int threads;
     private final Progress progress;
     private final long total;
     private long written;
 
-    private GgufWriter(FileChannel channel, Progress progress, long total) {
+    private GgufWriter(FileChannel channel, RowEncoder encoder, int threads, Progress progress, long total) {
         this.channel = channel;
+        this.encoder = encoder;
+        this.threads = threads;
         this.progress = progress;
         this.total = total;
     }
@@ -57,13 +67,30 @@ public final class GgufWriter {
      */
     public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, Consumer<Path> check,
             Progress progress) {
-        Path absolute = target.toAbsolutePath();
+        write(target, metadata, tensors, RowEncoder.PLAIN, 1, check, progress);
+    }
+
+    /**
+     * Writes a file, encoding on several threads.
+     *
+     * @param target replaced if it exists
+     * @param metadata keys and values
+     * @param tensors in order
+     * @param encoder makes rows of the types in the file
+     * @param threads that encode, 1 or more; they end with this call
+     * @param check sees the whole file before it takes the target's place; may refuse it by throwing
+     * @param progress told of every few rows; may stop the work by throwing
+     * @throws MillraceException if a tensor cannot be read or the file not be written; the target is then as before
+     */
+    public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, RowEncoder encoder,
+            int threads, Consumer<Path> check, Progress progress) {
+        Path absolute = place(target);
         Path part = absolute.resolveSibling(absolute.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
                     StandardOpenOption.WRITE)) {
                 long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
-                new GgufWriter(channel, progress, total).write(metadata, tensors);
+                new GgufWriter(channel, encoder, threads, progress, total).write(metadata, tensors);
                 channel.force(true);
             }
             check.accept(part);
@@ -75,6 +102,21 @@ public final class GgufWriter {
         } catch (RuntimeException | Error e) {
             remove(part, e);
             throw e;
+        }
+    }
+
+    /** Where the file goes: behind all links, and never in the place of something that is no file. */
+    private static Path place(Path target) {
+        try {
+            Path place = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+            if (Files.exists(place) && !Files.isRegularFile(place)) {
+                throw new MillraceException(target + " is no file that could be replaced, but "
+                        + (Files.isDirectory(place) ? "a folder" : "a device or the like")
+                        + ": give the name of a file.");
+            }
+            return place;
+        } catch (IOException e) {
+            throw new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
         }
     }
 
@@ -116,43 +158,92 @@ public final class GgufWriter {
         }
         put(ByteBuffer.wrap(header.toByteArray()));
         pad();
-        for (OutgoingTensor tensor : tensors) {
-            long start = channel.position();
-            for (Tensor part : tensor.parts()) {
-                rows(tensor, part);
-            }
-            if (channel.position() - start != tensor.byteSize()) {
-                throw new IllegalArgumentException(tensor.name() + " has parts of " + (channel.position() - start)
-                        + " bytes, expected " + tensor.byteSize());
-            }
-            pad();
-        }
-    }
-
-    private void rows(OutgoingTensor tensor, Tensor part) throws IOException {
-        long band = Math.max(1, BAND_VALUES / part.columns());
-        for (long row = 0; row < part.rows(); row += band) {
-            int count = (int) Math.min(band, part.rows() - row);
-            if (part.type() == tensor.type()) {
-                try (Arena arena = Arena.ofConfined()) {
-                    put(part.slice(row, count).map(arena).asByteBuffer());
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+            try {
+                for (OutgoingTensor tensor : tensors) {
+                    long start = channel.position();
+                    rows(tensor, workers);
+                    if (channel.position() - start != tensor.byteSize()) {
+                        throw new IllegalArgumentException(tensor.name() + " has parts of "
+                                + (channel.position() - start) + " bytes, expected " + tensor.byteSize());
+                    }
+                    pad();
                 }
-            } else {
-                put(encoded(tensor, part, row, count));
+            } catch (IOException | RuntimeException | Error e) {
+                workers.shutdownNow();
+                throw e;
             }
-            written += tensor.type().bytes(count * part.columns());
-            progress.update(tensor.name(), (double) written / (double) total);
         }
     }
 
-    private static ByteBuffer encoded(OutgoingTensor tensor, Tensor part, long row, int count) throws IOException {
+    /** Rows that are being encoded. */
+    private record Band(Future<ByteBuffer> bytes, long size) {
+    }
+
+    /** Bands are encoded side by side and written in order; two per thread are in memory. */
+    private void rows(OutgoingTensor tensor, ExecutorService workers) throws IOException {
+        Deque<Band> bands = new ArrayDeque<>();
+        long first = 0;
+        for (Tensor part : tensor.parts()) {
+            long band = Math.max(1, BAND_VALUES / part.columns());
+            for (long row = 0; row < part.rows(); row += band) {
+                int count = (int) Math.min(band, part.rows() - row);
+                if (part.type() == tensor.type()) {
+                    written(tensor, bands, 0);
+                    try (Arena arena = Arena.ofConfined()) {
+                        put(part.slice(row, count).map(arena).asByteBuffer());
+                    }
+                    told(tensor, tensor.type().bytes(count * part.columns()));
+                } else {
+                    long at = row;
+                    long place = first + row;
+                    bands.add(new Band(workers.submit(() -> encoded(tensor, part, at, place, count)),
+                            tensor.type().bytes(count * part.columns())));
+                    written(tensor, bands, 2 * threads - 1);
+                }
+            }
+            first += part.rows();
+        }
+        written(tensor, bands, 0);
+    }
+
+    /** Writes bands from the first on, until so many are left. */
+    private void written(OutgoingTensor tensor, Deque<Band> bands, int left) throws IOException {
+        while (bands.size() > left) {
+            Band band = bands.remove();
+            try {
+                put(band.bytes.get());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                CancellationException cancelled = new CancellationException("Cancelled.");
+                cancelled.initCause(e);
+                throw cancelled;
+            } catch (ExecutionException e) {
+                switch (e.getCause()) {
+                    case IOException cause -> throw cause;
+                    case RuntimeException cause -> throw cause;
+                    case Error cause -> throw cause;
+                    case null, default -> throw new IllegalStateException(e);
+                }
+            }
+            told(tensor, band.size);
+        }
+    }
+
+    private void told(OutgoingTensor tensor, long bytes) {
+        written += bytes;
+        progress.update(tensor.name(), (double) written / (double) total);
+    }
+
+    private ByteBuffer encoded(OutgoingTensor tensor, Tensor part, long row, long place, int count)
+            throws IOException {
         TensorType type = tensor.type();
         int values = Math.toIntExact(count * part.columns());
         float[] floats = new float[values];
         part.read(row, count, floats, 0);
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(type.bytes(values)));
         try {
-            BlockEncoder.encode(type, floats, values, bytes);
+            encoder.encode(tensor, place, floats, values, bytes);
         } catch (ArithmeticException e) {
             throw new MillraceException(part.name() + " cannot be stored as " + type + ": " + e.getMessage() + ".", e);
         }

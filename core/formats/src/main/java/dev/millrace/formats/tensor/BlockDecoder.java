@@ -24,6 +24,16 @@ public final class BlockDecoder {
     private BlockDecoder() {
     }
 
+    /** The levels of IQ4_NL and IQ4_XS, rising. */
+    static byte[] iq4Levels() {
+        return IQ4_LEVELS.clone();
+    }
+
+    /** Twice the values of the 16 numbers of MXFP4. */
+    static byte[] e2m1Levels() {
+        return E2M1_LEVELS.clone();
+    }
+
     /**
      * Decodes consecutive blocks.
      *
@@ -65,7 +75,7 @@ public final class BlockDecoder {
     }
 
     /** 2^(e - 128): half of what E8M0 means, as the levels are doubled. */
-    private static float halfPowerOfTwo(int e) {
+    static float halfPowerOfTwo(int e) {
         return Float.intBitsToFloat(e < 2 ? 0x00200000 << e : (e - 1) << 23);
     }
 

@@ -44,6 +44,7 @@ public final class Expression {
     Expression @Nullable [] next;
     Expression @Nullable [] rawNext;
     Calls @Nullable [] calls;
+    private @Nullable String structure;
 
     /** A rule that is called at the beginning, and what is left then. */
     record Calls(int rule, Expression rest) {
@@ -100,9 +101,14 @@ public final class Expression {
 
     /** How it is built, the same for equal ones of several grammars; for those that neither call nor count by an automaton. */
     String structure() {
-        StringBuilder out = new StringBuilder();
-        write(out);
-        return out.toString();
+        String known = structure;
+        if (known == null) {
+            StringBuilder out = new StringBuilder();
+            write(out);
+            known = out.toString();
+            structure = known;
+        }
+        return known;
     }
 
     private void write(StringBuilder out) {

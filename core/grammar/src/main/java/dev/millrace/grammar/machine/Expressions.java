@@ -447,22 +447,21 @@ public final class Expressions {
     }
 
     private void divide() {
-        Map<List<Integer>, Integer> found = new LinkedHashMap<>();
         int[] now = new int[256];
+        int count = 1;
         // refined set by set: two bytes stay together as long as each set has both or neither
         for (ByteSet set : sets) {
-            found.clear();
+            int[] found = new int[2 * count];
+            int next = 0;
             for (int b = 0; b < 256; b++) {
-                List<Integer> key = List.of(now[b], set.has(b) ? 1 : 0);
-                Integer number = found.get(key);
-                if (number == null) {
-                    number = found.size();
-                    found.put(key, number);
+                int key = 2 * now[b] + (set.has(b) ? 1 : 0);
+                if (found[key] == 0) {
+                    found[key] = ++next;
                 }
-                now[b] = number;
+                now[b] = found[key] - 1;
             }
+            count = next;
         }
-        int count = Arrays.stream(now).max().orElse(0) + 1;
         int[] first = new int[count];
         for (int b = 255; b >= 0; b--) {
             first[now[b]] = b;

@@ -104,6 +104,29 @@ public final class Machine {
         return known == DEAD ? null : known;
     }
 
+    /**
+     * The only byte that may come next.
+     *
+     * @param state as for {@link #next}
+     * @return 0 to 255, or -1 if there are several or none, or the text may end
+     */
+    public int only(State state) {
+        if (state.only == State.UNKNOWN) {
+            int found = -1;
+            for (int b = 0; b < 256 && !state.accepting; b++) {
+                if (next(state, b) != null) {
+                    if (found >= 0) {
+                        found = -1;
+                        break;
+                    }
+                    found = b;
+                }
+            }
+            state.only = found;
+        }
+        return state.only;
+    }
+
     /** Stands in tables where there is no state. */
     private static final State DEAD = new State(new Expression[0], new Frame[0], false, 0, 0);
 
@@ -168,6 +191,40 @@ public final class Machine {
      * @param most how many there may be
      */
     public record Run(String key, Expression each, int most) {
+    }
+
+    /**
+     * Whether a state allows one thing often enough, and counts it: then bytes that are one such thing change nothing but the count,
+     * and what may follow behind the run is the same at each place of it.
+     *
+     * @param state a state
+     * @param each that thing
+     * @param most how many bytes of it are looked at
+     * @param ones the bytes that are one such thing
+     * @return true if that is sure
+     */
+    public boolean countsAlong(State state, Expression each, int most, boolean[] ones) {
+        if (state.expressions.length != 1) {
+            return false;
+        }
+        Expression e = state.expressions[0];
+        Expression head = e.leadingRepetition();
+        if (head == null || head.parts[0] != each || head.low != 0 || head.high < most
+                || head.high == Expression.UNBOUNDED) {
+            return false;
+        }
+        Expression rest = e == head ? expressions.epsilon() : e.parts[1];
+        Expression one = expressions.concat(expressions.repeat(each, 0, head.high - 1), rest);
+        for (int b = 0; b < ones.length; b++) {
+            if (ones[b]) {
+                State next = next(state, b);
+                if (next == null || next.expressions.length != 1 || next.expressions[0] != one
+                        || next.frames[0] != state.frames[0]) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private final Map<Expression, Boolean> broad = new HashMap<>();

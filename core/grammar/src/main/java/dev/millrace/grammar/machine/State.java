@@ -18,6 +18,11 @@ public final class State {
     final @Nullable State[] next;
     private final int hash;
 
+    /** Not found out yet. */
+    static final int UNKNOWN = -2;
+    /** The only byte that may come next, found out later. */
+    int only = UNKNOWN;
+
     State(Expression[] expressions, Frame[] frames, boolean accepting, int epoch, int classes) {
         this.expressions = expressions;
         this.frames = frames;

@@ -50,6 +50,31 @@ final class DecimalBound implements Automaton {
 
     @Override
     public int next(int state, int b) {
+        int next = follow(state, b);
+        return next != DEAD && isLost(next) ? DEAD : next;
+    }
+
+    /** Whether no number that goes on from here lies on the right side. */
+    private boolean isLost(int state) {
+        int order = state % 3 - 1;
+        int digits = state / 3 % width;
+        int head = state / 3 / width;
+        boolean negative = head % 2 == 1;
+        if (negative && sign > 0) {
+            return !below;
+        }
+        if (!negative && sign < 0) {
+            return below;
+        }
+        int size = switch (head / 2) {
+            case 1 -> 0;
+            case 2 -> digits > whole.length() || (digits == whole.length() && order > 0) ? 1 : 0;
+            default -> order;
+        };
+        return size != 0 && (negative ? -size : size) < 0 != below;
+    }
+
+    private int follow(int state, int b) {
         if (state == 0) {
             return b == '-' ? state(1, 1, 0, 0) : isDigit(b) ? digit(0, 0, 0, b) : DEAD;
         }

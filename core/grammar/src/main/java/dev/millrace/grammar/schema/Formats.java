@@ -33,8 +33,14 @@ final class Formats {
     private static final String TAIL = "(/" + PATH + "*)*(\\?(" + PATH + "|[/?])*)?(#(" + PATH + "|[/?])*)?";
     private static final String URI = "[a-zA-Z][a-zA-Z0-9+.-]*:(//((" + UNRESERVED
             + "|[!$&'()*+,;=:]|%[0-9a-fA-F]{2})*@)?"
-            + "(" + UNRESERVED + "|[!$&'()*+,;=]|%[0-9a-fA-F]{2})+(:[0-9]{1,5})?" + TAIL + "|" + PATH + "+" + TAIL
-            + ")";
+            + "(" + UNRESERVED + "|[!$&'()*+,;=]|%[0-9a-fA-F]{2})+(:[0-9]{1,5})?" + TAIL + "|///" + PATH + "+" + TAIL
+            + "|/?" + PATH + "+" + TAIL + ")";
+    private static final String BASE64 = "[A-Za-z0-9+/]";
+    private static final String VARIABLE = "([A-Za-z0-9_]|%[0-9a-fA-F]{2})(\\.?([A-Za-z0-9_]|%[0-9a-fA-F]{2})){0,60}"
+            + "(:[1-9][0-9]{0,3}|\\*)?";
+    private static final String URI_TEMPLATE = "([!#$&()*+,./0-9:;=?@A-Z\\[\\]_a-z~-]|%[0-9a-fA-F]{2}|\\{[+#./;?&]?"
+            + VARIABLE
+            + "(," + VARIABLE + "){0,20}\\})*";
 
     /** Formats of strings. */
     static final Map<String, String> STRINGS = Map.ofEntries(
@@ -50,6 +56,8 @@ final class Formats {
             Map.entry("hostname", whole(HOST)),
             Map.entry("email", whole(ATOM + "(\\." + ATOM + "){0,5}@" + HOST)),
             Map.entry("uri", whole(URI)),
+            Map.entry("uri-template", whole(URI_TEMPLATE)),
+            Map.entry("byte", whole("(" + BASE64 + "{4})*(" + BASE64 + "{2}==|" + BASE64 + "{3}=)?")),
             Map.entry("json-pointer", whole("(/([^~/]|~[01])*)*")),
             Map.entry("relative-json-pointer", whole("(0|[1-9][0-9]{0,8})(#|(/([^~/]|~[01])*)*)")));
 
@@ -59,8 +67,8 @@ final class Formats {
             "uint16", largest(16), "int32", largest(31), "uint32", largest(32), "int64", largest(63), "uint64",
             largest(64), "uint", largest(64));
 
-    /** Formats of OpenAPI that allow every value of the type. */
-    static final Set<String> NOTES = Set.of("float", "double", "password", "decimal");
+    /** Formats of OpenAPI, and of OpenAI's interface, that allow every value of the type. */
+    static final Set<String> NOTES = Set.of("float", "double", "password", "decimal", "binary", "unixtime");
 
     private Formats() {
     }

@@ -66,9 +66,35 @@ public final class CodePoints {
      * @return both and all between
      */
     public static CodePoints of(int first, int last) {
-        BitSet set = new BitSet();
-        set.set(first, last + 1);
-        return of(set);
+        int[] all = {first, last + 1};
+        return first >= SURROGATES_END || last < SURROGATES
+                ? new CodePoints(all)
+                : new CodePoints(joined(all, new int[]{SURROGATES, SURROGATES_END}, false));
+    }
+
+    /** Walks along the borders of two sets: either both together, or the first without the second. */
+    private static int[] joined(int[] one, int[] two, boolean union) {
+        int[] all = new int[one.length + two.length];
+        int many = 0;
+        int i = 0;
+        int j = 0;
+        boolean inside = false;
+        while (i < one.length || j < two.length) {
+            int at = Math.min(i < one.length ? one[i] : END, j < two.length ? two[j] : END);
+            while (i < one.length && one[i] == at) {
+                i++;
+            }
+            while (j < two.length && two[j] == at) {
+                j++;
+            }
+            boolean inOne = i % 2 == 1;
+            boolean inTwo = j % 2 == 1;
+            if (inside != (union ? inOne || inTwo : inOne && !inTwo)) {
+                inside = !inside;
+                all[many++] = at;
+            }
+        }
+        return Arrays.copyOf(all, many);
     }
 
     /**
@@ -106,9 +132,7 @@ public final class CodePoints {
      * @return the union
      */
     public CodePoints or(CodePoints other) {
-        BitSet set = bits();
-        set.or(other.bits());
-        return of(set);
+        return new CodePoints(joined(borders, other.borders, true));
     }
 
     /**
@@ -118,9 +142,7 @@ public final class CodePoints {
      * @return the difference
      */
     public CodePoints minus(CodePoints other) {
-        BitSet set = bits();
-        set.andNot(other.bits());
-        return of(set);
+        return new CodePoints(joined(borders, other.borders, false));
     }
 
     /**

@@ -45,6 +45,20 @@ public final class Mask {
     }
 
     /**
+     * The first token.
+     *
+     * @return the smallest id, or -1 if there is none
+     */
+    public int first() {
+        for (int i = 0; i < bits.length; i++) {
+            if (bits[i] != 0) {
+                return 64 * i + Long.numberOfTrailingZeros(bits[i]);
+            }
+        }
+        return -1;
+    }
+
+    /**
      * Whether a token may be chosen.
      *
      * @param token its id

@@ -8,6 +8,7 @@ import dev.millrace.grammar.machine.Grammar;
 import dev.millrace.grammar.machine.GrammarException;
 import dev.millrace.grammar.machine.Machine;
 import dev.millrace.grammar.machine.State;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,8 @@ public final class Masks {
     private static final long MOST_STATES_AT_ONCE = 400_000;
     /** A run of fewer than this is walked as it is. */
     private static final int[] LENGTHS = {64, 32, 16, 8};
+
+    private static final byte[] NOTHING = {};
 
     private final Machine machine;
     private final TokenTree tree;
@@ -97,31 +100,83 @@ public final class Masks {
     }
 
     /**
-     * The only byte that may come next.
+     * The bytes that come next whatever is chosen.
      *
      * @param state a state
-     * @return 0 to 255, or -1 if there are several or the text may end
+     * @param most how many bytes at most
+     * @return up to where there is a choice, where the text may end, or where a control token begins; often none
      */
-    public int forced(State state) {
-        if (state.isAccepting()) {
-            return -1;
-        }
+    public byte[] forced(State state, int most) {
         lock.lock();
         try {
+            @Nullable
             State at = machine.current(state);
-            int found = -1;
-            for (int b = 0; b < 256; b++) {
-                if (machine.next(at, b) != null) {
-                    if (found >= 0) {
-                        return -1;
-                    }
-                    found = b;
-                }
+            if (machine.only(at) < 0) {
+                return NOTHING;
             }
-            return found;
+            byte[] text = new byte[most];
+            int length = 0;
+            while (length < most && at != null) {
+                int only = machine.only(at);
+                if (only < 0 || only >= TokenTree.CONTROL_END) {
+                    break;
+                }
+                text[length++] = (byte) only;
+                at = machine.next(at, only);
+            }
+            return Arrays.copyOf(text, length);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * How much of a text that comes next no token leads out of. Behind that place a token may be chosen that begins with the end of
+     * the text and goes on: a model would take it, so that how the text is cut into tokens is not known there yet.
+     *
+     * @param state a state
+     * @param text allowed from there on, see {@link #forced}
+     * @return 0 to the length of the text
+     */
+    public int settled(State state, byte[] text) {
+        lock.lock();
+        try {
+            @Nullable
+            State end = machine.current(state);
+            for (int i = 0; i < text.length && end != null; i++) {
+                end = machine.next(end, text[i] & 0xff);
+            }
+            for (int from = 0; from < text.length && end != null; from++) {
+                int node = tree.find(text, from);
+                if (node >= 0 && leadsOn(node, end)) {
+                    return from;
+                }
+            }
+            return text.length;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a token below a node is allowed. */
+    private boolean leadsOn(int above, State from) {
+        State[] path = new State[TokenTree.LONGEST + 1];
+        int base = tree.depth[above] + 1;
+        path[base] = from;
+        for (int node = above + 1; node < tree.end[above];) {
+            int at = tree.depth[node];
+            State to = machine.next(path[at], tree.label[node] & 0xff);
+            if (to == null) {
+                node = tree.end[node];
+                continue;
+            }
+            if (tree.first[node] < tree.first[node + 1]) {
+                return true;
+            }
+            path[at + 1] = to;
+            node++;
+        }
+        return false;
     }
 
     /**
@@ -156,15 +211,19 @@ public final class Masks {
     private Mask compute(State state) {
         Machine.Run run = machine.run(state);
         TokenTree.Slice slice = run == null ? null : slice(run);
-        // what stays inside of a run is known at once
-        long[] bits = slice == null ? new long[tree.words()] : slice.inside.clone();
-        if (slice == null) {
+        long[] bits;
+        if (run == null || slice == null) {
+            bits = new long[tree.words()];
             walk(tree, state, bits);
-        } else if (stays(state, slice)) {
-            walk(slice.rest, state, bits);
-            leave(slice, state, bits);
         } else {
-            walk(slice.others, state, bits);
+            // what stays inside of a run is known at once
+            bits = slice.inside.clone();
+            if (stays(state, slice) || machine.countsAlong(state, run.each(), slice.longest, slice.idle)) {
+                walk(slice.rest, state, bits);
+                leave(slice, state, bits);
+            } else {
+                walk(slice.others, state, bits);
+            }
         }
         if (state.isAccepting()) {
             endTokens.forEach(token -> bits[token >> 6] |= 1L << token);
@@ -236,7 +295,8 @@ public final class Masks {
                     bits[token >> 6] &= ~(1L << token);
                 }
             }
-            known = new TokenTree.Slice(bits, tree.only(token -> (bits[token >> 6] & 1L << token) == 0), idle, dead);
+            known = new TokenTree.Slice(longest, bits, tree.only(token -> (bits[token >> 6] & 1L << token) == 0), idle,
+                    dead);
             tree.keep(key, known);
         }
         return known;

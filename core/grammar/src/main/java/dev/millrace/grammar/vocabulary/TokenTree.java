@@ -130,6 +130,24 @@ public final class TokenTree {
         first[size] = order.length;
     }
 
+    /** The node of a text from a place to its end; -1 if no token begins with that. */
+    int find(byte[] text, int from) {
+        int node = -1;
+        int stop = size;
+        for (int i = from; i < text.length; i++) {
+            int child = node + 1;
+            while (child < stop && label[child] != text[i]) {
+                child = end[child];
+            }
+            if (child >= stop) {
+                return -1;
+            }
+            node = child;
+            stop = end[child];
+        }
+        return node;
+    }
+
     /**
      * How a control token is spelled in the tree.
      *
@@ -196,6 +214,8 @@ public final class TokenTree {
      */
     static final class Slice {
 
+        /** The run has room for so many bytes at least. */
+        final int longest;
         /** Tokens that stay inside. */
         final long[] inside;
         /** All others. */
@@ -209,7 +229,8 @@ public final class TokenTree {
         /** What is left of the others. */
         final TokenTree rest;
 
-        Slice(long[] inside, TokenTree others, boolean[] idle, boolean[] dead) {
+        Slice(int longest, long[] inside, TokenTree others, boolean[] idle, boolean[] dead) {
+            this.longest = longest;
             this.inside = inside;
             this.others = others;
             this.idle = idle;
@@ -221,7 +242,7 @@ public final class TokenTree {
                 while (at < spelling.length && idle[spelling[at] & 0xff]) {
                     at++;
                 }
-                if (at > 0 && at < spelling.length && dead[spelling[at] & 0xff]) {
+                if (at > 0 && at <= longest && at < spelling.length && dead[spelling[at] & 0xff]) {
                     byEnd.computeIfAbsent(
                             new String(spelling, at, spelling.length - at, StandardCharsets.ISO_8859_1),
                             key -> new ArrayList<>()).add(token);

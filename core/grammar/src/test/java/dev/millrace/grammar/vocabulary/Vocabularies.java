@@ -37,9 +37,14 @@ public final class Vocabularies {
 
     /** Of a public model, where it is present. */
     public static Optional<TokenTree> golden(String name) {
+        return tokenizer(name).map(Vocabularies::tree);
+    }
+
+    /** The tokenizer of a public model, where it is present. */
+    public static Optional<PromptTokenizer> tokenizer(String name) {
         Path file = Path.of(System.getProperty("millrace.shared", "none"), "golden", "tokenizers", name + ".gguf");
         return Files.exists(file)
-                ? GgufModel.vocabulary(file).map(table -> tree(Tokenizers.of(table)))
+                ? GgufModel.vocabulary(file).map(Tokenizers::of)
                 : Optional.empty();
     }
 

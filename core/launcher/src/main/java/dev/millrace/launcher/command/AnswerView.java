@@ -97,6 +97,7 @@ final class AnswerView {
             case LENGTH -> "cut: the token budget is spent, see --max-tokens";
             case CONTEXT_FULL -> "cut: the context is full, see --context";
             case TOOL_LIMIT -> "ended: the model went on calling tools";
+            case DEADLINE -> "cut: its time was up";
             case LOOP -> "ended: the model said the same again and again";
             case CANCELLED -> "cancelled";
         };

@@ -5,6 +5,8 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Device;
+import dev.millrace.api.DeviceVerdict;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.engine.DeviceFit;
 import dev.millrace.machine.Memory;
 import dev.millrace.machine.Processors;
@@ -237,6 +239,9 @@ final class DoctorCommand implements Callable<Integer> {
                         : String.format(Locale.ROOT, "%.1f GiB, ", gib(device.memoryBytes()));
                 line("Device", device.id() + ": " + (device.description().isEmpty() ? "" : device.description() + ", ")
                         + memory + fit);
+            }
+            for (DeviceVerdict verdict : workplace.engine().verdicts(file, ModelOptions.defaults())) {
+                line("Choice", verdict.toString());
             }
         }
     }

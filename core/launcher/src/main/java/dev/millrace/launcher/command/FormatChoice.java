@@ -5,9 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.AnswerFormat;
-import dev.millrace.json.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +41,14 @@ final class FormatChoice {
             return new AnswerFormat.Pattern(regex);
         }
         if (grammar != null) {
-            return new AnswerFormat.Grammar(Files.readString(grammar));
+            return new AnswerFormat.Grammar(TextFile.withoutMark(TextFile.read(grammar)));
         }
-        return schema == null ? AnswerFormat.TEXT : schema(schema, Files.readString(schema));
+        return schema == null ? AnswerFormat.TEXT : schema(schema, TextFile.json(schema));
     }
 
     @SuppressWarnings("unchecked")
-    private static AnswerFormat schema(Path file, String text) {
-        if (Json.parse(text) instanceof Map<?, ?> map) {
+    private static AnswerFormat schema(Path file, @Nullable Object json) {
+        if (json instanceof Map<?, ?> map) {
             return new AnswerFormat.JsonSchema((Map<String, @Nullable Object>) map);
         }
         throw new IllegalArgumentException("The file " + file + " holds no JSON schema: it must be an object.");

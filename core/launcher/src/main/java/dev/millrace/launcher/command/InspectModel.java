@@ -4,8 +4,10 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.DeviceVerdict;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
 import dev.millrace.engine.DeviceFit;
 import dev.millrace.json.Json;
@@ -59,6 +61,8 @@ final class InspectModel implements Callable<Integer> {
             object.put("features", file.program().features().stream().map(Feature::description).toList());
             object.put("backends",
                     DeviceFit.of(workplace.backends(), file.programs()).stream().map(InspectModel::backend).toList());
+            object.put("choice", workplace.engine().verdicts(file, ModelOptions.defaults()).stream()
+                    .map(DeviceVerdict::toString).toList());
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", notes(file));
             object.put("metadata", file.metadata());

@@ -33,6 +33,7 @@ import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands in this process, with everything that stands on the class path. */
@@ -100,7 +101,7 @@ final class CommandsTest {
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
             "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello",
             "bench --model nano --kv f8",
-            "parity --model nano --model nano --kv half"})
+            "parity --model nano --model nano --kv half", "quantise a b", "quantise a b --type q1"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -115,12 +116,32 @@ final class CommandsTest {
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help::out);
         for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve", "pull",
-                "list", "show", "rm", "verify", "import", "export")) {
+                "list", "show", "rm", "verify", "import", "export",
+                "quantise")) {
             assertEquals(0, run(List.of(command, "--help")).code());
         }
         assertEquals(0, run(List.of("inspect", "logits", "--help")).code());
         assertEquals("millrace 0.1.0\n", run(List.of("--version")).out());
         assertEquals("", help.err());
+    }
+
+    @Test
+    void quantisingTellsWhatIsLostAndHowFarApartTheModelsPredict() throws Exception {
+        Path source = folder.resolve("source.gguf");
+        Synthesiser.write("tiny", "f16", 1, source, dev.millrace.api.Progress.NONE);
+        Path text = file("text.txt", "The mill stands at the stream. ".repeat(20));
+        Path out = folder.resolve("out.gguf");
+        Map<?, ?> report = run(List.of("quantise", source.toString(), out.toString(), "--type", "q5_k_m", "--compare",
+                text.toString(), "--json")).json();
+        double bits = assertInstanceOf(Double.class, report.get("bitsPerWeight"));
+        assertTrue(bits > 5 && bits < 9, () -> bits + " bits per weight");
+        Map<?, ?> compared = assertInstanceOf(Map.class, report.get("compare"));
+        double divergence = assertInstanceOf(Double.class, compared.get("divergence"));
+        assertTrue(divergence > 0 && divergence < 0.1, () -> "divergence " + divergence);
+        Result again = run(List.of("quantise", out.toString(), folder.resolve("b.gguf").toString(), "--type", "Q4_0"));
+        assertEquals(1, again.code());
+        assertTrue(again.err().contains("already"), again::err);
+        assertEquals(0, QuantiseCommand.divergence(new float[]{1, 2}, new float[]{2, 3}), 1e-7);
     }
 
     @Test
@@ -251,6 +272,58 @@ final class CommandsTest {
         Result result = run(List.of("run", "--tools", file("tools.json", content).toString(), "hello"));
         assertEquals(1, result.code());
         assertEquals(1, result.err().lines().count(), result::err);
+    }
+
+    @Test
+    void answersHaveTheFormThatWasAskedFor() throws Exception {
+        Path schema = file("reading.json",
+                "{\"type\": \"object\", \"properties\": {\"room\": {\"enum\": [\"cellar\", \"attic\"]}, \"celsius\":"
+                        + " {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 60}}, \"required\": [\"room\", \"celsius\"],"
+                        + " \"additionalProperties\": false}");
+        Result json = run(List.of("run", "--no-tools", "--schema", schema.toString(), "How warm is the cellar?"));
+        assertEquals(0, json.code(), json::err);
+        assertEquals("[room, celsius]", String.valueOf(json.json().keySet()));
+        assertInstanceOf(Long.class, json.json().get("celsius"));
+        Path grammar = file("state.gbnf",
+                "root ::= device \" is \" (\"on\" | \"off\") # a state\ndevice ::= \"lamp\" | \"pump\"\n");
+        Result text = run(List.of("run", "--no-tools", "--grammar", grammar.toString(), "Is it on?"));
+        assertEquals(0, text.code(), text::err);
+        assertTrue(text.out().matches("(lamp|pump) is (on|off)\n"), text::out);
+        Result time = run(List.of("run", "--no-tools", "--json", "--regex", "([01][0-9]|2[0-3]):[0-5][0-9]", "When?"));
+        assertEquals(0, time.code(), time::err);
+        assertTrue(String.valueOf(time.json().get("text")).matches("([01][0-9]|2[0-3]):[0-5][0-9]"), time::out);
+        assertEquals("stop", time.json().get("finishReason"));
+    }
+
+    /** File names ending in json or gbnf are made with the second column in them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--schema|[1]|no JSON schema", "--schema|{nonsense|JSON",
+            "--schema|{\"type\": \"array\", \"uniqueItems\": true}|uniqueItems",
+            "--schema|{\"type\": \"string\", \"pattern\": \"(?=a)b\"}|looking ahead",
+            "--schema|{\"minlength\": 3}|minlength", "--grammar|root ::= (|expected", "--grammar|x ::= \"a\"|root",
+            "--regex|(a|')'", "--regex|(a)\\1|going back"})
+    void formsThatCannotBeHeldAreSaidSo(String option, String content, String why) throws Exception {
+        boolean inFile = !option.equals("--regex");
+        String value = inFile ? file("form", content).toString() : content;
+        Result result = run(List.of("run", option, value, "hello"));
+        assertEquals(1, result.code());
+        assertEquals("", result.out());
+        assertEquals(1, result.err().lines().count(), result::err);
+        assertTrue(result.err().contains(why), result::err);
+    }
+
+    @Test
+    void formsExcludeEachOther() throws Exception {
+        Path schema = file("any.json", "{}");
+        Result two = run(List.of("run", "--schema", schema.toString(), "--regex", "a", "hello"));
+        assertEquals(2, two.code());
+        assertTrue(two.err().contains("--schema, --grammar and --regex"), two::err);
+        for (String option : List.of("--schema", "--grammar")) {
+            Result missing = run(List.of("run", option, folder.resolve("nowhere").toString(), "hello"));
+            assertEquals(1, missing.code());
+            assertEquals(1, missing.err().lines().count(), missing::err);
+            assertTrue(missing.err().contains("nowhere"), missing::err);
+        }
     }
 
     @Test

@@ -60,12 +60,13 @@ public interface Executor extends AutoCloseable {
      *
      * <p>
      * A step fails alone: {@link Step#failure} tells, and the other steps are computed all the same. After
-     * {@link OutOfRoomException} its sequence is as it was. After any other failure the sequence is not usable any more: all it
-     * takes is to be closed, anything else throws {@link IllegalStateException}.
+     * {@link OutOfRoomException} and {@link WithdrawnException} its sequence is as it was. After any other failure the sequence is
+     * not usable any more: all it takes is to be closed, anything else throws {@link IllegalStateException}.
      *
      * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most; none does nothing
      * @throws dev.millrace.api.BackendException if computing failed as a whole; the sequences of these steps are not usable
      *             any more
+     * @throws ExecutorLostException if nothing can be computed here any more; the engine goes on on another executor
      * @throws IllegalArgumentException if a step cannot be computed by its content, see {@link StepCheck}, or its sequence
      *             belongs to another executor; nothing was changed
      * @throws IllegalStateException if a sequence is closed or not usable any more; nothing was changed

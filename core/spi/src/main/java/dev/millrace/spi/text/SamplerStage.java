@@ -51,22 +51,13 @@ public interface SamplerStage {
     }
 
     /**
-     * A new answer begins: what belongs to the one before is over.
+     * A new answer begins, or a further round of it: what belongs to the one before is over.
      *
      * @param history the prompt
-     */
-    default void begin(TokenHistory history) {
-        // most stages keep nothing from token to token
-    }
-
-    /**
-     * A new round of an answer begins.
-     *
-     * @param history the prompt
-     * @param round 0 for the first one; larger once tools have answered
+     * @param round 0 where the answer begins; larger once tools have answered
      */
     default void begin(TokenHistory history, int round) {
-        begin(history);
+        // most stages keep nothing from token to token
     }
 
     /**
@@ -90,6 +81,19 @@ public interface SamplerStage {
      */
     default long @Nullable [] allowed(TokenHistory history) {
         return null;
+    }
+
+    /**
+     * Tokens that come next whatever the model would choose, of a stage that {@link #bounds}: where one text alone is allowed, no
+     * logits are needed. They are taken without a choice, and read together. Each is {@link #accept accepted} as any other. Asked
+     * before a token is chosen, on the thread of the answer; not asked where somebody wants to know how likely each token was.
+     *
+     * @param history tokens so far
+     * @return ids in order, each allowed after the ones before; an end of the answer may come last; empty, as here, if the model
+     *         chooses
+     */
+    default int[] forced(TokenHistory history) {
+        return new int[0];
     }
 
     /**

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
-import dev.millrace.api.DeviceChoice;
+import dev.millrace.api.DeviceVerdict;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Sampling;
@@ -127,15 +127,15 @@ final class Overview {
                 .put("repeat_penalty", sampling.repetitionPenalty());
     }
 
-    /** {@code GET /console/choices}: what each backend says of each model. */
+    /** {@code GET /console/choices}: how each device fared when the place of each model was chosen. */
     void choices(Exchange exchange, String caller) throws IOException {
         ObjectNode document = Json.object();
         for (OpenModel open : host.models()) {
             ArrayNode choices = document.putArray(open.id());
-            for (DeviceChoice choice : open.model().choices()) {
-                ObjectNode one = device(choice.device()).put("suitable", choice.suitable())
-                        .put("score", choice.score()).put("needs", choice.bytes()).put("reason", choice.reason());
-                choices.add(one);
+            for (DeviceVerdict verdict : open.model().verdicts()) {
+                choices.add(device(verdict.device())
+                        .put("suitable", verdict.outcome() != DeviceVerdict.Outcome.REFUSED)
+                        .put("score", verdict.score()).put("reason", verdict.reason()));
             }
         }
         answer(exchange, document);

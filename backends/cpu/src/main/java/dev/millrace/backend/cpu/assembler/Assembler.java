@@ -199,18 +199,6 @@ public final class Assembler {
         general(0xff, 1, memory);
     }
 
-    /** Brings a line of memory near, wherever it is; an address of nobody does nothing. */
-    public void prefetcht0(Memory from) {
-        list("prefetcht0 " + from);
-        int base = from.base().number;
-        if (base > 7) {
-            put(0x41);
-        }
-        put(0x0f);
-        put(0x18);
-        modRm(1, from, 1, 0);
-    }
-
     /** Jumps if the last result was 0. */
     public void jz(Label to) {
         list("{disp32} jz " + to);

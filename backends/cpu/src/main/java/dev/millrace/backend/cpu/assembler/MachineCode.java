@@ -5,19 +5,17 @@
 package dev.millrace.backend.cpu.assembler;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.util.NoSuchElementException;
 
 /**
  * Code in memory that may be executed. Memory is written first and made executable afterwards, and then nobody can write to it any
  * more. Safe for use from any thread.
  *
  * <p>
- * Functions of the system are looked up in the C library that the Java machine itself uses. All calls have one shape, six 64-bit
- * numbers, of which a function takes those that it needs: a shape costs some milliseconds when it is first linked.
+ * On Linux this runs in every build. For macOS and Windows it is written after their documentation, and has not been run there.
  */
 public final class MachineCode {
 
@@ -32,27 +30,6 @@ public final class MachineCode {
         }
     }
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final int READ_WRITE = 1 | 2;
-    private static final int READ_EXECUTE = 1 | 4;
-    private static final int PRIVATE_ANONYMOUS = 0x02 | 0x20;
-    private static final long PAGE = 4096;
-
-    /** Links with native functions, once. */
-    private static final class Calls {
-
-        @SuppressWarnings("restricted") // this is the place that may
-        static final MethodHandle CALL = Linker.nativeLinker()
-                .downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG));
-        static final MemorySegment MMAP = find("mmap");
-        static final MemorySegment MPROTECT = find("mprotect");
-        static final MemorySegment MUNMAP = find("munmap");
-
-        private static MemorySegment find(String name) {
-            return Linker.nativeLinker().defaultLookup().findOrThrow(name);
-        }
-    }
-
     private final MemorySegment memory;
 
     private MachineCode(MemorySegment memory) {
@@ -63,22 +40,21 @@ public final class MachineCode {
      * Puts code into memory.
      *
      * @param arena owner of the memory, which is freed with it
-     * @throws Refused if the system is not Linux, or does not allow it
+     * @throws Refused if the system is not known, or does not allow it
      */
     public static MachineCode of(byte[] code, Arena arena) throws Refused {
-        if (!System.getProperty("os.name", "").equals("Linux")) {
-            throw new Refused("machine code is made on Linux only");
-        }
-        long bytes = Math.max(1, (code.length + PAGE - 1) / PAGE) * PAGE;
+        long bytes = Math.max(1, (code.length + ExecutablePages.PAGE - 1) / ExecutablePages.PAGE)
+                * ExecutablePages.PAGE;
         try {
-            long address = call(Calls.MMAP, 0, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
-            if (address == -1) {
-                throw new Refused("the system gives no memory for machine code (mmap)");
+            ExecutablePages pages = ExecutablePages.here();
+            long address = pages.allocate(bytes);
+            if (address == 0) {
+                throw new Refused("the system gives no memory for machine code");
             }
-            MemorySegment memory = owned(address, bytes, arena);
+            MemorySegment memory = owned(pages, address, bytes, arena);
             MemorySegment.copy(code, 0, memory, ValueLayout.JAVA_BYTE, 0, code.length);
-            if ((int) call(Calls.MPROTECT, address, bytes, READ_EXECUTE, 0, 0, 0) != 0) {
-                throw new Refused("the system does not allow machine code of this process (mprotect)");
+            if (!pages.execute(address, bytes)) {
+                throw new Refused("the system does not allow machine code of this process");
             }
             return new MachineCode(memory.asReadOnly());
         } catch (IllegalCallerException | UnsupportedOperationException | ExceptionInInitializerError
@@ -88,9 +64,24 @@ public final class MachineCode {
     }
 
     @SuppressWarnings("restricted") // the system has just given this memory
-    private static MemorySegment owned(long address, long bytes, Arena arena) {
+    private static MemorySegment owned(ExecutablePages pages, long address, long bytes, Arena arena) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena,
-                memory -> call(Calls.MUNMAP, memory.address(), bytes, 0, 0, 0, 0));
+                memory -> pages.free(memory.address(), bytes));
+    }
+
+    /**
+     * What a function of the C library returns.
+     *
+     * @throws Refused if it may not be called
+     */
+    static long ofSystem(String name, long argument) throws Refused {
+        try {
+            MemorySegment function = Linker.nativeLinker().defaultLookup().findOrThrow(name);
+            return NativeCall.call(function, argument, 0, 0, 0);
+        } catch (IllegalCallerException | UnsupportedOperationException | NoSuchElementException
+                | ExceptionInInitializerError | NoClassDefFoundError e) {
+            throw new Refused("Java may not call native functions (--enable-native-access)");
+        }
     }
 
     /** A function that begins at an offset. It keeps the memory alive. */
@@ -106,16 +97,6 @@ public final class MachineCode {
      * @param argument its first argument
      */
     public static void call(MemorySegment function, long argument) {
-        call(function, argument, 0, 0, 0, 0, 0);
-    }
-
-    private static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
-        try {
-            return (long) Calls.CALL.invokeExact(function, a, b, c, d, e, f);
-        } catch (RuntimeException | Error thrown) {
-            throw thrown;
-        } catch (Throwable thrown) {
-            throw new IllegalStateException("machine code throws nothing", thrown);
-        }
+        NativeCall.call(function, argument, 0, 0, 0, 0, 0);
     }
 }

@@ -62,9 +62,6 @@ public class AssemblerTest {
             a.vmovups(new Vector(3, 64), g.at(64));
             a.vmovups(new Vector(3, 32), g.at(0));
             a.vpbroadcastd(new Vector(3, 32), g.at(4));
-            a.prefetcht0(g.at(0));
-            a.prefetcht0(g.at(64));
-            a.prefetcht0(g.at(8448));
         }
         a.ret();
         a.cpuid();

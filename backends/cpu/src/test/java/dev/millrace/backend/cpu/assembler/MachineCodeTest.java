@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.backend.cpu.assembler.Operand.General;
+import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -56,6 +57,40 @@ class MachineCodeTest {
             String[] range = line.split("[- ]", 3);
             return Long.parseUnsignedLong(range[0], 16) <= address && address < Long.parseUnsignedLong(range[1], 16);
         }).map(line -> line.split(" ", 3)[1]).toList();
+    }
+
+    /** The stack and the registers that belong to a caller on Windows, by a function that is told its argument in RCX. */
+    @Test
+    void theConventionOfWindowsLeavesWhatIsTheCallers() throws Exception {
+        Assembler a = new Assembler();
+        a.mov(General.R11, General.RDI);
+        for (int i = 6; i < 16; i++) {
+            a.vmovups(new Vector(i, 16), General.R11.at(16 * i));
+        }
+        a.mov(General.RCX, General.R11);
+        a.mov(General.R11.at(16), General.RSP);
+        CallingConvention.WINDOWS.begin(a);
+        a.mov(General.R11.at(0), General.RAX);
+        for (int i = 0; i < 16; i++) {
+            a.vpxor(new Vector(i, 32), new Vector(i, 32), new Vector(i, 32));
+        }
+        CallingConvention.WINDOWS.restore(a);
+        a.mov(General.R11.at(24), General.RSP);
+        for (int i = 6; i < 16; i++) {
+            a.vmovups(General.R11.at(256 + 16 * i), new Vector(i, 16));
+        }
+        a.ret();
+        try (Arena arena = Arena.ofConfined()) {
+            MachineCode code = MachineCode.of(a.code(), arena);
+            MemorySegment memory = arena.allocate(512, 64);
+            for (int i = 6 * 16; i < 256; i++) {
+                memory.set(ValueLayout.JAVA_BYTE, i, (byte) i);
+            }
+            MachineCode.call(code.function(0), memory.address());
+            assertEquals(memory.address(), memory.get(ValueLayout.JAVA_LONG, 0));
+            assertEquals(memory.get(ValueLayout.JAVA_LONG, 16), memory.get(ValueLayout.JAVA_LONG, 24));
+            assertEquals(-1, memory.asSlice(6 * 16, 160).mismatch(memory.asSlice(256 + 6 * 16, 160)));
+        }
     }
 
     @Test

@@ -6,6 +6,9 @@ package dev.millrace.backend.cpu.kernels;
 
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvPage;
+import dev.millrace.backend.cpu.kv.KvType;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.spi.model.TensorType;
@@ -56,7 +59,8 @@ final class AssembledFuzz {
                 Arena arena = Arena.ofShared()) {
             AssembledFuzz fuzz = new AssembledFuzz(channel.map(FileChannel.MapMode.READ_WRITE, 0, 1 << 20, arena));
             for (int round = 0; round < rounds && !fuzz.kernels.isEmpty(); round++) {
-                String wrong = fuzz.round(new Random(seed + round));
+                Random random = new Random(seed + round);
+                String wrong = random.nextInt(8) == 0 ? fuzz.attention(random) : fuzz.round(random);
                 if (wrong != null) {
                     System.out.println("seed " + (seed + round) + ": " + wrong);
                     System.exit(1);
@@ -129,6 +133,75 @@ final class AssembledFuzz {
             }
         }
         return null;
+    }
+
+    /** Some heads and pages of any bits, with queries that see all or a part of them. */
+    private @Nullable String attention(Random random) {
+        Kernels some = kernels.get(random.nextInt(kernels.size()));
+        int headSize = 1 + random.nextInt(random.nextInt(4) == 0 ? 256 : 80);
+        int heads = 1 + random.nextInt(3);
+        KvLayout.Layer layer = new KvLayout.Layer(KvType.Q8, heads, headSize, 64L * random.nextInt(3));
+        KvLayout layout = new KvLayout(KvType.Q8, List.of(layer), layer.end());
+        int group = 1 + random.nextInt(5);
+        int vectors = group * (1 + random.nextInt(8));
+        int filled = AttentionScratch.filled(vectors);
+        int first = random.nextInt(heads);
+        int count = 1 + random.nextInt(3);
+        int oldest = random.nextBoolean() ? AttentionKernels.ALL : random.nextInt(count * KvLayout.PAGE) - 10;
+        int visible = Math.max(0, oldest) + 1 + random.nextInt(count * KvLayout.PAGE);
+        float[] queries = new float[(heads - first) * filled * layer.width()];
+        for (int v = 0; v < (heads - first) * filled; v++) {
+            fill(queries, v * layer.width(), headSize, random);
+        }
+        KvPage[] pages = new KvPage[count];
+        for (int p = 0; p < count; p++) {
+            pages[p] = page(layout, random);
+        }
+        AttentionScratch[] scratch = new AttentionScratch[2];
+        for (int i = 0; i < 2; i++) {
+            AttentionKernels each = i == 0 ? new ScalarKernels().attention() : some.attention();
+            scratch[i] = new AttentionScratch(queries.length / layer.width(), headSize);
+            System.arraycopy(queries, 0, scratch[i].queries, 0, queries.length);
+            System.arraycopy(pages, 0, scratch[i].pages, 0, count);
+            scratch[i].met.shape(layer.width());
+            each.prepare(layer, scratch[i], 0, queries.length / layer.width());
+            each.meet(count, layer, first, heads - first, scratch[i], vectors, group, oldest, visible, 0);
+        }
+        for (KvPage page : pages) {
+            page.release();
+        }
+        float[] expected = new float[headSize];
+        float[] got = new float[headSize];
+        for (int v = 0; v < (heads - first) * vectors; v++) {
+            int at = v / vectors * filled + v % vectors;
+            scratch[0].met.mean(at, expected, 0, headSize);
+            scratch[1].met.mean(at, got, 0, headSize);
+            for (int i = 0; i < headSize; i++) {
+                // sums of what is no number differ in what they are instead
+                if (Float.compare(got[i], expected[i]) != 0
+                        && (Float.isFinite(expected[i]) || Float.isFinite(got[i]))) {
+                    return "attention of " + vectors + " queries in groups of " + group + ", " + count
+                            + " pages, heads of "
+                            + headSize + ", " + some.description() + ": " + got[i] + ", not " + expected[i];
+                }
+            }
+        }
+        return null;
+    }
+
+    private static KvPage page(KvLayout layout, Random random) {
+        KvLayout.Layer layer = layout.layers().getFirst();
+        KvPage page = new KvPage(layout);
+        float[] run = new float[layer.headSize()];
+        for (int head = 0; head < layer.heads(); head++) {
+            for (int t = 0; t < KvLayout.PAGE; t++) {
+                fill(run, 0, run.length, random);
+                page.writeKey(layer, head, t, run, 0);
+                fill(run, 0, run.length, random);
+                page.writeValue(layer, head, t, run, 0);
+            }
+        }
+        return page;
     }
 
     /** Any bits, with scales that are numbers, at the end of the memory or a little before it. */

@@ -125,7 +125,8 @@ final class AttentionSpeed {
     public static void main(String[] arguments) {
         int threads = Integer.parseInt(arguments[0]);
         int context = Integer.parseInt(arguments[1]);
-        AttentionKernels kernels = KernelsTest.kernels().filter(set -> set.description().contains(arguments[2])).findFirst()
+        AttentionKernels kernels = KernelsTest.kernels().filter(set -> set.description().contains(arguments[2]))
+                .findFirst()
                 .orElseThrow().attention();
         for (KvType type : arguments.length > 3 ? List.of(KvType.valueOf(arguments[3])) : List.of(KvType.values())) {
             AttentionSpeed speed = new AttentionSpeed(kernels, type, threads, context);

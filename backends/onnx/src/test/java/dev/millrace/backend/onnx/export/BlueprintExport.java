@@ -52,6 +52,10 @@ public final class BlueprintExport {
         FREE_SIZES,
         /** A batch of exactly 1. */
         ONE_ROW,
+        /** GroupQueryAttention, and keys and values, in float16, as builds for WebGPU have them; for contributed graphs. */
+        HALF_ATTENTION,
+        /** The same with a part of each head turned that only other providers take: on the processor it fails when it is run. */
+        ODD_ROPE,
         /** The input use_cache_branch; without it the caches are not looked at. */
         BRANCH
     }
@@ -154,7 +158,8 @@ public final class BlueprintExport {
                 blueprint.hiddenSize());
         String h = scaled(graph.node("Gather", embedding, ids), blueprint.multipliers().embedding());
         AttentionExport attention = options.has(Trait.CONTRIBUTED)
-                ? new ContributedAttention(graph, lengths, blueprint.contextLength())
+                ? new ContributedAttention(graph, lengths, blueprint.contextLength(),
+                        options.has(Trait.HALF_ATTENTION), options.has(Trait.ODD_ROPE))
                 : new StandardAttention(graph, lengths, positions);
         for (int i = 0; i < blueprint.layers().size(); i++) {
             Blueprint.Layer layer = blueprint.layers().get(i);
@@ -254,6 +259,12 @@ public final class BlueprintExport {
         graph.output(name, floating(), shape);
     }
 
+    private void named(String common, String value, int type, Object... shape) {
+        String name = options.names().apply(common);
+        graph.named("", "Identity", Map.of(), List.of(name), value);
+        graph.output(name, type, shape);
+    }
+
     private String attention(int layer, String n, Blueprint.Attention a, AttentionExport attention)
             throws IOException {
         Object size = options.has(Trait.FREE_SIZES) ? "kv_cache_dim" : Integer.valueOf(a.headSize());
@@ -262,6 +273,14 @@ public final class BlueprintExport {
         String q = heads(linear(n, a.query()), a.heads(), a.headSize(), a.queryNorm());
         String k = heads(linear(n, a.key()), a.kvHeads(), a.headSize(), a.keyNorm());
         String v = graph.node("Reshape", linear(n, a.value()), graph.longs(0, 0, a.kvHeads(), a.headSize()));
+        if (options.has(Trait.HALF_ATTENTION)) {
+            AttentionExport.Result result = attention.apply(a, q, k, v,
+                    input("past_key_values." + layer + ".key", GraphWriter.FLOAT16, past),
+                    input("past_key_values." + layer + ".value", GraphWriter.FLOAT16, past));
+            named("present." + layer + ".key", result.keys(), GraphWriter.FLOAT16, total);
+            named("present." + layer + ".value", result.values(), GraphWriter.FLOAT16, total);
+            return linear(result.mixed(), a.output());
+        }
         AttentionExport.Result result = attention.apply(a, q, k, v,
                 pastOf("past_key_values." + layer + ".key", past),
                 pastOf("past_key_values." + layer + ".value", past));

@@ -72,12 +72,8 @@ function deviceList(model, choices, move) {
   if (choices.length === 0) {
     return null;
   }
-  const best = choices.find((choice) => choice.suitable);
-  return el('div', {}, el('h4', {}, 'Devices, the best first'), el('ul', { class: 'devices' }, ...choices.map((choice) => {
+  return el('div', {}, el('h4', {}, 'Devices'), el('ul', { class: 'devices' }, ...choices.map((choice) => {
     const here = choice.id === model.device.id;
-    const why = choice.suitable
-      ? `score ${choice.score}${choice === best ? ', the best' : ''}${choice.needs ? `; needs ${bytes(choice.needs)} with a full context` : ''}`
-      : choice.reason;
     const here_ = here ? el('span', { class: 'pill good' }, 'runs here') : null;
     const go = !here && choice.suitable
       ? button('Move here', async (event) => {
@@ -87,7 +83,7 @@ function deviceList(model, choices, move) {
       : null;
     return el('li', { class: choice.suitable ? '' : 'unsuitable' },
       el('div', { class: 'row' }, el('strong', {}, choice.id), here_, go),
-      choice.description ? el('p', { class: 'quiet' }, choice.description) : null, el('p', {}, why));
+      choice.description ? el('p', { class: 'quiet' }, choice.description) : null, el('p', {}, choice.reason));
   })));
 }
 

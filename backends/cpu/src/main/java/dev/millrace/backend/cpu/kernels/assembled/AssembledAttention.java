@@ -46,7 +46,8 @@ final class AssembledAttention implements AttentionKernels {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     /** Bytes of the arguments and of the list of pages. */
-    private static final int TILES_AT = (AttentionCode.ARGUMENT_BYTES + AttentionScratch.PAGES * Long.BYTES + 63) / 64 * 64;
+    private static final int TILES_AT = (AttentionCode.ARGUMENT_BYTES + AttentionScratch.PAGES * Long.BYTES + 63) / 64
+            * 64;
     private static final int LIST_AT = AttentionCode.ARGUMENT_BYTES;
 
     private final AttentionKernels others;
@@ -108,10 +109,11 @@ final class AssembledAttention implements AttentionKernels {
                 int c3 = (int) scratch.queries[v * width + i + 3];
                 sum += c0 + c1 + c2 + c3;
                 if (tile.codeBytes() == 1) {
-                    own.set(ValueLayout.JAVA_INT, at + i, c0 & 0xff | (c1 & 0xff) << 8 | (c2 & 0xff) << 16 | c3 << 24);
+                    own.set(ValueLayout.JAVA_INT, at + i,
+                            (c0 & 0xff) | (c1 & 0xff) << 8 | (c2 & 0xff) << 16 | c3 << 24);
                 } else {
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i, c0 & 0xffff | c2 << 16);
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i + 4, c1 & 0xffff | c3 << 16);
+                    own.set(ValueLayout.JAVA_INT, at + 2L * i, (c0 & 0xffff) | c2 << 16);
+                    own.set(ValueLayout.JAVA_INT, at + 2L * i + 4, (c1 & 0xffff) | c3 << 16);
                 }
             }
             own.set(ValueLayout.JAVA_INT, begin + tile.beginnings() + 4L * (v % QUERIES), -128 * sum);

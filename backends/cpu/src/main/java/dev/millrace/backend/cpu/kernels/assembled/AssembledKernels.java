@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu.kernels.assembled;
 
+import dev.millrace.backend.cpu.assembler.Arm64Assembler;
 import dev.millrace.backend.cpu.assembler.Assembler;
 import dev.millrace.backend.cpu.assembler.MachineCode;
 import dev.millrace.backend.cpu.kernels.Activations;
@@ -23,7 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Products with integer codes as machine code; everything else is done by other kernels, whose packed weights these read. Code is
+ * Products with integer codes, and attention to keys and values of 8 bits, as machine code. Everything else is done by others, whose packed weights these read. Code is
  * made for a packing when a model first needs it, and checked before it is used: see {@link SelfTest}. Safe for use from any thread.
  */
 public final class AssembledKernels implements Kernels {
@@ -31,7 +32,7 @@ public final class AssembledKernels implements Kernels {
     /**
      * The functions of a packing. Holding them keeps their memory.
      *
-     * @param quantise prepares a vector
+     * @param quantise prepares a vector; or nothing, where other kernels do that
      * @param products multiply, by the number of vectors
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -59,7 +60,7 @@ public final class AssembledKernels implements Kernels {
         }
         this.others = others;
         this.set = set;
-        attention = new AssembledAttention(others.attention(), set);
+        attention = set.arm64() ? others.attention() : new AssembledAttention(others.attention(), set);
     }
 
     /** Whether groups of other kernels fill vectors of an instruction set. */
@@ -103,15 +104,7 @@ public final class AssembledKernels implements Kernels {
             return Functions.NONE;
         }
         try {
-            Assembler assembler = new Assembler();
-            int[] begin = ProductCode.functions(assembler, packing, lanes(), set);
-            int quantise = QuantiseCode.function(assembler, packing);
-            MachineCode code = MachineCode.of(assembler.code(), Arena.ofAuto());
-            MemorySegment[] products = new MemorySegment[begin.length];
-            for (int i = 0; i < begin.length; i++) {
-                products[i] = code.function(begin[i]);
-            }
-            Functions made = new Functions(code.function(quantise), products);
+            Functions made = set.arm64() ? arm64(packing) : x86(packing);
             String difference = new SelfTest(this, made, packing).difference();
             if (difference == null) {
                 return made;
@@ -123,6 +116,28 @@ public final class AssembledKernels implements Kernels {
             LOG.log(System.Logger.Level.WARNING, "There is no machine code for these weights: {0}.", e.getMessage());
         }
         return Functions.NONE;
+    }
+
+    private Functions x86(Packing packing) throws MachineCode.Refused {
+        Assembler assembler = new Assembler();
+        int[] begin = ProductCode.functions(assembler, packing, lanes(), set);
+        int quantise = QuantiseCode.function(assembler, packing);
+        MachineCode code = MachineCode.of(assembler.code(), Arena.ofAuto());
+        return new Functions(code.function(quantise), products(code, begin));
+    }
+
+    private Functions arm64(Packing packing) throws MachineCode.Refused {
+        Arm64Assembler assembler = new Arm64Assembler();
+        int[] begin = Arm64ProductCode.functions(assembler, packing, lanes(), set);
+        return new Functions(MemorySegment.NULL, products(MachineCode.of(assembler.code(), Arena.ofAuto()), begin));
+    }
+
+    private static MemorySegment[] products(MachineCode code, int[] begin) {
+        MemorySegment[] products = new MemorySegment[begin.length];
+        for (int i = 0; i < begin.length; i++) {
+            products[i] = code.function(begin[i]);
+        }
+        return products;
     }
 
     @Override
@@ -143,6 +158,10 @@ public final class AssembledKernels implements Kernels {
 
     void quantise(Functions code, float[] x, int from, Activations into, Activations.Place place, int vector,
             QuadScratch scratch) {
+        if (code.quantise().address() == 0) {
+            others.quantise(x, from, into, place, vector, scratch);
+            return;
+        }
         int tile = vector / Activations.TILE;
         int width = place.tileWidth(tile);
         int blockWords = Activations.Place.blockWords(place.block);

@@ -10,12 +10,12 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.R8;
 import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
-import static dev.millrace.backend.cpu.assembler.Operand.General.RDI;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 import static dev.millrace.backend.cpu.kv.KvLayout.QUARTER_PAGE;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.CallingConvention;
 import dev.millrace.backend.cpu.assembler.Operand;
 import dev.millrace.backend.cpu.assembler.Operand.General;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
@@ -76,7 +76,6 @@ final class AttentionCode {
     /** Bytes of all that. */
     static final int ARGUMENT_BYTES = FACTOR + 16;
 
-    private static final int LINE = 64;
     private static final int SCALE_BYTES = 2 * Short.BYTES * PAGE;
     private static final int HALF_PAGE_BYTES = Integer.BYTES * QUARTER_PAGE;
 
@@ -144,8 +143,6 @@ final class AttentionCode {
     private final int most;
     private final List<Constant> constants = new ArrayList<>();
     private int columns;
-    /** Whether the code that is made fetches the next head's keys and values. */
-    private boolean ahead;
 
     private AttentionCode(Assembler a, InstructionSet set, int width) {
         this.a = a;
@@ -158,7 +155,7 @@ final class AttentionCode {
     /**
      * Makes the function for heads of a width.
      *
-     * @return where it begins, and where the limits lie: {@link #PAGE} times minus infinity, as often infinity, and minus infinity
+     * @return where it begins, and where the limits lie: {@code PAGE} times minus infinity, as often infinity, and minus infinity
      *         again, of which 64 from some place on say which scores are seen
      */
     static int[] function(Assembler a, InstructionSet set, int width) {
@@ -217,8 +214,7 @@ final class AttentionCode {
         Label page = a.label();
         Label head = a.label();
         Label queries = a.label();
-        Label done = a.label();
-        a.mov(RAX, RDI);
+        CallingConvention.here().begin(a);
         a.place(page);
         a.mov(R10, RAX.at(PAGES));
         a.mov(R10, R10.at(0));
@@ -226,21 +222,13 @@ final class AttentionCode {
         a.mov(RCX, RAX.at(HEADS));
         a.mov(RAX.at(HEADS_LEFT), RCX);
         a.place(head);
-        ahead = true;
-        fetch(R10.at(0), SCALE_BYTES);
         scales(R10.at(0), SCALES);
         scales(R10.at(SCALE_BYTES / 2), SCALES + Float.BYTES * PAGE);
         a.mov(R11, RAX.at(TILES));
-        ahead = true;
-        tile();
-        ahead = false;
-        a.dec(R11);
-        a.jz(done);
         a.place(queries);
         tile();
         a.dec(R11);
         a.jnz(queries);
-        a.place(done);
         a.add(R10, RAX.at(HEAD_BYTES));
         a.dec(RAX.at(HEADS_LEFT));
         a.jnz(head);
@@ -248,8 +236,7 @@ final class AttentionCode {
         a.add(RAX.at(PAGES), RCX);
         a.dec(RAX.at(PAGE_COUNT));
         a.jnz(page);
-        a.vzeroupper();
-        a.ret();
+        CallingConvention.here().end(a);
     }
 
     private void tile() {
@@ -267,13 +254,6 @@ final class AttentionCode {
             sums(count(tile.width()));
         }
         a.add(R9, tile.bytes());
-    }
-
-    /** Brings near what the next head needs: it lies behind this one. */
-    private void fetch(Memory from, int bytes) {
-        for (int i = 0; i < bytes && ahead; i += LINE) {
-            a.prefetcht0(from.plus(SCALE_BYTES + 2 * PAGE * tile.width() + i));
-        }
     }
 
     private int count(int width) {
@@ -320,7 +300,6 @@ final class AttentionCode {
         a.mov(R8, tile.width() / 4);
         Label loop = a.label();
         a.place(loop);
-        fetch(RCX.at(0), most * set.bytes);
         for (int c = 0; c < most; c++) {
             a.vmovups(even(c), RCX.at(c * set.bytes));
             a.vpxor(even(c), even(c), constant(0x80808080));
@@ -356,7 +335,6 @@ final class AttentionCode {
         a.mov(R8, rows);
         Label loop = a.label();
         a.place(loop);
-        fetch(RCX.at(0), count * set.bytes);
         for (int c = 0; c < count; c++) {
             a.vmovups(odd(c), RCX.at(c * set.bytes));
             a.vpsllw(even(c), odd(c), 8);
@@ -471,8 +449,8 @@ final class AttentionCode {
         a.vmovups(before, R9.at(tile.largest()));
         a.vmaxps(now, before, RAX.at(MOST));
         a.vmovups(R9.at(tile.largest()), now);
-        // where nothing was seen yet, another number will do, of which no other is far
-        a.vmovups(x(2), constant(-0x1p100f));
+        // where nothing was seen yet, the least number will do
+        a.vmovups(x(2), constant(-Float.MAX_VALUE));
         a.vmaxps(now, x(2), now);
         a.vmovups(RAX.at(MOST), now);
         a.vsubps(before, before, now);

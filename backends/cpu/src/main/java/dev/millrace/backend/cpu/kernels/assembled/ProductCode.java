@@ -10,10 +10,10 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.R8;
 import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
-import static dev.millrace.backend.cpu.assembler.Operand.General.RDI;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.CallingConvention;
 import dev.millrace.backend.cpu.assembler.Operand;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
 import dev.millrace.backend.cpu.assembler.Operand.Memory;
@@ -129,7 +129,7 @@ final class ProductCode {
     private void function(int vectors) {
         width = vectors;
         Label group = a.label();
-        a.mov(RAX, RDI);
+        CallingConvention.here().begin(a);
         if (packing.codes() == Packing.Codes.NIBBLES) {
             a.vmovups(mask(), constant(0x0f0f0f0f));
         }
@@ -147,8 +147,7 @@ final class ProductCode {
         a.add(RAX.at(RESULTS), R10);
         a.dec(RAX.at(GROUPS));
         a.jnz(group);
-        a.vzeroupper();
-        a.ret();
+        CallingConvention.here().end(a);
     }
 
     /** One pass over a group. */

@@ -9,10 +9,10 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.R8;
 import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
-import static dev.millrace.backend.cpu.assembler.Operand.General.RDI;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.CallingConvention;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
 import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import dev.millrace.backend.cpu.kernels.Activations;
@@ -106,7 +106,7 @@ final class QuantiseCode {
         Label sixteen = constant(0x00010001);
         Label zero = constant(-packing.zero());
         Label loop = a.label();
-        a.mov(RAX, RDI);
+        CallingConvention.here().begin(a);
         a.mov(RCX, RAX.at(VALUES));
         a.mov(R8, RAX.at(BLOCKS));
         a.mov(RDX, RAX.at(WORDS));
@@ -167,7 +167,7 @@ final class QuantiseCode {
         a.add(RDX, RAX.at(BLOCK_BYTES));
         a.dec(R8);
         a.jnz(loop);
-        a.ret();
+        CallingConvention.here().end(a);
     }
 
     /** Adds up the lanes of a run, and writes what its word is. */

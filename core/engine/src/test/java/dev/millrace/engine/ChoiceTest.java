@@ -1,0 +1,296 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.api.Conversation;
+import dev.millrace.api.Device;
+import dev.millrace.api.DeviceVerdict;
+import dev.millrace.api.Generation;
+import dev.millrace.api.Model;
+import dev.millrace.api.ModelHealth;
+import dev.millrace.api.ModelOptions;
+import dev.millrace.machine.Memory;
+import dev.millrace.spi.backend.Fit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which backend is chosen, why, and what happens when they come, go and fail. */
+@Timeout(60)
+class ChoiceTest {
+
+    private static final String TEXT = "word after word ".repeat(8);
+
+    @TempDir
+    Path folder;
+
+    private static ScriptedBackend backend(String id, int score) {
+        ScriptedBackend backend = new ScriptedBackend(id, true, TEXT, "Second.");
+        backend.score = score;
+        return backend;
+    }
+
+    private static String outcomes(Model model) {
+        return model.verdicts().stream().map(one -> one.device().backend() + " " + one.outcome())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String why(Model model, String backend) {
+        return model.verdicts().stream().filter(one -> one.device().backend().equals(backend)).findFirst()
+                .orElseThrow().reason();
+    }
+
+    @Test
+    void saysWhyEachDeviceWasTakenOrNot() {
+        ScriptedBackend full = backend("full", 300);
+        full.onFit = () -> Optional.of(new Fit.Refused("It has 1 GB and the model needs 2.", Fit.Cause.MEMORY));
+        ScriptedBackend blind = backend("blind", 300);
+        blind.hasDevice = false;
+        try (Stage stage = new Stage(folder, backend("slow", 10), backend("fast", 100), full, blind)) {
+            try (Model model = stage.open()) {
+                assertEquals("slow OTHER_BETTER, fast CHOSEN, full REFUSED, blind REFUSED", outcomes(model));
+                assertEquals("It has the best score (100).", why(model, "fast"));
+                assertEquals("It would run the model, too (score 10), but fast:0 comes first.", why(model, "slow"));
+                assertEquals("It has 1 GB and the model needs 2.", why(model, "full"));
+                assertEquals("The blind backend sees no device on this machine.", why(model, "blind"));
+                model.moveTo("slow");
+                assertEquals("slow CHOSEN, fast NOT_ASKED, full NOT_ASKED, blind REFUSED", outcomes(model));
+                assertEquals("slow:0: It alone would run the model (score 10).",
+                        model.verdicts().getFirst().toString());
+            }
+        }
+    }
+
+    @Test
+    void whatIsPreferredComesFirstAndWhatIsExcludedNever() {
+        try (Stage stage = new Stage(folder, backend("slow", 10), backend("fast", 100))) {
+            for (String setting : List.of("millrace.backends", "millrace.backends.scripted")) {
+                System.setProperty(setting, "slow");
+                try (Model model = stage.open()) {
+                    assertEquals("slow:0", model.device().id());
+                    assertEquals("The setting " + setting + " prefers it (score 10).", why(model, "slow"));
+                }
+                System.setProperty(setting, " -fast:0 ");
+                try (Model model = stage.open()) {
+                    assertEquals("slow CHOSEN, fast REFUSED", outcomes(model));
+                    assertEquals("The setting " + setting + " excludes it.", why(model, "fast"));
+                }
+                System.setProperty(setting, "-fast,-slow");
+                BackendException e = assertThrows(BackendException.class, stage::open);
+                assertTrue(e.getMessage().contains("excludes it"), e.getMessage());
+                // who asks for a device gets it
+                try (Model model = stage.open(ModelOptions.defaults().withBackend("fast"))) {
+                    assertEquals("fast:0", model.device().id());
+                }
+                System.clearProperty(setting);
+            }
+        } finally {
+            System.clearProperty("millrace.backends");
+            System.clearProperty("millrace.backends.scripted");
+        }
+    }
+
+    @Test
+    void whatFailsAgainAndAgainIsLeftAloneForAGrowingTime() {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+        BackOff backOff = new BackOff(now::get);
+        ScriptedBackend some = backend("a", 1);
+        Device device = some.devices().getFirst();
+        assertEquals(Optional.empty(), backOff.reason(some, device));
+        long pause = 10;
+        for (int i = 1; i <= 12; i++) {
+            backOff.failed(some, device, "On fire.");
+            String reason = backOff.reason(some, device).orElseThrow();
+            assertTrue(reason.contains(i == 1 ? "once" : i + " times") && reason.contains("On fire."), reason);
+            now.updateAndGet(time -> time.plusSeconds(Math.min(3600, 10L << Math.min(20, reasonless(reason)))));
+            pause = Math.min(3600, pause * 2);
+            Instant reached = now.get();
+            assertEquals(Optional.empty(), backOff.reason(some, device), "after " + reached);
+        }
+        assertEquals(3600, pause);
+        now.updateAndGet(time -> time.plus(Duration.ofHours(2)));
+        backOff.failed(some, device, "Again.");
+        assertTrue(backOff.reason(some, device).orElseThrow().contains("once"), "it had gone well for long");
+        backOff.forget(some);
+        assertEquals(Optional.empty(), backOff.reason(some, device));
+        backOff.failed(some, device, "Again.");
+        assertEquals(Optional.empty(), backOff.reason(backend("a", 1), device), "another instance");
+    }
+
+    /** How often it was doubled, from the number in the sentence. */
+    private static int reasonless(String reason) {
+        Function<String, Integer> number = text -> Integer.parseInt(text.replaceAll("\\D", ""));
+        return reason.contains("once") ? 0 : number.apply(reason.substring(0, reason.indexOf("times"))) - 1;
+    }
+
+    @Test
+    void aBackendThatFailedIsNotTakenForTheNextModel() {
+        ScriptedBackend good = backend("good", 10);
+        ScriptedBackend bad = backend("bad", 100);
+        bad.onForward = steps -> {
+            throw new BackendException("On fire.");
+        };
+        try (Stage stage = new Stage(folder, good, bad)) {
+            try (Model model = stage.open()) {
+                assertEquals("bad:0", model.device().id());
+                assertEquals(TEXT, model.conversation().start().send("Go").answer().text());
+                assertEquals("good:0", model.device().id());
+            }
+            try (Model model = stage.open()) {
+                assertEquals("good CHOSEN, bad LEFT_ALONE", outcomes(model));
+                assertTrue(why(model, "bad").contains("On fire."), why(model, "bad"));
+            }
+            // it is better than nothing
+            stage.engine.removeBackend(good);
+            try (Model model = stage.open()) {
+                assertEquals("bad CHOSEN", outcomes(model));
+                assertTrue(why(model, "bad").startsWith("No other device"), why(model, "bad"));
+            }
+        }
+    }
+
+    @Test
+    void twoBackendsThatFailDoNotThrowAModelToAndFro() {
+        ScriptedBackend one = backend("one", 10);
+        ScriptedBackend two = backend("two", 100);
+        for (ScriptedBackend each : List.of(one, two)) {
+            each.onForward = steps -> {
+                if (steps.getFirst().length() > 1) {
+                    throw new BackendException("On fire.");
+                }
+            };
+        }
+        try (Stage stage = new Stage(folder, one, two); Model model = stage.open()) {
+            assertThrows(BackendException.class, () -> model.conversation().start().send("Go").answer());
+            assertEquals("one:0", model.device().id());
+            assertEquals(1, one.openExecutors.get() + two.openExecutors.get());
+        }
+    }
+
+    @Test
+    void whatOpenModelsMayStillTakeIsNotFree() {
+        ScriptedBackend backend = backend("a", 1);
+        backend.bytes = Memory.now().total() * 3 / 4;
+        try (Stage stage = new Stage(folder, backend)) {
+            Model first = stage.open();
+            BackendException e = assertThrows(BackendException.class, stage::open);
+            assertTrue(e.getMessage().contains("may still take") && e.getMessage().contains("close one"),
+                    e.getMessage());
+            first.close();
+            stage.open().close();
+        }
+    }
+
+    @Test
+    void aBetterBackendThatAppearsIsMovedTo() throws InterruptedException {
+        ScriptedBackend slow = backend("slow", 10);
+        ScriptedBackend fast = backend("fast", 100);
+        CountDownLatch left = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        slow.onExecutorClosed = left::countDown;
+        slow.onForward = steps -> begun.countDown();
+        try (Stage stage = new Stage(folder, slow); Model model = stage.open()) {
+            Generation answer = model.conversation().start().send("Go");
+            begun.await();
+            stage.engine.addBackend(fast);
+            left.await();
+            assertEquals(TEXT, answer.answer().text());
+            assertEquals("fast:0", model.device().id());
+            // a worse one is not, and who was put somewhere stays
+            ScriptedBackend worse = backend("worse", 50);
+            stage.engine.addBackend(worse);
+            model.moveTo("worse");
+            stage.engine.addBackend(backend("best", 1000));
+            assertEquals("worse:0", model.device().id());
+        }
+    }
+
+    @Test
+    void aModelWhoseOnlyBackendIsUpdatedGoesOnWithTheNewOne() {
+        ScriptedBackend old = backend("a", 10);
+        CountDownLatch gone = new CountDownLatch(1);
+        old.onExecutorClosed = gone::countDown;
+        try (Stage stage = new Stage(folder, old);
+                Model model = stage.open();
+                Conversation conversation = model.conversation().start()) {
+            Generation answer = conversation.send("Go");
+            Iterator<dev.millrace.api.Event> events = answer.iterator();
+            events.next();
+            stage.engine.removeBackend(old);
+            await(gone);
+            ModelHealth health = stage.engine.health().getFirst();
+            assertEquals(ModelHealth.State.MOVING, health.state());
+            assertTrue(health.reason().contains("waits for a backend"), health.reason());
+            Conversation other = model.conversation().start();
+            Generation second = other.send("Me, too");
+            ScriptedBackend updated = backend("a", 10);
+            stage.engine.addBackend(updated);
+            assertEquals(TEXT, answer.answer().text());
+            assertEquals(TEXT, second.answer().text());
+            int read = updated.tokensRead.get();
+            assertTrue(read < 3 * TEXT.length(), "nothing was read again: " + read);
+            assertEquals("Second.", conversation.send("On").answer().text());
+            assertEquals(0, old.openExecutors.get());
+            assertFalse(model.verdicts().isEmpty());
+        }
+    }
+
+    @Test
+    void aModelForWhichNoBackendComesEnds() {
+        ScriptedBackend only = backend("a", 10);
+        try (Stage stage = new Stage(folder, only)) {
+            stage.services.wait = Duration.ofMillis(50);
+            Model model = stage.open();
+            Generation answer = model.conversation().start().send("Go");
+            Iterator<dev.millrace.api.Event> events = answer.iterator();
+            events.next();
+            stage.engine.removeBackend(only);
+            // closing cancels what waits
+            assertEquals(dev.millrace.api.FinishReason.CANCELLED, answer.answer().reason());
+            model.close();
+            assertEquals(List.of(), stage.engine.health());
+        }
+        assertEquals(0, only.openExecutors.get());
+    }
+
+    @Test
+    void closingDoesNotWaitForABackendThatIsMissing() {
+        ScriptedBackend only = backend("a", 10);
+        CountDownLatch gone = new CountDownLatch(1);
+        only.onExecutorClosed = gone::countDown;
+        try (Stage stage = new Stage(folder, only); Model model = stage.open()) {
+            Conversation conversation = model.conversation().start();
+            Generation answer = conversation.send("Go");
+            stage.engine.removeBackend(only);
+            await(gone);
+            conversation.close();
+            assertTrue(answer.isDone());
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
