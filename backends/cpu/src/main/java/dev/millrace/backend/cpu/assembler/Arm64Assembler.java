@@ -252,6 +252,36 @@ public final class Arm64Assembler {
                 "sdot v" + to + ".4s, v" + a + ".16b, v" + b + ".4b[" + lane + "]");
     }
 
+    /** Adds products of signed bytes: two rows of eight by two columns of eight; needs the extension for matrix products. */
+    public void smmla(int to, int a, int b) {
+        put(0x4e80a400 | b << 16 | a << 5 | to, "smmla v" + to + ".4s, v" + a + ".16b, v" + b + ".16b");
+    }
+
+    /** The first two 32-bit lanes of each, in turn. */
+    public void zip1(int to, int a, int b) {
+        three(0x4e803800, "zip1", "4s", to, a, b);
+    }
+
+    /** The last two 32-bit lanes of each, in turn. */
+    public void zip2(int to, int a, int b) {
+        three(0x4e807800, "zip2", "4s", to, a, b);
+    }
+
+    /** The 32-bit lanes 0 and 2 of each. */
+    public void uzp1(int to, int a, int b) {
+        three(0x4e801800, "uzp1", "4s", to, a, b);
+    }
+
+    /** The 32-bit lanes 1 and 3 of each. */
+    public void uzp2(int to, int a, int b) {
+        three(0x4e805800, "uzp2", "4s", to, a, b);
+    }
+
+    /** One lane of 64 bits in both lanes. */
+    public void dupPair(int to, int from, int lane) {
+        put(0x4e080400 | lane << 20 | from << 5 | to, "dup v" + to + ".2d, v" + from + ".d[" + lane + "]");
+    }
+
     /** 32-bit integers to floats. */
     public void scvtf(int to, int a) {
         put(0x4e21d800 | a << 5 | to, "scvtf v" + to + ".4s, v" + a + ".4s");

@@ -16,14 +16,18 @@ import java.lang.foreign.ValueLayout;
  * @param avxVnni products of bytes in vectors of 32 bytes
  * @param avx512Vnni vectors of 64 bytes, and products of bytes in them
  * @param dotProducts products of bytes in arm64's vectors of 16 bytes
+ * @param matrixProducts besides these, products of two rows of bytes with two others
  */
-public record Processor(boolean avx2, boolean avxVnni, boolean avx512Vnni, boolean dotProducts) {
+public record Processor(boolean avx2, boolean avxVnni, boolean avx512Vnni, boolean dotProducts,
+        boolean matrixProducts) {
 
     /** One for which no code is made. */
-    private static final Processor PLAIN = new Processor(false, false, false, false);
-    /** What {@code getauxval} is asked for (Linux, {@code include/uapi/linux/auxvec.h}), and the bit that tells of dot products. */
+    private static final Processor PLAIN = new Processor(false, false, false, false, false);
+    /** What {@code getauxval} is asked for (Linux, {@code include/uapi/linux/auxvec.h}), and the bits that tell. */
     private static final int AT_HWCAP = 16;
     private static final int ASIMDDP = 20;
+    private static final int AT_HWCAP2 = 26;
+    private static final int I8MM = 13;
 
     private static final int XMM_YMM = 0b110;
     private static final int XMM_YMM_ZMM = 0b11100110;
@@ -46,7 +50,9 @@ public record Processor(boolean avx2, boolean avxVnni, boolean avx512Vnni, boole
             throw new MachineCode.Refused("an arm64 processor is asked what it has on Linux only");
         }
         long has = MachineCode.ofSystem("getauxval", AT_HWCAP);
-        return new Processor(false, false, false, (has >> ASIMDDP & 1) != 0);
+        boolean dotProducts = (has >> ASIMDDP & 1) != 0;
+        long more = MachineCode.ofSystem("getauxval", AT_HWCAP2);
+        return new Processor(false, false, false, dotProducts, dotProducts && (more >> I8MM & 1) != 0);
     }
 
     private static Processor x86() throws MachineCode.Refused {
@@ -70,7 +76,7 @@ public record Processor(boolean avx2, boolean avxVnni, boolean avx512Vnni, boole
             int more = seven[0] >= 1 ? ask(cpuid, answer, 7, 1)[0] : 0;
             boolean avx2 = bit(seven[1], 5) && (saved & XMM_YMM) == XMM_YMM;
             boolean avx512 = bit(seven[1], 16) && bit(seven[1], 30) && (saved & XMM_YMM_ZMM) == XMM_YMM_ZMM; // F and BW
-            return new Processor(avx2, avx2 && bit(more, 4), avx512 && bit(seven[2], 11), false);
+            return new Processor(avx2, avx2 && bit(more, 4), avx512 && bit(seven[2], 11), false, false);
         }
     }
 

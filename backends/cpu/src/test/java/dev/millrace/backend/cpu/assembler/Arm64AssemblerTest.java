@@ -71,6 +71,13 @@ public class Arm64AssemblerTest {
         a.orr(x, y, z);
         a.eor(x, y, z);
         a.scvtf(x, z);
+        a.smmla(x, y, z);
+        a.zip1(x, y, z);
+        a.zip2(x, y, z);
+        a.uzp1(x, y, z);
+        a.uzp2(x, y, z);
+        a.dupPair(x, z, 0);
+        a.dupPair(x, z, 1);
         a.fmul(x, y, z);
         a.fmla(x, y, z);
         a.fadd(x, y, z);

@@ -10,7 +10,7 @@ import tempfile
 lines = list(dict.fromkeys(sys.stdin.read().splitlines()))
 with tempfile.TemporaryDirectory() as folder:
     with open(folder + '/a.s', 'w') as source:
-        source.write('.arch armv8.2-a+dotprod\n' + '\n'.join(lines) + '\n')
+        source.write('.arch armv8.2-a+dotprod+i8mm\n' + '\n'.join(lines) + '\n')
     subprocess.run(['aarch64-linux-gnu-as', '-o', folder + '/a.o', folder + '/a.s'], check=True)
     subprocess.run(['aarch64-linux-gnu-objcopy', '-O', 'binary', folder + '/a.o', folder + '/a.bin'], check=True)
     code = open(folder + '/a.bin', 'rb').read()

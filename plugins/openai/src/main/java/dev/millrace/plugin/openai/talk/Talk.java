@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.api.BusyException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
@@ -150,7 +151,12 @@ public final class Talk {
         List<Message> messages = ask.messages();
         conversation.rewind(messages.size() - 1);
         // closing the conversation, on whatever path, ends what it generates; its forks are ended here
-        List<Generation> generations = conversation.send(List.of(messages.getLast()), listeners.size());
+        List<Generation> generations;
+        try {
+            generations = conversation.send(List.of(messages.getLast()), listeners.size());
+        } catch (BusyException e) {
+            throw ApiError.busy(429, e.getMessage(), 2);
+        }
         try {
             if (!id.isEmpty()) {
                 running.put(id, generations);

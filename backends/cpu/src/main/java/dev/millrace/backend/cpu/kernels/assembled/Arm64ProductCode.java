@@ -14,6 +14,10 @@ import java.util.List;
 /**
  * What {@link ProductCode} makes, for arm64 with the extension for dot products: the same arguments, the same order of float operations,
  * the same bits. Bytes are signed here, so those of eight bits lose their highest bit's weight first and need no beginning.
+ *
+ * <p>
+ * With the extension for matrix products, several vectors are multiplied two by two: a register holds eight columns of two rows, or of
+ * two vectors, and a sum those of two rows with two vectors, which are taken apart at the end of a run.
  */
 final class Arm64ProductCode {
 
@@ -56,14 +60,18 @@ final class Arm64ProductCode {
 
     private final Arm64Assembler a;
     private final Packing packing;
+    private final InstructionSet set;
     private final int line;
     private final int rows;
     private final List<Constant> constants = new ArrayList<>();
     private int width;
     private int first;
     private int tokens;
+    /** Whether the pass multiplies two by two. */
+    private boolean pairs;
 
-    private Arm64ProductCode(Arm64Assembler a, Packing packing, int lanes) {
+    private Arm64ProductCode(Arm64Assembler a, Packing packing, int lanes, InstructionSet set) {
+        this.set = set;
         this.a = a;
         this.packing = packing;
         line = Integer.BYTES * lanes;
@@ -71,8 +79,8 @@ final class Arm64ProductCode {
     }
 
     /** Makes the functions for 1 to {@link Activations#TILE} vectors, and says where each begins. */
-    static int[] functions(Arm64Assembler a, Packing packing, int lanes) {
-        Arm64ProductCode code = new Arm64ProductCode(a, packing, lanes);
+    static int[] functions(Arm64Assembler a, Packing packing, int lanes, InstructionSet set) {
+        Arm64ProductCode code = new Arm64ProductCode(a, packing, lanes, set);
         int[] begin = new int[Activations.TILE];
         for (int width = 1; width <= Activations.TILE; width++) {
             a.align(64);
@@ -109,6 +117,7 @@ final class Arm64ProductCode {
         a.mov(RESULT, RESULTS);
         for (first = 0; first < width; first += tokens) {
             tokens = Math.min(TOKENS, width - first);
+            pairs = set == InstructionSet.NEON_I8MM && tokens > 1;
             pass();
         }
         a.ldr(STRIDE, ARGUMENTS, ProductCode.GROUP_BYTES);
@@ -187,7 +196,8 @@ final class Arm64ProductCode {
             int input = (in * packing.block() + column) % Activations.BLOCK;
             begin(input / run);
             products((lines + packing.codes().ints(column)) * line, input / 4);
-            if (column == 0) {
+            end();
+            if (column == 0 || pairs) { // pairs have used their registers
                 scales(scales, in, 0);
             }
             addToResults();
@@ -225,17 +235,17 @@ final class Arm64ProductCode {
     }
 
     /** Reads a word of the inputs, for all vectors of the pass: a lane each. */
-    private void inputs(int word) {
+    private void inputs(int to, int word) {
         a.addValue(ADDRESS, INPUTS, Integer.BYTES * (word * width + first));
-        a.lanes(INPUT, ADDRESS, tokens);
+        a.lanes(to, ADDRESS, tokens);
         if (tokens == 3) {
             a.addValue(ADDRESS, ADDRESS, 2 * Integer.BYTES);
-            a.thirdLane(INPUT, ADDRESS);
+            a.thirdLane(to, ADDRESS);
         }
     }
 
     private void inputSums(int index) {
-        inputs(Activations.BLOCK / 4 + index);
+        inputs(INPUT, Activations.BLOCK / 4 + index);
     }
 
     /** Gives sums their first value. */
@@ -244,13 +254,31 @@ final class Arm64ProductCode {
         if (!zeros) {
             inputSums(index);
         }
-        for (int t = 0; t < tokens; t++) {
+        for (int t = 0; t < (pairs ? filled() : tokens); t++) {
             for (int r = 0; r < rows; r++) {
                 if (zeros) {
                     a.zero(sum(r, t));
+                } else if (pairs) {
+                    a.dupPair(sum(r, t), INPUT, t / 2);
                 } else {
                     a.dup(sum(r, t), INPUT, t);
                 }
+            }
+        }
+    }
+
+    /** Vectors of the pass, filled up to pairs. */
+    private int filled() {
+        return (tokens + 1) / 2 * 2;
+    }
+
+    /** Takes sums of two rows with two vectors apart. */
+    private void end() {
+        for (int t = 0; t < tokens && pairs; t += 2) {
+            for (int r = 0; r < rows; r++) {
+                a.uzp1(TEMPORARY, sum(r, t), sum(r, t + 1));
+                a.uzp2(sum(r, t + 1), sum(r, t), sum(r, t + 1));
+                a.orr(sum(r, t), TEMPORARY, TEMPORARY);
             }
         }
     }
@@ -324,12 +352,45 @@ final class Arm64ProductCode {
         a.orr(to, to, TEMPORARY);
     }
 
-    /** Multiplies four codes of every row with those of the inputs. */
+    /**
+     * Multiplies four codes of every row with those of the inputs. Two by two, the codes of an even quad wait where scales will be for
+     * those of the next.
+     */
     private void multiply(int codes, int quad) {
-        inputs(quad);
+        if (pairs) {
+            multiplyPairs(codes, quad);
+            return;
+        }
+        inputs(INPUT, quad);
         for (int t = 0; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
                 a.sdot(sum(r, t), codes + r, INPUT, t);
+            }
+        }
+    }
+
+    private void multiplyPairs(int codes, int quad) {
+        if (quad % 2 == 0) {
+            for (int r = 0; r < rows; r++) {
+                a.orr(SCALE + r, codes + r, codes + r);
+            }
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            a.zip1(TEMPORARY + r, SCALE + r, codes + r);
+            a.zip2(SCALE + r, SCALE + r, codes + r);
+        }
+        inputs(INPUT, quad - 1);
+        inputs(CODES, quad);
+        for (int t = 0; t < tokens; t += 2) {
+            if (t == 0) {
+                a.zip1(CODES + 1, INPUT, CODES);
+            } else {
+                a.zip2(CODES + 1, INPUT, CODES);
+            }
+            for (int r = 0; r < rows; r++) {
+                a.smmla(sum(r, t), TEMPORARY + r, CODES + 1);
+                a.smmla(sum(r, t + 1), SCALE + r, CODES + 1);
             }
         }
     }
@@ -385,7 +446,7 @@ final class Arm64ProductCode {
     }
 
     private void addToResults() {
-        inputs(Activations.Place.blockWords(packing.run()) - 1);
+        inputs(INPUT, Activations.Place.blockWords(packing.run()) - 1);
         for (int t = 0; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
                 a.scvtf(sum(r, t), sum(r, t));

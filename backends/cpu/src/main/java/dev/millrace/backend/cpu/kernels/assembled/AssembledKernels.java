@@ -128,7 +128,7 @@ public final class AssembledKernels implements Kernels {
 
     private Functions arm64(Packing packing) throws MachineCode.Refused {
         Arm64Assembler assembler = new Arm64Assembler();
-        int[] begin = Arm64ProductCode.functions(assembler, packing, lanes());
+        int[] begin = Arm64ProductCode.functions(assembler, packing, lanes(), set);
         return new Functions(MemorySegment.NULL, products(MachineCode.of(assembler.code(), Arena.ofAuto()), begin));
     }
 

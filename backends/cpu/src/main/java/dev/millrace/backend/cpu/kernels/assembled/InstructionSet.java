@@ -18,6 +18,8 @@ public enum InstructionSet {
     AVX_VNNI("AVX-VNNI", 32, 16, 4, true),
     /** 256-bit vectors. */
     AVX2("AVX2", 32, 16, 4, false),
+    /** arm64's 128-bit vectors with products of matrices of bytes. */
+    NEON_I8MM("NEON with matrix products", 16, 32, 4, true),
     /** arm64's 128-bit vectors with products of bytes. */
     NEON_DOTPROD("NEON with dot products", 16, 32, 4, true);
 
@@ -51,6 +53,9 @@ public enum InstructionSet {
         if (processor.avx2()) {
             sets.add(AVX2);
         }
+        if (processor.matrixProducts()) {
+            sets.add(NEON_I8MM);
+        }
         if (processor.dotProducts()) {
             sets.add(NEON_DOTPROD);
         }
@@ -59,7 +64,7 @@ public enum InstructionSet {
 
     /** Whether it is one of arm64; the others are of x86-64. */
     boolean arm64() {
-        return this == NEON_DOTPROD;
+        return this == NEON_DOTPROD || this == NEON_I8MM;
     }
 
     /** What it is called in settings. */

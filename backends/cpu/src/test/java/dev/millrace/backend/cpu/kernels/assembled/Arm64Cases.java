@@ -21,11 +21,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
 
 /**
  * Writes arm64 kernels with inputs and the results of the scalar kernels into a file, for {@code run-arm64.c} to run and to compare them
- * on a processor or an emulator: see docs/backends/cpu.md. Arguments: the file, and rounds over all packings.
+ * on a processor or an emulator: see docs/backends/cpu.md. Arguments: the file, rounds over all packings, and
+ * the instruction set, {@code neon-dotprod} or {@code neon-i8mm}.
  */
 final class Arm64Cases {
 
@@ -37,13 +39,14 @@ final class Arm64Cases {
     /** Writes the file. */
     public static void main(String[] args) throws IOException {
         Random random = new Random(1);
+        InstructionSet set = InstructionSet.valueOf(args[2].toUpperCase(Locale.ROOT).replace('-', '_'));
         int cases = 0;
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(Path.of(args[0])))) {
             for (int round = 0; round < Integer.parseInt(args[1]); round++) {
                 for (TensorType type : TensorType.values()) {
                     Packing packing = Packing.of(type, 2);
                     for (int count = 1; packing.integers() && count <= Activations.TILE; count++) {
-                        write(packing, round % 2 == 0 ? 8 : 16, count, random, out);
+                        write(packing, round % 2 == 0 ? 8 : 16, count, set, random, out);
                         cases++;
                     }
                 }
@@ -52,13 +55,13 @@ final class Arm64Cases {
         System.out.println(cases + " cases");
     }
 
-    private static void write(Packing packing, int lanes, int count, Random random, OutputStream out)
-            throws IOException {
+    private static void write(Packing packing, int lanes, int count, InstructionSet set, Random random,
+            OutputStream out) throws IOException {
         int step = packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : Activations.BLOCK;
         int columns = step * (1 + random.nextInt(4));
         int groups = 1 + random.nextInt(3);
         Arm64Assembler assembler = new Arm64Assembler();
-        int begin = Arm64ProductCode.functions(assembler, packing, lanes)[count - 1];
+        int begin = Arm64ProductCode.functions(assembler, packing, lanes, set)[count - 1];
         byte[] bits = new byte[Math.toIntExact(Matrix.bytes((long) groups * lanes, columns, packing, lanes))];
         random.nextBytes(bits);
         for (int i = 1; i < bits.length; i += 2) {
