@@ -289,6 +289,15 @@ public interface Conversation extends AutoCloseable {
         Builder strict(boolean held);
 
         /**
+         * Has the model go on with bare text: it reads what the messages say, one behind the other, without its chat template, and
+         * all that it writes is text. The token that begins a text comes first if the vocabulary asks for it. For models that were
+         * not trained to chat.
+         *
+         * @return this
+         */
+        Builder plain();
+
+        /**
          * How often the model may be asked again with tool results within one answer.
          *
          * @param rounds 0 or more, 8 by default

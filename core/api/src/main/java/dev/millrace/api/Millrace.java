@@ -91,6 +91,15 @@ public interface Millrace extends AutoCloseable {
     List<ToolProvider> toolProviders();
 
     /**
+     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
+     *
+     * @return the guards present at this moment; none unless the runtime says otherwise
+     */
+    default List<ToolGuard> toolGuards() {
+        return List.of();
+    }
+
+    /**
      * What was counted and measured until now, of all models that were opened since the start: a snapshot. Cheap enough to be taken
      * each second.
      *
@@ -106,15 +115,6 @@ public interface Millrace extends AutoCloseable {
      * @return in the order in which they were opened; empty, as here, from a runtime that does not know
      */
     default List<ModelHealth> health() {
-        return List.of();
-    }
-
-    /**
-     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
-     *
-     * @return the guards present at this moment; none unless the runtime says otherwise
-     */
-    default List<ToolGuard> toolGuards() {
         return List.of();
     }
 

@@ -73,23 +73,6 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Asks one question in a conversation of its own, with the tools that come with the model, and waits for an answer that is a
-     * value.
-     *
-     * @param <T> the type
-     * @param prompt the user's words
-     * @param type a record, an enum or another type of {@link ValueType}
-     * @return the value
-     * @throws IllegalArgumentException as {@link Conversation#ask}
-     * @throws MillraceException as {@link Conversation#ask}
-     */
-    default <T> T ask(String prompt, Class<T> type) {
-        try (Conversation conversation = conversation().suggestedTools().start()) {
-            return conversation.ask(prompt, type);
-        }
-    }
-
-    /**
      * Moves the model and all its conversations to another device, also in the middle of an answer: each continues with
      * its next token. What was read is carried over as state where both backends can exchange it, else it is read again.
      * If the move fails, everything stays where it was.

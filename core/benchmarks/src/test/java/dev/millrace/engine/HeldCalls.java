@@ -126,29 +126,32 @@ public final class HeldCalls {
     }
 
     @SuppressWarnings("unchecked")
+    private static Map<String, @Nullable Object> object(Map<?, ?> holder, String name) {
+        return holder.get(name) instanceof Map<?, ?> map ? (Map<String, @Nullable Object>) map : Map.of();
+    }
+
     private static List<ToolCall> calls(Map<?, ?> message) {
         List<ToolCall> all = new ArrayList<>();
         if (message.get("tool_calls") instanceof List<?> list) {
             for (Object each : list) {
-                Map<?, ?> function = (Map<?, ?>) ((Map<?, ?>) each).get("function");
+                Map<String, @Nullable Object> function = object((Map<?, ?>) each, "function");
                 all.add(new ToolCall("call", String.valueOf(function.get("name")),
-                        (Map<String, @Nullable Object>) function.get("arguments")));
+                        object(function, "arguments")));
             }
         }
         return all;
     }
 
-    @SuppressWarnings("unchecked")
     private static ToolDefinition tool(Map<?, ?> tool) {
         return new ToolDefinition(String.valueOf(tool.get("name")), String.valueOf(tool.get("description")),
-                (Map<String, @Nullable Object>) tool.get("parameters"));
+                object(tool, "parameters"));
     }
 
     /** Tools that the model has never seen: they have other names. */
     private static Task renamed(Task task) {
         return new Task(
                 task.messages().stream().filter(each -> each.role() == Message.Role.SYSTEM
-                        || each == task.messages().getLast()).toList(),
+                        || each.equals(task.messages().getLast())).toList(),
                 task.tools().stream().map(tool -> new ToolDefinition("gateway_" + tool.name(), tool.description(),
                         tool.parameters())).toList(),
                 task.right().stream().map(call -> new ToolCall(call.id(), "gateway_" + call.name(), call.arguments()))

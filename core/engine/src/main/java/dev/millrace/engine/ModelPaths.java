@@ -4,8 +4,10 @@
  */
 package dev.millrace.engine;
 
+import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.Progress;
 import dev.millrace.spi.model.ModelSource;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -30,7 +32,14 @@ final class ModelPaths implements ModelSource {
             return Optional.empty(); // an empty path would be the current folder
         }
         try {
-            return Optional.of(Path.of(reference)).filter(Files::exists).map(Resolved::new);
+            Path path = Path.of(reference);
+            if (Files.isSymbolicLink(path) && Files.notExists(path)) {
+                throw new ModelNotFoundException(path + " is a link to " + Files.readSymbolicLink(path)
+                        + ", which is not there: fetch the model again.");
+            }
+            return Optional.of(path).filter(Files::exists).map(Resolved::new);
+        } catch (IOException e) {
+            return Optional.empty(); // the link went away meanwhile
         } catch (InvalidPathException e) {
             return Optional.empty();
         }

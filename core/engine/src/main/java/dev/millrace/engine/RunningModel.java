@@ -205,6 +205,9 @@ final class RunningModel implements Model {
             }
             Choice chosen = choice.get();
             Placement next = chosen.place();
+            if (!next.device().id().equals(running.place().device().id())) {
+                prefixes.beforeMove();
+            }
             if (!next.crowded() && next.bytes() <= Memory.now().available()) {
                 LoadedProgram loaded = load(next);
                 scheduler.move(loaded.executor(), () -> running = loaded);

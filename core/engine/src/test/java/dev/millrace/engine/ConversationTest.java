@@ -22,6 +22,7 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -272,6 +273,34 @@ class ConversationTest {
             assertEquals(FinishReason.CANCELLED, answer.reason());
             assertEquals(answer.text(), conversation.messages().getLast().content());
             assertEquals("Fine.", conversation.send("Stop").answer().text());
+        }
+    }
+
+    /** A pass may take as long as people do not like to wait; what was read before it is kept. */
+    @Test
+    void cancellingEndsAPassThatTakesLong() throws InterruptedException {
+        ScriptedBackend backend = new ScriptedBackend("a", true, "Yes.", "Fine.", "Fine.", "Fine.");
+        try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
+            Conversation conversation = model.conversation().start();
+            assertEquals("Yes.", conversation.send("Hi").answer().text());
+            int before = conversation.send("On").answer().usage().promptTokens();
+            CountDownLatch computing = new CountDownLatch(1);
+            backend.onStep = step -> {
+                if (step.length() > 100 && computing.getCount() > 0) {
+                    computing.countDown();
+                    while (!step.isWithdrawn()) {
+                        Thread.onSpinWait();
+                    }
+                    step.fail(new WithdrawnException());
+                }
+            };
+            Generation generation = conversation.send("x".repeat(500));
+            computing.await();
+            generation.cancel();
+            assertEquals(FinishReason.CANCELLED, generation.answer().reason());
+            Answer next = conversation.send("Go on").answer();
+            assertEquals("Fine.", next.text());
+            assertTrue(next.usage().cachedTokens() >= before, next.usage()::toString);
         }
     }
 

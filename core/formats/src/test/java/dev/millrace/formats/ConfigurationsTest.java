@@ -41,6 +41,10 @@ class ConfigurationsTest {
             Map.of("a", List.of(1)), "4", true, List.of(1, "2", 3));
     private static final List<Object> LIES = List.of(-1, 0, 1, 3, 3.5, 1e300, -1e300, 1e-300, Integer.MAX_VALUE,
             Long.MAX_VALUE, Long.MIN_VALUE, 1L << 40, 65_536, false, List.of(-1, -1, -1, -1));
+    private static final String MARK = "millrace-number";
+    private static final List<String> NUMBERS = List.of("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "-0.0", "-0",
+            "1E5", "5e-324", "1e-400", "123456789012345678901234567890", "9223372036854775808", "0.1e1", "2.0", "[NaN]",
+            "{\"a\": Infinity}");
     /** What can be written in another way: a type that is fine in another form of the file. */
     private static final List<String> EITHER = List.of("eos_token_id", "pad_token_id", "bos_token_id");
 
@@ -149,6 +153,37 @@ class ConfigurationsTest {
         }
     }
 
+    /** Numbers as Python writes them, which JSON does not have or Java does not hold, in each place in turn. */
+    @ParameterizedTest
+    @MethodSource("families")
+    void pythonsNumbersAreReadOrRefused(String family) throws IOException {
+        Path folder = folder(family);
+        Map<String, Object> good = config(folder.resolve("config.json"));
+        for (String key : good.keySet()) {
+            for (String number : NUMBERS) {
+                Map<String, Object> other = new LinkedHashMap<>(good);
+                other.put(key, MARK);
+                Files.writeString(folder.resolve("config.json"), Json.write(other).replace('"' + MARK + '"', number));
+                read(folder, key + " " + number, null);
+            }
+        }
+        // nobody needs those that no key of ours names, and the last of two values counts
+        String whole = Json.write(good);
+        for (String number : NUMBERS) {
+            Files.writeString(folder.resolve("config.json"), "{\"router_jitter\": " + number + ", \"hidden_size\": "
+                    + number + ", " + whole.substring(1));
+            assertEquals(0, read(folder, number, null), number);
+        }
+        Files.writeString(folder.resolve("config.json"), whole);
+        for (String key : List.of("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "max_length")) {
+            for (String number : NUMBERS) {
+                Files.writeString(folder.resolve("generation_config.json"),
+                        "{\"do_sample\": true, \"" + key + "\": " + number + "}");
+                assertEquals(0, read(folder, key + " " + number, null), key + " " + number);
+            }
+        }
+    }
+
     private static void sentence(ModelFormatException e, String what) {
         String message = String.valueOf(e.getMessage());
         assertTrue(message.length() > 20 && message.length() < 600, what + ": " + message);
@@ -221,7 +256,6 @@ class ConfigurationsTest {
                     method);
         }
         refused(folder, with(good, c -> c.put("quantization_config", Map.of("load_in_4bit", true))), "bitsandbytes");
-        refused(folder, with(good, c -> c.put("quantization", Map.of("group_size", 64, "bits", 4))), "MLX");
         refused(folder, with(good, c -> c.put("quantization_config", Map.of("group_size", 64, "bits", 4))), "MLX");
         refused(folder, with(good, c -> c.put("compression_config", Map.of("format", "pack"))), "compressed-tensors");
         if (!"gpt_oss".equals(good.get("model_type"))) {

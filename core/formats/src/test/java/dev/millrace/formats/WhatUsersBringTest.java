@@ -9,9 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +64,51 @@ class WhatUsersBringTest {
         ModelFormatException inFolder = assertThrows(ModelFormatException.class,
                 () -> new SafetensorsFormat().open(folder));
         assertTrue(inFolder.getMessage().contains(expected), inFolder.getMessage());
+    }
+
+    /** In a folder of pointers each file is one, the small ones too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+            "chat_template.jinja"})
+    void aPointerInPlaceOfASmallFileIsNamed(String name) throws IOException {
+        Path folder = new SmallFolder().write(temp.resolve("hf"));
+        Files.writeString(folder.resolve(name), "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n");
+        message(folder, name, "git lfs pull");
+        if (name.endsWith(".json")) {
+            Files.writeString(folder.resolve(name), "\n<!DOCTYPE html><html>");
+            message(folder, name, "web page");
+        }
+    }
+
+    @Test
+    void anotherKindOfFileHasACure() throws IOException {
+        Path file = temp.resolve("model.gguf");
+        for (byte[] content : List.of(new byte[]{8, 7, 18, 7, 1, 2, 3}, new byte[]{'G', 'G', 'U', 'F', 1, 0, 0, 0})) {
+            Files.write(file, content);
+            ModelFormatException e = assertThrows(ModelFormatException.class, () -> new GgufFormat().open(file));
+            assertTrue(e.getMessage().contains("fetch it again") || e.getMessage().contains("newer file"),
+                    e.getMessage());
+        }
+    }
+
+    /** Whoever writes a model names a file: a link stays, and a folder or a device is never replaced. */
+    @Test
+    void onlyFilesAreReplaced() throws IOException {
+        Path file = Files.writeString(temp.resolve("old.gguf"), "old");
+        Path link = Files.createSymbolicLink(temp.resolve("link.gguf"), file);
+        Synthesiser.write("tiny", "q4_0", 1, link, Progress.NONE);
+        assertTrue(Files.isSymbolicLink(link) && Files.size(file) > 1000);
+        Path folder = Files.createDirectory(temp.resolve("folder"));
+        Path socket = temp.resolve("socket");
+        try (ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listening.bind(UnixDomainSocketAddress.of(socket));
+            for (Path other : List.of(folder, socket)) {
+                MillraceException e = assertThrows(MillraceException.class,
+                        () -> Synthesiser.write("tiny", "q4_0", 1, other, Progress.NONE));
+                assertTrue(e.getMessage().contains("give the name of a file"), e.getMessage());
+                assertFalse(Files.isRegularFile(other));
+            }
+        }
     }
 
     @Test

@@ -36,11 +36,6 @@ final class GrammarStage implements SamplerStage {
     }
 
     @Override
-    public void begin(TokenHistory history) {
-        begin(history, 0);
-    }
-
-    @Override
     public void begin(TokenHistory history, int round) {
         ToolChoice choice = round == 0 ? wish.choice() : ToolChoice.AUTO;
         Wish now = new Wish(wish.format(), wish.tools(), choice, wish.strict(), wish.form(), isThinking(history));

@@ -19,7 +19,9 @@ import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,34 @@ abstract class FailureTests {
                     () -> executor.forward(List.of(bench.step(broken, last, Step.Logits.LAST))));
             broken.close();
             bench.assertClose(expected, feeder.feed(executor.newSequence(), tokens), "after a failure");
+        }
+    }
+
+    @Test
+    void whatIsWithdrawnChangesNothing() {
+        int[] tokens = bench.tokens(60, 38);
+        int before = 20;
+        try (Executor executor = bench.load()) {
+            Feeder feeder = bench.feeder(executor);
+            float[] expected = feeder.feed(executor.newSequence(), tokens);
+            // nobody wants it when the backend asks for the first time, for the second, and so on
+            int[] rest = Arrays.copyOfRange(tokens, before, tokens.length);
+            for (int patience = 0; patience < 4; patience++) {
+                Sequence sequence = executor.newSequence();
+                feeder.feed(sequence, Bench.first(tokens, before));
+                int[] left = {patience};
+                Step step = new Step(sequence, bench.vocabulary()).withdrawnWhen(() -> left[0]-- <= 0)
+                        .feed(tokens, before, tokens.length, Step.Logits.LAST);
+                executor.forward(List.of(step));
+                if (!step.failed()) {
+                    bench.assertClose(expected, bench.row(step), "computed to the end");
+                    continue;
+                }
+                assertInstanceOf(WithdrawnException.class, step.failure().orElseThrow());
+                assertEquals(before, sequence.length(), "tokens after a step that nobody wanted");
+                bench.assertClose(expected, feeder.feed(sequence, rest), "after a step that nobody wanted");
+                sequence.close();
+            }
         }
     }
 

@@ -86,6 +86,7 @@ class BackendContractTest {
             FAILS_TOGETHER,         Failing.aStepFailsAlone,                                Step.fail
             GOES_ON_AFTER_FAILURE,  Failing.aStepFailsAlone,                                IllegalStateException
             LOSES_WITHOUT_ROOM,     Failing.whoFindsNoRoomHasLostNothing,                   found no room
+            LOSES_WHAT_IS_WITHDRAWN, Failing.whatIsWithdrawnChangesNothing,                 nobody wanted
             CUTS_NOTHING,           Truncating.anyLengthIsDoneOrChangesNothing,             said true
             REFUSES_TO_CUT,         Truncating.anyLengthIsDoneOrChangesNothing,             cannot be cut
             REFUSES_TO_CUT,         Truncating.answersCanBeTakenBackTokenByToken,           cannot be cut

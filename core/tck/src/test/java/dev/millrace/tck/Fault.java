@@ -28,6 +28,8 @@ enum Fault {
     GOES_ON_AFTER_FAILURE,
     /** Has read the tokens of a step that found no room. */
     LOSES_WITHOUT_ROOM,
+    /** Has read some tokens of a step that was withdrawn. */
+    LOSES_WHAT_IS_WITHDRAWN,
     /** Says that it has cut, and has not forgotten. */
     CUTS_NOTHING,
     /** Refuses what its limits promise. */

@@ -150,7 +150,7 @@ class SamplerStageContractTest {
         }
 
         @Override
-        public void begin(TokenHistory history) {
+        public void begin(TokenHistory history, int round) {
             if (words.fault != Fault.GOES_ON_IN_THE_NEXT_ANSWER) {
                 tail = new byte[0];
                 words.tailLength = 0;

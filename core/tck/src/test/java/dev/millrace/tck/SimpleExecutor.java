@@ -13,6 +13,7 @@ import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.backend.StepCheck;
+import dev.millrace.spi.backend.WithdrawnException;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Blueprint.Attention;
 import dev.millrace.spi.model.Blueprint.Dense;
@@ -401,6 +402,12 @@ final class SimpleExecutor implements Executor {
         // as long as there are no logits the host chooses nothing
         Best best = step.best();
         for (int i = 0; i < step.length(); i++) {
+            if (step.isWithdrawn()) {
+                room += step.length();
+                line.length -= fault == Fault.LOSES_WHAT_IS_WITHDRAWN ? 0 : i;
+                step.fail(new WithdrawnException());
+                return;
+            }
             int token = Math.floorMod(step.token(i), model.vocabularySize());
             token(line, fault == Fault.FORGETS_POSITIONS ? i : line.length, token);
             line.tokens[line.length++] = token;

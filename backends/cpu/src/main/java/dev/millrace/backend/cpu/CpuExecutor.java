@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.backend.cpu.kv.Checkpoint;
 import dev.millrace.backend.cpu.kv.CpuSequence;
 import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.kv.SequenceOwner;
@@ -19,6 +20,7 @@ import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.backend.StepCheck;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -28,6 +30,9 @@ import java.util.function.Supplier;
 
 /** A loaded model: checks what it is asked, cuts it into micro-batches, and owns weights, threads and sequences. */
 final class CpuExecutor implements Executor, SequenceOwner {
+
+    /** Tokens of a step that are worth a look now and then at whether anybody still wants them. */
+    private static final int LONG = 16;
 
     private final Network network;
     private final KvGroups groups;
@@ -40,6 +45,9 @@ final class CpuExecutor implements Executor, SequenceOwner {
     private final Set<CpuSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Limits limits;
     private final StepCheck stepCheck;
+    private final Checkpoint checkpoint;
+    /** Whether the present forward may be left off: others are computed too soon to ask. */
+    private boolean stoppable;
     private boolean closed;
 
     CpuExecutor(Network network, KvGroups groups, int context, Workers workers, Arena arena, Supplier<Arena> pages,
@@ -55,6 +63,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
         boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
         this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
                 .withRollback(convolutions || groups.forget(context) ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
+        this.checkpoint = new Checkpoint(network.layers().size());
         this.stepCheck = new StepCheck(network.blueprint(), context, limits);
     }
 
@@ -128,12 +137,19 @@ final class CpuExecutor implements Executor, SequenceOwner {
             reserve(steps.get(i));
         }
         try {
-            for (int i = 0; i < steps.size(); i++) {
-                if (!steps.get(i).failed()) {
-                    feed(steps.get(i));
-                }
+            stoppable = steps.size() == 1 && steps.getFirst().length() >= LONG;
+            if (stoppable) {
+                checkpoint.take(sequence(steps.getFirst()));
             }
-            flush();
+            boolean wanted = true;
+            for (int i = 0; i < steps.size() && wanted; i++) {
+                wanted = steps.get(i).failed() || feed(steps.get(i));
+            }
+            if (!wanted || !flush()) {
+                checkpoint.goBack(sequence(steps.getFirst()));
+                steps.getFirst().fail(new WithdrawnException());
+                return;
+            }
             for (int i = 0; i < steps.size(); i++) {
                 if (!steps.get(i).failed()) {
                     sequence(steps.get(i)).letGo();
@@ -176,23 +192,24 @@ final class CpuExecutor implements Executor, SequenceOwner {
         return (CpuSequence) step.sequence();
     }
 
-    private void feed(Step step) {
+    /** Feeds a step; false if nobody wants it any more. */
+    private boolean feed(Step step) {
         int reach = step.reach();
         for (int from = 0; from < step.length();) {
-            if (batch.room() == 0) {
-                flush();
+            if (batch.room() == 0 && !flush()) {
+                return false;
             }
             int to = Math.min(step.length(), from + batch.room());
             batch.add(step, sequence(step), from, to, reach, network.blueprint().vocabularySize());
             from = to;
         }
+        return true;
     }
 
-    private void flush() {
-        if (!batch.isEmpty()) {
-            pass.run(batch);
-            batch.clear();
-        }
+    private boolean flush() {
+        boolean wanted = batch.isEmpty() || pass.run(batch, stoppable);
+        batch.clear();
+        return wanted;
     }
 
     @Override

@@ -13,7 +13,11 @@ import dev.millrace.tck.BackendContract;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 
-/** The contract of all backends, on kernels that the processor runs. */
+/**
+ * The contract of all backends, on kernels that the processor runs. No sequence can be made to fail alone: what goes wrong on a
+ * device goes wrong for the whole pass, and a page that cannot be had fails a step without harm to its sequence. So
+ * {@link #breaks} is not here.
+ */
 class CudaContractTest extends BackendContract {
 
     private static final int HIDDEN = 64;

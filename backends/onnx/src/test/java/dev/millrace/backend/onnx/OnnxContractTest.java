@@ -18,7 +18,11 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract of all backends, on an export in standard operators and on one in contributed ones. */
+/**
+ * The contract of all backends, on an export in standard operators and on one in contributed ones. {@code cramped()} is not here: the
+ * memory of caches is the process's own, ONNX Runtime's allocator can be given no bound from Java, and a process without memory
+ * could not go on with the test.
+ */
 class OnnxContractTest {
 
     @TempDir

@@ -55,7 +55,7 @@ public record CheckedFile(Path path, long magic, String what) {
     }
 
     public void write(Writer content) throws IOException {
-        Path target = path.toAbsolutePath();
+        Path target = place();
         Path folder = Objects.requireNonNull(target.getParent());
         String name = target.getFileName().toString();
         clear(folder, name);
@@ -84,6 +84,15 @@ public record CheckedFile(Path path, long magic, String what) {
         } finally {
             Files.deleteIfExists(part);
         }
+    }
+
+    /** Where the file goes: behind all links, and never in the place of something that is no file. */
+    private Path place() throws IOException {
+        Path place = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        if (Files.exists(place) && !Files.isRegularFile(place)) {
+            throw new FileSystemException(path.toString(), null, "it is a folder or a device, and no file");
+        }
+        return place;
     }
 
     /** Removes parts of this file that were left behind. */

@@ -5,6 +5,7 @@
 package dev.millrace.engine.cache;
 
 import dev.millrace.engine.schedule.Slot;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A prefix that was read and is kept for others to go on from. Belongs to the thread of the scheduler, as its tree does. */
@@ -13,6 +14,7 @@ final class Kept {
     private final Slot slot;
     private final String key;
     private RadixTree.@Nullable Node<Kept> place;
+    private final AtomicInteger holders = new AtomicInteger();
     private boolean stored;
 
     /**
@@ -24,6 +26,21 @@ final class Kept {
     Kept(Slot slot, String key) {
         this.slot = slot;
         this.key = key;
+    }
+
+    /** A conversation counts it as its own. */
+    void hold() {
+        holders.incrementAndGet();
+    }
+
+    /** A conversation does so no more. */
+    void release() {
+        holders.decrementAndGet();
+    }
+
+    /** Whether some open conversation counts it as its own. */
+    boolean isHeld() {
+        return holders.get() > 0;
     }
 
     Slot slot() {

@@ -193,6 +193,12 @@ final class PrefixTree {
         kept.placed(null);
     }
 
+    /** Frees those that no open conversation has: on another device nobody else goes on from them. */
+    void dropShared() {
+        byUse.stream().filter(kept -> !kept.isHeld()).toList().forEach(this::drop);
+        bytes = count(size.get());
+    }
+
     /** Frees all of them. */
     void clear() {
         List.copyOf(byUse).forEach(this::drop);

@@ -214,6 +214,11 @@ public final class Prefixes implements AutoCloseable {
         });
     }
 
+    /** The model is about to move to another device, where numbers differ: what no open conversation has need not go along. */
+    public void beforeMove() {
+        scheduler.settle(tree::dropShared);
+    }
+
     /**
      * About how much memory they take.
      *

@@ -102,10 +102,12 @@ public final class PromptCache implements AutoCloseable {
     }
 
     private Kept remember(Kept kept) {
-        own.remove(kept);
+        if (!own.remove(kept)) {
+            kept.hold();
+        }
         own.add(kept);
         if (own.size() > MOST_OWN) {
-            own.removeFirst();
+            own.removeFirst().release();
         }
         return kept;
     }
@@ -162,7 +164,7 @@ public final class PromptCache implements AutoCloseable {
     /** The same for another conversation, which costs nothing. */
     public PromptCache fork() {
         PromptCache copy = new PromptCache(scheduler, prefixes);
-        copy.own.addAll(own);
+        own.forEach(copy::remember);
         copy.lastPrompt = lastPrompt;
         return copy;
     }
@@ -184,6 +186,7 @@ public final class PromptCache implements AutoCloseable {
     @Override
     public void close() {
         drop();
+        own.forEach(Kept::release);
         own.clear();
         lastPrompt = null;
     }

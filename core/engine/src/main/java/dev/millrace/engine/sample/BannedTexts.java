@@ -105,7 +105,7 @@ final class BannedTexts implements SparseStage {
     }
 
     @Override
-    public void begin(TokenHistory history) {
+    public void begin(TokenHistory history, int round) {
         Arrays.fill(states, 0);
     }
 

@@ -39,7 +39,7 @@ final class DryPenalty implements SparseStage {
     }
 
     @Override
-    public void begin(TokenHistory history) {
+    public void begin(TokenHistory history, int round) {
         noted = 0;
         lastBreak = -1;
     }

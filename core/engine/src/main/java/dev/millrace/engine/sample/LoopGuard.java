@@ -71,7 +71,7 @@ final class LoopGuard implements WatchingStage {
     }
 
     @Override
-    public void begin(TokenHistory history) {
+    public void begin(TokenHistory history, int round) {
         Arrays.fill(latestRun, 0);
         Arrays.fill(latestToken, 0);
         length = 0;

@@ -38,7 +38,7 @@ final class OccurrencePenalties implements SparseStage {
     }
 
     @Override
-    public void begin(TokenHistory history) {
+    public void begin(TokenHistory history, int round) {
         index.clear();
         size = 0;
         from = 0;

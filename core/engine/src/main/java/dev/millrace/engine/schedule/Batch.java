@@ -11,6 +11,7 @@ import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.backend.WithdrawnException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -230,6 +231,9 @@ final class Batch {
         }
         slots.remove(index);
         BackendException problem = step.failure().orElseThrow();
+        if (problem instanceof WithdrawnException && slot.endIfWithdrawn()) {
+            return;
+        }
         if (problem instanceof OutOfRoomException) {
             open.awaitRoom(slot, problem);
         } else {

@@ -230,7 +230,7 @@ public final class Scheduler implements AutoCloseable {
                     return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
                             .usedAs(slot));
                 }
-            } catch (OutOfRoomException e) {
+            } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
             }
             if (copy != null) {
@@ -580,7 +580,7 @@ public final class Scheduler implements AutoCloseable {
             batch = newBatch();
             slots.abandon();
             Quietly.close(executor, "The executor that is gone");
-            executor = new NoExecutor(e);
+            use(new NoExecutor(e));
             rescue.lost(stranded, e);
         }
     }

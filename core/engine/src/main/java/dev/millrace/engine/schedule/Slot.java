@@ -222,7 +222,7 @@ public final class Slot implements TokenHistory {
 
     void attach(Sequence other, int vocabularySize) {
         sequence = other;
-        step = new Step(other, vocabularySize);
+        step = new Step(other, vocabularySize).withdrawnWhen(this::isWithdrawn);
         read = other.length();
     }
 

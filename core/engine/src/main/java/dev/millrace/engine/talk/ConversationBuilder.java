@@ -41,7 +41,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private static final int MOST_ALTERNATIVES = 100;
 
     private final Conversations conversations;
-    private final ModelParts model;
+    private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -250,6 +250,12 @@ final class ConversationBuilder implements Conversation.Builder {
             throw new IllegalArgumentException("An answer needs time, more than " + time + ".");
         }
         deadline = Optional.of(time);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder plain() {
+        model = model.plain();
         return this;
     }
 

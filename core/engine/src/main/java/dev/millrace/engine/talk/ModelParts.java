@@ -20,6 +20,7 @@ import dev.millrace.text.prompt.Prompt;
 import dev.millrace.text.prompt.PromptWriter;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -44,9 +45,21 @@ public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fin
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
         Prefixes prefixes, ModelMeters meters) {
 
+    /** A template that writes what messages say and nothing else. */
+    private static final String CONTENTS = "{%- for message in messages -%}{{- message.content -}}{%- endfor -%}";
+
     /** Copies the set. */
     public ModelParts {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** The same model without its chat template: it reads what messages say, and all that it writes is text. */
+    ModelParts plain() {
+        Dialect text = new BareText();
+        PromptWriter bare = PromptWriter.of(Optional.of(CONTENTS), tokenizer, text);
+        return new ModelParts(info, program, fingerprint, tokenizer,
+                tokenizer.addsBos() ? bare.beginningWithBos() : bare,
+                text, endTokens, sampling, precision, scheduler, prefixes, meters);
     }
 
     /** What the model reads if it answers these messages, or goes on with the answer that they end with. */

@@ -132,7 +132,7 @@ class LoopGuardTest {
         LoopGuard guard = new LoopGuard(words);
         int[] sentence = words.encode(SENTENCE);
         for (int round = 0; round < 3; round++) {
-            guard.begin(NOTHING);
+            guard.begin(NOTHING, 0);
             for (int i = 0; i < 2; i++) {
                 for (int token : sentence) {
                     guard.accept(token);

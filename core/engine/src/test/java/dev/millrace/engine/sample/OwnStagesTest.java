@@ -52,7 +52,7 @@ class OwnStagesTest {
         for (int window : new int[]{0, 1, 5, 40}) {
             OccurrencePenalties stage = new OccurrencePenalties(1.5, 0.25, 0.125, window);
             int[] tokens = random.ints(120, 0, 9).toArray();
-            stage.begin(new History(30, Arrays.copyOf(tokens, 30)));
+            stage.begin(new History(30, Arrays.copyOf(tokens, 30)), 0);
             for (int length = 30; length <= tokens.length; length++) {
                 int from = window == 0 ? 0 : Math.max(0, length - window);
                 Map<Integer, Float> divisors = new HashMap<>();
@@ -133,7 +133,7 @@ class OwnStagesTest {
                 List.of("a", "cc"))) {
             for (int round = 0; round < 60; round++) {
                 BannedTexts stage = new BannedTexts(words, banned);
-                stage.begin(new History(0));
+                stage.begin(new History(0), 0);
                 StringBuilder text = new StringBuilder();
                 for (int i = 0; i < 60; i++) {
                     Set<Integer> bans = new TreeSet<>(changes(stage, new History(0)).offsets.keySet());

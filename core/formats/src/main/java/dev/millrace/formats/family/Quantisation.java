@@ -12,7 +12,7 @@ final class Quantisation {
     private static final String CONFIG = "quantization_config";
     /** Older files of compressed-tensors. */
     private static final String COMPRESSION = "compression_config";
-    /** MLX writes this one, with or without the other. */
+    /** MLX writes this one, with or without the other; each matrix is then read or refused by itself. */
     private static final String MLX = "quantization";
     /** The one whose weights are read, those of gpt-oss. */
     private static final String MXFP4 = "mxfp4";
@@ -23,7 +23,7 @@ final class Quantisation {
     /** Refuses a folder whose weights are packed in a way that its family does not read. */
     static void refuse(Keys keys) {
         String method = method(keys);
-        if (!method.isEmpty() && !microscaled(keys)) {
+        if (!method.isEmpty() && !microscaled(keys) && !keys.has(MLX)) {
             throw keys.wrong(keys.has(MLX) ? MLX : keys.has(CONFIG) ? CONFIG : COMPRESSION,
                     "says that the weights are quantised by " + method
                             + ", which is not read; take the model's GGUF file, or its folder in bfloat16 or float16");

@@ -64,14 +64,16 @@ final class GgufReader {
 
     private GgufHeader header() {
         if (file.size() < 4 || in.int32("header") != MAGIC) {
-            throw in.wrong("header", FileKind.of(file.path()).orElse("does not begin with GGUF"));
+            throw in.wrong("header", FileKind.of(file.path())
+                    .orElse("does not begin with GGUF: it is another kind of file, or a damaged one; fetch it again"));
         }
         int version = in.int32("version");
         if (version != 2 && version != 3) {
             boolean swapped = Integer.reverseBytes(version) == 3;
             throw in.wrong("version", swapped
                     ? "is big-endian; only little-endian files are read"
-                    : "is " + Integer.toUnsignedString(version) + ", expected 2 or 3");
+                    : "is " + Integer.toUnsignedString(version)
+                            + ", expected 2 or 3; take a newer file of the model, or a newer Millrace");
         }
         int tensorCount = in.count("number of tensors", 8 + 4 + 8 + 4 + 8);
         int keyCount = in.count("number of keys", 8 + 4 + 1);

@@ -84,7 +84,7 @@ public final class GgufWriter {
      */
     public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, RowEncoder encoder,
             int threads, Consumer<Path> check, Progress progress) {
-        Path absolute = target.toAbsolutePath();
+        Path absolute = place(target);
         Path part = absolute.resolveSibling(absolute.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
@@ -102,6 +102,21 @@ public final class GgufWriter {
         } catch (RuntimeException | Error e) {
             remove(part, e);
             throw e;
+        }
+    }
+
+    /** Where the file goes: behind all links, and never in the place of something that is no file. */
+    private static Path place(Path target) {
+        try {
+            Path place = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+            if (Files.exists(place) && !Files.isRegularFile(place)) {
+                throw new MillraceException(target + " is no file that could be replaced, but "
+                        + (Files.isDirectory(place) ? "a folder" : "a device or the like")
+                        + ": give the name of a file.");
+            }
+            return place;
+        } catch (IOException e) {
+            throw new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
         }
     }
 

@@ -5,6 +5,7 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.content.FileKind;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import dev.millrace.spi.model.KeyTable;
@@ -27,6 +28,8 @@ import java.util.stream.Stream;
  * @param folder where they are
  */
 public record FolderFiles(Path folder) {
+
+    private static final String LFS_POINTER = "version https://git-lfs";
 
     /** Large enough for tokenizer.json of a vocabulary of a quarter of a million. */
     private static final int MAX_TEXT = 64 << 20;
@@ -131,6 +134,9 @@ public record FolderFiles(Path folder) {
                 throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
             }
             String text = decoded(bytes);
+            if (text.startsWith(LFS_POINTER) || (name.endsWith(".json") && text.stripLeading().startsWith("<"))) {
+                throw new ModelFormatException(folder, name, FileKind.of(file).orElse("is not JSON; fetch it again"));
+            }
             if (text.indexOf('\0') >= 0) {
                 throw new ModelFormatException(folder, name,
                         "holds zeros, as a broken download leaves them; fetch it again");

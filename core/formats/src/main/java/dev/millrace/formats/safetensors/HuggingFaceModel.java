@@ -95,7 +95,10 @@ public final class HuggingFaceModel {
         String type = stated.text("model_type").orElseThrow(() -> stated.wrong("model_type", "is missing"));
         Architecture architecture = architectures.of(type, stated, "model_type");
         KeyTable config = new KeyTable(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
-        WeightTable weights = new WeightTable(folder, Microscaling.joined(weights()));
+        List<SafetensorsHeader.Stored> stored = new ArrayList<>(weights());
+        List<WeightTable.Entry> entries = Mlx.taken(configMap, stored);
+        entries.addAll(Microscaling.joined(stored));
+        WeightTable weights = new WeightTable(folder, entries);
         Blueprint blueprint = architecture.read(config, weights);
         FolderText text = FolderText.read(files, config, files.settings(FolderText.GENERATION),
                 blueprint.vocabularySize());

@@ -40,7 +40,7 @@ record BenchRound(double prefill, double start, double end, double decode) {
             List<Step> steps = new ArrayList<>();
             for (int i = 0; i < sequences; i++) {
                 opened.add(model.executor().newSequence());
-                steps.add(new Step(opened.getLast(), model.program().vocabularySize()));
+                steps.add(Decoding.step(opened.getLast(), model.program().vocabularySize()));
             }
             List<List<Long>> nanos = new ArrayList<>();
             long begin = System.nanoTime();

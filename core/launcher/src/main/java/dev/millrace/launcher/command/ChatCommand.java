@@ -44,7 +44,8 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Console console = workplace.console();
-        try (Model model = workplace.open(choice);
+        try (tools;
+                Model model = workplace.open(choice);
                 ChatInput input = ChatInput.of(console, ChatSession.COMMANDS);
                 ChatSession session = new ChatSession(workplace, model, start(model), input)) {
             // a person has seen what failed, a script has not

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -87,6 +88,8 @@ interface ChatInput extends AutoCloseable {
     final class Typed implements ChatInput {
 
         private static final String INTERRUPT = Terminal.Signal.INT.name();
+        /** The exit code that Java has for it. */
+        private static final int INTERRUPTED = 130;
 
         private final Terminal terminal;
         private final LineReader reader;
@@ -134,8 +137,12 @@ interface ChatInput extends AutoCloseable {
 
         @Override
         public void onInterrupt(Runnable action) {
+            AtomicBoolean pressed = new AtomicBoolean();
             Signals.register(INTERRUPT, () -> {
                 endOnInterrupt(); // whoever presses it again does not want to wait
+                if (pressed.getAndSet(true)) {
+                    System.exit(INTERRUPTED); // the second came before the first was seen to
+                }
                 action.run();
             });
         }

@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.ModelServer;
 import dev.millrace.api.ModelStore;
 import dev.millrace.api.StreamServer;
+import dev.millrace.api.ToolConnector;
 import dev.millrace.engine.Engine;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.text.Dialect;
@@ -31,16 +32,18 @@ public final class CommandLineService implements ToIntFunction<String[]> {
      * @param backends present now, for {@code doctor}
      * @param dialects present now, for {@code inspect calls}
      * @param servers present now, for {@code serve}
-     * @param streamServers present now, for {@code mcp}
      * @param stores present now, for {@code pull} and the like
+     * @param streamServers present now, for {@code mcp}
+     * @param connectors present now, for {@code --mcp}
      */
     @Activate
     public CommandLineService(BundleContext context, @Reference Engine engine, @Reference List<Backend> backends,
             @Reference List<Dialect> dialects, @Reference List<ModelServer> servers,
-            @Reference List<StreamServer> streamServers, @Reference List<ModelStore> stores) {
+            @Reference List<ModelStore> stores, @Reference List<StreamServer> streamServers,
+            @Reference List<ToolConnector> connectors) {
         workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess(),
-                context.getBundle().getVersion().toString(), List.copyOf(servers), List.copyOf(streamServers),
-                List.copyOf(stores));
+                context.getBundle().getVersion().toString(), List.copyOf(servers), List.copyOf(stores),
+                List.copyOf(streamServers), List.copyOf(connectors));
     }
 
     @Override

@@ -31,8 +31,13 @@ final class Decoding implements AutoCloseable {
         this.vocabulary = model.program().vocabularySize();
         this.piece = model.executor().limits().batchTokens();
         this.sequence = model.executor().newSequence();
-        this.step = new Step(sequence, vocabulary);
+        this.step = step(sequence, vocabulary);
         this.steps = List.of(step);
+    }
+
+    /** A step for this thread; whoever interrupts it does not want what is being computed. */
+    static Step step(Sequence sequence, int vocabulary) {
+        return new Step(sequence, vocabulary).withdrawnWhen(Thread.currentThread()::isInterrupted);
     }
 
     /** Reads tokens and gives the logits after the last: the first {@code vocabulary} values are valid until the next call. */
@@ -80,6 +85,9 @@ final class Decoding implements AutoCloseable {
         }
         model.executor().forward(steps);
         for (Step each : steps) {
+            if (each.isWithdrawn()) {
+                throw new CancellationException();
+            }
             if (each.failed()) {
                 throw each.failure().orElseThrow();
             }

@@ -46,12 +46,14 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
                 .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
-                .addSubcommand(new ServeCommand(workplace)).addSubcommand(new McpCommand(workplace))
-                .addSubcommand(new PullCommand(workplace))
-                .addSubcommand(new ListCommand(workplace)).addSubcommand(new ShowCommand(workplace))
-                .addSubcommand(new RemoveCommand(workplace)).addSubcommand(new VerifyCommand(workplace))
-                .addSubcommand(new QuantiseCommand(workplace)).addSubcommand(new ImportCommand(workplace))
-                .addSubcommand(new ExportCommand(workplace));
+                .addSubcommand(new SoakCommand(workplace))
+                .addSubcommand(new ServeCommand(workplace))
+                .addSubcommand(
+                        new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))
+                .addSubcommand(new PullCommand(workplace)).addSubcommand(new ListCommand(workplace))
+                .addSubcommand(new ShowCommand(workplace)).addSubcommand(new RemoveCommand(workplace))
+                .addSubcommand(new VerifyCommand(workplace)).addSubcommand(new QuantiseCommand(workplace))
+                .addSubcommand(new ImportCommand(workplace)).addSubcommand(new ExportCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));

@@ -5,7 +5,10 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.Conversation;
+import dev.millrace.api.ToolConnector;
 import dev.millrace.api.ToolProvider;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +26,7 @@ import picocli.CommandLine.Spec.Target;
  * Which of the installed tools a model is told of: those that it was made for, those of the user's bundles, and those that are
  * named. The tools of the program's other bundles are there for the packaged model, and would only puzzle another one.
  */
-final class OfferedTools {
+final class OfferedTools implements AutoCloseable {
 
     @Spec(Target.MIXEE)
     @Nullable
@@ -34,6 +37,15 @@ final class OfferedTools {
 
     @Option(names = "--no-tools", description = "Tell the model of no tools but those of --with-tools.")
     boolean none;
+
+    @Option(names = "--mcp", paramLabel = "FILE.json", description = "Servers of the Model Context Protocol whose tools the model may use, as mcpServers of other programs' files.")
+    @Nullable
+    Path servers;
+
+    @Option(names = "--mcp-trust", description = "Use the tools of --mcp without asking a person what they say of themselves.")
+    boolean trust;
+
+    private ToolConnector.@Nullable Connected connected;
 
     /**
      * Tells a conversation of them. A provider that fails is left out, and so is one whose tool has a name that is taken.
@@ -68,7 +80,36 @@ final class OfferedTools {
                 workplace.console().note("The tools of " + provider.name() + " are left out: " + e.getMessage());
             }
         }
+        if (servers != null) {
+            told.addAll(connect(servers, builder, workplace, present));
+        }
         return told;
+    }
+
+    /** Tells of the tools of other programs' servers, after a person has seen what they say of themselves. */
+    private List<String> connect(Path file, Conversation.Builder builder, Workplace workplace,
+            List<ToolProvider> present) {
+        ToolConnector.Connected programs = ServerTools.connect(workplace, file, trust, present);
+        connected = programs;
+        ServerTools.approve(programs, workplace.console());
+        List<String> told = new ArrayList<>();
+        for (ToolProvider provider : programs.providers()) {
+            if (!provider.tools().isEmpty()) {
+                builder.tools(provider);
+                told.add(provider.name());
+            }
+        }
+        return told;
+    }
+
+    /** Ends the servers that were started. */
+    @Override
+    public void close() {
+        ToolConnector.Connected programs = connected;
+        if (programs != null) {
+            connected = null;
+            programs.close();
+        }
     }
 
     /** Whether a provider came from a folder that is not the program's. */

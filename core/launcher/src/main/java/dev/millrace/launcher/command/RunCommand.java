@@ -81,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
         }
         String said = prompt(console);
         long begin = System.nanoTime();
-        try (Model model = workplace.open(choice)) {
+        try (offered; Model model = workplace.open(choice)) {
             Duration load = Duration.ofNanos(System.nanoTime() - begin);
             try (Conversation conversation = converse(model);
                     Generation generation = conversation.send(messages(said))) {

@@ -28,6 +28,8 @@ final class ToolFile {
             "inputSchema", "strict", "title", "annotations", "outputSchema", "icons", "execution", "_meta",
             "cache_control",
             "return", "response");
+    /** What stands beside the tools in a server's answer. */
+    private static final Set<String> LISTING = Set.of("tools", "nextCursor", "_meta");
     private static final Set<String> TYPES = Set.of("function", "custom");
 
     private ToolFile() {
@@ -52,7 +54,12 @@ final class ToolFile {
         Object inner = content instanceof Map<?, ?> map && map.get("result") instanceof Map<?, ?> result
                 ? result
                 : content;
-        if (inner instanceof Map<?, ?> map && map.get("tools") instanceof List<?> tools && map.size() == 1) {
+        if (inner instanceof Map<?, ?> map && map.get("tools") instanceof List<?> tools
+                && LISTING.containsAll(map.keySet())) {
+            if (map.get("nextCursor") != null) {
+                throw new MillraceException(file + " holds some tools of a server only: its nextCursor says that more"
+                        + " follow; put all of them into one list \"tools\".");
+            }
             if (tools.isEmpty()) {
                 throw new MillraceException(file + " holds no tool: its list \"tools\" is empty.");
             }

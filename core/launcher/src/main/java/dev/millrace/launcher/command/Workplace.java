@@ -8,6 +8,7 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelServer;
 import dev.millrace.api.ModelStore;
 import dev.millrace.api.StreamServer;
+import dev.millrace.api.ToolConnector;
 import dev.millrace.engine.Engine;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.spi.backend.Backend;
@@ -23,11 +24,13 @@ import java.util.List;
  * @param console where to read and write
  * @param version of the program
  * @param servers that can offer models to other programs, present when the program started
- * @param streamServers that can offer the runtime over standard input and output, present when the program started
  * @param stores of models, present when the program started
+ * @param streamServers that can offer the runtime over standard input and output, present when the program started
+ * @param connectors to programs whose tools models can use, present when the program started
  */
 record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
-        String version, List<ModelServer> servers, List<StreamServer> streamServers, List<ModelStore> stores) {
+        String version, List<ModelServer> servers, List<ModelStore> stores,
+        List<StreamServer> streamServers, List<ToolConnector> connectors) {
 
     /** Fetches models when a person has said so. */
     Fetching fetching() {

@@ -47,8 +47,8 @@ class AnyVocabularyTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             assertEquals(code, new MillraceCommand(new Workplace(assertInstanceOf(Engine.class, millrace), backends,
-                    Dialects.builtIn(), console, "0.1.0", List.of(), List.of(), List.of())).execute(arguments),
-                    err::toString);
+                    Dialects.builtIn(), console, "0.1.0", List.of(), List.of(), List.of(),
+                    List.of())).execute(arguments), err::toString);
         }
         return code == 0 ? out.toString(StandardCharsets.UTF_8) : err.toString(StandardCharsets.UTF_8);
     }

@@ -60,8 +60,8 @@ public interface Executor extends AutoCloseable {
      *
      * <p>
      * A step fails alone: {@link Step#failure} tells, and the other steps are computed all the same. After
-     * {@link OutOfRoomException} its sequence is as it was. After any other failure the sequence is not usable any more: all it
-     * takes is to be closed, anything else throws {@link IllegalStateException}.
+     * {@link OutOfRoomException} and {@link WithdrawnException} its sequence is as it was. After any other failure the sequence is
+     * not usable any more: all it takes is to be closed, anything else throws {@link IllegalStateException}.
      *
      * @param steps each sequence at most once; {@link Limits#batchTokens} tokens together at most; none does nothing
      * @throws dev.millrace.api.BackendException if computing failed as a whole; the sequences of these steps are not usable

@@ -7,6 +7,7 @@ package dev.millrace.spi.backend;
 import dev.millrace.api.BackendException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ public final class Step {
     private float[] logits = {};
     private boolean filled;
     private @Nullable BackendException failure;
+    private BooleanSupplier withdrawn = () -> false;
 
     /**
      * A step without tokens.
@@ -101,6 +103,27 @@ public final class Step {
      */
     public int reach() {
         return Math.max(reach, sequence.length() + length());
+    }
+
+    /**
+     * Says how to learn that nobody wants this step any more. Stays for its whole life.
+     *
+     * @param asked true once nobody wants what is being computed; asked at any time during forward, from any thread
+     * @return this
+     */
+    public Step withdrawnWhen(BooleanSupplier asked) {
+        withdrawn = asked;
+        return this;
+    }
+
+    /**
+     * For the backend: whether nobody wants this step any more. A backend whose forward may take longer than people like to wait
+     * asks now and then. If so, it may leave off and fail the step by a {@link WithdrawnException}, with the sequence as it was.
+     *
+     * @return false as long as it is wanted
+     */
+    public boolean isWithdrawn() {
+        return withdrawn.getAsBoolean();
     }
 
     /**
@@ -193,7 +216,7 @@ public final class Step {
     /**
      * For the backend: this step cannot be computed.
      *
-     * @param problem why; {@link OutOfRoomException} if the sequence is as it was
+     * @param problem why; {@link OutOfRoomException} or {@link WithdrawnException} if the sequence is as it was
      */
     public void fail(BackendException problem) {
         failure = Objects.requireNonNull(problem);

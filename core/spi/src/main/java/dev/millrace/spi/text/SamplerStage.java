@@ -51,22 +51,13 @@ public interface SamplerStage {
     }
 
     /**
-     * A new answer begins: what belongs to the one before is over.
+     * A new answer begins, or a further round of it: what belongs to the one before is over.
      *
      * @param history the prompt
-     */
-    default void begin(TokenHistory history) {
-        // most stages keep nothing from token to token
-    }
-
-    /**
-     * A new round of an answer begins.
-     *
-     * @param history the prompt
-     * @param round 0 for the first one; larger once tools have answered
+     * @param round 0 where the answer begins; larger once tools have answered
      */
     default void begin(TokenHistory history, int round) {
-        begin(history);
+        // most stages keep nothing from token to token
     }
 
     /**

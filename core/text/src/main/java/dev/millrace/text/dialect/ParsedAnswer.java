@@ -27,9 +27,9 @@ public record ParsedAnswer(String reasoning, String content, List<ToolCall> call
 
     /** How the families spell their control tokens; an end of text only where a text ends. */
     private static final Pattern CONTROL = Pattern
-            .compile("<\\|[A-Za-z0-9_ -]{1,64}\\|>|<\uFF5C[^<>\uFF5C]{1,64}\uFF5C>"
+            .compile("<\\|/?[A-Za-z0-9_ -]{1,64}\\|>|<\uFF5C[^<>\uFF5C]{1,64}\uFF5C>"
                     + "|</?think>|</?tool_calls?>|<(?:start|end)_of_turn>|<(?:bos|eos|pad)>|</s>(?=\\s*$)"
-                    + "|\\[/?(?:INST|THINK|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|SYSTEM_PROMPT)\\]");
+                    + "|\\[/?(?:INST|THINK|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|SYSTEM_PROMPT|ARGS|CALL_ID)\\]");
 
     /** Copies the lists. */
     public ParsedAnswer {

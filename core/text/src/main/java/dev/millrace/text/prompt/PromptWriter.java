@@ -303,7 +303,7 @@ public final class PromptWriter {
     }
 
     private ProbedTemplate chosen(List<ToolDefinition> tools) {
-        return tools.isEmpty() || toolTemplate == null || !toolTemplate.traits().showsTools()
+        return tools.isEmpty() || toolTemplate == null || toolTemplate.traits().tools() == TemplateTraits.Tools.NOWHERE
                 ? template
                 : toolTemplate;
     }
@@ -313,7 +313,7 @@ public final class PromptWriter {
         ProbedTemplate chosen = chosen(tools);
         checkNothingIsLost(chosen.traits(), messages, tools);
         Map<String, @Nullable Object> all = new HashMap<>(tokens);
-        all.put("messages", chosen.variables().messages(messages));
+        all.put("messages", chosen.variables().messages(messages, tools));
         all.put("tools", chosen.variables().tools(tools));
         all.put("add_generation_prompt", addGenerationPrompt);
         all.putAll(extra);
@@ -347,7 +347,7 @@ public final class PromptWriter {
             }
             warn(message.role().name().toLowerCase(Locale.ROOT) + " messages");
         }
-        if (!tools.isEmpty() && !traits.showsTools()) {
+        if (!tools.isEmpty() && traits.tools() == TemplateTraits.Tools.NOWHERE) {
             warn("tools");
         }
     }

@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  * @param needsToolList whether it fails when {@code tools} is none, and wants an empty list
  * @param inParts roles whose text it writes only if it comes as a list of parts, {@code [{"type": "text", "text": ...}]}
  * @param silent roles whose text it writes in no form
- * @param showsTools whether a tool's name comes out
+ * @param tools where a tool has to be for its name to come out
  * @param afterAnswer what it writes between an earlier answer and the words of the user that follow; empty if that cannot be
  *            told
  * @param thinking how it is told to let the model think
  */
 record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, Set<Message.Role> inParts,
-        Set<Message.Role> silent, boolean showsTools, String afterAnswer, ThinkingSwitch thinking) {
+        Set<Message.Role> silent, Tools tools, String afterAnswer, ThinkingSwitch thinking) {
 
     /** What a template does with earlier calls. */
     enum Calls {
@@ -46,12 +46,27 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         IGNORED
     }
 
+    /** Where a template looks for tools. */
+    enum Tools {
+        /** In the variable {@code tools}. */
+        VARIABLE,
+        /** There too, but only if the conversation begins with a system message. */
+        VARIABLE_WITH_SYSTEM,
+        /** In the system message, as a text under {@code tools}. */
+        SYSTEM_MESSAGE,
+        /** Nowhere: it leaves them out. */
+        NOWHERE
+    }
+
     private static final String NAME = "millrace_probe";
     /** An argument shows that a call was written; its name alone might stand with the result. */
     private static final String ARGUMENT = "millrace_argument";
     private static final String MARKER = "millrace_text";
     /** Some templates insist on nine letters and digits. */
     private static final String CALL_ID = "probe0000";
+
+    private static final List<Map<String, Object>> ALONE = List.of(user());
+    private static final List<Map<String, Object>> WITH_SYSTEM = List.of(message(Message.Role.SYSTEM, MARKER), user());
 
     static TemplateTraits of(ChatTemplate template, Dialect dialect, Map<String, MarkedText> tokens) {
         Probe probe = new Probe(template, tokens, Set.of());
@@ -61,7 +76,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         Set<Message.Role> inParts = roles(texts, Writes.PARTS);
         probe = new Probe(template, tokens, inParts);
         return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList, inParts,
-                roles(texts, Writes.NOTHING), showsTools(probe), afterAnswer(probe), thinking(probe));
+                roles(texts, Writes.NOTHING), tools(probe), afterAnswer(probe), thinking(probe));
     }
 
     /** In which form a template writes the text of a role. */
@@ -86,6 +101,11 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         return texts;
     }
 
+    /** Whether a text comes out; some templates write everything in capitals. */
+    private static boolean shows(String text, String marker) {
+        return text.toLowerCase(Locale.ROOT).contains(marker);
+    }
+
     private static Writes writes(Probe probe, Message.Role role, Set<Message.Role> inParts) {
         List<Map<String, Object>> conversation = switch (role) {
             case USER -> List.of(message(role, MARKER));
@@ -96,20 +116,29 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         Set<Message.Role> also = new HashSet<>(inParts);
         also.add(role);
         String string = new Probe(probe.template(), probe.tokens(), inParts).render(conversation, null);
-        if (string != null && string.contains(MARKER)) {
+        if (string != null && shows(string, MARKER)) {
             return Writes.STRING;
         }
         String parts = new Probe(probe.template(), probe.tokens(), also).render(conversation, null);
-        if (parts != null && parts.contains(MARKER)) {
+        if (parts != null && shows(parts, MARKER)) {
             return Writes.PARTS;
         }
         return string == null ? Writes.STRING : Writes.NOTHING;
     }
 
-    private static boolean showsTools(Probe probe) {
+    private static Tools tools(Probe probe) {
         Map<String, Object> schema = schema();
-        return probe.shows(schema) || probe.shows(Map.of("type", "function", "function", schema))
-                || probe.render(List.of(user()), List.of(schema)) == null;
+        Map<String, Object> wrapped = Map.of("type", "function", "function", schema);
+        if (probe.shows(ALONE, schema) || probe.shows(ALONE, wrapped) || probe.render(ALONE, List.of(schema)) == null) {
+            return Tools.VARIABLE;
+        }
+        if (probe.shows(WITH_SYSTEM, schema) || probe.shows(WITH_SYSTEM, wrapped)) {
+            return Tools.VARIABLE_WITH_SYSTEM;
+        }
+        Map<String, Object> system = new HashMap<>(WITH_SYSTEM.getFirst());
+        system.put("tools", NAME);
+        String text = probe.render(List.of(system, user()), null);
+        return text != null && shows(text, NAME) ? Tools.SYSTEM_MESSAGE : Tools.NOWHERE;
     }
 
     private static ThinkingSwitch thinking(Probe probe) {
@@ -135,7 +164,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
             for (List<Map<String, Object>> conversation : List.of(List.of(user(), call, result),
                     List.of(user(), call))) {
                 String text = probe.render(conversation, List.of());
-                if (text != null && text.contains(ARGUMENT)) {
+                if (text != null && shows(text, ARGUMENT)) {
                     return form;
                 }
                 rendered |= text != null;
@@ -150,8 +179,9 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
      */
     private static boolean wrapsTools(Probe probe, Dialect dialect) {
         Map<String, Object> schema = schema();
-        boolean plain = probe.shows(schema);
-        boolean wrapped = probe.shows(Map.of("type", "function", "function", schema));
+        boolean plain = probe.shows(ALONE, schema) || probe.shows(WITH_SYSTEM, schema);
+        Map<String, Object> outer = Map.of("type", "function", "function", schema);
+        boolean wrapped = probe.shows(ALONE, outer) || probe.shows(WITH_SYSTEM, outer);
         if (plain != wrapped) {
             return wrapped;
         }
@@ -225,9 +255,9 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
             return formed;
         }
 
-        boolean shows(Map<String, Object> tool) {
-            String text = render(List.of(user()), List.of(tool));
-            return text != null && text.contains(NAME);
+        boolean shows(List<Map<String, Object>> messages, Map<String, Object> tool) {
+            String text = render(messages, List.of(tool));
+            return text != null && TemplateTraits.shows(text, NAME);
         }
     }
 }

@@ -35,7 +35,25 @@ final class TemplateVariables {
         this.calls = calls;
     }
 
-    List<Map<String, Object>> messages(List<Message> messages) {
+    /** The messages; first a system message, with the tools as JSON, if the template shows no tools otherwise. */
+    List<Map<String, Object>> messages(List<Message> messages, List<ToolDefinition> tools) {
+        boolean inside = traits.tools() == TemplateTraits.Tools.SYSTEM_MESSAGE;
+        if (tools.isEmpty() || (!inside && traits.tools() != TemplateTraits.Tools.VARIABLE_WITH_SYSTEM)) {
+            return messages(messages);
+        }
+        boolean has = !messages.isEmpty() && messages.getFirst().role() == Message.Role.SYSTEM;
+        List<Message> all = new ArrayList<>(messages);
+        if (!has) {
+            all.addFirst(Message.system(""));
+        }
+        List<Map<String, Object>> out = messages(all);
+        if (inside) {
+            out.getFirst().put("tools", Json.write(tools.stream().map(TemplateVariables::schema).toList()));
+        }
+        return out;
+    }
+
+    private List<Map<String, Object>> messages(List<Message> messages) {
         List<Map<String, Object>> out = new ArrayList<>();
         Map<String, String> names = new HashMap<>();
         for (Message message : messages) {
@@ -108,11 +126,16 @@ final class TemplateVariables {
         return tools.stream().map(this::tool).toList();
     }
 
-    private Map<String, Object> tool(ToolDefinition tool) {
+    private static Map<String, Object> schema(ToolDefinition tool) {
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("name", tool.name());
         schema.put("description", tool.description());
         schema.put("parameters", tool.parameters());
+        return schema;
+    }
+
+    private Map<String, Object> tool(ToolDefinition tool) {
+        Map<String, Object> schema = schema(tool);
         if (!traits.wrappedTools()) {
             return schema;
         }

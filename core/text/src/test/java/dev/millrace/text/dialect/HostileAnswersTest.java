@@ -167,7 +167,8 @@ class HostileAnswersTest {
                 "<|tool_call_end|>", "<|start_header_id|>", "<|reserved_special_token_7|>", "<|fim_middle|>",
                 "<|return|>",
                 "<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|call|>", "<start_of_turn>", "<end_of_turn>",
-                "[INST]", "[/INST]", "[TOOL_CALLS]", "<\uff5cend\u2581of\u2581sentence\uff5c>"};
+                "[INST]", "[/INST]", "[TOOL_CALLS]", "<|tool_call|>", "<|/tool_call|>", "[ARGS]", "[CALL_ID]",
+                "<\uff5cend\u2581of\u2581sentence\uff5c>"};
         Random random = new Random(8);
         for (int round = 0; round < 2000; round++) {
             StringBuilder written = new StringBuilder();

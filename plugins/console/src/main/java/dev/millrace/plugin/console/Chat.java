@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.console;
 
+import dev.millrace.api.BusyException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
@@ -58,6 +59,8 @@ final class Chat {
                 }
                 generate(id, question, conversation, approvals, stream);
             }
+        } catch (BusyException e) {
+            throw ApiError.busy(429, e.getMessage(), 2);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw ApiError.busy(503, "The server is stopping.", 5);
@@ -129,7 +132,7 @@ final class Chat {
 
     private Answering running(Fields fields) {
         Answering answering = running.get(fields.requiredText("answer"));
-        if (answering == null) {
+        if (answering == null || answering.generation().isDone()) {
             throw new ApiError(404, "This answer is over.", "answer", "not_found");
         }
         return answering;

@@ -79,7 +79,7 @@ class RuntimeTest {
                     .path("contents").path(0);
             assertTrue(content.path("text").asText().contains(switch (uri) {
                 case "millrace://devices" -> "cpu";
-                case "millrace://metrics" -> "millrace_models_open 1";
+                case "millrace://metrics" -> "# TYPE millrace_";
                 default -> "\"name\":\"nano\",\"open\":true";
             }), content::toString);
         }

@@ -68,8 +68,9 @@ final class Door implements Handler {
 
     /** A page that is allowed asks whether it is; the headers have been set when its origin was checked. */
     private static void preflight(Exchange exchange) throws IOException {
-        exchange.header("Access-Control-Allow-Methods", "GET, POST");
-        exchange.header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Api-Key, Anthropic-Version");
+        exchange.header("Access-Control-Allow-Methods", "GET, POST, DELETE");
+        exchange.header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Api-Key, Anthropic-Version,"
+                + " Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID");
         exchange.header("Access-Control-Max-Age", "600");
         exchange.answer(204, "text/plain; charset=utf-8", new byte[0]);
     }

@@ -10,6 +10,7 @@ import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.openai.anthropic.Messages;
 import dev.millrace.plugin.openai.chat.ChatCompletions;
 import dev.millrace.plugin.openai.chat.ChatJson;
+import dev.millrace.plugin.openai.completion.Completions;
 import dev.millrace.plugin.openai.info.Health;
 import dev.millrace.plugin.openai.info.ModelList;
 import dev.millrace.plugin.openai.info.Tokens;
@@ -73,7 +74,7 @@ final class Routes {
         Messages messages = new Messages(models, talk, ids);
         post("/v1/messages", messages);
         post("/v1/messages/count_tokens", messages::count);
-        post("/v1/completions", Routes::noCompletions);
+        post("/v1/completions", new Completions(models, talk, ids));
         post("/v1/embeddings", new Vectors(models)::embed);
         ModelList list = new ModelList(models);
         get("/v1/models", list::all, true);
@@ -134,10 +135,5 @@ final class Routes {
 
     private static Route nothing(String path) {
         return new Route("other", errors(path), Map.of());
-    }
-
-    private static void noCompletions(Request request) {
-        throw new ApiError(400, "Completions without a chat template are not supported yet: use chat completions.",
-                null, "unsupported_endpoint");
     }
 }

@@ -42,6 +42,9 @@ class FuzzTest {
             "/api/chat",
             List.of("{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"options\":{\"temperature\":0}}"),
             "/api/generate", List.of("{\"model\":\"nano\",\"prompt\":\"Bye\",\"stream\":false,\"options\":{}}"),
+            "/v1/completions",
+            List.of("{\"prompt\":[\"x\",\"y\"],\"n\":1,\"logprobs\":1,\"echo\":false,\"stream\":true,\"stop\":[\"z\"],"
+                    + "\"logit_bias\":{\"1\":2},\"guided_choice\":[\"a\",\"b\"]}"),
             "/tokenize",
             List.of("{\"content\":\"x\",\"with_pieces\":true}"), "/detokenize", List.of("{\"tokens\":[1,2,3]}"));
     private static final List<String> VALUES = List.of("null", "true", "0", "-1", "1e999", "0.1",

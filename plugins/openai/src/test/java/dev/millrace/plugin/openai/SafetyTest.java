@@ -157,6 +157,23 @@ class SafetyTest {
         }
     }
 
+    /** The model itself may refuse more answers than it is allowed; the client is told to come again, and not that all is broken. */
+    @Test
+    void aModelThatHasEnoughToDoSendsClientsAway() throws Exception {
+        System.setProperty("millrace.answers", "1");
+        try (Nano nano = new Nano()) {
+            try (InputStream first = open(nano, CHAT, chat(LONG + ",\"stream\":true")).body()) {
+                assertTrue(first.read() >= 0);
+                await(nano, "millrace_answers_running", 1);
+                HttpResponse<String> second = nano.post(CHAT, chat(LONG));
+                assertEquals(429, second.statusCode(), second::body);
+                assertTrue(second.headers().firstValue("Retry-After").isPresent());
+            }
+        } finally {
+            System.clearProperty("millrace.answers");
+        }
+    }
+
     /** A client that leaves ends its answer, in whatever state that is, and leaves nothing behind. */
     @ParameterizedTest
     @ValueSource(strings = {"/v1/chat/completions stream", "/v1/chat/completions whole", "/v1/responses stream",

@@ -119,6 +119,17 @@ public final class CpuSequence implements Sequence {
         }
     }
 
+    int columnsFloor() {
+        return floor;
+    }
+
+    /** Forgets the last tokens, which were not computed; the columns are those of before already. */
+    void goBack(int kept, int columnsFloor) {
+        length = kept;
+        floor = columnsFloor;
+        cut(kept);
+    }
+
     private void cut(int kept) {
         for (KvPages group : pages) {
             group.cut(kept);

@@ -63,8 +63,13 @@ public final class ForwardPass {
         };
     }
 
-    /** Feeds the tokens of a micro-batch and writes the logits that it wants. */
-    public void run(MicroBatch batch) {
+    /**
+     * Feeds the tokens of a micro-batch and writes the logits that it wants.
+     *
+     * @param stoppable whether it may be left off between two layers
+     * @return false if it was left off, because nobody wants it any more
+     */
+    public boolean run(MicroBatch batch, boolean stoppable) {
         embed(batch);
         seam.begin(batch.count);
         for (int i = 0; i < ropes.size(); i++) {
@@ -72,6 +77,9 @@ public final class ForwardPass {
         }
         Network.@Nullable Norm after = null;
         for (int i = 0; i < mixers.size(); i++) {
+            if (stoppable && batch.isWithdrawn()) {
+                return false;
+            }
             Network.Layer layer = network.layers().get(i);
             seam.run(i > 0, after, layer.mixerNorms().before(), batch.count);
             mixers.get(i).run(batch);
@@ -89,6 +97,7 @@ public final class ForwardPass {
             tail.run(batch);
         }
         batch.tellFaults(seam.faults, parts);
+        return true;
     }
 
     /** What has gone wrong if a seam is the first to see something that is no finite number. */

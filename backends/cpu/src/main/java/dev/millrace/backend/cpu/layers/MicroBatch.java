@@ -95,6 +95,16 @@ public final class MicroBatch {
         }
     }
 
+    /** Whether nobody wants its tokens any more. */
+    boolean isWithdrawn() {
+        for (int run = 0; run < runs; run++) {
+            if (!steps[run].isWithdrawn()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Fails the steps of sequences in which something is no finite number: what comes of it would look like an answer.
      *

@@ -200,7 +200,7 @@ export class LiveAnswer {
 
 const REASONS = {
   stop: '', stop_string: 'ended by a stop text', length: 'cut: no more tokens were allowed', context_full: 'cut: the context is full',
-  cancelled: 'stopped', tool_calls: 'waits for results of tools', loop: 'ended: it went round in circles', lost: 'cut: the connection was lost',
+  cancelled: 'stopped', tool_calls: 'waits for results of tools', loop: 'ended: it went round in circles', deadline: 'cut: the time was up', lost: 'cut: the connection was lost',
 };
 
 function foot(meta) {

@@ -138,6 +138,9 @@ function edit(article, message, index) {
   const ask = () => {
     if (text.value.trim()) {
       shown.messages.length = index;
+      if (index === 0 && !shown.title.endsWith('(fork)')) {
+        shown.title = 'New conversation'; // named by its first question
+      }
       shown.messages.push({ role: 'user', content: text.value });
       answerTo(shown);
     }
@@ -169,7 +172,7 @@ function answerActions(group, last) {
     actions.push(copy);
   }
   const final = group.messages.at(-1);
-  const cut = ['length', 'cancelled', 'lost', 'loop'].includes(final.meta?.reason);
+  const cut = ['length', 'cancelled', 'lost', 'loop', 'deadline'].includes(final.meta?.reason);
   if (last && cut && final.role === 'assistant' && !final.toolCalls && (final.content || final.thinking)) {
     actions.push(button('Continue', () => answerTo(shown)));
   }

@@ -96,7 +96,8 @@ final class Approvals {
             Files.write(part, Json.bytes(kept));
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new MillraceException("What was approved cannot be kept in " + target + ": " + e.getMessage() + ".", e);
+            throw new MillraceException("What was approved cannot be kept in " + target + ": " + e.getMessage() + ".",
+                    e);
         }
     }
 

@@ -95,7 +95,8 @@ final class HeaderMarks {
             if (described.has(HttpNames.MARK) && value.isValueNode()
                     && !(value.isNumber() && Math.abs(value.doubleValue()) > SAFE)) {
                 headers.put(HttpNames.PARAM + described.path(HttpNames.MARK).asText(),
-                        HttpNames.encoded(value.isNumber() ? value.decimalValue().toBigInteger().toString() : value.asText()));
+                        HttpNames.encoded(
+                                value.isNumber() ? value.decimalValue().toBigInteger().toString() : value.asText()));
             }
             add(described, value, headers);
         }

@@ -227,7 +227,7 @@ final class HttpChannel implements Channel {
 
     private void asked(Message.Request request) {
         boolean room = questions.tryAcquire();
-        threads.submit(() -> {
+        threads.execute(() -> {
             Message answer;
             try {
                 answer = room
@@ -260,7 +260,7 @@ final class HttpChannel implements Channel {
     @Override
     public void tell(String method, ObjectNode params) {
         if (!closed) {
-            threads.submit(() -> post(new Message.Notification(method, params)));
+            threads.execute(() -> post(new Message.Notification(method, params)));
         }
     }
 
@@ -268,7 +268,7 @@ final class HttpChannel implements Channel {
     public void agreed(String agreed) {
         revision = agreed;
         if (!session.isEmpty()) {
-            threads.submit(this::listen);
+            threads.execute(this::listen);
         }
     }
 

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A server that is started and talked to over its standard input and output. It is started without a shell and with a small
@@ -60,7 +61,7 @@ final class ProcessChannel implements Channel {
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean open = true;
     private volatile String lastWord = "";
-    private volatile int noise;
+    private final AtomicInteger noise = new AtomicInteger();
 
     /**
      * Starts a server.
@@ -90,7 +91,8 @@ final class ProcessChannel implements Channel {
     }
 
     private Thread start(String what, Runnable work) {
-        return Thread.ofVirtual().name("millrace-mcp-" + what + "-" + spec.name()).start(work);
+        // pipes block the thread below a virtual one, of which there are as many as cores
+        return Thread.ofPlatform().daemon().name("millrace-mcp-" + what + "-" + spec.name()).start(work);
     }
 
     private void read() {
@@ -149,7 +151,7 @@ final class ProcessChannel implements Channel {
 
     /** Programs print what they should not; that is passed over. */
     private void noise(String problem) {
-        int count = ++noise;
+        int count = noise.incrementAndGet();
         if (count <= 10) {
             LOG.log(System.Logger.Level.DEBUG, "A line of {0} {1}.", spec.name(), problem);
         }
@@ -157,7 +159,8 @@ final class ProcessChannel implements Channel {
 
     private void asked(Message.Request request) {
         if (!questions.tryAcquire()) {
-            send(new Message.Failure(request.id(), new RpcException(ErrorCode.INTERNAL, "Too many questions at once.")));
+            send(new Message.Failure(request.id(),
+                    new RpcException(ErrorCode.INTERNAL, "Too many questions at once.")));
             return;
         }
         start("answer", () -> {
@@ -222,7 +225,8 @@ final class ProcessChannel implements Channel {
             throws RpcException, InterruptedException {
         try (Pending.Place place = pending.place()) {
             if (!send(new Message.Request(place.id(), method, params))) {
-                throw new RpcException(ErrorCode.INTERNAL, "The server " + spec.name() + " does not read what it is sent.");
+                throw new RpcException(ErrorCode.INTERNAL,
+                        "The server " + spec.name() + " does not read what it is sent.");
             }
             boolean answered = false;
             try {
@@ -276,7 +280,7 @@ final class ProcessChannel implements Channel {
         }
         look();
         // a thread of its own: it would wait for a write that the server does not read
-        Thread.ofVirtual().name("millrace-mcp-close-" + spec.name()).start(() -> {
+        start("close", () -> {
             threads.get(2).interrupt();
             try {
                 process.getOutputStream().close();

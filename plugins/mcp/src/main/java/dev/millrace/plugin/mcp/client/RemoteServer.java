@@ -95,9 +95,9 @@ final class RemoteServer implements AutoCloseable {
             try (Channel channel = connect()) {
                 serve(channel);
             } catch (IOException e) {
-                trouble = "cannot be started: " + e.getMessage();
+                trouble = "cannot be started: " + String.valueOf(e.getMessage()).replaceFirst("\\.$", "");
             } catch (RpcException e) {
-                trouble = "cannot be used: " + Untrusted.line(e.sentence());
+                trouble = "cannot be used: " + Untrusted.line(e.sentence()).replaceFirst("\\.$", "");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 break;

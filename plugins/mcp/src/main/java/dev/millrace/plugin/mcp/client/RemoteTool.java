@@ -47,7 +47,8 @@ record RemoteTool(String original, ObjectNode raw, String description, ObjectNod
     static RemoteTool read(ServerSpec server, ObjectNode told, boolean overHttp) throws UnfitException {
         String name = Json.text(told, "name").orElse("");
         if (name.isEmpty() || name.length() > NAME) {
-            throw new UnfitException("A tool of " + server.name() + " is left out: it has no name, or a very long one.");
+            throw new UnfitException(
+                    "A tool of " + server.name() + " is left out: it has no name, or a very long one.");
         }
         String which = "The tool " + Untrusted.line(name) + " of " + server.name() + " is left out: its schema ";
         JsonNode given = told.path("inputSchema");

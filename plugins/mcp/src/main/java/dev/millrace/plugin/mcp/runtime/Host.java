@@ -30,9 +30,6 @@ public interface Host {
     /** The models that are open now, by the names of {@link #models}. */
     java.util.Map<String, Model> open();
 
-    /** What was counted, in the text format of Prometheus. */
-    String metrics();
-
     /**
      * Waits for the turn of a caller.
      *

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.LongAdder;
 
 /** Models that are opened when they are first asked, so that a client does not wait for them at its start. */
 public final class OwnModels implements Host, AutoCloseable {
@@ -21,7 +20,6 @@ public final class OwnModels implements Host, AutoCloseable {
     private final Map<String, String> references = new LinkedHashMap<>();
     private final ModelOptions options;
     private final Map<String, Model> open = new LinkedHashMap<>();
-    private final LongAdder answers = new LongAdder();
     private boolean closed;
 
     /**
@@ -72,15 +70,7 @@ public final class OwnModels implements Host, AutoCloseable {
     }
 
     @Override
-    public String metrics() {
-        return "# HELP millrace_answers_total Answers that were asked for.\n# TYPE millrace_answers_total counter\n"
-                + "millrace_answers_total " + answers.sum() + "\n# HELP millrace_models_open Models that are open.\n"
-                + "# TYPE millrace_models_open gauge\nmillrace_models_open " + open().size() + "\n";
-    }
-
-    @Override
     public Turn turn(String caller) {
-        answers.increment();
         return () -> {
             // one client: the engine takes its answers in turn
         };

@@ -128,7 +128,7 @@ public final class RuntimeOffer implements Offer {
             }
             return Optional.of(Json.text(content));
         }
-        return uri.equals(METRICS) ? Optional.of(host.metrics()) : Optional.empty();
+        return uri.equals(METRICS) ? Optional.of(MetricsText.of(host.millrace().metrics())) : Optional.empty();
     }
 
     private static ObjectNode describe(String name, Optional<Model> model) {

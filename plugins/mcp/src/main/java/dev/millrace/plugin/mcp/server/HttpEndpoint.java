@@ -118,7 +118,8 @@ public final class HttpEndpoint implements AutoCloseable {
             answer(exchange, 400, new Message.Failure(request.id(), e));
             return;
         }
-        HttpReply reply = new HttpReply(exchange, request, takes(exchange, HttpNames.EVENTS), Stateless.capabilities(params),
+        HttpReply reply = new HttpReply(exchange, request, takes(exchange, HttpNames.EVENTS),
+                Stateless.capabilities(params),
                 level -> Stateless.wantsLog(params, level), Optional.empty());
         if (request.method().equals(Stateless.LISTEN)) {
             if (!takes(exchange, HttpNames.EVENTS)) {

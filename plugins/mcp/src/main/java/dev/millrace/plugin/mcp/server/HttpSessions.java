@@ -50,6 +50,7 @@ final class HttpSessions implements AutoCloseable {
             throw new IOException("The server ends.", e);
         }
         exchange.header(HttpNames.SESSION, begun.id());
+        exchange.header("Access-Control-Expose-Headers", HttpNames.SESSION);
         HttpEndpoint.answer(exchange, 200, answer);
     }
 

@@ -26,26 +26,35 @@ import java.util.OptionalInt;
  * @param reasoning how much the model may think
  * @param logprobs how many alternatives are told for each token, or empty if it is not told how likely tokens are
  * @param answers how many answers are wanted
+ * @param plain whether the model goes on with bare text, without its chat template
  */
 public record Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
         OptionalInt maxTokens, List<String> stop, boolean oneCall, Held held, Reasoning reasoning,
-        OptionalInt logprobs, int answers) {
+        OptionalInt logprobs, int answers, boolean plain) {
 
     /** One answer, with the thinking that the model does by itself. */
     public Ask(OpenModel model, List<Message> messages, List<ToolDefinition> tools, Sampling sampling,
             OptionalInt maxTokens, List<String> stop, boolean oneCall, Held held) {
         this(model, messages, tools, sampling, maxTokens, stop, oneCall, held, Reasoning.DEFAULT, OptionalInt.empty(),
-                1);
+                1, false);
     }
 
     /** With another thinking. */
     public Ask with(Reasoning other) {
-        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, other, logprobs, answers);
+        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, other, logprobs, answers,
+                plain);
     }
 
     /** With more answers, and what is told of their tokens. */
     public Ask with(OptionalInt told, int many) {
-        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, reasoning, told, many);
+        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, reasoning, told, many,
+                plain);
+    }
+
+    /** With a model that goes on with bare text. */
+    public Ask withoutTemplate() {
+        return new Ask(model, messages, tools, sampling, maxTokens, stop, oneCall, held, reasoning, logprobs, answers,
+                true);
     }
 
     /** Copies the lists. */

@@ -96,8 +96,8 @@ final class OneAnswer {
 
     private static Ending.Reason reason(FinishReason reason, boolean cutAfterCall) {
         return switch (reason) {
-            // what went round in circles was cut, too
-            case LENGTH, CONTEXT_FULL, LOOP -> Ending.Reason.LENGTH;
+            // what went round in circles, or took too long, was cut, too
+            case LENGTH, CONTEXT_FULL, LOOP, DEADLINE -> Ending.Reason.LENGTH;
             case TOOL_CALLS -> Ending.Reason.CALLS;
             case CANCELLED -> {
                 if (!cutAfterCall) {

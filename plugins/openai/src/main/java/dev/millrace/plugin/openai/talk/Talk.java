@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.api.BusyException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
@@ -59,6 +60,9 @@ public final class Talk {
         Conversation.Builder builder = ask.model().model().conversation().messages(ask.messages())
                 .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning()).format(ask.held().format())
                 .toolChoice(ask.held().choice()).strict(ask.held().strict());
+        if (ask.plain()) {
+            builder.plain();
+        }
         ask.logprobs().ifPresent(builder::logprobs);
         ask.maxTokens().ifPresent(builder::maxTokens);
         try {
@@ -147,7 +151,12 @@ public final class Talk {
         List<Message> messages = ask.messages();
         conversation.rewind(messages.size() - 1);
         // closing the conversation, on whatever path, ends what it generates; its forks are ended here
-        List<Generation> generations = conversation.send(List.of(messages.getLast()), listeners.size());
+        List<Generation> generations;
+        try {
+            generations = conversation.send(List.of(messages.getLast()), listeners.size());
+        } catch (BusyException e) {
+            throw ApiError.busy(429, e.getMessage(), 2);
+        }
         try {
             if (!id.isEmpty()) {
                 running.put(id, generations);

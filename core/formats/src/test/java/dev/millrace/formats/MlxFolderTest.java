@@ -1,0 +1,198 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.formats;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.ModelFormatException;
+import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Folders as MLX writes them, against the same weights in F32. */
+class MlxFolderTest {
+
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(3);
+
+    /** A dense model of two layers whose matrices have 128 columns. */
+    private static SmallFolder model() {
+        SmallFolder small = new SmallFolder();
+        small.tensors.clear();
+        small.config.put("model_type", "lfm2");
+        small.config.put("hidden_size", 128);
+        small.config.put("intermediate_size", 128);
+        small.config.put("block_auto_adjust_ff_dim", false);
+        small.config.put("num_hidden_layers", 1);
+        small.config.put("layer_types", List.of("conv"));
+        small.config.put("conv_bias", false);
+        small.add(TensorType.F32, "model.embed_tokens.weight", 40, 128);
+        small.add(TensorType.F32, "model.embedding_norm.weight", 128);
+        String layer = "model.layers.0.";
+        small.add(TensorType.F32, layer + "operator_norm.weight", 128);
+        small.add(TensorType.F32, layer + "ffn_norm.weight", 128);
+        small.add(TensorType.F32, layer + "conv.in_proj.weight", 384, 128);
+        small.add(TensorType.F32, layer + "conv.conv.weight", 128, 1, 3);
+        small.add(TensorType.F32, layer + "conv.out_proj.weight", 128, 128);
+        small.add(TensorType.F32, layer + "feed_forward.w1.weight", 128, 128);
+        small.add(TensorType.F32, layer + "feed_forward.w2.weight", 128, 128);
+        small.add(TensorType.F32, layer + "feed_forward.w3.weight", 128, 128);
+        return small;
+    }
+
+    private static Safetensors.Stored floats(List<Long> shape, float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putFloat(value);
+        }
+        return new Safetensors.Stored("F32", shape, bytes.array());
+    }
+
+    /** Packs a matrix of random numbers, and puts what it means into the other folder. */
+    private void pack(Safetensors packed, Safetensors plain, String base, int rows, int columns, int bits, int group) {
+        byte[] words = new byte[rows * columns * bits / 8];
+        int groups = columns / group;
+        float[] scales = new float[rows * groups];
+        float[] biases = new float[rows * groups];
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = random.nextFloat() / 10;
+            biases[i] = -random.nextFloat();
+        }
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            int q = random.nextInt(1 << bits);
+            for (int b = 0; b < bits; b++) {
+                long bit = (long) i * bits + b;
+                words[(int) (bit / 8)] |= (byte) ((q >> b & 1) << bit % 8);
+            }
+            int g = i / columns * groups + i % columns / group;
+            values[i] = scales[g] * q + biases[g];
+        }
+        packed.tensors.put(base + ".weight",
+                new Safetensors.Stored("U32", List.of((long) rows, (long) columns * bits / 32), words));
+        packed.tensors.put(base + ".scales", floats(List.of((long) rows, (long) groups), scales));
+        packed.tensors.put(base + ".biases", floats(List.of((long) rows, (long) groups), biases));
+        plain.tensors.put(base + ".weight", floats(List.of((long) rows, (long) columns), values));
+    }
+
+    private static Map<String, float[]> weights(Path path) throws Exception {
+        Map<String, float[]> weights = new TreeMap<>();
+        try (ModelFile file = new SafetensorsFormat().open(path); Arena arena = Arena.ofConfined()) {
+            for (Tensor tensor : file.blueprint().tensors()) {
+                float[] values = new float[(int) (tensor.rows() * tensor.columns())];
+                tensor.read(0, (int) tensor.rows(), values, 0);
+                weights.put(tensor.name(), values);
+                if (tensor.type() == TensorType.F32) {
+                    assertArrayEquals(values, tensor.map(arena).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+                }
+            }
+        }
+        return weights;
+    }
+
+    private void assertSame(Path mlx, Path plain) throws Exception {
+        Map<String, float[]> expected = weights(plain);
+        Map<String, float[]> found = weights(mlx);
+        assertEquals(expected.keySet(), found.keySet());
+        expected.forEach((name, values) -> assertArrayEquals(values, found.get(name), name));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,32", "2,64", "2,128", "3,32", "3,64", "3,128", "4,32", "4,64", "4,128", "6,32", "6,64", "6,128",
+            "8,32",
+            "8,64", "8,128"})
+    void everyWidthAndGroupIsReadExactly(int bits, int group) throws Exception {
+        SmallFolder small = model();
+        Path plain = small.write(folder.resolve("plain"));
+        small.config.put("quantization", Map.of("group_size", group, "bits", bits));
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        pack(to, reference, "model.embed_tokens", 40, 128, bits, group);
+        pack(to, reference, "model.layers.0.conv.in_proj", 384, 128, bits, group);
+        pack(to, reference, "model.layers.0.feed_forward.w2", 128, 128, bits, group);
+        to.write(mlx.resolve("model.safetensors"));
+        reference.write(plain.resolve("model.safetensors"));
+        assertSame(mlx, plain);
+    }
+
+    @Test
+    void layersMayHaveBitsOfTheirOwn() throws Exception {
+        SmallFolder small = model();
+        Path plain = small.write(folder.resolve("plain"));
+        Map<String, Object> settings = new LinkedHashMap<>(Map.of("group_size", 64, "bits", 4, "mode", "affine"));
+        settings.put("model.layers.0.feed_forward.w2", Map.of("group_size", 32, "bits", 6));
+        settings.put("model.layers.0.feed_forward.w1", false);
+        small.config.put("quantization", settings);
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        pack(to, reference, "model.layers.0.feed_forward.w3", 128, 128, 4, 64);
+        pack(to, reference, "model.layers.0.feed_forward.w2", 128, 128, 6, 32);
+        to.write(mlx.resolve("model.safetensors"));
+        reference.write(plain.resolve("model.safetensors"));
+        assertSame(mlx, plain);
+    }
+
+    @Test
+    void smallFloatsStayAsTheyAre() throws Exception {
+        SmallFolder small = model();
+        small.config.put("quantization", Map.of("group_size", 32, "bits", 4, "mode", "mxfp4"));
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        byte[] words = new byte[128 * 64];
+        byte[] exponents = new byte[128 * 4];
+        random.nextBytes(words);
+        for (int i = 0; i < exponents.length; i++) {
+            exponents[i] = (byte) (120 + random.nextInt(8));
+        }
+        String base = "model.layers.0.feed_forward.w1";
+        to.tensors.put(base + ".weight", new Safetensors.Stored("U32", List.of(128L, 16L), words));
+        to.tensors.put(base + ".scales", new Safetensors.Stored("U8", List.of(128L, 4L), exponents));
+        to.write(mlx.resolve("model.safetensors"));
+        float[] levels = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6};
+        float[] found = Objects.requireNonNull(weights(mlx).get(base + ".weight"));
+        for (int i = 0; i < found.length; i++) {
+            int nibble = (words[i / 2] >> (i % 2 * 4)) & 15;
+            assertEquals(levels[nibble] * (float) Math.pow(2, (exponents[i / 32] & 255) - 127), found[i], 0f);
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedByName() throws Exception {
+        for (Map<String, Object> settings : List.<Map<String, Object>>of(Map.of(), Map.of("group_size", 64, "bits", 5),
+                Map.of("group_size", 16, "bits", 4), Map.of("group_size", 128, "bits", 4),
+                Map.of("group_size", 64, "bits", 8))) {
+            SmallFolder small = model();
+            small.config.put("quantization", settings);
+            Path mlx = small.write(folder.resolve("mlx"));
+            Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+            pack(to, new Safetensors(), "model.layers.0.feed_forward.w1", 128, 128, 4, 64);
+            to.write(mlx.resolve("model.safetensors"));
+            ModelFormatException e = assertThrows(ModelFormatException.class, () -> new SafetensorsFormat().open(mlx));
+            assertTrue(e.getMessage().contains("feed_forward.w1.weight"), e::getMessage);
+        }
+    }
+}

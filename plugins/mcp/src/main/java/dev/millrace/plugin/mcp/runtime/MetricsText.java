@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.mcp.runtime;
+
+import dev.millrace.api.Metric;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What was counted, in the text format of Prometheus (version 0.0.4). */
+final class MetricsText {
+
+    private MetricsText() {
+    }
+
+    static String of(List<Metric> metrics) {
+        StringBuilder out = new StringBuilder();
+        Set<String> described = new HashSet<>();
+        for (Metric metric : metrics) {
+            String kind = metric instanceof Metric.Counter
+                    ? "counter"
+                    : metric instanceof Metric.Histogram ? "histogram" : "gauge";
+            String name = "millrace_" + metric.name() + (metric instanceof Metric.Counter ? "_total" : "");
+            if (described.add(name)) {
+                out.append("# HELP ").append(name).append(' ')
+                        .append(metric.description().replace('\n', ' ')).append("\n# TYPE ").append(name)
+                        .append(' ').append(kind).append('\n');
+            }
+            switch (metric) {
+                case Metric.Counter counter -> line(out, name, counter.labels(), "", counter.value());
+                case Metric.Gauge gauge -> line(out, name, gauge.labels(), "", gauge.value());
+                case Metric.Histogram histogram -> {
+                    for (Metric.Bucket bucket : histogram.buckets()) {
+                        String most = bucket.most() == Double.POSITIVE_INFINITY
+                                ? "+Inf"
+                                : Double.toString(bucket.most());
+                        line(out, name + "_bucket", histogram.labels(), "le=\"" + most + "\"",
+                                bucket.count());
+                    }
+                    line(out, name + "_sum", histogram.labels(), "", histogram.sum());
+                    line(out, name + "_count", histogram.labels(), "", histogram.count());
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    private static void line(StringBuilder out, String name, Map<String, String> labels, String more, Number value) {
+        String inside = labels.entrySet().stream().map(label -> label.getKey() + "=\""
+                + label.getValue().replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"")
+                .collect(Collectors.joining(","));
+        String all = inside.isEmpty() || more.isEmpty() ? inside + more : inside + "," + more;
+        out.append(name).append(all.isEmpty() ? "" : "{" + all + "}").append(' ').append(value).append('\n');
+    }
+}
