@@ -12,6 +12,7 @@ import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolResult;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.ToolCallEvent;
+import dev.millrace.engine.tools.NearestNames;
 import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,9 @@ final class ToolRun {
     private Told run(ToolCall call, LiveGeneration log) {
         Tool tool = options.tools().get(call.name());
         if (tool == null) {
-            return Told.error("There is no tool " + call.name() + "; there are "
+            List<String> near = NearestNames.of(call.name(), options.toolNames());
+            return Told.error("There is no tool " + call.name()
+                    + (near.isEmpty() ? "; there are " : ", did you mean " + String.join(" or ", near) + "? There are ")
                     + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
         }
         ToolCallEvent event = new ToolCallEvent();
