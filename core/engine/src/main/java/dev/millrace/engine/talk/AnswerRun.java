@@ -20,6 +20,7 @@ import dev.millrace.engine.sample.TokenSampler;
 import dev.millrace.engine.sample.TokenScorer;
 import dev.millrace.engine.schedule.Slot;
 import dev.millrace.engine.schedule.Wish;
+import dev.millrace.engine.tools.ResultBudget;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.text.WatchingStage;
 import dev.millrace.text.prompt.Prompt;
@@ -148,7 +149,8 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, model.meters());
+        ToolRun toolRun = new ToolRun(options, model.meters(),
+                new ResultBudget(model.tokenizer(), model.info().contextLength()));
         for (int round = 0;; round++) {
             List<Message> messages = conversation.messages();
             checkLength(messages);
