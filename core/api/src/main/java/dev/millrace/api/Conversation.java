@@ -279,6 +279,15 @@ public interface Conversation extends AutoCloseable {
         Builder toolChoice(ToolChoice choice);
 
         /**
+         * How many of its tools the model is told of, where there are many. If not set, {@link ToolSelection#DEFAULT}, or what the
+         * runtime is set to.
+         *
+         * @param selection the selection
+         * @return this
+         */
+        Builder toolSelection(ToolSelection selection);
+
+        /**
          * Holds the model to the tools' schemas while it writes a call: it can then name no other tool, and give no argument that
          * the schema does not allow. What a schema asks for and cannot be held to makes {@link #start} fail with a sentence that
          * names it.

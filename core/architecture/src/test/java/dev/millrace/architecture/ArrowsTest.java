@@ -44,6 +44,7 @@ class ArrowsTest {
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
+    private static final String ENGINE_TOOLS = "dev.millrace.engine.tools..";
     private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
     private static final String LAUNCHER = "dev.millrace.launcher..";
     private static final String BACKENDS = "dev.millrace.backend..";
@@ -168,8 +169,11 @@ class ArrowsTest {
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
+    static final ArchRule THE_CHOICE_OF_TOOLS_KNOWS_THE_API = only(ENGINE_TOOLS, API);
+
+    @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
+            ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,

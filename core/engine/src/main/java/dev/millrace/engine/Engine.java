@@ -19,6 +19,7 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
 import dev.millrace.formats.Diagnosis;
@@ -354,6 +355,15 @@ public final class Engine implements Millrace {
         return List.copyOf(services.guards);
     }
 
+    /**
+     * Selectors of tools that are here now.
+     *
+     * @return in the order in which they are asked; never empty, for one is the engine's own
+     */
+    public List<ToolSelector> toolSelectors() {
+        return services.toolSelectors();
+    }
+
     @Override
     @Deactivate
     public void close() {
@@ -428,6 +438,15 @@ public final class Engine implements Millrace {
 
     void removeGuard(ToolGuard guard) {
         services.guards.remove(guard);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addSelector(ToolSelector selector) {
+        services.selectors.add(selector);
+    }
+
+    void removeSelector(ToolSelector selector) {
+        services.selectors.remove(selector);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

@@ -118,7 +118,7 @@ final class RunningModel implements Model {
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                         prefixes, meters),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
-                        () -> suggested(toolNames)),
+                        () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
                 limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
             Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));

@@ -6,7 +6,9 @@ package dev.millrace.engine;
 
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.schedule.Patience;
+import dev.millrace.engine.tools.Bm25Selector;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
@@ -15,10 +17,12 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** What plugins offer at this moment. Services come and go on any thread; a reader sees a consistent list. */
 final class Services {
@@ -30,6 +34,7 @@ final class Services {
     final List<ModelSource> sources = new CopyOnWriteArrayList<>();
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
+    final List<ToolSelector> selectors = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
     final BackOff backOff = new BackOff(InstantSource.system());
     /** How long a model whose only backend has gone waits for another. */
@@ -38,6 +43,12 @@ final class Services {
     volatile Supplier<ModelLimits> limits = ModelLimits::ofSystem;
     /** How long backends may take. */
     volatile Patience patience = Patience.DEFAULT;
+
+    /** Selectors of tools in the order in which they are asked: those of plugins, and the engine's own, which is always there. */
+    List<ToolSelector> toolSelectors() {
+        return Stream.concat(selectors.stream(), Stream.of(new Bm25Selector()))
+                .sorted(Comparator.comparingInt(ToolSelector::order)).toList();
+    }
 
     /** What stands on the class path. */
     static Services onClassPath(ClassLoader loader) {
@@ -49,6 +60,7 @@ final class Services {
         ServiceLoader.load(ModelSource.class, loader).forEach(services.sources::add);
         ServiceLoader.load(ToolProvider.class, loader).forEach(services.tools::add);
         ServiceLoader.load(ToolGuard.class, loader).forEach(services.guards::add);
+        ServiceLoader.load(ToolSelector.class, loader).forEach(services.selectors::add);
         ServiceLoader.load(SamplerStage.Factory.class, loader).forEach(services.stages::add);
         return services;
     }

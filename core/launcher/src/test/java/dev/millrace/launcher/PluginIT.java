@@ -144,7 +144,7 @@ final class PluginIT {
     void aNameThatNobodyHasIsWrongUsage() throws Exception {
         Program.Result result = program.run("run", "--with-tools", "garden", "hello");
         assertEquals(2, result.code());
-        assertEquals(List.of("millrace: there are no tools of garden; there are those of gateway."
+        assertEquals(List.of("millrace: there are no tools of garden; there are those of gateway, plant."
                 + " See millrace run --help."), result.notes().lines().toList());
         assertFalse(result.notes().contains("\tat "));
     }

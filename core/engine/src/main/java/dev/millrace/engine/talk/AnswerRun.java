@@ -9,6 +9,7 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Timings;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
@@ -19,6 +20,7 @@ import dev.millrace.engine.sample.TokenSampler;
 import dev.millrace.engine.sample.TokenScorer;
 import dev.millrace.engine.schedule.Slot;
 import dev.millrace.engine.schedule.Wish;
+import dev.millrace.engine.tools.ResultBudget;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.text.WatchingStage;
 import dev.millrace.text.prompt.Prompt;
@@ -49,6 +51,8 @@ final class AnswerRun {
 
     private final long started = System.nanoTime();
     private final long deadline;
+    /** Tools that the model is told of now. */
+    private List<ToolDefinition> offered = List.of();
     private long firstToken;
     /** When the last token was chosen; 0 if something else came after it. */
     private long lastToken;
@@ -145,11 +149,13 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, model.meters());
+        ToolRun toolRun = new ToolRun(options, model.meters(),
+                new ResultBudget(model.tokenizer(), model.info().contextLength()));
         for (int round = 0;; round++) {
             List<Message> messages = conversation.messages();
             checkLength(messages);
-            Prompt prompt = model.prompt(messages, options);
+            offered = options.offered(messages);
+            Prompt prompt = model.prompt(messages, offered, options);
             Slot slot = take(prompt.ids(), round == 0, log);
             share(slot, prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
@@ -297,7 +303,7 @@ final class AnswerRun {
         for (String other : List.of("0", "?")) {
             List<Message> probe = new ArrayList<>(messages.subList(0, index));
             probe.add(Message.user(other));
-            int[] otherIds = model.prompt(probe, options).ids();
+            int[] otherIds = model.prompt(probe, offered, options).ids();
             int differs = Arrays.mismatch(ids, otherIds);
             shared = Math.min(shared, differs < 0 ? ids.length - 1 : differs);
         }

@@ -15,10 +15,13 @@ import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelection;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.sample.Stages;
+import dev.millrace.engine.tools.ToolOffer;
 import dev.millrace.json.Json;
 import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +35,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Collects how a conversation is to be. */
@@ -61,6 +65,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private LoopLimits loops = LoopLimits.DEFAULT;
     private AnswerFormat format = AnswerFormat.TEXT;
     private ToolChoice toolChoice = ToolChoice.AUTO;
+    private @Nullable ToolSelection selection;
     private boolean strict;
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolRounds = TOOL_ROUNDS;
@@ -233,6 +238,12 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder toolSelection(ToolSelection wanted) {
+        selection = wanted;
+        return this;
+    }
+
+    @Override
     public Conversation.Builder strict(boolean held) {
         strict = held;
         return this;
@@ -274,7 +285,9 @@ final class ConversationBuilder implements Conversation.Builder {
         definitions.putAll(declared);
         Sampling how = sampling == null ? model.sampling() : sampling;
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
-        ConversationOptions options = new ConversationOptions(tools, definitions, all, how,
+        ToolOffer offer = new ToolOffer(definitions, tools.keySet(), toolChoice.name(),
+                selection == null ? extensions.selection() : selection, extensions.selectors(), tokens());
+        ConversationOptions options = new ConversationOptions(tools, definitions, offer, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
                 maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();
@@ -302,6 +315,13 @@ final class ConversationBuilder implements Conversation.Builder {
         return conversations.adopt(
                 new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
                         stages, formats));
+    }
+
+    /** About how many tokens a tool takes in a prompt: templates write definitions as JSON, or much like it. */
+    private ToIntFunction<ToolDefinition> tokens() {
+        PromptTokenizer tokenizer = model.tokenizer();
+        return tool -> tokenizer.encode(Json.write(Map.of("name", tool.name(), "description", tool.description(),
+                "parameters", tool.parameters()))).length;
     }
 
     private void enforceable(AnswerFormat wanted) {

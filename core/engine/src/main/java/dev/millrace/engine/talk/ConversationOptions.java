@@ -11,6 +11,8 @@ import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.Message;
+import dev.millrace.engine.tools.ToolOffer;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,7 +26,8 @@ import java.util.Set;
  * How a conversation was set up.
  *
  * @param tools tools that are run here, by name
- * @param definitionsByName what the model is told of all tools, by name: those that are run here first, then those that the caller runs
+ * @param definitionsByName what may be told of all tools, by name: those that are run here first, then those that the caller runs
+ * @param offer says which of them the model is told of
  * @param guards asked before each call
  * @param sampling how tokens are chosen
  * @param seed of the draws
@@ -40,7 +43,8 @@ import java.util.Set;
  * @param deadline how long an answer may take
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
-        List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds, StopStrings stop,
+        ToolOffer offer, List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
+        StopStrings stop,
         Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format,
         int priority, Optional<Duration> deadline) {
 
@@ -51,7 +55,12 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
         stopTokens = Set.copyOf(stopTokens);
     }
 
-    /** What the model is told. */
+    /** What the model is told of before it goes on from these messages. */
+    List<ToolDefinition> offered(List<Message> messages) {
+        return offer.of(messages);
+    }
+
+    /** All tools. */
     List<ToolDefinition> definitions() {
         return List.copyOf(definitionsByName.values());
     }
@@ -71,7 +80,8 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, definitionsByName, guards, sampling, other, maxTokens, maxToolRounds,
+        return new ConversationOptions(tools, definitionsByName, offer, guards, sampling, other, maxTokens,
+                maxToolRounds,
                 stop,
                 stopTokens, logprobs, reasoning, loops, format, priority, deadline);
     }

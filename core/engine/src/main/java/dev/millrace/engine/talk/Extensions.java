@@ -6,6 +6,8 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelection;
+import dev.millrace.api.ToolSelector;
 import dev.millrace.spi.text.SamplerStage;
 import java.util.List;
 import java.util.function.Supplier;
@@ -17,7 +19,10 @@ import java.util.function.Supplier;
  * @param stages change logits
  * @param installedTools those of all plugins, also later on
  * @param suggestedTools those of them that the model was made for
+ * @param selectors say which of many tools are needed; the first is asked
+ * @param selection how many tools the model is told of unless a conversation says otherwise
  */
 public record Extensions(Supplier<List<ToolGuard>> guards, Supplier<List<SamplerStage.Factory>> stages,
-        Supplier<List<ToolProvider>> installedTools, Supplier<List<ToolProvider>> suggestedTools) {
+        Supplier<List<ToolProvider>> installedTools, Supplier<List<ToolProvider>> suggestedTools,
+        Supplier<List<ToolSelector>> selectors, ToolSelection selection) {
 }

@@ -8,6 +8,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.observe.ModelMeters;
@@ -64,8 +65,13 @@ public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fin
 
     /** What the model reads if it answers these messages, or goes on with the answer that they end with. */
     Prompt prompt(List<Message> messages, ConversationOptions options) {
+        return prompt(messages, options.offered(messages), options);
+    }
+
+    /** The same, with tools that were chosen before. */
+    Prompt prompt(List<Message> messages, List<ToolDefinition> offered, ConversationOptions options) {
         boolean begun = !messages.isEmpty() && messages.getLast().role() == Message.Role.ASSISTANT;
-        return prompts.write(begun ? messages.subList(0, messages.size() - 1) : messages, options.definitions(),
+        return prompts.write(begun ? messages.subList(0, messages.size() - 1) : messages, offered,
                 options.reasoning(), begun ? messages.getLast() : null);
     }
 

@@ -12,6 +12,8 @@ import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolResult;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.ToolCallEvent;
+import dev.millrace.engine.tools.NearestNames;
+import dev.millrace.engine.tools.ResultBudget;
 import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +38,10 @@ final class ToolRun {
 
     private final ConversationOptions options;
     private final ModelMeters meters;
+    private final ResultBudget budget;
 
-    ToolRun(ConversationOptions options, ModelMeters meters) {
+    ToolRun(ConversationOptions options, ModelMeters meters, ResultBudget budget) {
+        this.budget = budget;
         this.options = options;
         this.meters = meters;
     }
@@ -57,7 +61,8 @@ final class ToolRun {
                 ? Told.error("The call was cancelled.")
                 : turn.refusal(call).map(Told::error).orElseGet(() -> run(call, log)));
         for (String problem : turn.problems()) {
-            outcome.messages().add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), log));
+            outcome.messages()
+                    .add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), results(turn), log));
         }
         return outcome;
     }
@@ -75,21 +80,27 @@ final class ToolRun {
             if (options.callerRuns(call.name())) {
                 callerRunsSome = true;
             } else {
-                messages.add(answer(call, result.apply(call), log));
+                messages.add(answer(call, result.apply(call), results(turn), log));
             }
         }
         return new Outcome(messages, callerRunsSome);
     }
 
-    private static Message answer(ToolCall call, Told told, LiveGeneration log) {
+    private Message answer(ToolCall call, Told told, int results, LiveGeneration log) {
         log.add(new Event.ToolAnswered(call, told.result()));
-        return Message.tool(call.id(), told.text());
+        return Message.tool(call.id(), budget.cut(told.text(), results));
+    }
+
+    private static int results(Turn turn) {
+        return turn.calls().size() + turn.problems().size();
     }
 
     private Told run(ToolCall call, LiveGeneration log) {
         Tool tool = options.tools().get(call.name());
         if (tool == null) {
-            return Told.error("There is no tool " + call.name() + "; there are "
+            List<String> near = NearestNames.of(call.name(), options.toolNames());
+            return Told.error("There is no tool " + call.name()
+                    + (near.isEmpty() ? "; there are " : ", did you mean " + String.join(" or ", near) + "? There are ")
                     + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
         }
         ToolCallEvent event = new ToolCallEvent();

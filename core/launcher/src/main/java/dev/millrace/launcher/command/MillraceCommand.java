@@ -50,7 +50,8 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new ServeCommand(workplace))
                 .addSubcommand(
                         new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))
-                .addSubcommand(new PullCommand(workplace)).addSubcommand(new ListCommand(workplace))
+                .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(new PullCommand(workplace))
+                .addSubcommand(new ListCommand(workplace))
                 .addSubcommand(new ShowCommand(workplace)).addSubcommand(new RemoveCommand(workplace))
                 .addSubcommand(new VerifyCommand(workplace)).addSubcommand(new QuantiseCommand(workplace))
                 .addSubcommand(new ImportCommand(workplace)).addSubcommand(new ExportCommand(workplace));
@@ -89,7 +90,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, serve, mcp, pull, list, show, rm, verify, import, export, bench, inspect,"
+                "a command is missing: run, chat, serve, mcp, tools, pull, list, show, rm, verify, import, export, bench, inspect,"
                         + " convert, quantise, synth, parity or doctor");
     }
 

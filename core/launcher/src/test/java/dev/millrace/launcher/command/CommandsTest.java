@@ -638,4 +638,35 @@ final class CommandsTest {
                 .json();
         assertEquals(3, assertInstanceOf(List.class, object.get("ids")).size());
     }
+
+    @Test
+    void selectorsOfToolsAreMeasured() {
+        Result result = run("", "tools", "bench", "--missed");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().startsWith("67 tools, 100 requests"), result.out());
+        String line = result.out().lines().filter(each -> each.startsWith("bm25")).findFirst().orElseThrow();
+        double atFifteen = Double.parseDouble(line.split("[ %]+", -1)[5]);
+        assertTrue(atFifteen >= 92, result.out());
+    }
+
+    @Test
+    void ownRequestsAreMeasured() throws Exception {
+        Path good = file("good.json", "[{\"ask\": \"Lock the door\", \"tool\": \"lock_door\"}]");
+        assertTrue(run("", "tools", "bench", "--requests", good.toString()).out().contains("67 tools, 1 requests"));
+        Path unknown = file("unknown.json", "[{\"ask\": \"x\", \"tool\": \"fly\"}]");
+        assertTrue(run("", "tools", "bench", "--requests", unknown.toString()).err().contains("the tool fly"));
+        for (String wrong : List.of("[]", "{}", "[1]", "[{\"ask\": 1}]", "[")) {
+            Result result = run("", "tools", "bench", "--requests", file("wrong.json", wrong).toString());
+            assertEquals(1, result.code(), wrong);
+            assertFalse(result.err().contains("should not"), result.err());
+        }
+    }
+
+    @Test
+    void toolsAreListed() {
+        Result result = run("", "tools", "list");
+        assertEquals(67, result.out().lines().count());
+        assertTrue(result.out().contains("lock_door of plant: Lock a door."), result.out());
+        assertEquals(2, run("", "tools").code());
+    }
 }
