@@ -227,6 +227,18 @@ class HeldAnswersTest {
         }
     }
 
+    /** So hot, thinking is cut in the middle of characters. */
+    @Test
+    void thinkingIsClosedWhereverItsBudgetEnds() {
+        Sampling hot = Sampling.greedy().withTemperature(2.5);
+        for (int budget = 4; budget < 16; budget += 3) {
+            for (long seed = 0; seed < 40; seed++) {
+                answer(asking(hot.withSeed(seed)).reasoning(Reasoning.DEFAULT.withBudget(budget)).maxTokens(20)
+                        .declare(List.of(VALVE)));
+            }
+        }
+    }
+
     /** What is read from an answer. */
     record Reading(String room, @Param("from 0 to 60") int celsius, Trend trend, List<Short> last) {
 
@@ -329,6 +341,33 @@ class HeldAnswersTest {
             assertTrue(moved);
             assertTrue(text.toString().matches("\\[([0-9]{3},){30}[0-9]{3}\\]"), text.toString());
             assertEquals(expected.substring(0, 10), text.substring(0, 10));
+        }
+    }
+
+    @Test
+    void heldAndFreeAnswersMoveThereAndBackTogether() {
+        AnswerFormat format = new AnswerFormat.Pattern("\\[([0-9]{3},){30}[0-9]{3}\\]");
+        try (Model other = millrace.open("nano");
+                Conversation held = other.conversation().sampling(Sampling.greedy()).maxTokens(200).format(format)
+                        .start();
+                Conversation free = other.conversation().sampling(Sampling.greedy()).maxTokens(200).start();
+                Generation words = free.send("Turn on the kitchen lamp.");
+                Generation numbers = held.send("Turn on the kitchen lamp.")) {
+            String first = other.device().id();
+            StringBuilder text = new StringBuilder();
+            int moves = 0;
+            for (Event event : numbers) {
+                if (event instanceof Event.Text piece) {
+                    text.append(piece.text());
+                    if (text.length() > 20 * (moves + 1) && moves < 2) {
+                        other.moveTo(moves++ == 0 ? "cpu:scalar" : first);
+                    }
+                }
+            }
+            assertEquals(2, moves);
+            assertEquals(first, other.device().id());
+            assertTrue(text.toString().matches("\\[([0-9]{3},){30}[0-9]{3}\\]"), text.toString());
+            assertFalse(words.answer().text().isEmpty());
         }
     }
 

@@ -8,6 +8,7 @@ import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.grammar.machine.ByteSet;
 import dev.millrace.grammar.machine.Expression;
 import dev.millrace.grammar.machine.Expressions;
 import dev.millrace.grammar.machine.Grammar;
@@ -100,13 +101,21 @@ public final class AnswerGrammar {
         Expression breaks = form.breaks()
                 ? out.repeat(out.text("\n"), 0, MOST_BREAKS)
                 : out.epsilon();
-        Expression rest = out.row(free(ends), marks.spell(form.thinkingEnd()), breaks, body);
+        Expression rest = out.row(free(ends), cutCharacter(), marks.spell(form.thinkingEnd()), breaks, body);
         if (wish.insideThinking()) {
             return rest;
         }
         return marks.begins(form.thinkingStart())
                 ? out.union(body, out.concat(marks.spell(form.thinkingStart()), rest))
                 : body;
+    }
+
+    /** A budget can end thinking behind any token, so also inside a character. */
+    private Expression cutCharacter() {
+        Expression more = out.bytes(ByteSet.range(0x80, 0xbf));
+        return out.optional(out.union(List.of(out.bytes(ByteSet.range(0xc2, 0xdf)),
+                out.concat(out.bytes(ByteSet.range(0xe0, 0xef)), out.optional(more)),
+                out.concat(out.bytes(ByteSet.range(0xf0, 0xf4)), out.repeat(more, 0, 2)))));
     }
 
     private Expression free(List<String> without) {
