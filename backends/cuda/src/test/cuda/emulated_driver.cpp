@@ -44,8 +44,6 @@ static std::map<CUdeviceptr, size_t> allocated;
 static size_t in_use = 0, device_memory = 0;
 static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
 static Stream zero;
-// lets so many bytes be left from now on, to test what happens when there is no memory
-extern "C" void millrace_emulated_room(size_t bytes) { device_memory = in_use + bytes; }
 static CUresult submit(CUstream s, std::function<void()> work) { Stream *t = s ? (Stream *) s : &zero; if (t->capturing) { t->capturing->push_back(work); } else { work(); } return CUDA_SUCCESS; }
 extern "C" {
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }

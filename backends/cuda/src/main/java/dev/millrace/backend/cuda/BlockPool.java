@@ -13,7 +13,7 @@ import java.util.Deque;
 final class BlockPool {
 
     private static final long SLAB = 16L << 20;
-    static final int MOST_AT_ONCE = 64;
+    private static final int MOST_AT_ONCE = 64;
 
     private final Gpu gpu;
     private final String what;

@@ -4,19 +4,13 @@
  */
 package dev.millrace.backend.cuda;
 
-import dev.millrace.api.Precision;
-import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Backend;
-import dev.millrace.spi.backend.Executor;
-import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.tck.BackendContract;
 import java.util.List;
-import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
@@ -67,21 +61,6 @@ class CudaContractTest extends BackendContract {
     @Override
     protected Program program() {
         return model;
-    }
-
-    /** Memory for the first pages and states that are taken at once, and for no second ones. */
-    @Override
-    protected Optional<Executor> cramped() {
-        LoadOptions options = LoadOptions.of(96).withPrecision(Precision.EXACT);
-        Executor executor = backend().load(program(), device(), options, Progress.NONE);
-        KvLayout layout = KvLayout.of(model, options);
-        Emulated.room(BlockPool.MOST_AT_ONCE * (layout.pageBytes() + 2 * layout.stateBytes()));
-        return Optional.of(executor);
-    }
-
-    @AfterEach
-    void allTheRoomAgain() {
-        Emulated.room(1L << 32);
     }
 
     /** A launch goes through a few small objects: 270 bytes per forward of one sequence were measured, 590 of eight. */

@@ -8,11 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.backend.cuda.runtime.CudaDriver;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -34,20 +29,6 @@ final class Emulated {
             System.setProperty(CudaDriver.LIBRARY, LIBRARY.toString());
         }
         return new CudaBackend();
-    }
-
-    /** Lets so many bytes be left on the device from now on. */
-    @SuppressWarnings("restricted")
-    static void room(long bytes) {
-        try {
-            Linker.nativeLinker()
-                    .downcallHandle(
-                            SymbolLookup.libraryLookup(LIBRARY, Arena.global()).findOrThrow("millrace_emulated_room"),
-                            FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
-                    .invokeExact(bytes);
-        } catch (Throwable e) {
-            throw new IllegalStateException("The emulated driver has no such function", e);
-        }
     }
 
     /** Whether a program is on the path. */

@@ -46,6 +46,7 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
                 .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
                 .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
+                .addSubcommand(new SoakCommand(workplace))
                 .addSubcommand(new ServeCommand(workplace))
                 .addSubcommand(
                         new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))

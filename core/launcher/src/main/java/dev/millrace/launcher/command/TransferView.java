@@ -24,6 +24,7 @@ final class TransferView implements ModelStore.Transfer, AutoCloseable {
     private long seen = -1;
     private long since;
     private double rate;
+    private double measured;
     private long tenth;
     private String last = "";
 
@@ -61,9 +62,9 @@ final class TransferView implements ModelStore.Transfer, AutoCloseable {
         if (seconds < 0.2) {
             return;
         }
-        double weight = Math.min(1, seconds / MEMORY_SECONDS);
-        double current = (done - seen) / seconds;
-        rate = rate == 0 ? current : rate + weight * (current - rate);
+        measured += seconds;
+        double weight = seconds / Math.min(MEMORY_SECONDS, measured);
+        rate += Math.min(1, weight) * ((done - seen) / seconds - rate);
         seen = done;
         since = now;
     }

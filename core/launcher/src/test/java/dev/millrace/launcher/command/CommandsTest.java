@@ -115,7 +115,8 @@ final class CommandsTest {
         Result help = run(List.of("--help"));
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help::out);
-        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "serve", "pull",
+        for (String command : List.of("run", "chat", "bench", "inspect", "convert", "synth", "doctor", "soak", "serve",
+                "pull",
                 "list", "show", "rm", "verify", "import", "export",
                 "quantise")) {
             assertEquals(0, run(List.of(command, "--help")).code());
@@ -553,6 +554,14 @@ final class CommandsTest {
                 object.keySet().toString());
         assertEquals(2, assertInstanceOf(List.class, object.get("decodeTokensPerSecond")).size());
         assertTrue(run(List.of("bench", "--model", "nano", "-p", "8", "-n", "2", "-r", "1")).out().contains("prefill"));
+    }
+
+    @Test
+    void soakFindsNothingWrong() {
+        Result result = run(List.of("soak", "--model", "nano", "--minutes", "0.05", "--users", "4"));
+        assertEquals(0, result.code(), result.out() + result.err());
+        assertTrue(result.out().contains("wrong        nothing"), result.out());
+        assertEquals(2, run(List.of("soak", "--minutes", "0")).code());
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.millrace.plugin.mcp.server.StreamConversation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,9 @@ import org.osgi.service.component.annotations.Component;
 public final class StandardStreams implements StreamServer {
 
     private static final Set<String> SETTINGS = Set.of("models", "backend", "context", "threads");
+
+    /** A model may have to be opened first. */
+    private static final Duration GRACE = Duration.ofSeconds(30);
 
     /** Made by Declarative Services or the service loader. */
     public StandardStreams() {
@@ -49,7 +53,7 @@ public final class StandardStreams implements StreamServer {
         String backend = settings.getOrDefault("backend", "");
         try (OwnModels host = new OwnModels(millrace, models.isEmpty() ? List.of("nano") : models,
                 backend.isEmpty() ? options : options.withBackend(backend))) {
-            StreamConversation.serve(new RuntimeOffer(host), in, out);
+            StreamConversation.serve(new RuntimeOffer(host), in, out, GRACE);
         }
     }
 

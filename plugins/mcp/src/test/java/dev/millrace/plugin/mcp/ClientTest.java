@@ -18,9 +18,11 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolConnector.Approval;
 import dev.millrace.api.ToolConnector.Offered;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
 import dev.millrace.plugin.mcp.client.Servers;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,11 +31,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
 
 /** The client with servers that are programs of their own: one that is good, and others that are not. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
@@ -229,6 +234,38 @@ class ClientTest {
         assertTrue(ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
         assertEquals(0, ProcessHandle.current().descendants().filter(process -> process.info().commandLine()
                 .orElse("").contains("HostileServer")).count());
+    }
+
+    @Test
+    void configuredServersAreServices() throws Exception {
+        List<ToolProvider> services = new CopyOnWriteArrayList<>();
+        // a framework that knows registrations alone
+        BundleContext context = (BundleContext) Proxy.newProxyInstance(getClass().getClassLoader(),
+                new Class<?>[]{BundleContext.class}, (proxy, method, given) -> {
+                    ToolProvider provider = (ToolProvider) given[1];
+                    services.add(provider);
+                    return Proxy.newProxyInstance(getClass().getClassLoader(),
+                            new Class<?>[]{ServiceRegistration.class},
+                            (registration, called, none) -> {
+                                services.remove(provider);
+                                return null;
+                            });
+                });
+        String file = file(30, "noise").toString();
+        ConfiguredServers.Config config = (ConfiguredServers.Config) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[]{ConfiguredServers.Config.class},
+                (proxy, method, given) -> switch (method.getName()) {
+                    case "file" -> file;
+                    case "trust" -> true;
+                    default -> "";
+                });
+        try (Millrace millrace = Millrace.start()) {
+            ConfiguredServers configured = new ConfiguredServers(context, millrace, config);
+            assertEquals("noise", services.getFirst().name());
+            eventually(() -> !services.getFirst().tools().isEmpty());
+            configured.close();
+        }
+        assertEquals(List.of(), services);
     }
 
     @Test

@@ -37,7 +37,7 @@ final class HostileServer {
     /** Serves. */
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("good")) {
-            StreamConversation.serve(new Fixture(), System.in, System.out);
+            StreamConversation.serve(new Fixture(), System.in, System.out, java.time.Duration.ZERO);
             return;
         }
         if (arguments[0].equals("environment")) {

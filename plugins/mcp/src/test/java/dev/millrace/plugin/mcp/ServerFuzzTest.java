@@ -28,7 +28,8 @@ class ServerFuzzTest {
         Answers answers = new Answers();
         long before = memory();
         // the last line is whole and asks for a sign of life
-        StreamConversation.serve(new Fixture(), new Lines(mutations, messages), answers);
+        StreamConversation.serve(new Fixture(), new Lines(mutations, messages), answers,
+                java.time.Duration.ofSeconds(10));
         assertTrue(answers.alive, "no sign of life after " + messages + " messages; answers " + answers.count);
         assertTrue(answers.count > messages / 2, "only " + answers.count + " answers to " + messages + " messages");
         assertTrue(memory() - before < 64 << 20, "memory grew");

@@ -17,6 +17,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.Pipe;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +51,7 @@ final class Wire implements AutoCloseable {
                 new InputStreamReader(Channels.newInputStream(back.source()), StandardCharsets.UTF_8));
         server = Thread.ofVirtual().start(() -> {
             try (serverOut) {
-                StreamConversation.serve(offer, in, serverOut);
+                StreamConversation.serve(offer, in, serverOut, Duration.ofSeconds(1));
             } catch (IOException e) {
                 // the client has left
             } catch (InterruptedException e) {

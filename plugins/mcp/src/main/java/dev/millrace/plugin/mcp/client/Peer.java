@@ -48,8 +48,7 @@ final class Peer {
      */
     static Peer greet(ServerSpec spec, Channel channel) throws RpcException, InterruptedException {
         try {
-            ObjectNode found = channel.request("server/discover", withMeta(spec, Json.object()), Map.of(),
-                    Math.min(PROBE_MILLIS, spec.patience().toMillis()));
+            ObjectNode found = discover(spec, channel);
             for (JsonNode version : found.path("supportedVersions")) {
                 if (version.asText().equals(Revision.STATELESS)) {
                     return new Peer(spec, channel, true, Json.object(found, "capabilities"));
@@ -71,6 +70,24 @@ final class Peer {
         channel.tell("notifications/initialized", Json.object());
         channel.agreed(version);
         return new Peer(spec, channel, false, Json.object(agreed, "capabilities"));
+    }
+
+    /** Asks what a server speaks; once more if it refuses the revision and names the same among those that it speaks. */
+    private static ObjectNode discover(ServerSpec spec, Channel channel) throws RpcException, InterruptedException {
+        long patience = Math.min(PROBE_MILLIS, spec.patience().toMillis());
+        try {
+            return channel.request("server/discover", withMeta(spec, Json.object()), Map.of(), patience);
+        } catch (RpcException e) {
+            JsonNode data = e.data();
+            if (e.code() == ErrorCode.UNSUPPORTED_VERSION && data != null) {
+                for (JsonNode version : data.path("supported")) {
+                    if (version.asText().equals(Revision.STATELESS)) {
+                        return channel.request("server/discover", withMeta(spec, Json.object()), Map.of(), patience);
+                    }
+                }
+            }
+            throw e;
+        }
     }
 
     private static ObjectNode info() {

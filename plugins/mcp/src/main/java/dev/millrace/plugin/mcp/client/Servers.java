@@ -47,6 +47,19 @@ public final class Servers implements ToolConnector.Connected {
     }
 
     /**
+     * Begins to connect to the servers of a file and waits for none of them.
+     *
+     * @param taken names that tools must not have
+     * @param approvals where approvals are kept; empty for as long as these servers are connected
+     * @param trust whether every tool is approved without asking
+     * @param environment of this process, of which servers get a small part
+     */
+    public static Servers begin(Path file, List<String> taken, Optional<Path> approvals, boolean trust,
+            Map<String, String> environment) {
+        return new Servers(ServerFile.read(file, environment), taken, new Approvals(approvals, trust), environment);
+    }
+
+    /**
      * Connects to the servers of a file and waits for them.
      *
      * @param taken names that tools must not have
@@ -56,8 +69,7 @@ public final class Servers implements ToolConnector.Connected {
      */
     public static Servers connect(Path file, List<String> taken, Optional<Path> approvals, boolean trust,
             Map<String, String> environment) throws InterruptedException {
-        Servers connected = new Servers(ServerFile.read(file, environment), taken, new Approvals(approvals, trust),
-                environment);
+        Servers connected = begin(file, taken, approvals, trust, environment);
         boolean done = false;
         try {
             for (RemoteServer server : connected.servers.values()) {

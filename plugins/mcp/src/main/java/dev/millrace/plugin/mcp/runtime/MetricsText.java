@@ -24,24 +24,25 @@ final class MetricsText {
             String kind = metric instanceof Metric.Counter
                     ? "counter"
                     : metric instanceof Metric.Histogram ? "histogram" : "gauge";
-            if (described.add(metric.name())) {
-                out.append("# HELP ").append(metric.name()).append(' ')
-                        .append(metric.description().replace('\n', ' ')).append("\n# TYPE ").append(metric.name())
+            String name = "millrace_" + metric.name() + (metric instanceof Metric.Counter ? "_total" : "");
+            if (described.add(name)) {
+                out.append("# HELP ").append(name).append(' ')
+                        .append(metric.description().replace('\n', ' ')).append("\n# TYPE ").append(name)
                         .append(' ').append(kind).append('\n');
             }
             switch (metric) {
-                case Metric.Counter counter -> line(out, counter.name(), counter.labels(), "", counter.value());
-                case Metric.Gauge gauge -> line(out, gauge.name(), gauge.labels(), "", gauge.value());
+                case Metric.Counter counter -> line(out, name, counter.labels(), "", counter.value());
+                case Metric.Gauge gauge -> line(out, name, gauge.labels(), "", gauge.value());
                 case Metric.Histogram histogram -> {
                     for (Metric.Bucket bucket : histogram.buckets()) {
                         String most = bucket.most() == Double.POSITIVE_INFINITY
                                 ? "+Inf"
                                 : Double.toString(bucket.most());
-                        line(out, histogram.name() + "_bucket", histogram.labels(), "le=\"" + most + "\"",
+                        line(out, name + "_bucket", histogram.labels(), "le=\"" + most + "\"",
                                 bucket.count());
                     }
-                    line(out, histogram.name() + "_sum", histogram.labels(), "", histogram.sum());
-                    line(out, histogram.name() + "_count", histogram.labels(), "", histogram.count());
+                    line(out, name + "_sum", histogram.labels(), "", histogram.sum());
+                    line(out, name + "_count", histogram.labels(), "", histogram.count());
                 }
             }
         }

@@ -15,6 +15,7 @@ import dev.millrace.plugin.mcp.rpc.RpcException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +37,6 @@ public final class StreamConversation {
     private static final int MOST_AT_ONCE = 64;
     private static final int MOST_LISTENING = 16;
     private static final long PLACE_MILLIS = 1_000;
-    /** Who sends requests and then ends the input at once still gets its answers. */
-    private static final long GRACE_MILLIS = 5_000;
     private static final long ASK_MILLIS = 10 * 60_000L;
 
     private final Methods methods;
@@ -59,13 +58,15 @@ public final class StreamConversation {
     }
 
     /**
-     * Serves until the input ends or the output breaks. What still runs then has a few seconds, is interrupted and waited for.
+     * Serves until the input ends or the output breaks. What still runs then has its grace, is interrupted and waited for.
      *
      * @param in messages of the client; stays the caller's
      * @param out messages for the client; stays the caller's
+     * @param grace for who sends requests and then ends the input at once: they still get their answers
      * @throws IOException if the input breaks
      */
-    public static void serve(Offer offer, InputStream in, OutputStream out) throws IOException, InterruptedException {
+    public static void serve(Offer offer, InputStream in, OutputStream out, Duration grace)
+            throws IOException, InterruptedException {
         StreamConversation conversation = new StreamConversation(offer, out);
         Thread watching = Thread.ofVirtual().name("millrace-mcp-watch").start(conversation::watch);
         try {
@@ -74,7 +75,7 @@ public final class StreamConversation {
                     .next()) {
                 conversation.take(line.get());
             }
-            if (conversation.places.tryAcquire(MOST_AT_ONCE, GRACE_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (conversation.places.tryAcquire(MOST_AT_ONCE, grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 conversation.places.release(MOST_AT_ONCE);
             }
         } finally {
