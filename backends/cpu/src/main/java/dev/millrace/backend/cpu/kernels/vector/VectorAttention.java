@@ -51,17 +51,24 @@ public final class VectorAttention implements AttentionKernels {
         int width = layer.width();
         int filled = AttentionScratch.filled(vectors);
         boolean codes = layer.type() == KvType.Q8;
+        // a single tile takes codes as they are: to unpack them costs more than it saves
+        boolean single = codes && filled == AttentionScratch.TILE;
         if (codes) {
             unpackScales(data, layer.keyScale(head, 0), scratch.scales, 0);
             unpackScales(data, layer.valueScale(head, 0), scratch.scales, PAGE);
         }
-        if (codes) {
+        if (single) {
+            multiplyCodes(data, layer.keys(head), width / 4, PAGE, 4, 1, 2, scratch.queries, first * width,
+                    scratch.scores);
+        } else if (codes) {
             unpackCodes(data, layer.keys(head), width / 4, PAGE, 4, 1, 2, scratch.tile);
         } else {
             unpack(layer.type(), data, layer.keys(head), PAGE * width, scratch.tile);
         }
         for (int v = 0; v < filled; v += AttentionScratch.TILE) {
-            multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, v * PAGE);
+            if (!single) {
+                multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, v * PAGE);
+            }
             for (int i = v; i < Math.min(vectors, v + AttentionScratch.TILE); i++) {
                 soften(scratch, first, i, oldest + i / group, visible + i / group, softcap);
                 if (codes) {
@@ -69,14 +76,19 @@ public final class VectorAttention implements AttentionKernels {
                 }
             }
         }
-        if (codes) {
+        if (single) {
+            multiplyCodes(data, layer.values(head), KvLayout.QUARTER_PAGE, width, 1, 2 * KvLayout.QUARTER_PAGE,
+                    KvLayout.QUARTER_PAGE, scratch.scores, 0, scratch.parts);
+        } else if (codes) {
             unpackCodes(data, layer.values(head), KvLayout.QUARTER_PAGE, width, 1, 2 * KvLayout.QUARTER_PAGE,
                     KvLayout.QUARTER_PAGE, scratch.tile);
         } else {
             unpack(layer.type(), data, layer.values(head), PAGE * width, scratch.tile);
         }
         for (int v = 0; v < filled; v += AttentionScratch.TILE) {
-            multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.parts, 0);
+            if (!single) {
+                multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.parts, 0);
+            }
             for (int i = v; i < Math.min(vectors, v + AttentionScratch.TILE); i++) {
                 add(scratch.parts, (i - v) * width, scratch.steps[i], scratch.met.sums, (first + i) * width,
                         scratch.fade[i], width);
@@ -209,6 +221,67 @@ public final class VectorAttention implements AttentionKernels {
         int to1 = to + columns;
         int to2 = to1 + columns;
         int to3 = to2 + columns;
+        a0.intoArray(y, to);
+        b0.intoArray(y, to + L);
+        a1.intoArray(y, to1);
+        b1.intoArray(y, to1 + L);
+        a2.intoArray(y, to2);
+        b2.intoArray(y, to2 + L);
+        a3.intoArray(y, to3);
+        b3.intoArray(y, to3 + L);
+    }
+
+    /**
+     * The product of one tile with codes as {@link #unpackCodes} reads them. All sums are exact, so their order does not count: one
+     * pass for each of the four codes of an int.
+     */
+    private static void multiplyCodes(MemorySegment data, long at, int rows, int columns, int from, int first,
+            int second, float[] x, int x0, float[] y) {
+        Arrays.fill(y, 0, AttentionScratch.TILE * columns, 0);
+        for (int c = 0; c < columns; c += 2 * L) {
+            long place = at + 4L * c;
+            multiplyCode(data, place, 24, rows, columns, x, x0, from, y, c);
+            multiplyCode(data, place, 16, rows, columns, x, x0 + first, from, y, c);
+            multiplyCode(data, place, 8, rows, columns, x, x0 + second, from, y, c);
+            multiplyCode(data, place, 0, rows, columns, x, x0 + first + second, from, y, c);
+        }
+    }
+
+    /** Adds the products with one code of each int, the one that so many bits move to the top, for two vectors of columns. */
+    private static void multiplyCode(MemorySegment data, long at, int bits, int rows, int columns, float[] x, int x0,
+            int step, float[] y, int to) {
+        int to1 = to + columns;
+        int to2 = to1 + columns;
+        int to3 = to2 + columns;
+        FloatVector a0 = FloatVector.fromArray(FLOATS, y, to);
+        FloatVector b0 = FloatVector.fromArray(FLOATS, y, to + L);
+        FloatVector a1 = FloatVector.fromArray(FLOATS, y, to1);
+        FloatVector b1 = FloatVector.fromArray(FLOATS, y, to1 + L);
+        FloatVector a2 = FloatVector.fromArray(FLOATS, y, to2);
+        FloatVector b2 = FloatVector.fromArray(FLOATS, y, to2 + L);
+        FloatVector a3 = FloatVector.fromArray(FLOATS, y, to3);
+        FloatVector b3 = FloatVector.fromArray(FLOATS, y, to3 + L);
+        int length = 4 * rows;
+        for (int r = 0; r < rows; r++) {
+            long place = at + 4L * r * columns;
+            FloatVector a = code(IntVector.fromMemorySegment(INTS, data, place, LE).lanewise(VectorOperators.LSHL,
+                    bits));
+            FloatVector b = code(IntVector.fromMemorySegment(INTS, data, place + 4L * L, LE)
+                    .lanewise(VectorOperators.LSHL, bits));
+            int q = x0 + r * step;
+            FloatVector f = FloatVector.broadcast(FLOATS, x[q]);
+            a0 = a.fma(f, a0);
+            b0 = b.fma(f, b0);
+            f = FloatVector.broadcast(FLOATS, x[q + length]);
+            a1 = a.fma(f, a1);
+            b1 = b.fma(f, b1);
+            f = FloatVector.broadcast(FLOATS, x[q + 2 * length]);
+            a2 = a.fma(f, a2);
+            b2 = b.fma(f, b2);
+            f = FloatVector.broadcast(FLOATS, x[q + 3 * length]);
+            a3 = a.fma(f, a3);
+            b3 = b.fma(f, b3);
+        }
         a0.intoArray(y, to);
         b0.intoArray(y, to + L);
         a1.intoArray(y, to1);
