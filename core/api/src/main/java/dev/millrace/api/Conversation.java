@@ -290,12 +290,23 @@ public interface Conversation extends AutoCloseable {
         /**
          * Holds the model to the tools' schemas while it writes a call: it can then name no other tool, and give no argument that
          * the schema does not allow. What a schema asks for and cannot be held to makes {@link #start} fail with a sentence that
-         * names it.
+         * names it. If not set, it is as the model was opened ({@link ModelOptions#strictness}): small models are held as far as the
+         * schemas can be kept, and nothing is refused for it.
          *
-         * @param held whether calls are held to the schemas; false if not set
+         * @param held whether calls are held to the schemas
          * @return this
          */
         Builder strict(boolean held);
+
+        /**
+         * As {@link #strict(boolean)}, for one tool. Where a tool is held, the others can be called by their names only; their
+         * arguments are free if this says so, or if nothing else holds them.
+         *
+         * @param tool its name; nothing happens if there is no such tool
+         * @param held whether its arguments are held to its schema
+         * @return this
+         */
+        Builder strict(String tool, boolean held);
 
         /**
          * Has the model go on with bare text: it reads what the messages say, one behind the other, without its chat template, and

@@ -18,16 +18,19 @@ import org.jspecify.annotations.Nullable;
  *            are slower
  * @param precision how far results may be rounded
  * @param keyValues how keys and values are kept; a backend that leaves them to the model's own graph ignores it
+ * @param strictness whether calls are held to the schemas of the tools, where a conversation does not say; with
+ *            {@link Strictness#AUTO} the system property {@code millrace.strict.NAME} of the model, or else
+ *            {@code millrace.strict}, may be {@code on} or {@code off}
  * @param progress told how far loading is
  */
 public record ModelOptions(@Nullable String backend, int context, int threads, Precision precision,
-        KeyValueType keyValues, Progress progress) {
+        KeyValueType keyValues, Strictness strictness, Progress progress) {
 
     /** The most threads that can be asked for. */
     public static final int MOST_THREADS = 1024;
 
     private static final ModelOptions DEFAULTS = new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO,
-            Progress.NONE);
+            Strictness.AUTO, Progress.NONE);
 
     /**
      * Checks the ranges.
@@ -42,7 +45,8 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
     }
 
     /**
-     * The best backend, the model's own context, threads as suit the machine, {@link Precision#FAST}, {@link KeyValueType#AUTO}.
+     * The best backend, the model's own context, threads as suit the machine, {@link Precision#FAST}, {@link KeyValueType#AUTO},
+     * {@link Strictness#AUTO}.
      *
      * @return the defaults
      */
@@ -57,7 +61,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withBackend(@Nullable String id) {
-        return new ModelOptions(id, context, threads, precision, keyValues, progress);
+        return new ModelOptions(id, context, threads, precision, keyValues, strictness, progress);
     }
 
     /**
@@ -67,7 +71,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withContext(int tokens) {
-        return new ModelOptions(backend, tokens, threads, precision, keyValues, progress);
+        return new ModelOptions(backend, tokens, threads, precision, keyValues, strictness, progress);
     }
 
     /**
@@ -77,7 +81,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withThreads(int count) {
-        return new ModelOptions(backend, context, count, precision, keyValues, progress);
+        return new ModelOptions(backend, context, count, precision, keyValues, strictness, progress);
     }
 
     /**
@@ -87,7 +91,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withPrecision(Precision value) {
-        return new ModelOptions(backend, context, threads, value, keyValues, progress);
+        return new ModelOptions(backend, context, threads, value, keyValues, strictness, progress);
     }
 
     /**
@@ -97,7 +101,17 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withKeyValues(KeyValueType type) {
-        return new ModelOptions(backend, context, threads, precision, type, progress);
+        return new ModelOptions(backend, context, threads, precision, type, strictness, progress);
+    }
+
+    /**
+     * With another strictness.
+     *
+     * @param held whether calls are held to the schemas of the tools, where a conversation does not say
+     * @return a changed copy
+     */
+    public ModelOptions withStrictness(Strictness held) {
+        return new ModelOptions(backend, context, threads, precision, keyValues, held, progress);
     }
 
     /**
@@ -107,6 +121,6 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withProgress(Progress listener) {
-        return new ModelOptions(backend, context, threads, precision, keyValues, listener);
+        return new ModelOptions(backend, context, threads, precision, keyValues, strictness, listener);
     }
 }

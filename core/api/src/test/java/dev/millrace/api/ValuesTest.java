@@ -57,18 +57,20 @@ class ValuesTest {
         Progress progress = (what, fraction) -> {
         };
         ModelOptions defaults = ModelOptions.defaults();
-        assertEquals(new ModelOptions("cpu", 0, 0, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+        assertEquals(new ModelOptions("cpu", 0, 0, Precision.FAST, KeyValueType.AUTO, Strictness.AUTO, Progress.NONE),
                 defaults.withBackend("cpu"));
-        assertEquals(new ModelOptions(null, 512, 0, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+        assertEquals(new ModelOptions(null, 512, 0, Precision.FAST, KeyValueType.AUTO, Strictness.AUTO, Progress.NONE),
                 defaults.withContext(512));
-        assertEquals(new ModelOptions(null, 0, 3, Precision.FAST, KeyValueType.AUTO, Progress.NONE),
+        assertEquals(new ModelOptions(null, 0, 3, Precision.FAST, KeyValueType.AUTO, Strictness.AUTO, Progress.NONE),
                 defaults.withThreads(3));
-        assertEquals(new ModelOptions(null, 0, 0, Precision.EXACT, KeyValueType.AUTO, Progress.NONE),
+        assertEquals(new ModelOptions(null, 0, 0, Precision.EXACT, KeyValueType.AUTO, Strictness.AUTO, Progress.NONE),
                 defaults.withPrecision(Precision.EXACT));
-        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO, progress),
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO, Strictness.AUTO, progress),
                 defaults.withProgress(progress));
-        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.F16, Progress.NONE),
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.F16, Strictness.AUTO, Progress.NONE),
                 defaults.withKeyValues(KeyValueType.F16));
+        assertEquals(new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO, Strictness.OFF, Progress.NONE),
+                defaults.withStrictness(Strictness.OFF));
         assertThrows(IllegalArgumentException.class, () -> defaults.withContext(-1));
         assertThrows(IllegalArgumentException.class, () -> defaults.withThreads(-1));
         assertThrows(IllegalArgumentException.class, () -> defaults.withThreads(ModelOptions.MOST_THREADS + 1));

@@ -116,7 +116,7 @@ final class RunningModel implements Model {
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                        prefixes, meters),
+                        prefixes, meters, CallStrictness.of(options.strictness(), info)),
                 new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
                         () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
                 limits.answers(), this::wake);

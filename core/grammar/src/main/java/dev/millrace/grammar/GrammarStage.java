@@ -38,7 +38,8 @@ final class GrammarStage implements SamplerStage {
     @Override
     public void begin(TokenHistory history, int round) {
         ToolChoice choice = round == 0 ? wish.choice() : ToolChoice.AUTO;
-        Wish now = new Wish(wish.format(), wish.tools(), choice, wish.strict(), wish.form(), isThinking(history));
+        Wish now = new Wish(wish.format(), wish.tools(), choice, wish.strict(), wish.open(), wish.form(),
+                isThinking(history));
         Masks grammar = now.bounds() ? grammars.apply(now) : null;
         masks = grammar;
         state = grammar == null ? null : grammar.start();

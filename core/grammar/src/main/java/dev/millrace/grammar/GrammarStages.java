@@ -71,8 +71,8 @@ public final class GrammarStages implements SamplerStage.Factory {
     @Override
     public Optional<SamplerStage> create(StageContext context) {
         AnswerForm form = context.answerForm().orElse(PLAIN);
-        Wish wish = new Wish(context.format(), context.tools(), context.toolChoice(), context.strictTools(), form,
-                false);
+        Wish wish = new Wish(context.format(), context.tools(), context.toolChoice(), context.strictTools(),
+                context.openTools(), form, false);
         if (!wish.bounds()) {
             return Optional.empty();
         }

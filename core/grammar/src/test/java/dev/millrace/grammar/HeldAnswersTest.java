@@ -6,6 +6,7 @@ package dev.millrace.grammar;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,9 +19,11 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Param;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.Strictness;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
@@ -151,6 +154,91 @@ class HeldAnswersTest {
         assertThrows(IllegalArgumentException.class, () -> asking(seed(1)).toolChoice(ToolChoice.REQUIRED).start());
     }
 
+    /** Of another name than any the model was trained on: written freely, its calls come to nothing. */
+    private static final ToolDefinition TURN = new ToolDefinition("xq_turn", "Switch a device on or off.",
+            Map.of("type", "object", "properties", Map.of("zz_what", Map.of("type", "string", "maxLength", 16), "zz_to",
+                    Map.of("enum", List.of("on", "off"))), "required", List.of("zz_what", "zz_to")));
+    private static final ToolDefinition ODD = new ToolDefinition("xq_odd", "Switch many devices.",
+            Map.of("type", "object", "properties", Map.of("all", Map.of("type", "array", "uniqueItems", true))));
+
+    @Test
+    void callsOfASmallModelAreHeldIfNobodySaysOtherwise() {
+        Answer held = answer(asking(Sampling.greedy()).declare(List.of(TURN)).strict(true));
+        assertEquals(List.of("xq_turn"), held.toolCalls().stream().map(ToolCall::name).toList(), held::toString);
+        Answer free = answer(asking(Sampling.greedy()).declare(List.of(TURN)).strict(false));
+        assertEquals(calls(held), calls(answer(asking(Sampling.greedy()).declare(List.of(TURN)))));
+        assertNotEquals(calls(held), calls(free));
+        try (Model open = millrace.open("nano", ModelOptions.defaults().withStrictness(Strictness.OFF));
+                Conversation conversation = open.conversation().sampling(Sampling.greedy()).maxTokens(200)
+                        .reasoning(Reasoning.DEFAULT.withBudget(60)).declare(List.of(TURN)).start()) {
+            assertEquals(calls(free), calls(conversation.send("Turn on the kitchen lamp.").answer()));
+        }
+    }
+
+    private static String calls(Answer answer) {
+        return answer.reason() + " "
+                + answer.toolCalls().stream().map(call -> call.name() + call.arguments()).toList();
+    }
+
+    @Test
+    void whatCannotBeHeldIsFreeWhereNobodyAskedForIt() {
+        Answer both = answer(asking(Sampling.greedy()).declare(List.of(ODD, TURN)));
+        assertTrue(both.toolCalls().stream().allMatch(call -> call.name().startsWith("xq_")), both::toString);
+        for (long seed = 0; seed < 3; seed++) {
+            Answer odd = answer(asking(seed(seed)).declare(List.of(ODD)).toolChoice(ToolChoice.REQUIRED));
+            assertTrue(odd.toolCalls().stream().allMatch(call -> call.name().equals("xq_odd")), odd::toString);
+            for (ToolCall call : answer(asking(seed(seed)).declare(List.of(ODD, VALVE)).strict("close_valve", true))
+                    .toolCalls()) {
+                if (call.name().equals("close_valve")) {
+                    check(call);
+                } else {
+                    assertEquals("xq_odd", call.name());
+                }
+            }
+        }
+        for (Conversation.Builder asked : List.of(asking(seed(1)).declare(List.of(ODD, VALVE)).strict(true),
+                asking(seed(1)).declare(List.of(ODD, VALVE)).strict("xq_odd", true))) {
+            IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, asked::start);
+            assertTrue(String.valueOf(refusal.getMessage()).contains("The tool xq_odd: "),
+                    String.valueOf(refusal.getMessage()));
+        }
+        asking(seed(1)).declare(List.of(ODD, VALVE)).strict(true).strict("xq_odd", false).start().close();
+        try (Model strict = millrace.open("nano", ModelOptions.defaults().withStrictness(Strictness.ON))) {
+            assertThrows(IllegalArgumentException.class,
+                    () -> strict.conversation().declare(List.of(ODD)).start());
+        }
+    }
+
+    @Test
+    void aSettingSaysItForAModel() {
+        String own = "millrace.strict." + model.info().name();
+        try {
+            System.setProperty("millrace.strict", "off");
+            System.setProperty(own, "on");
+            try (Model strict = millrace.open("nano")) {
+                assertThrows(IllegalArgumentException.class,
+                        () -> strict.conversation().declare(List.of(ODD)).start());
+            }
+            System.setProperty(own, "yes");
+            assertEquals("The system property " + own + " must be auto, on or off, not \"yes\".",
+                    assertThrows(IllegalArgumentException.class, () -> millrace.open("nano")).getMessage());
+        } finally {
+            List.of("millrace.strict", own).forEach(System::clearProperty);
+        }
+    }
+
+    /** So hot, thinking is cut in the middle of characters. */
+    @Test
+    void thinkingIsClosedWhereverItsBudgetEnds() {
+        Sampling hot = Sampling.greedy().withTemperature(2.5);
+        for (int budget = 4; budget < 16; budget += 3) {
+            for (long seed = 0; seed < 40; seed++) {
+                answer(asking(hot.withSeed(seed)).reasoning(Reasoning.DEFAULT.withBudget(budget)).maxTokens(20)
+                        .declare(List.of(VALVE)));
+            }
+        }
+    }
+
     /** What is read from an answer. */
     record Reading(String room, @Param("from 0 to 60") int celsius, Trend trend, List<Short> last) {
 
@@ -253,6 +341,33 @@ class HeldAnswersTest {
             assertTrue(moved);
             assertTrue(text.toString().matches("\\[([0-9]{3},){30}[0-9]{3}\\]"), text.toString());
             assertEquals(expected.substring(0, 10), text.substring(0, 10));
+        }
+    }
+
+    @Test
+    void heldAndFreeAnswersMoveThereAndBackTogether() {
+        AnswerFormat format = new AnswerFormat.Pattern("\\[([0-9]{3},){30}[0-9]{3}\\]");
+        try (Model other = millrace.open("nano");
+                Conversation held = other.conversation().sampling(Sampling.greedy()).maxTokens(200).format(format)
+                        .start();
+                Conversation free = other.conversation().sampling(Sampling.greedy()).maxTokens(200).start();
+                Generation words = free.send("Turn on the kitchen lamp.");
+                Generation numbers = held.send("Turn on the kitchen lamp.")) {
+            String first = other.device().id();
+            StringBuilder text = new StringBuilder();
+            int moves = 0;
+            for (Event event : numbers) {
+                if (event instanceof Event.Text piece) {
+                    text.append(piece.text());
+                    if (text.length() > 20 * (moves + 1) && moves < 2) {
+                        other.moveTo(moves++ == 0 ? "cpu:scalar" : first);
+                    }
+                }
+            }
+            assertEquals(2, moves);
+            assertEquals(first, other.device().id());
+            assertTrue(text.toString().matches("\\[([0-9]{3},){30}[0-9]{3}\\]"), text.toString());
+            assertFalse(words.answer().text().isEmpty());
         }
     }
 

@@ -99,7 +99,7 @@ class JumpAheadTest {
 
     private static StageContext context(PromptTokenizer tokenizer, AnswerFormat format) {
         return new Stages.Context(tokenizer, Set.of(tokenizer.eos().orElse(0)), List.of(), format, Sampling.greedy(),
-                LoopLimits.DEFAULT, Optional.empty(), ToolChoice.AUTO, false);
+                LoopLimits.DEFAULT, Optional.empty(), ToolChoice.AUTO, false, Set.of());
     }
 
     private static List<PromptTokenizer> tokenizers() {

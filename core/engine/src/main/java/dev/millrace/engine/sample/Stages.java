@@ -157,15 +157,29 @@ public final class Stages {
      * @param answerForm how the model's family writes an answer
      * @param toolChoice whether the model has to call tools
      * @param strictTools whether calls are held to the schemas
+     * @param openTools tools whose arguments are free all the same
      */
     public record Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools,
             AnswerFormat format, Sampling sampling, LoopLimits loops, Optional<AnswerForm> answerForm,
-            ToolChoice toolChoice, boolean strictTools) implements StageContext {
+            ToolChoice toolChoice, boolean strictTools, Set<String> openTools) implements StageContext {
 
         /** A context of free answers. */
         public Context(PromptTokenizer tokenizer, Set<Integer> endTokens, List<ToolDefinition> tools,
                 AnswerFormat format, Sampling sampling, LoopLimits loops) {
-            this(tokenizer, endTokens, tools, format, sampling, loops, Optional.empty(), ToolChoice.AUTO, false);
+            this(tokenizer, endTokens, tools, format, sampling, loops, Optional.empty(), ToolChoice.AUTO, false,
+                    Set.of());
+        }
+
+        /** The same with other wishes for calls. */
+        public Context withCalls(boolean strict, Set<String> open) {
+            return new Context(tokenizer, endTokens, tools, format, sampling, loops, answerForm, toolChoice, strict,
+                    Set.copyOf(open));
+        }
+
+        /** The same for free text and calls of one tool by its schema. */
+        public Context withTool(ToolDefinition tool) {
+            return new Context(tokenizer, endTokens, List.of(tool), AnswerFormat.TEXT, sampling, loops, answerForm,
+                    ToolChoice.AUTO, true, Set.of());
         }
 
         @Override

@@ -66,7 +66,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private AnswerFormat format = AnswerFormat.TEXT;
     private ToolChoice toolChoice = ToolChoice.AUTO;
     private @Nullable ToolSelection selection;
-    private boolean strict;
+    private @Nullable Boolean strict;
+    private final Map<String, Boolean> strictByName = new HashMap<>();
     private int maxTokens = Integer.MAX_VALUE;
     private int maxToolRounds = TOOL_ROUNDS;
     private int priority;
@@ -250,6 +251,12 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
+    public Conversation.Builder strict(String tool, boolean held) {
+        strictByName.put(tool, held);
+        return this;
+    }
+
+    @Override
     public Conversation.Builder priority(int level) {
         priority = level;
         return this;
@@ -278,11 +285,12 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        callable();
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
         definitions.putAll(declared);
+        HeldCalls calls = heldCalls();
+        callable(calls.isWanted(List.copyOf(definitions.values())));
         Sampling how = sampling == null ? model.sampling() : sampling;
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ToolOffer offer = new ToolOffer(definitions, tools.keySet(), toolChoice.name(),
@@ -300,13 +308,12 @@ final class ConversationBuilder implements Conversation.Builder {
         }
         start.addAll(messages);
         ToolChoice chosen = toolChoice;
-        boolean heldCalls = strict;
         LoopLimits limits = loops;
         Function<AnswerFormat, Stages> formats = wanted -> {
             enforceable(wanted);
-            return Stages.of(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
+            return calls.stages(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
                     options.definitions(), wanted, how, limits,
-                    model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, heldCalls));
+                    model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, false, Set.of()));
         };
         Stages stages = formats.apply(format);
         PromptCache cache = saved == null
@@ -332,8 +339,13 @@ final class ConversationBuilder implements Conversation.Builder {
         }
     }
 
-    private void callable() {
-        boolean bound = strict || toolChoice.required();
+    private HeldCalls heldCalls() {
+        Holding usual = strict == null ? model.holding() : strict ? Holding.MUST : Holding.NOT;
+        return new HeldCalls(usual, strictByName, conversations::tellOnce);
+    }
+
+    private void callable(boolean held) {
+        boolean bound = held || toolChoice.required();
         if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
             throw new IllegalArgumentException(
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");

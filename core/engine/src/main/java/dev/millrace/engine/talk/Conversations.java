@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** All conversations on one model. Safe for use from any thread. */
 public final class Conversations implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(Conversations.class.getName());
+    private static final int MOST_TOLD = 200;
+
     private final ModelParts model;
     private final Extensions extensions;
     private final Set<LiveConversation> open = ConcurrentHashMap.newKeySet();
@@ -21,6 +24,8 @@ public final class Conversations implements AutoCloseable {
     private final int most;
     private final Runnable onUse;
     private final AtomicInteger answers = new AtomicInteger();
+    /** What the log was told. */
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
     private volatile long lastAnswer = System.nanoTime();
     private volatile boolean closed;
 
@@ -50,6 +55,13 @@ public final class Conversations implements AutoCloseable {
 
     long newSeed() {
         return random.nextLong();
+    }
+
+    /** Writes something to the log, once. */
+    void tellOnce(String what) {
+        if (told.size() < MOST_TOLD && told.add(what)) {
+            LOG.log(System.Logger.Level.INFO, "{0}: {1}", model.info().name(), what);
+        }
     }
 
     LiveConversation adopt(LiveConversation conversation) {

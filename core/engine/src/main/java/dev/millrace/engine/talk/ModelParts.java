@@ -40,11 +40,12 @@ import java.util.function.Supplier;
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
  * @param meters told of what happens in answers
+ * @param holding how calls are held to the schemas of tools, where a conversation does not say
  */
 public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
         PromptTokenizer tokenizer, PromptWriter prompts,
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
-        Prefixes prefixes, ModelMeters meters) {
+        Prefixes prefixes, ModelMeters meters, Holding holding) {
 
     /** A template that writes what messages say and nothing else. */
     private static final String CONTENTS = "{%- for message in messages -%}{{- message.content -}}{%- endfor -%}";
@@ -60,7 +61,7 @@ public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fin
         PromptWriter bare = PromptWriter.of(Optional.of(CONTENTS), tokenizer, text);
         return new ModelParts(info, program, fingerprint, tokenizer,
                 tokenizer.addsBos() ? bare.beginningWithBos() : bare,
-                text, endTokens, sampling, precision, scheduler, prefixes, meters);
+                text, endTokens, sampling, precision, scheduler, prefixes, meters, holding);
     }
 
     /** What the model reads if it answers these messages, or goes on with the answer that they end with. */

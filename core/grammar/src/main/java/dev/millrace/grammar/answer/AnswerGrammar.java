@@ -8,6 +8,7 @@ import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.grammar.machine.ByteSet;
 import dev.millrace.grammar.machine.Expression;
 import dev.millrace.grammar.machine.Expressions;
 import dev.millrace.grammar.machine.Grammar;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the grammar of an answer from what was asked for and from how the model's family writes. */
@@ -30,6 +32,7 @@ public final class AnswerGrammar {
 
     private static final int MOST_EXPRESSIONS = 1_000_000;
     private static final int MOST_BREAKS = 2;
+    private static final String IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,63}";
 
     private final Wish wish;
     private final Grammar grammar;
@@ -44,16 +47,17 @@ public final class AnswerGrammar {
      * @param tools that the model is told of
      * @param choice whether it has to call one
      * @param strict whether calls are held to the tools' schemas
+     * @param open names of tools whose arguments are free all the same
      * @param form how the model's family writes
      * @param insideThinking whether the prompt has opened thinking
      */
     public record Wish(AnswerFormat format, List<ToolDefinition> tools, ToolChoice choice, boolean strict,
-            AnswerForm form,
-            boolean insideThinking) {
+            Set<String> open, AnswerForm form, boolean insideThinking) {
 
-        /** Copies the list. */
+        /** Copies the collections. */
         public Wish {
             tools = List.copyOf(tools);
+            open = Set.copyOf(open);
         }
 
         /**
@@ -97,13 +101,21 @@ public final class AnswerGrammar {
         Expression breaks = form.breaks()
                 ? out.repeat(out.text("\n"), 0, MOST_BREAKS)
                 : out.epsilon();
-        Expression rest = out.row(free(ends), marks.spell(form.thinkingEnd()), breaks, body);
+        Expression rest = out.row(free(ends), cutCharacter(), marks.spell(form.thinkingEnd()), breaks, body);
         if (wish.insideThinking()) {
             return rest;
         }
         return marks.begins(form.thinkingStart())
                 ? out.union(body, out.concat(marks.spell(form.thinkingStart()), rest))
                 : body;
+    }
+
+    /** A budget can end thinking behind any token, so also inside a character. */
+    private Expression cutCharacter() {
+        Expression more = out.bytes(ByteSet.range(0x80, 0xbf));
+        return out.optional(out.union(List.of(out.bytes(ByteSet.range(0xc2, 0xdf)),
+                out.concat(out.bytes(ByteSet.range(0xe0, 0xef)), out.optional(more)),
+                out.concat(out.bytes(ByteSet.range(0xf0, 0xf4)), out.repeat(more, 0, 2)))));
     }
 
     private Expression free(List<String> without) {
@@ -192,6 +204,9 @@ public final class AnswerGrammar {
     }
 
     private Expression arguments(ToolDefinition tool, AnswerForm.Calls how, Notation notation) {
+        if (wish.open().contains(tool.name())) {
+            return open(how, notation);
+        }
         Map<String, @Nullable Object> schema = closed(tool.parameters());
         try {
             return how.arguments() == AnswerForm.Arguments.PYTHON
@@ -201,6 +216,17 @@ public final class AnswerGrammar {
         } catch (GrammarException e) {
             throw new GrammarException("The tool " + tool.name() + ": " + e.getMessage());
         }
+    }
+
+    /** Any arguments that the dialect's parser reads. */
+    private Expression open(AnswerForm.Calls how, Notation notation) {
+        if (how.arguments() != AnswerForm.Arguments.PYTHON) {
+            return SchemaGrammar.of(Map.of("type", "object"), grammar, notation);
+        }
+        Expression argument = out.row(PatternSource.whole(IDENTIFIER, out), out.text("="),
+                SchemaGrammar.of(Map.of(), grammar, notation));
+        Expression more = out.row(out.text(","), out.optional(out.text(" ")), argument);
+        return out.optional(out.concat(argument, out.repeat(more, 0, Expression.UNBOUNDED)));
     }
 
     /** Arguments are an object, and what its schema does not name is none of them, unless it says so. */

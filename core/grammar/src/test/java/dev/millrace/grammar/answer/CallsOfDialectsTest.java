@@ -60,8 +60,9 @@ class CallsOfDialectsTest {
         for (Dialect dialect : Dialects.builtIn()) {
             if (!WITHOUT_CALLS.contains(dialect.id())) {
                 for (AnswerForm.Calls form : form(dialect).calls()) {
-                    calls(dialect, form, new ToolChoice(true, ""));
-                    calls(dialect, form, ToolChoice.named("set_valve"));
+                    calls(dialect, form, new ToolChoice(true, ""), Set.of());
+                    calls(dialect, form, ToolChoice.named("set_valve"), Set.of());
+                    calls(dialect, form, ToolChoice.named("set_valve"), Set.of("set_valve"));
                 }
             }
         }
@@ -71,22 +72,28 @@ class CallsOfDialectsTest {
         return dialect.form(token -> true).orElseThrow();
     }
 
-    private void calls(Dialect dialect, AnswerForm.Calls how, ToolChoice choice) {
+    private void calls(Dialect dialect, AnswerForm.Calls how, ToolChoice choice, Set<String> open) {
         AnswerForm whole = form(dialect);
         AnswerForm form = new AnswerForm("", "", whole.textStart(), whole.marks(), whole.breaks(), List.of(how));
         Walker walker = new Walker(AnswerGrammar.of(
-                new AnswerGrammar.Wish(AnswerFormat.TEXT, TOOLS, choice, true, form, false), new NoTokens()));
+                new AnswerGrammar.Wish(AnswerFormat.TEXT, TOOLS, choice, true, open, form, false), new NoTokens()));
         Random random = new Random(3);
         int seen = 0;
         for (int i = 0; i < WALKS; i++) {
             String text = walker.walk(random, 150);
             if (!text.isEmpty()) {
                 List<DialectEvent> events = read(dialect, text);
-                check(dialect.id() + ": " + text, events, choice);
-                seen++;
+                if (open.isEmpty()) {
+                    check(dialect.id() + ": " + text, events, choice);
+                    seen++;
+                } else if (events.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance)) {
+                    // a grammar does not remember names that nobody listed: some are given twice
+                    seen++;
+                }
             }
         }
-        assertTrue(seen > WALKS / 2, dialect.id() + " ended " + seen + " times");
+        // arguments that are free go on and on
+        assertTrue(seen > (open.isEmpty() ? WALKS / 2 : WALKS / 10), dialect.id() + " ended " + seen + " times");
     }
 
     private static List<DialectEvent> read(Dialect dialect, String text) {
@@ -128,7 +135,7 @@ class CallsOfDialectsTest {
             }
             Walker walker = new Walker(
                     AnswerGrammar.of(new AnswerGrammar.Wish(AnswerFormat.TEXT, TOOLS, ToolChoice.AUTO,
-                            true, form, false), new NoTokens()));
+                            true, Set.of(), form, false), new NoTokens()));
             AnswerForm.Calls how = form.calls().getFirst();
             boolean python = how.arguments() == AnswerForm.Arguments.PYTHON;
             String call = how.lead() + how.trigger() + how.open() + how.beforeName() + "set_valve" + how.afterName()

@@ -57,6 +57,7 @@ final class ChatCommand implements Callable<Integer> {
         Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()))
                 .reasoning(sampling.reasoning());
         tools.apply(builder, workplace);
+        tools.hold(builder);
         if (system != null) {
             builder.system(system);
         }

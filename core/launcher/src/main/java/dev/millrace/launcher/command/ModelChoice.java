@@ -8,6 +8,7 @@ import dev.millrace.api.KeyValueType;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.api.Strictness;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,7 +72,7 @@ final class ModelChoice {
         if (context < 0) {
             throw wrong("--context must not be negative");
         }
-        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, progress);
+        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, Strictness.AUTO, progress);
     }
 
     /** A complaint about how the command was called. */

@@ -45,6 +45,10 @@ final class OfferedTools implements AutoCloseable {
     @Option(names = "--mcp-trust", description = "Use the tools of --mcp without asking a person what they say of themselves.")
     boolean trust;
 
+    @Option(names = "--strict", negatable = true, description = "Hold calls to the schemas of the tools, or let them be free with --no-strict; small models are held if neither is given.")
+    @Nullable
+    Boolean strict;
+
     private ToolConnector.@Nullable Connected connected;
 
     /**
@@ -84,6 +88,13 @@ final class OfferedTools implements AutoCloseable {
             told.addAll(connect(servers, builder, workplace, present));
         }
         return told;
+    }
+
+    /** Says whether calls are held, if somebody did. */
+    void hold(Conversation.Builder builder) {
+        if (strict != null) {
+            builder.strict(strict);
+        }
     }
 
     /** Tells of the tools of other programs' servers, after a person has seen what they say of themselves. */

@@ -8,6 +8,7 @@ import dev.millrace.api.KeyValueType;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
+import dev.millrace.api.Strictness;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.json.Json;
 import java.util.List;
@@ -114,7 +115,7 @@ final class ParityCommand implements Callable<Integer> {
                 : keyValues.get(Math.min(side, keyValues.size() - 1));
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             return workplace.engine().load(models.get(Math.min(side, models.size() - 1)),
-                    new ModelOptions(backend, 0, threads.asked(), precision, kept, progress));
+                    new ModelOptions(backend, 0, threads.asked(), precision, kept, Strictness.AUTO, progress));
         }
     }
 

@@ -7,6 +7,7 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
+import dev.millrace.api.Strictness;
 import dev.millrace.api.KeyValueType;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.formats.Quantiser;
@@ -168,7 +169,7 @@ final class QuantiseCommand implements Callable<Integer> {
     private LoadedModel load(Path path) {
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             return workplace.engine().load(path.toString(), new ModelOptions(null, 0, threads.asked(),
-                    Precision.EXACT, KeyValueType.AUTO, progress));
+                    Precision.EXACT, KeyValueType.AUTO, Strictness.AUTO, progress));
         }
     }
 

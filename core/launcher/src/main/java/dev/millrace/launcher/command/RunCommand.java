@@ -133,6 +133,7 @@ final class RunCommand implements Callable<Integer> {
         if (!stop.isEmpty()) {
             builder.stop(stop);
         }
+        offered.hold(builder);
         if (tools == null) {
             Set<String> told = offered.apply(builder, workplace);
             if (!told.isEmpty()) {

@@ -26,6 +26,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -263,6 +264,39 @@ final class CommandsTest {
             assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
                     String.valueOf(result.json().get("toolCalls")), key);
         }
+    }
+
+    @Test
+    void callsAreHeldUnlessSomebodySaysOtherwise() throws Exception {
+        Path tools = file("tools.json",
+                """
+                        [{"name": "xq_turn", "description": "Switch a device on or off.", "parameters": {"type": "object", "properties":
+                          {"zz_what": {"type": "string", "maxLength": 16}, "zz_to": {"enum": ["on", "off"]}},
+                          "required": ["zz_what", "zz_to"]}}]
+                        """);
+        List<String> ask = List.of("run", "--greedy", "--json", "--max-tokens", "150", "--tools", tools.toString(),
+                "Turn on the kitchen lamp.");
+        Result usual = run(ask);
+        assertTrue(String.valueOf(usual.json().get("toolCalls")).startsWith("[{name=xq_turn, "), usual::out);
+        assertEquals(usual.json().get("toolCalls"), run(with(ask, "--strict")).json().get("toolCalls"));
+        // by itself it calls a tool of that kind that it knows, and that is not there
+        assertEquals("[{name=set_device, arguments={name=kitchen_lamp, state=on}}]",
+                String.valueOf(run(with(ask, "--no-strict")).json().get("toolCalls")));
+        Path odd = file("odd.json",
+                "[{\"name\": \"odd\", \"parameters\": {\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"array\","
+                        + " \"uniqueItems\": true}}}}]");
+        List<String> other = List.of("run", "--greedy", "--max-tokens", "20", "--tools", odd.toString(), "Hello!");
+        assertEquals(0, run(other).code());
+        Result refused = run(with(other, "--strict"));
+        assertEquals(1, refused.code());
+        assertEquals(1, refused.err().lines().count(), refused::err);
+        assertTrue(refused.err().contains("The tool odd: "), refused::err);
+    }
+
+    private static List<String> with(List<String> command, String option) {
+        List<String> all = new ArrayList<>(command);
+        all.add(1, option);
+        return all;
     }
 
     @ParameterizedTest

@@ -97,4 +97,13 @@ public interface StageContext {
     default boolean strictTools() {
         return false;
     }
+
+    /**
+     * Tools whose arguments are free, also where calls are held.
+     *
+     * @return names; none, as here, if all are held to their schemas
+     */
+    default Set<String> openTools() {
+        return Set.of();
+    }
 }

@@ -48,7 +48,7 @@ class ConversationTest {
         List<Event> events = new ArrayList<>();
         try (Millrace millrace = Millrace.start();
                 Model model = millrace.open("nano");
-                Conversation conversation = model.conversation().tools(provider)
+                Conversation conversation = model.conversation().tools(provider).strict(false)
                         .sampling(model.defaults().withTemperature(0)).start();
                 Generation generation = conversation.send("Turn on the kitchen lamp.")) {
             generation.forEach(events::add);

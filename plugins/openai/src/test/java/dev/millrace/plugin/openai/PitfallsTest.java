@@ -209,6 +209,18 @@ class PitfallsTest {
         assertEquals("set_device", named.at("/choices/0/message/tool_calls/0/function/name").asText(), named::toString);
     }
 
+    @Test
+    void strictIsKeptForEachTool() throws Exception {
+        String odd = "{\"type\":\"function\",\"function\":{\"name\":\"odd\",%s\"parameters\":{\"type\":\"object\",\"properties\":"
+                + "{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}";
+        String tools = "\"tools\":" + Nano.TOOLS.replaceFirst("^\\[", "[" + odd + ",");
+        refused(Nano.chat("Bye", tools.formatted("\"strict\":true,")), "tools");
+        for (String strict : List.of("", "\"strict\":false,")) {
+            JsonNode answer = nano.ask(CHAT, Nano.chat("Bye", tools.formatted(strict) + ",\"max_tokens\":50"));
+            assertTrue(answer.has("choices"), answer::toString);
+        }
+    }
+
     private String content(String field) throws Exception {
         return nano.ask(CHAT, Nano.chat("Bye", field + ",\"max_tokens\":200")).at("/choices/0/message/content")
                 .asText();

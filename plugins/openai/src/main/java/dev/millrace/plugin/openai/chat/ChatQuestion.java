@@ -103,11 +103,7 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
 
     private static Held held(Fields fields) {
         Held held = fields.object("response_format").map(Held.FREE::read).orElse(Held.FREE).readOthers(fields);
-        boolean strict = false;
-        for (Fields tool : fields.objects("tools")) {
-            strict |= tool.object("function").map(ToolSchemas::isStrict).orElse(false);
-        }
-        return held.strict(strict);
+        return held.strict(fields.objects("tools").stream().flatMap(tool -> tool.object("function").stream()).toList());
     }
 
     private static List<ToolDefinition> tools(Fields fields) {

@@ -110,10 +110,6 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
 
     private static Held held(Fields fields) {
         Held held = fields.object("text").flatMap(text -> text.object("format")).map(Held.FREE::read).orElse(Held.FREE);
-        boolean strict = false;
-        for (Fields tool : fields.objects("tools")) {
-            strict |= ToolSchemas.isStrict(tool);
-        }
-        return held.strict(strict);
+        return held.strict(fields.objects("tools"));
     }
 }

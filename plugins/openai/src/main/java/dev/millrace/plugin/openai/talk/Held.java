@@ -12,7 +12,9 @@ import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -21,12 +23,12 @@ import java.util.Optional;
  * @param format what the text must look like
  * @param field the field that asks for it, for messages
  * @param choice whether the model has to call tools
- * @param strict whether calls are held to the schemas of the tools
+ * @param strict of some tools: whether calls of them are held to their schemas; the model's own setting decides about others
  */
-public record Held(AnswerFormat format, String field, ToolChoice choice, boolean strict) {
+public record Held(AnswerFormat format, String field, ToolChoice choice, Map<String, Boolean> strict) {
 
     /** Nothing is asked for. */
-    public static final Held FREE = new Held(AnswerFormat.TEXT, "tools", ToolChoice.AUTO, false);
+    public static final Held FREE = new Held(AnswerFormat.TEXT, "tools", ToolChoice.AUTO, Map.of());
 
     /** The same with another format. */
     public Held format(AnswerFormat other, String by) {
@@ -38,9 +40,15 @@ public record Held(AnswerFormat format, String field, ToolChoice choice, boolean
         return new Held(format, field, other, strict);
     }
 
-    /** The same, with calls held to the schemas of the tools. */
-    public Held strict(boolean held) {
-        return new Held(format, field, choice, held);
+    /** The same, with calls held as the definitions of tools say in {@code strict}. */
+    public Held strict(List<Fields> tools) {
+        Map<String, Boolean> held = new HashMap<>();
+        for (Fields tool : tools) {
+            if (tool.has("strict")) {
+                held.put(tool.requiredText("name"), ToolSchemas.isStrict(tool));
+            }
+        }
+        return new Held(format, field, choice, Map.copyOf(held));
     }
 
     /** Reads OpenAI's format: {@code text}, {@code json_object} or {@code json_schema}, whose schema may lie one level deeper. */

@@ -59,7 +59,8 @@ public final class Talk {
     private static Conversation conversation(Ask ask) {
         Conversation.Builder builder = ask.model().model().conversation().messages(ask.messages())
                 .declare(ask.tools()).sampling(ask.sampling()).reasoning(ask.reasoning()).format(ask.held().format())
-                .toolChoice(ask.held().choice()).strict(ask.held().strict());
+                .toolChoice(ask.held().choice());
+        ask.held().strict().forEach(builder::strict);
         if (ask.plain()) {
             builder.plain();
         }
