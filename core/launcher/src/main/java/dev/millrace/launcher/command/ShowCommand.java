@@ -8,6 +8,7 @@ import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelStore.Kept;
 import dev.millrace.json.Json;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ final class ShowCommand implements Callable<Integer> {
             rows.forEach((key, value) -> {
                 String text = value instanceof Map ? Json.write(value) : String.valueOf(value);
                 if (!text.isEmpty()) {
-                    console.result(String.format("%-13s %s", key, text));
+                    console.result(String.format(Locale.ROOT, "%-13s %s", key, text));
                 }
             });
         }
