@@ -88,6 +88,8 @@ interface ChatInput extends AutoCloseable {
     final class Typed implements ChatInput {
 
         private static final String INTERRUPT = Terminal.Signal.INT.name();
+        /** The exit code that Java has for it. */
+        private static final int INTERRUPTED = 130;
 
         private final Terminal terminal;
         private final LineReader reader;
@@ -139,7 +141,7 @@ interface ChatInput extends AutoCloseable {
             Signals.register(INTERRUPT, () -> {
                 endOnInterrupt(); // whoever presses it again does not want to wait
                 if (pressed.getAndSet(true)) {
-                    Signals.invokeHandler(INTERRUPT, ending); // the second came before the first was seen to
+                    System.exit(INTERRUPTED); // the second came before the first was seen to
                 }
                 action.run();
             });
