@@ -9,7 +9,6 @@ import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.http.Handler;
 import dev.millrace.plugin.http.json.Json;
-import dev.millrace.plugin.openai.talk.Metrics;
 import dev.millrace.plugin.openai.talk.Request;
 import java.io.IOException;
 
@@ -20,13 +19,13 @@ final class Door implements Handler {
 
     private final Access access;
     private final Routes routes;
-    private final Metrics metrics;
+    private final Requests requests;
     private final ServerSettings.Audit audit;
 
-    Door(Access access, Routes routes, Metrics metrics, ServerSettings.Audit audit) {
+    Door(Access access, Routes routes, Requests requests, ServerSettings.Audit audit) {
         this.access = access;
         this.routes = routes;
-        this.metrics = metrics;
+        this.requests = requests;
         this.audit = audit;
     }
 
@@ -36,7 +35,7 @@ final class Door implements Handler {
         Exchange exchange = audit == ServerSettings.Audit.CONTENT ? new Logged(raw) : raw;
         Routes.Route route = routes.find(exchange.path());
         Request request = new Request(exchange, "nobody");
-        metrics.began();
+        requests.began();
         try {
             access.checkOrigin(exchange);
             if (exchange.method().equals("OPTIONS")) {
@@ -53,7 +52,7 @@ final class Door implements Handler {
             refuse(exchange, route,
                     new ApiError(500, "The request failed; the log of the server says why.", null, "server_error"));
         } finally {
-            metrics.request(route.name(), exchange.status());
+            requests.ended(route.name(), exchange.status());
             if (audit != ServerSettings.Audit.OFF) {
                 log(exchange, route, request, System.nanoTime() - start);
             }

@@ -4,16 +4,17 @@
  */
 package dev.millrace.plugin.openai;
 
+import dev.millrace.api.Metric;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelServer;
 import dev.millrace.plugin.http.Access;
 import dev.millrace.plugin.http.Gate;
+import dev.millrace.plugin.http.MetricsText;
 import dev.millrace.plugin.http.ServerExtension;
 import dev.millrace.plugin.http.ServerHost;
 import dev.millrace.plugin.http.Transport;
 import dev.millrace.plugin.openai.talk.Ids;
-import dev.millrace.plugin.openai.talk.Metrics;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
@@ -78,6 +79,12 @@ public final class Server implements ModelServer {
         return attached;
     }
 
+    private static List<Metric> metrics(Millrace millrace, List<Metric> own) {
+        List<Metric> all = new ArrayList<>(own);
+        all.addAll(millrace.metrics());
+        return all;
+    }
+
     private synchronized void detach(Extensions attached) {
         running.remove(attached);
         attached.close();
@@ -87,17 +94,18 @@ public final class Server implements ModelServer {
     public Running start(Millrace millrace, Map<String, String> given) {
         ServerSettings settings = ServerSettings.read(given);
         Gate gate = new Gate(settings.running(), settings.runningPerToken(), settings.queuedPerToken());
-        Metrics metrics = new Metrics();
+        Requests requests = new Requests();
         Ids ids = new Ids();
         Models models = new Models(millrace, settings.models(), settings.embeddings(), settings.options());
         Extensions attached = attach(new Hosted(millrace, models, gate));
         try {
             Access access = new Access(settings.address().getAddress().isLoopbackAddress(), settings.hosts(),
                     settings.origins(), settings.tokens());
-            Routes routes = new Routes(models, new Talk(gate, metrics, ids), ids, () -> metrics.text(gate, models),
+            Routes routes = new Routes(models, new Talk(gate, ids), ids,
+                    () -> MetricsText.of(metrics(millrace, requests.metrics(gate))),
                     attached);
             Transport transport = Transport.start(settings.address(), settings.tls(), settings.limits(),
-                    new Door(access, routes, metrics, settings.audit()));
+                    new Door(access, routes, requests, settings.audit()));
             return new Started(transport, models, () -> detach(attached), address(settings, transport.address()));
         } catch (IOException e) {
             detach(attached);

@@ -74,7 +74,7 @@ class FuzzTest {
                                 java.nio.charset.StandardCharsets.UTF_8));
                 good += status == 200 ? 1 : 0;
             }
-            assertEquals(0, nano.gauge("millrace_answers_running"));
+            assertEquals(0, nano.gauge("millrace_server_answers_running"));
             assertEquals(200, nano.get("/health").statusCode());
         }
         assertTrue(good > requests / 20, "only " + good + " of " + requests + " were understood");

@@ -133,12 +133,12 @@ class LoadTest {
                 socket.close();
             }
             long end = System.nanoTime() + 60_000_000_000L;
-            while (nano.gauge("millrace_answers_running") + nano.gauge("millrace_answers_waiting") > 0) {
+            while (nano.gauge("millrace_server_answers_running") + nano.gauge("millrace_server_answers_waiting") > 0) {
                 assertTrue(System.nanoTime() < end, "an answer is left running");
                 Thread.onSpinWait();
             }
             // this very request is one of them
-            assertEquals(1, nano.gauge("millrace_requests_open"));
+            assertEquals(1, nano.gauge("millrace_server_requests_open"));
         }
         System.out.println("LOAD: " + STREAMS + " streams, 8 at once, " + BAD + " each that never read, dribble, leave;"
                 + " first piece p50 " + millis(first, 50) + " ms, p99 " + millis(first, 99) + " ms; between pieces p50 "

@@ -113,7 +113,7 @@ final class Nano implements AutoCloseable {
     int gauge(String name) throws IOException, InterruptedException {
         for (String line : get("/metrics").body().split("\n", -1)) {
             if (line.startsWith(name + " ")) {
-                return Integer.parseInt(line.substring(name.length() + 1));
+                return (int) Double.parseDouble(line.substring(name.length() + 1));
             }
         }
         throw new AssertionError("There is no gauge " + name + ".");

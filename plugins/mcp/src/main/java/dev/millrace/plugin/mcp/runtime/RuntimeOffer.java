@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Device;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
+import dev.millrace.plugin.http.MetricsText;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.server.CallContext;
 import dev.millrace.plugin.mcp.server.Offer;

@@ -22,19 +22,15 @@ final class OneAnswer {
     private final Ask ask;
     private final Generation generation;
     private final Listener listener;
-    private final Metrics metrics;
     private final Ids ids;
     private final StringBuilder thinking = new StringBuilder();
-    private final long start = System.nanoTime();
-    private long last;
     private boolean called;
     private @Nullable Ending ending;
 
-    OneAnswer(Ask ask, Generation generation, Listener listener, Metrics metrics, Ids ids) {
+    OneAnswer(Ask ask, Generation generation, Listener listener, Ids ids) {
         this.ask = ask;
         this.generation = generation;
         this.listener = listener;
-        this.metrics = metrics;
         this.ids = ids;
     }
 
@@ -45,11 +41,6 @@ final class OneAnswer {
      * @throws ApiError if the answer failed
      */
     boolean take(Object told) throws IOException {
-        if (told instanceof Event.Thinking || told instanceof Event.Text || told instanceof Event.ToolCalled) {
-            long now = System.nanoTime();
-            metrics.piece(last == 0 ? now - start : now - last, last == 0);
-            last = now;
-        }
         switch (told) {
             case Event.Thinking piece -> {
                 thinking.append(piece.text());
@@ -59,7 +50,6 @@ final class OneAnswer {
             case Event.ToolCalled call -> called(call);
             case Event.Finished end -> {
                 ending = ending(end);
-                metrics.answered(ending);
                 return true;
             }
             case RuntimeException failure -> throw failed(failure);

@@ -34,14 +34,12 @@ public final class Talk {
     private static final Duration BEAT = Duration.ofMillis(400);
 
     private final Gate gate;
-    private final Metrics metrics;
     private final Ids ids;
     private final Map<String, List<Generation>> running = new ConcurrentHashMap<>();
 
     /** Answers through a gate. */
-    public Talk(Gate gate, Metrics metrics, Ids ids) {
+    public Talk(Gate gate, Ids ids) {
         this.gate = gate;
-        this.metrics = metrics;
         this.ids = ids;
     }
 
@@ -174,7 +172,7 @@ public final class Talk {
         BlockingQueue<Told> queue = new LinkedBlockingQueue<>();
         List<OneAnswer> answers = new ArrayList<>();
         for (int i = 0; i < generations.size(); i++) {
-            OneAnswer answer = new OneAnswer(ask, generations.get(i), listeners.get(i), metrics, ids);
+            OneAnswer answer = new OneAnswer(ask, generations.get(i), listeners.get(i), ids);
             answers.add(answer);
             generations.get(i).publisher().subscribe(new Pump(answer, queue));
         }

@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.plugin.mcp.runtime;
+package dev.millrace.plugin.http;
 
 import dev.millrace.api.Metric;
 import java.util.HashSet;
@@ -12,12 +12,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What was counted, in the text format of Prometheus (version 0.0.4). */
-final class MetricsText {
+public final class MetricsText {
 
     private MetricsText() {
     }
 
-    static String of(List<Metric> metrics) {
+    /**
+     * Writes metrics down.
+     *
+     * @param metrics those of one name stand one after the other
+     * @return lines, each with its end; names begin with {@code millrace_}
+     */
+    public static String of(List<Metric> metrics) {
         StringBuilder out = new StringBuilder();
         Set<String> described = new HashSet<>();
         for (Metric metric : metrics) {
