@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Answer;
+import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
@@ -17,6 +18,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.Model;
+import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolSpec;
@@ -133,6 +135,29 @@ class ServicesTest {
         assertTrue(devicesOf("cpu").contains("cpu:vector"));
         try (Model model = millrace().open("nano")) {
             assertFalse(model.ask("Hello!").text().isEmpty());
+        }
+    }
+
+    @Test
+    void answersAreHeldWhileTheGrammarsAreThere() throws BundleException {
+        Bundle grammar = bundle("dev.millrace.grammar");
+        AnswerFormat digits = new AnswerFormat.Pattern("[0-9]{3}");
+        try (Model model = millrace().open("nano")) {
+            grammar.stop();
+            try {
+                assertEquals(
+                        "No plugin is here that can enforce an answer of the kind Pattern: add one, or ask for free text.",
+                        assertThrows(IllegalArgumentException.class, () -> model.conversation().format(digits).start())
+                                .getMessage());
+                // what nobody asked for is not missed
+                model.conversation().suggestedTools().start().close();
+            } finally {
+                grammar.start();
+            }
+            try (Conversation conversation = model.conversation().format(digits).reasoning(Reasoning.off()).start()) {
+                String text = conversation.send("Hello!").answer().text();
+                assertTrue(text.matches("[0-9]{3}"), text);
+            }
         }
     }
 
