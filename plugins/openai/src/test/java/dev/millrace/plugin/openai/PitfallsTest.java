@@ -295,8 +295,10 @@ class PitfallsTest {
             narrow.ask(CHAT, Nano.chat("Bye", ""));
             HttpResponse<InputStream> busy = narrow.client.send(
                     narrow.request(CHAT).POST(HttpRequest.BodyPublishers
-                            // a prompt that takes longer to read than a sign of life takes to come
-                            .ofString(Nano.chat("cellar ".repeat(3500), "\"stream\":true")))
+                            // thousands of tokens at random, so that the next one waits longer than a sign of life takes
+                            .ofString("{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"temperature\":100,"
+                                    + "\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5,\"max_tokens\":4000,"
+                                    + "\"stream\":true}"))
                             .build(),
                     HttpResponse.BodyHandlers.ofInputStream());
             HttpResponse<InputStream> waiting = narrow.client.send(
