@@ -46,7 +46,7 @@ final class ServeIT {
                     && overview.contains("\"suggestedTools\":[\"gateway\"]"), overview);
             assertTrue(get(client, address.resolve("/v1/models")).contains("\"nano\""));
         } finally {
-            process.destroy();
+            process.toHandle().destroy(); // the process itself would close what it has said
             program.finish(process);
         }
     }
