@@ -293,14 +293,15 @@ class PitfallsTest {
     void silenceIsBroken() throws Exception {
         try (Nano narrow = new Nano("running", "1")) {
             narrow.ask(CHAT, Nano.chat("Bye", ""));
-            HttpResponse<InputStream> busy = narrow.client.send(
-                    narrow.request(CHAT).POST(HttpRequest.BodyPublishers
-                            // thousands of tokens at random, so that the next one waits longer than a sign of life takes
-                            .ofString("{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"temperature\":100,"
-                                    + "\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5,\"max_tokens\":4000,"
-                                    + "\"stream\":true}"))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofInputStream());
+            // prompts of which none begins as another does: together they take longer to read than a sign of life takes to come
+            List<InputStream> busy = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                busy.add(narrow.client.send(
+                        narrow.request(CHAT).POST(HttpRequest.BodyPublishers
+                                .ofString(Nano.chat(i + " cellar".repeat(3500), "\"stream\":true")))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofInputStream()).body());
+            }
             HttpResponse<InputStream> waiting = narrow.client.send(
                     narrow.request(CHAT).POST(HttpRequest.BodyPublishers.ofString(Nano.chat("Bye", "\"stream\":true")))
                             .build(),
@@ -314,8 +315,10 @@ class PitfallsTest {
                 assertTrue(next >= 0, seen::toString);
                 seen.append((char) next);
             }
-            busy.body().close();
             in.close();
+            for (InputStream one : busy.reversed()) {
+                one.close();
+            }
         }
     }
 
