@@ -32,15 +32,13 @@ final class CallStrictness {
     }
 
     private static Strictness property(String model) {
-        String own = SETTING + "." + model;
-        String name = System.getProperty(own) == null ? SETTING : own;
-        String word = System.getProperty(name, "auto");
-        return switch (word) {
+        ModelSetting set = ModelSetting.of(SETTING, model, "auto");
+        return switch (set.text()) {
             case "auto" -> Strictness.AUTO;
             case "on" -> Strictness.ON;
             case "off" -> Strictness.OFF;
             default -> throw new IllegalArgumentException(
-                    "The system property " + name + " must be auto, on or off, not \"" + word + "\".");
+                    "The system property " + set.name() + " must be auto, on or off, not \"" + set.text() + "\".");
         };
     }
 

@@ -22,9 +22,8 @@ record Preferences(String setting, List<String> wanted, List<String> excluded) {
 
     /** For a model: the system property {@code millrace.backends.NAME}, or else {@code millrace.backends}. */
     static Preferences of(String model) {
-        String own = SETTING + "." + model;
-        String text = System.getProperty(own);
-        return text != null ? parse(own, text) : parse(SETTING, System.getProperty(SETTING, ""));
+        ModelSetting set = ModelSetting.of(SETTING, model, "");
+        return parse(set.name(), set.text());
     }
 
     static Preferences parse(String setting, String text) {

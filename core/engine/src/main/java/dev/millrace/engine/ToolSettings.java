@@ -18,9 +18,8 @@ final class ToolSettings {
 
     /** For a model: the system property {@code millrace.tools.NAME}, or else {@code millrace.tools}. */
     static ToolSelection of(String model) {
-        String own = SETTING + "." + model;
-        String text = System.getProperty(own);
-        return text != null ? parse(own, text) : parse(SETTING, System.getProperty(SETTING, ""));
+        ModelSetting set = ModelSetting.of(SETTING, model, "");
+        return parse(set.name(), set.text());
     }
 
     /**

@@ -186,7 +186,12 @@ public record Packing(Codes codes, Scales scales, boolean minima, int block, int
     /** The line in which the section of a column begins. */
     private int sectionLine(int column) {
         int supers = scales == Scales.SUPER ? column / SUPER + 1 : 0;
-        return supers + column / section() * (scaleLines() + codes.ints(section()));
+        return supers + column / section() * sectionLines();
+    }
+
+    /** How many lines the scales and codes of a section take. */
+    public int sectionLines() {
+        return scaleLines() + codes.ints(section());
     }
 
     /** The line in front of the super-block of a column. */

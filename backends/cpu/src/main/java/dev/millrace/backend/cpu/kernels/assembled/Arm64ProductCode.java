@@ -184,7 +184,7 @@ final class Arm64ProductCode {
     }
 
     private int sectionBytes() {
-        return (packing.scaleLines() + packing.codes().ints(packing.section())) * line;
+        return packing.sectionLines() * line;
     }
 
     /** One block of the section that the weights' register points to. */

@@ -428,18 +428,28 @@ final class AttentionCode {
                 a.vmaxps(largest, largest, s);
             }
         }
-        // the lanes of a vector of 16 bytes
+        largestLane(q, largest, a::vmaxps);
+        a.vpextrd(of(RAX, MOST, q), x(4), 0);
+    }
+
+    /** An instruction that keeps the larger of each pair of lanes. */
+    private interface Larger {
+
+        void emit(Vector to, Vector left, Operand right);
+    }
+
+    /** Leaves the largest lane of a vector in the first of xmm4, by the memory of a query; changes xmm5. */
+    private void largestLane(int q, Vector largest, Larger larger) {
         Memory all = RAX.at(LANES + 64 * q);
         a.vmovups(all, largest);
         a.vmovups(x(4), all);
         for (int at = 16; at < set.bytes; at += 16) {
-            a.vmaxps(x(4), x(4), all.plus(at));
+            larger.emit(x(4), x(4), all.plus(at));
         }
         a.vpshufd(x(5), x(4), 0x4e);
-        a.vmaxps(x(4), x(4), x(5));
+        larger.emit(x(4), x(4), x(5));
         a.vpshufd(x(5), x(4), 0xb1);
-        a.vmaxps(x(4), x(4), x(5));
-        a.vpextrd(of(RAX, MOST, q), x(4), 0);
+        larger.emit(x(4), x(4), x(5));
     }
 
     /** By what new largest scores change the weights of the tokens before, for all queries of a tile at once. */
@@ -503,16 +513,7 @@ final class AttentionCode {
             }
             a.vmovups(totals, total);
         }
-        Memory all = RAX.at(LANES + 64 * q);
-        a.vmovups(all, largest);
-        a.vmovups(x(4), all);
-        for (int at = 16; at < set.bytes; at += 16) {
-            a.vpmaxsd(x(4), x(4), all.plus(at));
-        }
-        a.vpshufd(x(5), x(4), 0x4e);
-        a.vpmaxsd(x(4), x(4), x(5));
-        a.vpshufd(x(5), x(4), 0xb1);
-        a.vpmaxsd(x(4), x(4), x(5));
+        largestLane(q, largest, a::vpmaxsd);
         a.vmulps(x(5), x(4), constant(AttentionScratch.CODE));
         a.vpextrd(of(RAX, STEP, q), x(5), 0);
         a.vmovups(x(5), constant((float) AttentionScratch.LARGEST_CODE));

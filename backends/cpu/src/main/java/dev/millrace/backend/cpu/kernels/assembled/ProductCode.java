@@ -197,7 +197,7 @@ final class ProductCode {
     }
 
     private int sectionBytes() {
-        return (packing.scaleLines() + packing.codes().ints(packing.section())) * line;
+        return packing.sectionLines() * line;
     }
 
     /** One block of the section that RCX points to. */
