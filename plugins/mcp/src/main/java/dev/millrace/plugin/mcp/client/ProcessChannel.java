@@ -98,17 +98,10 @@ final class ProcessChannel implements Channel {
     private void read() {
         try (InputStream in = process.getInputStream()) {
             Lines lines = new Lines(in, LONGEST_LINE);
-            long second = System.nanoTime();
-            int count = 0;
+            LinePace pace = new LinePace();
             for (Optional<Lines.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
                 take(line.get());
-                long now = System.nanoTime();
-                if (now - second > SECOND) {
-                    second = now;
-                    count = 0;
-                } else if (++count > MOST_LINES) {
-                    TimeUnit.NANOSECONDS.sleep(second + SECOND - now);
-                }
+                pace.line();
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "The output of " + spec.name() + " broke.", e);
@@ -178,21 +171,14 @@ final class ProcessChannel implements Channel {
     private void listen() {
         try (InputStream words = process.getErrorStream()) {
             Lines lines = new Lines(words, LONGEST_LINE);
-            long second = System.nanoTime();
-            int count = 0;
+            LinePace pace = new LinePace();
             for (Optional<Lines.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
                 String text = Untrusted.text(line.get().text(), LONGEST_WORD).strip();
                 if (!text.isEmpty()) {
                     lastWord = Untrusted.line(text);
                     LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", spec.name(), text);
                 }
-                long now = System.nanoTime();
-                if (now - second > SECOND) {
-                    second = now;
-                    count = 0;
-                } else if (++count > MOST_LINES) {
-                    TimeUnit.NANOSECONDS.sleep(second + SECOND - now);
-                }
+                pace.line();
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "The words of " + spec.name() + " broke.", e);
@@ -326,5 +312,22 @@ final class ProcessChannel implements Channel {
             }
         }
         return calm;
+    }
+
+    /** Who writes more lines in a second than anybody needs waits for the next one. For one thread. */
+    private static final class LinePace {
+
+        private long second = System.nanoTime();
+        private int count;
+
+        void line() throws InterruptedException {
+            long now = System.nanoTime();
+            if (now - second > SECOND) {
+                second = now;
+                count = 0;
+            } else if (++count > MOST_LINES) {
+                TimeUnit.NANOSECONDS.sleep(second + SECOND - now);
+            }
+        }
     }
 }

@@ -20,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,34 +120,12 @@ public final class Json {
 
     /** Plain data, as the API of Millrace has it, of a tree. */
     public static @Nullable Object plain(JsonNode node) {
-        return switch (node.getNodeType()) {
-            case OBJECT -> plain((ObjectNode) node);
-            case ARRAY -> {
-                List<@Nullable Object> items = new ArrayList<>();
-                node.forEach(item -> items.add(plain(item)));
-                yield items;
-            }
-            case STRING -> node.textValue();
-            case BOOLEAN -> node.booleanValue();
-            case NUMBER -> number(node);
-            default -> null;
-        };
-    }
-
-    private static Object number(JsonNode node) {
-        if (node.isIntegralNumber() && node.canConvertToLong()) {
-            return node.longValue();
-        }
-        double value = node.doubleValue();
-        // plain data has no infinity, and neither has JSON
-        return Double.isFinite(value) ? (Object) value : node.asText();
+        return dev.millrace.plugin.http.json.Json.plain(node);
     }
 
     /** Plain data of an object. */
     public static Map<String, @Nullable Object> plain(ObjectNode node) {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        node.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
-        return map;
+        return dev.millrace.plugin.http.json.Json.plain(node);
     }
 
     /** A tree of plain data. */
