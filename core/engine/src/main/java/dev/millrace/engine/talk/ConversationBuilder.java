@@ -11,6 +11,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
@@ -35,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,8 @@ final class ConversationBuilder implements Conversation.Builder {
     private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
+    private ToolApprover approver = ToolApprover.NOBODY;
+    private String user = "";
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
@@ -150,6 +154,18 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder guard(ToolGuard guard) {
         guards.add(guard);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder approver(ToolApprover asks) {
+        approver = asks;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder user(String name) {
+        user = name;
         return this;
     }
 
@@ -285,8 +301,12 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
-        all.addAll(guards);
+        List<ToolGuard> own = List.copyOf(guards);
+        Supplier<List<ToolGuard>> all = () -> {
+            List<ToolGuard> now = new ArrayList<>(extensions.guards().get());
+            now.addAll(own);
+            return now;
+        };
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
         definitions.putAll(declared);
         HeldCalls calls = heldCalls();
@@ -295,7 +315,8 @@ final class ConversationBuilder implements Conversation.Builder {
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
         ToolOffer offer = new ToolOffer(definitions, tools.keySet(), toolChoice.name(),
                 selection == null ? extensions.selection() : selection, extensions.selectors(), tokens());
-        ConversationOptions options = new ConversationOptions(tools, definitions, offer, all, how,
+        ConversationOptions options = new ConversationOptions(tools, definitions, offer, user, all, approver,
+                extensions.listeners(), how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
                 maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();

@@ -9,8 +9,10 @@ import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.Message;
 import dev.millrace.engine.tools.ToolOffer;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * How a conversation was set up.
@@ -28,7 +31,10 @@ import java.util.Set;
  * @param tools tools that are run here, by name
  * @param definitionsByName what may be told of all tools, by name: those that are run here first, then those that the caller runs
  * @param offer says which of them the model is told of
- * @param guards asked before each call
+ * @param user for whom it is; empty if nobody knows
+ * @param guards asked before each call, at any time
+ * @param approver asks a person
+ * @param listeners told of each call, at any time
  * @param sampling how tokens are chosen
  * @param seed of the draws
  * @param maxTokens of one answer
@@ -43,7 +49,8 @@ import java.util.Set;
  * @param deadline how long an answer may take
  */
 record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
-        ToolOffer offer, List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
+        ToolOffer offer, String user, Supplier<List<ToolGuard>> guards, ToolApprover approver,
+        Supplier<List<ToolListener>> listeners, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
         StopStrings stop,
         Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format,
         int priority, Optional<Duration> deadline) {
@@ -51,7 +58,6 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     ConversationOptions {
         tools = Map.copyOf(tools);
         definitionsByName = Collections.unmodifiableMap(new LinkedHashMap<>(definitionsByName));
-        guards = List.copyOf(guards);
         stopTokens = Set.copyOf(stopTokens);
     }
 
@@ -80,7 +86,8 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, definitionsByName, offer, guards, sampling, other, maxTokens,
+        return new ConversationOptions(tools, definitionsByName, offer, user, guards, approver, listeners,
+                sampling, other, maxTokens,
                 maxToolRounds,
                 stop,
                 stopTokens, logprobs, reasoning, loops, format, priority, deadline);

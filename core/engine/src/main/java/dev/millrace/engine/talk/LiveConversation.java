@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveConversation implements Conversation {
 
     private final Conversations all;
+    private final String id;
     private final ModelParts model;
     private final ConversationOptions options;
     private final PromptCache cache;
@@ -43,6 +44,7 @@ final class LiveConversation implements Conversation {
             int calls,
             PromptCache cache, Stages stages, Function<AnswerFormat, Stages> formats) {
         this.all = all;
+        this.id = all.newId();
         this.model = model;
         this.options = options;
         this.messages = new ArrayList<>(messages);
@@ -50,6 +52,11 @@ final class LiveConversation implements Conversation {
         this.cache = cache;
         this.stages = stages;
         this.formats = formats;
+    }
+
+    @Override
+    public String id() {
+        return id;
     }
 
     @Override

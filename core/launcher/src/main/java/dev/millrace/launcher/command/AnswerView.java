@@ -11,6 +11,7 @@ import dev.millrace.api.ToolResult;
 import dev.millrace.json.Json;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ final class AnswerView {
                 }
             }
             case Event.ToolCalled called -> note("-> " + written(called.call()));
+            case Event.ToolProgressed progress -> note(".. " + written(progress));
             case Event.ToolAnswered answered -> note("<- " + written(answered.result()));
             case Event.Finished finished -> {
                 turnTo(At.LINE_START);
@@ -84,6 +86,12 @@ final class AnswerView {
 
     private static String written(Map.Entry<String, @Nullable Object> argument) {
         return argument.getKey() + "=" + Json.write(argument.getValue());
+    }
+
+    private static String written(Event.ToolProgressed progress) {
+        String much = Double.isNaN(progress.fraction()) ? "" : Math.round(100 * progress.fraction()) + " %";
+        return Stream.of(progress.call().name(), progress.what(), much).filter(word -> !word.isBlank())
+                .collect(Collectors.joining(" "));
     }
 
     private static String written(ToolResult result) {
