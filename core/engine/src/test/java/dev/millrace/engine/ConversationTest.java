@@ -172,6 +172,25 @@ class ConversationTest {
         }
     }
 
+    /** The tools of a conversation name what a call of Python does not. */
+    @Test
+    void argumentsWithoutANameReachTheTool() {
+        String call = "<|tool_call_start|>[look(%s)]<|tool_call_end|>";
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, call.formatted("'attic'"), "Sorry."));
+                Model model = stage.open()) {
+            assertEquals("attic", result(model.conversation().tools(Stage.tool("look", ToolCallText::name))));
+        }
+        Path own = folder.resolve("refused");
+        assertTrue(own.toFile().mkdir());
+        try (Stage stage = new Stage(own, new ScriptedBackend("a", true, call.formatted("'attic', 2"), "Sorry."));
+                Model model = stage.open();
+                Conversation conversation = model.conversation()
+                        .tools(Stage.tool("look", ToolCallText::name)).start()) {
+            assertEquals("Sorry.", conversation.send("Look").answer().text());
+            assertTrue(conversation.messages().stream().anyMatch(message -> message.content().contains("at most")));
+        }
+    }
+
     private interface ToolCallText {
         static ToolResult name(ToolCall call) {
             return ToolResult.of(call.arguments().get("name") instanceof String text ? text : "not a string");
