@@ -25,8 +25,10 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private boolean suggested;
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
     private final List<ToolProvider> providers = new ArrayList<>();
+    private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
     /** Whose each tool is, for messages. */
     private final Map<String, String> origins = new HashMap<>();
     private final List<Message> messages = new ArrayList<>();
@@ -97,7 +100,7 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder tools(ToolProvider... more) {
         for (ToolProvider provider : more) {
-            if (providers.stream().anyMatch(known -> known == provider)) {
+            if (!asked.add(provider)) {
                 continue;
             }
             List<String> names = provider.tools().stream().map(tool -> tool.definition().name()).toList();
@@ -108,7 +111,6 @@ final class ConversationBuilder implements Conversation.Builder {
                     throw twice(name, provider.name(), provider.name());
                 }
             }
-            // all of a provider, or nothing
             providers.add(provider);
             names.forEach(name -> origins.put(name, provider.name()));
         }
