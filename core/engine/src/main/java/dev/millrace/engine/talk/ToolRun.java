@@ -174,6 +174,9 @@ final class ToolRun {
     }
 
     private String unknown(ToolCall call) {
+        if (options.hasLeft(call.name())) {
+            return "The tool " + call.name() + " is not here any more: go on without it.";
+        }
         List<String> near = NearestNames.of(call.name(), options.toolNames());
         return "There is no tool " + call.name()
                 + (near.isEmpty() ? "; there are " : ", did you mean " + String.join(" or ", near) + "? There are ")

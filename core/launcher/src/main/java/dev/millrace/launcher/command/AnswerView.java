@@ -33,7 +33,7 @@ final class AnswerView {
     }
 
     /** Shows the next event. */
-    void show(Event event) {
+    synchronized void show(Event event) {
         switch (event) {
             case Event.Thinking thinking -> {
                 turnTo(At.THINKING);
@@ -60,6 +60,11 @@ final class AnswerView {
         }
     }
 
+    /** Ends the line that was begun, so that something else can be shown: a question, from any thread. */
+    synchronized void rest() {
+        turnTo(At.LINE_START);
+    }
+
     private void note(String line) {
         turnTo(At.LINE_START);
         console.note(console.dimmed(line));
@@ -79,7 +84,8 @@ final class AnswerView {
         at = next;
     }
 
-    private static String written(ToolCall call) {
+    /** A call on one line. */
+    static String written(ToolCall call) {
         return call.name() + call.arguments().entrySet().stream().map(AnswerView::written)
                 .collect(Collectors.joining(", ", "(", ")"));
     }
