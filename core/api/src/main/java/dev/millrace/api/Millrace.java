@@ -60,7 +60,8 @@ public interface Millrace extends AutoCloseable {
     /**
      * Opens a model that turns texts into vectors.
      *
-     * @param reference a folder with an ONNX export of a sentence encoder, or one .onnx file beside its tokenizer.json
+     * @param reference a folder with an ONNX export of a sentence encoder, one .onnx file beside its tokenizer.json, or one of
+     *        {@link #embeddingModels}
      * @param options backend, threads, precision, progress listener; what else they say does not matter
      * @return the model; the caller closes it
      * @throws ModelNotFoundException if nothing has that name or path
@@ -75,6 +76,15 @@ public interface Millrace extends AutoCloseable {
      * @return names in alphabetical order
      */
     List<String> models();
+
+    /**
+     * Names that {@link #openEmbeddings} takes besides paths: the packaged models of that kind present now.
+     *
+     * @return names in alphabetical order; empty, as here, from a runtime that has none
+     */
+    default List<String> embeddingModels() {
+        return List.of();
+    }
 
     /**
      * Devices that the present backends offer, best first for a typical model.

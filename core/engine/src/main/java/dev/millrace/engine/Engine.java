@@ -108,7 +108,10 @@ public final class Engine implements Millrace {
 
         @Override
         public Millrace start() {
-            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), CacheFolder.ofUser().path());
+            Engine engine = new Engine(Services.onClassPath(Engine.class.getClassLoader()),
+                    CacheFolder.ofUser().path());
+            engine.services.selectors.forEach(selector -> selector.joined(engine));
+            return engine;
         }
     }
 
@@ -314,6 +317,13 @@ public final class Engine implements Millrace {
     }
 
     @Override
+    public List<String> embeddingModels() {
+        return services.models.stream().filter(PackagedModel::givesEmbeddings).map(PackagedModel::name).distinct()
+                .sorted()
+                .toList();
+    }
+
+    @Override
     public List<Device> devices() {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
     }
@@ -480,6 +490,7 @@ public final class Engine implements Millrace {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     void addSelector(ToolSelector selector) {
+        selector.joined(this);
         services.selectors.add(selector);
     }
 

@@ -340,7 +340,8 @@ final class AnswerRun {
 
     /** All that looks at tokens is told of the prompt before it is read: what is wished for depends on it. */
     private Turn begin(Slot slot, Prompt prompt, int round, LiveGeneration log) {
-        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking(), options.definitions()), model.tokenizer(),
+                options,
                 conversation::nextCallId, log);
         turn.begin(prompt.begun());
         stages.begin(slot, round);

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * @param stages change logits
  * @param installedTools those of all plugins, also later on
  * @param suggestedTools those of them that the model was made for
- * @param selectors say which of many tools are needed; the first is asked
+ * @param selectors say which of many tools are needed; asked in order until one can say
  * @param selection how many tools the model is told of unless a conversation says otherwise
  */
 public record Extensions(Supplier<List<ToolGuard>> guards, Supplier<List<ToolListener>> listeners,
