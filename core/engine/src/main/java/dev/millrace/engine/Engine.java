@@ -22,6 +22,7 @@ import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
+import dev.millrace.engine.tools.MixedSelector;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -372,6 +373,15 @@ public final class Engine implements Millrace {
      */
     public List<ToolSelector> toolSelectors() {
         return services.toolSelectors();
+    }
+
+    /**
+     * What conversations go by: all selectors of tools that are here, mixed.
+     *
+     * @return asks those that are here when it is asked itself
+     */
+    public ToolSelector toolChoice() {
+        return new MixedSelector(services::toolSelectors);
     }
 
     @Override

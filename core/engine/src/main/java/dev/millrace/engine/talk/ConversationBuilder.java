@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
     private final Map<String, Tool> tools = new LinkedHashMap<>();
+    private final Set<String> suggested = new HashSet<>();
     private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
     private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -122,7 +124,15 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder suggestedTools() {
-        return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
+        List<ToolProvider> providers = extensions.suggestedTools().get();
+        tools(providers.toArray(ToolProvider[]::new));
+        List<String> names = providers.stream().map(ToolProvider::name).toList();
+        origins.forEach((tool, provider) -> {
+            if (names.contains(provider)) {
+                suggested.add(tool);
+            }
+        });
+        return this;
     }
 
     @Override
@@ -293,7 +303,10 @@ final class ConversationBuilder implements Conversation.Builder {
         callable(calls.isWanted(List.copyOf(definitions.values())));
         Sampling how = sampling == null ? model.sampling() : sampling;
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
-        ToolOffer offer = new ToolOffer(definitions, tools.keySet(), toolChoice.name(),
+        // what a model was made for it is always told of
+        Set<String> choosable = new HashSet<>(tools.keySet());
+        choosable.removeAll(suggested);
+        ToolOffer offer = new ToolOffer(definitions, choosable, toolChoice.name(),
                 selection == null ? extensions.selection() : selection, extensions.selectors(), tokens());
         ConversationOptions options = new ConversationOptions(tools, definitions, offer, all, how,
                 how.seed().orElseGet(conversations::newSeed), maxTokens,
