@@ -32,6 +32,7 @@ import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.ToolGate;
 import dev.millrace.engine.tools.ToolResults;
 import dev.millrace.engine.tools.ToolRunner;
+import dev.millrace.engine.tools.MixedSelector;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -401,6 +402,15 @@ public final class Engine implements Millrace {
      */
     public List<ToolSelector> toolSelectors() {
         return services.toolSelectors();
+    }
+
+    /**
+     * What conversations go by: all selectors of tools that are here, mixed.
+     *
+     * @return asks those that are here when it is asked itself
+     */
+    public ToolSelector toolChoice() {
+        return new MixedSelector(services::toolSelectors);
     }
 
     @Override
