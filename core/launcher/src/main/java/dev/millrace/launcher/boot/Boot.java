@@ -86,7 +86,8 @@ public final class Boot {
             checkCharacters();
             try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
                 ending.holds(storage);
-                try (Container container = Container.start(storage.folder(), folders(System.getenv()))) {
+                try (Container container = Container.start(storage.folder(), folders(System.getenv()),
+                        Home.of(System.getenv(), System.getProperty("user.home", "")))) {
                     if (Thread.currentThread().isInterrupted()) {
                         return FAILED;
                     }
