@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -257,7 +258,7 @@ class ChoiceTest {
     void aModelForWhichNoBackendComesEnds() {
         ScriptedBackend only = backend("a", 10);
         try (Stage stage = new Stage(folder, only)) {
-            stage.services.wait = Duration.ofMillis(50);
+            stage.engine.configure(Map.of("backend.wait", 0));
             Model model = stage.open();
             Generation answer = model.conversation().start().send("Go");
             Iterator<dev.millrace.api.Event> events = answer.iterator();

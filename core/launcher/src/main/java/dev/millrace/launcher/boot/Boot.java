@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The program's beginning and end: makes the framework's folder, starts the framework, runs the command line, and leaves
@@ -74,7 +75,8 @@ public final class Boot {
             checkCharacters();
             try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
                 ending.holds(storage);
-                try (Container container = Container.start(storage.folder(), folders(System.getenv()))) {
+                try (Container container = Container.start(storage.folder(), folders(System.getenv()),
+                        configurations(System.getenv()))) {
                     if (Thread.currentThread().isInterrupted()) {
                         return FAILED;
                     }
@@ -132,6 +134,26 @@ public final class Boot {
             }
         }
         return folders;
+    }
+
+    /** The folder that {@code MILLRACE_CONFIG} names, or the user's own if there is one. */
+    private static Optional<Path> configurations(Map<String, String> environment) throws BootException {
+        String named = environment.getOrDefault("MILLRACE_CONFIG", "");
+        try {
+            if (!named.isEmpty()) {
+                Path folder = Path.of(named).toAbsolutePath();
+                if (!Files.isDirectory(folder)) {
+                    throw new BootException(folder + " is no folder: see to MILLRACE_CONFIG, which names it.");
+                }
+                return Optional.of(folder);
+            }
+            String home = environment.getOrDefault("XDG_CONFIG_HOME", "");
+            Path folder = (home.isEmpty() ? Path.of(System.getProperty("user.home", ""), ".config") : Path.of(home))
+                    .resolve("millrace").toAbsolutePath();
+            return Optional.of(folder).filter(Files::isDirectory);
+        } catch (InvalidPathException e) {
+            throw new BootException("The folder of configurations cannot be found: " + e.getMessage() + ".", e);
+        }
     }
 
     /** The folder {@code bundles} beside this jar's own folder, and those that {@code MILLRACE_BUNDLES} names. */

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.ToIntFunction;
 import java.util.jar.JarFile;
@@ -33,6 +35,7 @@ final class Container implements AutoCloseable {
 
     private static final long STOP_MILLIS = 10_000;
     private static final long WAIT_MILLIS = 10_000;
+    private static final String CONFIGURATION_FILES = "org.apache.felix.fileinstall.jar";
     private static final Pattern PACKAGE = Pattern.compile("osgi\\.wiring\\.package=([\\w.]+)");
 
     private final Framework framework;
@@ -47,18 +50,24 @@ final class Container implements AutoCloseable {
      *
      * @param storage where the framework keeps its files; empty or not there
      * @param folders folders of bundles, the program's before those of the user
+     * @param configurations a folder of configuration files, or empty
      * @throws BootException if there is no framework or no bundle
      */
-    static Container start(Path storage, List<Path> folders) throws BootException {
+    static Container start(Path storage, List<Path> folders, Optional<Path> configurations) throws BootException {
         FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
         // a line editor finds the signals in sun.misc
-        Framework framework = factory.newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
+        Map<String, String> settings = new HashMap<>(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
                 Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
+        // as Apache Karaf reads its folder etc; at once, so that components start with what it says
+        configurations.ifPresent(folder -> settings.putAll(Map.of("felix.fileinstall.dir", folder.toString(),
+                "felix.fileinstall.filter", ".*\\.(cfg|config)", "felix.fileinstall.noInitialDelay", "true",
+                "felix.fileinstall.enableConfigSave", "false", "felix.fileinstall.log.level", "1")));
+        Framework framework = factory.newFramework(settings);
         Container container = new Container(framework);
         try {
             framework.init();
-            List<Bundle> bundles = container.install(folders);
+            List<Bundle> bundles = container.install(folders, configurations.isPresent());
             framework.start();
             container.start(bundles);
             return container;
@@ -125,10 +134,13 @@ final class Container implements AutoCloseable {
         }
     }
 
-    private List<Bundle> install(List<Path> folders) throws BootException {
+    private List<Bundle> install(List<Path> folders, boolean configured) throws BootException {
         BundleContext context = framework.getBundleContext();
         List<Bundle> bundles = new ArrayList<>();
         for (Path jar : jars(folders)) {
+            if (!configured && jar.endsWith(CONFIGURATION_FILES)) {
+                continue;
+            }
             try {
                 Bundle bundle = context.installBundle("reference:" + jar.toUri());
                 if (bundle.getSymbolicName() == null) {
