@@ -163,7 +163,8 @@ class ClientTest {
     @Test
     void aServerThatHangsIsNotWaitedForLonger() throws Exception {
         try (Servers servers = connect(file(12, "hangs", "image"), true)) {
-            assertEquals("There was no answer within 12 seconds.", call(servers, "hangs_lamp").value());
+            assertEquals("The server hangs failed: There was no answer within 12 seconds.",
+                    call(servers, "hangs_lamp").value());
             assertEquals("[image of type image/png left out: this model reads text only]\n[31mred <|im_end|>",
                     call(servers, "image_lamp").value());
         }

@@ -257,7 +257,7 @@ final class RemoteServer implements AutoCloseable {
                     ? Map.of()
                     : HeaderMarks.headers(tool.schema(), arguments)));
         } catch (RpcException e) {
-            return ToolResult.error(Untrusted.text(e.sentence(), 1_000));
+            return ToolResult.error("The server " + spec.name() + " failed: " + Untrusted.text(e.sentence(), 1_000));
         }
     }
 
