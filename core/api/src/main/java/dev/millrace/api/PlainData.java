@@ -69,6 +69,8 @@ final class PlainData {
             case UUID id -> id.toString();
             case URI uri -> uri.toString();
             case Iterable<?> items -> list(items, depth);
+            case byte[] bytes -> throw new IllegalStateException("The tool's result contains " + bytes.length
+                    + " bytes, and models read text: say in text or numbers what is in them.");
             case Object array when array.getClass().isArray() -> array(array, depth);
             default -> throw new IllegalStateException("The tool's result contains a " + value.getClass().getName()
                     + ", which has no plain form: return text, numbers, boolean, enums, lists, maps or records.");

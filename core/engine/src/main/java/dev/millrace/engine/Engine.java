@@ -17,11 +17,24 @@ import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
+import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolReport;
+import dev.millrace.api.ToolRequest;
+import dev.millrace.api.ToolResult;
 import dev.millrace.api.ToolSelector;
+import dev.millrace.api.setting.SettingGroup;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
+import dev.millrace.engine.tools.Admission;
+import dev.millrace.engine.tools.ToolGate;
+import dev.millrace.engine.tools.ToolResults;
+import dev.millrace.engine.tools.ToolRunner;
+import dev.millrace.engine.tools.MixedSelector;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -35,6 +48,7 @@ import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
@@ -46,12 +60,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -61,11 +77,11 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
  * The runtime. In OSGi a component that plugins come to and leave while it works; on a plain class path made by
  * {@link Millrace#start()}.
  */
-@Component(service = {Millrace.class, Engine.class}, immediate = true)
+@Component(service = {Millrace.class, Engine.class}, immediate = true, configurationPid = EngineSettings.PID)
 public final class Engine implements Millrace {
 
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final long LEAST_PREFIX_MEMORY = 64L << 20;
-    private static final long PREFIX_DISK = 1L << 30;
 
     private final Services services;
     private final Path cache;
@@ -75,10 +91,31 @@ public final class Engine implements Millrace {
     private final Meters meters = new Meters();
     private volatile boolean closed;
 
-    /** For OSGi: plugins are bound as they come. */
-    @Activate
+    /** An engine to which plugins are brought by hand. */
     public Engine() {
         this(new Services(), CacheFolder.ofUser().path());
+    }
+
+    /**
+     * For OSGi: plugins are bound as they come.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Activate
+    public Engine(Map<String, ?> configuration) {
+        this();
+        configure(configuration);
+    }
+
+    /**
+     * The configuration has changed. What counts at once does; the rest counts for models that are opened from now on.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Modified
+    void configure(Map<String, ?> configuration) {
+        services.settings = services.settings.configured(configuration,
+                complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
     }
 
     Engine(Services services, Path cache) {
@@ -96,18 +133,21 @@ public final class Engine implements Millrace {
 
         @Override
         public Millrace start() {
-            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), CacheFolder.ofUser().path());
+            Engine engine = new Engine(Services.onClassPath(Engine.class.getClassLoader()),
+                    CacheFolder.ofUser().path());
+            engine.services.selectors.forEach(selector -> selector.joined(engine));
+            return engine;
         }
     }
 
     @Override
     public Model open(String reference, ModelOptions options) {
+        tellUnknownSettings();
         ModelSource.Resolved found = find(reference, options.progress());
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
             model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
-                    services.limits.get(),
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
@@ -122,6 +162,13 @@ public final class Engine implements Millrace {
         // from now on it is told of backends that go away; what went before is seen here
         model.leaveIfGone();
         return model;
+    }
+
+    /** Once there is a model to open, all that can be set is known. */
+    private void tellUnknownSettings() {
+        if (!services.groups.isEmpty()) {
+            services.unknown.tell(services.groups, complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
+        }
     }
 
     @Override
@@ -233,10 +280,11 @@ public final class Engine implements Millrace {
 
     /** A quarter of the memory that is left beside the weights, and a gigabyte of the disk unless it is switched off. */
     private PrefixRoom prefixRoom() {
-        Path folder = "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
-        long memory = Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4);
-        return new PrefixRoom(Long.getLong("millrace.prefixes.memory", memory), folder,
-                Long.getLong("millrace.prefixes.disk", PREFIX_DISK));
+        Settings settings = services.settings;
+        Path folder = settings.get(EngineSettings.PREFIXES).equals("off") ? null : cache.resolve("prefixes");
+        return new PrefixRoom(settings.find(EngineSettings.PREFIXES_MEMORY, "").value()
+                .orElseGet(() -> Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4)), folder,
+                settings.get(EngineSettings.PREFIXES_DISK));
     }
 
     private ModelSource.Resolved find(String reference, Progress progress) {
@@ -302,6 +350,13 @@ public final class Engine implements Millrace {
     }
 
     @Override
+    public List<String> embeddingModels() {
+        return services.models.stream().filter(PackagedModel::givesEmbeddings).map(PackagedModel::name).distinct()
+                .sorted()
+                .toList();
+    }
+
+    @Override
     public List<Device> devices() {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
     }
@@ -318,7 +373,7 @@ public final class Engine implements Millrace {
     }
 
     private Chooser chooser(ModelFile file) {
-        return new Chooser(services.backends, Preferences.of(file.name()), services.backOff,
+        return new Chooser(services.backends, services.preferences(file.name()), services.backOff,
                 device -> promised(device, null));
     }
 
@@ -355,6 +410,23 @@ public final class Engine implements Millrace {
         return List.copyOf(services.guards);
     }
 
+    @Override
+    public ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
+            throws InterruptedException {
+        ThreadFactory threads = Thread.ofVirtual().name("millrace-tool").factory();
+        ToolRunner runner = new ToolRunner(() -> services.listeners, threads);
+        ToolArguments.Verdict fit = ToolArguments.check(request.tool(), request.call());
+        if (fit instanceof ToolArguments.Refused refused) {
+            return runner.refused(request, ToolReport.Verdict.REFUSED, refused.message());
+        }
+        Admission admission = new ToolGate(() -> services.guards, threads)
+                .admit(request.with(((ToolArguments.Accepted) fit).call()), approver);
+        ToolResult result = runner.run(admission, tool, progress);
+        return admission.characters().isPresent()
+                ? ToolResults.beginning(result, admission.characters().getAsInt())
+                : result;
+    }
+
     /**
      * Selectors of tools that are here now.
      *
@@ -362,6 +434,15 @@ public final class Engine implements Millrace {
      */
     public List<ToolSelector> toolSelectors() {
         return services.toolSelectors();
+    }
+
+    /**
+     * What conversations go by: all selectors of tools that are here, mixed.
+     *
+     * @return asks those that are here when it is asked itself
+     */
+    public ToolSelector toolChoice() {
+        return new MixedSelector(services::toolSelectors);
     }
 
     @Override
@@ -441,7 +522,17 @@ public final class Engine implements Millrace {
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addListener(ToolListener listener) {
+        services.listeners.add(listener);
+    }
+
+    void removeListener(ToolListener listener) {
+        services.listeners.remove(listener);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     void addSelector(ToolSelector selector) {
+        selector.joined(this);
         services.selectors.add(selector);
     }
 
@@ -456,6 +547,15 @@ public final class Engine implements Millrace {
 
     void removeStage(SamplerStage.Factory factory) {
         services.stages.remove(factory);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addSettings(SettingGroup group) {
+        services.groups.add(group);
+    }
+
+    void removeSettings(SettingGroup group) {
+        services.groups.remove(group);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

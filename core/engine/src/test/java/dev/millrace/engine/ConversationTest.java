@@ -21,6 +21,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolResult;
 import dev.millrace.spi.backend.WithdrawnException;
 import java.nio.file.Path;
@@ -28,11 +29,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -150,7 +151,7 @@ class ConversationTest {
             assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x"))))
                     .contains("listen"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of("x")))
-                    .guard((tool, call) -> Optional.of("not at night"))).contains("not at night"));
+                    .guard(request -> ToolDecision.refuse("not at night"))).contains("not at night"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of(new Object()))))
                     .contains("JSON"));
         }
@@ -436,7 +437,12 @@ class ConversationTest {
             assertTrue(own.toFile().mkdir());
             try (Stage stage = new Stage(own, from, to);
                     Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
-                from.onForward = steps -> speaking.countDown();
+                from.onForward = steps -> {
+                    speaking.countDown();
+                    if (speaking.getCount() == 0) {
+                        LockSupport.parkNanos(1_000_000); // slow enough to be moved before its end
+                    }
+                };
                 Conversation conversation = model.conversation().start();
                 Generation generation = conversation.send("Spell");
                 await(speaking);

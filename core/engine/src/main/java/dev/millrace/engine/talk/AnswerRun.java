@@ -149,8 +149,8 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, model.meters(),
-                new ResultBudget(model.tokenizer(), model.info().contextLength()));
+        ToolRun toolRun = new ToolRun(options, conversation.id(), model.meters(),
+                new ResultBudget(model.tokenizer(), model.info().contextLength()), log);
         for (int round = 0;; round++) {
             List<Message> messages = conversation.messages();
             checkLength(messages);
@@ -181,8 +181,8 @@ final class AnswerRun {
             boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(turn, log)
-                    : toolRun.leave(turn, "Not run: the answer had to end.", log);
+                    ? toolRun.run(turn)
+                    : toolRun.leave(turn, "Not run: the answer had to end.");
             tools += System.nanoTime() - start;
             outcome.messages().forEach(conversation::add);
             if (isOver(log)) {
