@@ -122,8 +122,8 @@ final class RunningModel implements Model {
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                         prefixes, meters, CallStrictness.of(options.strictness(),
                                 settings.get(EngineSettings.STRICT, name), info)),
-                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
-                        () -> suggested(toolNames), services::toolSelectors,
+                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                        () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
                         settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
                 limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
@@ -272,12 +272,12 @@ final class RunningModel implements Model {
         if (unloaded && lost.isEmpty()) {
             state = ModelHealth.State.UNLOADED;
             reason = "Nobody used it for a while: the next answer loads it again.";
-        } else if (moving.isLocked()) {
-            state = ModelHealth.State.MOVING;
-            reason = name + " is being moved: its answers go on in a moment.";
         } else if (homeless) {
             state = ModelHealth.State.MOVING;
             reason = name + " waits for a backend, because its own went away.";
+        } else if (moving.isLocked()) {
+            state = ModelHealth.State.MOVING;
+            reason = name + " is being moved: its answers go on in a moment.";
         } else if (lost.isPresent()) {
             state = ModelHealth.State.LOST;
             reason = lost.get().getMessage();

@@ -28,7 +28,7 @@ class SettingsIT {
     void start() throws Exception {
         program = new Program(folder);
         configurations = Files.createDirectories(folder.resolve("config"));
-        program.with("MILLRACE_CONFIG", configurations.toString());
+        program.with("MILLRACE_HOME", folder.toString());
     }
 
     @Test
@@ -71,9 +71,11 @@ class SettingsIT {
 
     @Test
     void aFolderThatIsNotThereIsToldIfItWasNamed() throws Exception {
-        Result result = program.with("MILLRACE_CONFIG", folder.resolve("gone").toString()).run("run", "Bye");
+        Result result = program.with("MILLRACE_HOME", folder.resolve("gone").toString()).run("run", "Bye");
         assertEquals(1, result.code());
-        assertEquals("millrace: " + folder.resolve("gone") + " is no folder: see to MILLRACE_CONFIG, which names it.\n",
+        assertEquals(
+                "millrace: MILLRACE_HOME names " + folder.resolve("gone") + ", which is no folder: make it, with the"
+                        + " folders plugins and config in it.\n",
                 result.notes());
     }
 }

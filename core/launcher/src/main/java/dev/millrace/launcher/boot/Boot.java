@@ -39,6 +39,7 @@ public final class Boot {
         // one way to write numbers, and one to tell capitals, in every country: frameworks and bundles write versions so
         Locale.setDefault(Locale.ROOT);
         oneLineForEachWarning();
+        letProxiesKnow();
         hideWarning();
         Ending ending = new Ending(Thread.currentThread());
         int code = run(arguments, ending);
@@ -53,6 +54,17 @@ public final class Boot {
         String format = "java.util.logging.SimpleFormatter.format";
         if (System.getProperty(format) == null && System.getProperty("java.util.logging.config.file") == null) {
             System.setProperty(format, "millrace: %5$s%6$s%n");
+        }
+    }
+
+    /**
+     * Lets a proxy of https addresses have the password that the user has given for it. Java keeps it back otherwise, and reads this
+     * once, when HTTP is first used.
+     */
+    private static void letProxiesKnow() {
+        String keptBack = "jdk.http.auth.tunneling.disabledSchemes";
+        if (System.getProperty(keptBack) == null) {
+            System.setProperty(keptBack, "");
         }
     }
 
@@ -76,7 +88,7 @@ public final class Boot {
             try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
                 ending.holds(storage);
                 try (Container container = Container.start(storage.folder(), folders(System.getenv()),
-                        configurations(System.getenv()))) {
+                        Home.of(System.getenv(), System.getProperty("user.home", "")))) {
                     if (Thread.currentThread().isInterrupted()) {
                         return FAILED;
                     }
@@ -134,26 +146,6 @@ public final class Boot {
             }
         }
         return folders;
-    }
-
-    /** The folder that {@code MILLRACE_CONFIG} names, or the user's own if there is one. */
-    private static Optional<Path> configurations(Map<String, String> environment) throws BootException {
-        String named = environment.getOrDefault("MILLRACE_CONFIG", "");
-        try {
-            if (!named.isEmpty()) {
-                Path folder = Path.of(named).toAbsolutePath();
-                if (!Files.isDirectory(folder)) {
-                    throw new BootException(folder + " is no folder: see to MILLRACE_CONFIG, which names it.");
-                }
-                return Optional.of(folder);
-            }
-            String home = environment.getOrDefault("XDG_CONFIG_HOME", "");
-            Path folder = (home.isEmpty() ? Path.of(System.getProperty("user.home", ""), ".config") : Path.of(home))
-                    .resolve("millrace").toAbsolutePath();
-            return Optional.of(folder).filter(Files::isDirectory);
-        } catch (InvalidPathException e) {
-            throw new BootException("The folder of configurations cannot be found: " + e.getMessage() + ".", e);
-        }
     }
 
     /** The folder {@code bundles} beside this jar's own folder, and those that {@code MILLRACE_BUNDLES} names. */
