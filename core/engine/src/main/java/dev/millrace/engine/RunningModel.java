@@ -121,7 +121,8 @@ final class RunningModel implements Model {
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation,
                         meters, CallStrictness.of(options.strictness(), info)),
-                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                        () -> services.tools,
                         () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
                 limits.answers(), this::wake);
         if (limits.idle().isPositive()) {

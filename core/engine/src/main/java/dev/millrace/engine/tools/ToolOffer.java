@@ -9,7 +9,6 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolSelection;
 import dev.millrace.api.ToolSelector;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,8 +25,6 @@ import java.util.function.ToIntFunction;
  */
 public final class ToolOffer {
 
-    private static final System.Logger LOG = System.getLogger(ToolOffer.class.getName());
-
     /** Questions back from the last one, within which a tool was used lately. */
     private static final int LATELY = 3;
 
@@ -35,7 +32,7 @@ public final class ToolOffer {
     private final Set<String> choosable;
     private final Set<String> always;
     private final ToolSelection selection;
-    private final Supplier<List<ToolSelector>> selectors;
+    private final ToolSelector selector;
     private final ToIntFunction<ToolDefinition> tokens;
     private final Map<String, Integer> counted = new ConcurrentHashMap<>();
 
@@ -46,7 +43,7 @@ public final class ToolOffer {
      * @param choosable names of those that may be left out; the others are always told
      * @param named a tool that the model has to call, or empty
      * @param selection how many are told
-     * @param selectors the first of them is asked, at any time
+     * @param selectors asked at any time, one after the other until one can say
      * @param tokens counts those of a definition
      */
     public ToolOffer(Map<String, ToolDefinition> all, Set<String> choosable, String named, ToolSelection selection,
@@ -57,7 +54,7 @@ public final class ToolOffer {
         told.add(named);
         this.always = Set.copyOf(told);
         this.selection = selection;
-        this.selectors = selectors;
+        this.selector = new MixedSelector(selectors);
         this.tokens = tokens;
     }
 
@@ -145,18 +142,6 @@ public final class ToolOffer {
     }
 
     private List<ToolDefinition> ranked(List<Message> messages) {
-        List<ToolDefinition> tools = all.values().stream().filter(tool -> choosable.contains(tool.name())).toList();
-        Map<String, ToolDefinition> ranked = new LinkedHashMap<>();
-        ToolSelector selector = selectors.get().getFirst();
-        try {
-            selector.rank(tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
-        } catch (RuntimeException | LinkageError e) {
-            // a plugin that fails costs its choice, not the answer
-            LOG.log(System.Logger.Level.WARNING, "The selector " + selector.getClass().getName()
-                    + " of tools failed: words are compared instead.", e);
-            new Bm25Selector().rank(tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
-        }
-        tools.forEach(tool -> ranked.putIfAbsent(tool.name(), tool));
-        return new ArrayList<>(ranked.values());
+        return selector.rank(all.values().stream().filter(tool -> choosable.contains(tool.name())).toList(), messages);
     }
 }

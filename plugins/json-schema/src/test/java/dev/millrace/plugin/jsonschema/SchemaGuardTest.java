@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -32,7 +34,9 @@ class SchemaGuardTest {
     private final SchemaGuard guard = new SchemaGuard();
 
     private Optional<String> refuse(Map<String, @Nullable Object> schema, Map<String, @Nullable Object> arguments) {
-        return guard.refuse(new ToolDefinition("heat", "", schema), new ToolCall("1", "heat", arguments));
+        ToolDecision decision = guard.decide(new ToolRequest(new ToolDefinition("heat", "", schema),
+                new ToolCall("1", "heat", arguments)));
+        return decision instanceof ToolDecision.Refuse refused ? Optional.of(refused.reason()) : Optional.empty();
     }
 
     private static Map<String, @Nullable Object> property(String name, Map<String, ?> rule) {
@@ -69,6 +73,17 @@ class SchemaGuardTest {
         refused(schema, Map.of("degrees", 4L), "'degrees' ", "5");
         refused(schema, Map.of("degrees", new BigDecimal("30.000000000000000001")), "'degrees' ", "30");
         refused(schema, Map.of("degrees", BigInteger.TEN.pow(40)), "'degrees' ");
+    }
+
+    @Test
+    void typesMayHavePythonsNames() {
+        Map<String, @Nullable Object> schema = property("degrees", Map.of("type", "Float", "minimum", 5L));
+        allowed(schema, Map.of("degrees", 5.5));
+        refused(schema, Map.of("degrees", 4L), "'degrees' ", "5");
+        Map<String, @Nullable Object> either = property("room",
+                Map.of("type", List.of("str", "none"), "minLength", 2L));
+        allowed(either, Map.of("room", "ab"));
+        refused(either, Map.of("room", "a"), "'room' ");
     }
 
     @Test
