@@ -67,6 +67,8 @@ final class RunningModel implements Model {
     private final Consumer<RunningModel> onClose;
     private final Scheduler scheduler;
     private final Prefixes prefixes;
+    private final ModelParts parts;
+    private final Extensions extensions;
     private final Conversations conversations;
     private final ReentrantLock moving = new ReentrantLock();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -112,14 +114,13 @@ final class RunningModel implements Model {
                 services.patience, limits.betweenTokens().toNanos(), meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), room, valueBytes(options), meters);
-        this.conversations = new Conversations(
-                new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
-                        dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                        prefixes, meters, CallStrictness.of(options.strictness(), info)),
-                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
-                        () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
-                limits.answers(), this::wake);
+        this.parts = new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
+                dialect,
+                Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
+                prefixes, meters, CallStrictness.of(options.strictness(), info));
+        this.extensions = new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+                () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name));
+        this.conversations = new Conversations(name, limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
             Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
         }
@@ -178,7 +179,7 @@ final class RunningModel implements Model {
 
     @Override
     public Conversation.Builder conversation() {
-        return conversations.builder();
+        return conversations.builder(parts, extensions);
     }
 
     @Override

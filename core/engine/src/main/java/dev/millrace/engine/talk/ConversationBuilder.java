@@ -25,10 +25,7 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,12 +45,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
-    private final Map<String, Tool> tools = new LinkedHashMap<>();
-    private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
-    private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
-    private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whose each tool is, for messages. */
-    private final Map<String, String> origins = new HashMap<>();
+    private final ToolBox box;
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -77,6 +69,7 @@ final class ConversationBuilder implements Conversation.Builder {
         this.conversations = conversations;
         this.model = model;
         this.extensions = extensions;
+        this.box = new ToolBox(extensions.installedTools());
     }
 
     @Override
@@ -94,29 +87,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder tools(ToolProvider... providers) {
-        for (ToolProvider provider : providers) {
-            if (!asked.add(provider)) {
-                continue;
-            }
-            // asked once: what a tool says of itself later can end no answer
-            Map<String, ToolDefinition> definitions = new LinkedHashMap<>();
-            List<Tool> offered = provider.tools();
-            for (Tool tool : offered) {
-                ToolDefinition definition = tool.definition();
-                unique(definition.name(), provider.name());
-                if (definitions.put(definition.name(), definition) != null) {
-                    throw twice(definition.name(), provider.name(), provider.name());
-                }
-            }
-            // all of a provider, or nothing
-            int at = 0;
-            for (ToolDefinition definition : definitions.values()) {
-                tools.put(definition.name(),
-                        InstalledTool.of(provider, offered.get(at++), definition, extensions.installedTools()));
-                told.put(definition.name(), definition);
-                origins.put(definition.name(), provider.name());
-            }
-        }
+        box.add(List.of(providers));
         return this;
     }
 
@@ -127,24 +98,8 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder declare(List<ToolDefinition> definitions) {
-        for (ToolDefinition definition : definitions) {
-            unique(definition.name(), "declared ones");
-            declared.put(definition.name(), definition);
-            origins.put(definition.name(), "declared ones");
-        }
+        box.declare(definitions);
         return this;
-    }
-
-    private void unique(String name, String origin) {
-        String before = origins.get(name);
-        if (before != null) {
-            throw twice(name, before, origin);
-        }
-    }
-
-    private static IllegalArgumentException twice(String name, String one, String other) {
-        return new IllegalArgumentException("Two tools have the name " + name + ", of " + one + " and of " + other
-                + ": rename or leave out one of them.");
     }
 
     @Override
@@ -179,14 +134,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder stop(List<String> texts, boolean inThinking) {
-        for (String text : texts) {
-            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
-                throw new IllegalArgumentException(
-                        "A stop string has at least one character, and none of them is half of a"
-                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
-            }
-        }
-        stop = new StopStrings(texts, inThinking);
+        stop = StopStrings.of(texts, inThinking);
         return this;
     }
 
@@ -287,8 +235,8 @@ final class ConversationBuilder implements Conversation.Builder {
     public Conversation start() {
         List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
         all.addAll(guards);
-        Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
-        definitions.putAll(declared);
+        Map<String, ToolDefinition> definitions = box.definitions();
+        Map<String, Tool> tools = box.tools();
         HeldCalls calls = heldCalls();
         callable(calls.isWanted(List.copyOf(definitions.values())));
         Sampling how = sampling == null ? model.sampling() : sampling;
@@ -350,12 +298,6 @@ final class ConversationBuilder implements Conversation.Builder {
             throw new IllegalArgumentException(
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
-        String named = toolChoice.name();
-        boolean none = told.isEmpty() && declared.isEmpty();
-        boolean missing = !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named);
-        if (toolChoice.required() && (none || missing)) {
-            throw new IllegalArgumentException("The model has to call a tool that is not there: "
-                    + (none ? "there are none at all" : named) + ".");
-        }
+        box.check(toolChoice);
     }
 }

@@ -56,31 +56,31 @@ final class ToolRun {
         }
     }
 
-    Outcome run(Turn turn, LiveGeneration log) {
-        Outcome outcome = answer(turn, log, call -> log.isCancelled()
+    Outcome run(Said said, LiveGeneration log) {
+        Outcome outcome = answer(said, log, call -> log.isCancelled()
                 ? Told.error("The call was cancelled.")
-                : turn.refusal(call).map(Told::error).orElseGet(() -> run(call, log)));
-        for (String problem : turn.problems()) {
+                : said.refusal(call).map(Told::error).orElseGet(() -> run(call, log)));
+        for (String problem : said.problems()) {
             outcome.messages()
-                    .add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), results(turn), log));
+                    .add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), results(said), log));
         }
         return outcome;
     }
 
     /** Answers all calls without running them, so that none is left open in the conversation. */
-    Outcome leave(Turn turn, String why, LiveGeneration log) {
-        return answer(turn, log, call -> Told.error(why));
+    Outcome leave(Said said, String why, LiveGeneration log) {
+        return answer(said, log, call -> Told.error(why));
     }
 
     /** Answers the calls that are not the caller's to run. */
-    private Outcome answer(Turn turn, LiveGeneration log, Function<ToolCall, Told> result) {
+    private Outcome answer(Said said, LiveGeneration log, Function<ToolCall, Told> result) {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
-        for (ToolCall call : turn.calls()) {
+        for (ToolCall call : said.calls()) {
             if (options.callerRuns(call.name())) {
                 callerRunsSome = true;
             } else {
-                messages.add(answer(call, result.apply(call), results(turn), log));
+                messages.add(answer(call, result.apply(call), results(said), log));
             }
         }
         return new Outcome(messages, callerRunsSome);
@@ -91,8 +91,8 @@ final class ToolRun {
         return Message.tool(call.id(), budget.cut(told.text(), results));
     }
 
-    private static int results(Turn turn) {
-        return turn.calls().size() + turn.problems().size();
+    private static int results(Said said) {
+        return said.calls().size() + said.problems().size();
     }
 
     private Told run(ToolCall call, LiveGeneration log) {
