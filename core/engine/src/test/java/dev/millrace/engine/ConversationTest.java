@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -417,7 +418,12 @@ class ConversationTest {
             assertTrue(own.toFile().mkdir());
             try (Stage stage = new Stage(own, from, to);
                     Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
-                from.onForward = steps -> speaking.countDown();
+                from.onForward = steps -> {
+                    speaking.countDown();
+                    if (speaking.getCount() == 0) {
+                        LockSupport.parkNanos(1_000_000); // slow enough to be moved before its end
+                    }
+                };
                 Conversation conversation = model.conversation().start();
                 Generation generation = conversation.send("Spell");
                 await(speaking);
