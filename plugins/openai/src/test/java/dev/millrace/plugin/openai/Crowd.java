@@ -15,8 +15,20 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 final class Crowd {
 
     /** Never ends by itself. */
-    private static final String ENDLESS = "{\"stream\":true,\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,"
-            + "\"max_tokens\":2000,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}";
+    private static final String ENDLESS = endlessRequest("Hello");
+
+    private static String endlessRequest(String question) {
+        return "{\"stream\":true,\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,"
+                + "\"max_tokens\":2000,\"messages\":[{\"role\":\"user\",\"content\":\""
+                + question + "\"}]}";
+    }
+
+    /** Asks for an endless answer. */
+    Socket endless(String question) throws IOException {
+        Socket socket = open();
+        socket.getOutputStream().write(Nano.utf8(request(endlessRequest(question))));
+        return socket;
+    }
 
     private final Nano nano;
     final Waits first = new Waits();
@@ -82,11 +94,15 @@ final class Crowd {
             long last = System.nanoTime();
             socket.getOutputStream().write(Nano.utf8(request(Nano.chat("Bye", "\"stream\":true"))));
             boolean any = false;
+            StringBuilder other = new StringBuilder();
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 if (line.equals("data: [DONE]")) {
                     return text.toString();
                 }
-                if (line.startsWith("data: ")) {
+                if (!line.startsWith("data: ")) {
+                    other.append(
+                            line.length() > 1 && other.length() < 1000 && !line.startsWith(": ") ? line + "|" : "");
+                } else {
                     String piece = Nano.JSON.readTree(line.substring("data: ".length())).path("choices").path(0)
                             .path("delta").path("content").asText("");
                     if (!piece.isEmpty()) {
@@ -98,8 +114,8 @@ final class Crowd {
                     }
                 }
             }
+            throw new IOException("The stream was cut after \"" + text + "\", behind " + other);
         }
-        throw new IOException("The stream was cut: " + text);
     }
 
     /** Asks for an endless answer and never reads it. */

@@ -47,7 +47,7 @@ class EnduranceTest {
     void whoeverBehavesLosesNothing() throws Exception {
         List<Long> heap = new ArrayList<>();
         try (Nano nano = new Nano("running", "8", "runningPerToken", "8", "queuedPerToken", "100000", "connections",
-                "4000", "writeSeconds", "2"); ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                "4000", "writeSeconds", "10"); ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Crowd crowd = new Crowd(nano);
             List<Future<?>> good = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
