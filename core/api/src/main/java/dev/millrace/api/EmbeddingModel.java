@@ -57,6 +57,20 @@ public interface EmbeddingModel extends AutoCloseable {
      */
     Embeddings embed(List<String> texts);
 
+    /**
+     * The same, but of a text with more tokens than {@link #contextLength} the beginning counts, and {@link Embeddings#cut} tells
+     * which texts those were.
+     *
+     * @param texts any number of them
+     * @return as of {@link #embed}
+     * @throws IllegalArgumentException here, where nothing can be cut, if a text is too long; models that this runtime computes cut
+     * @throws BackendException if the backend fails
+     * @throws IllegalStateException if the model is closed
+     */
+    default Embeddings embedBeginnings(List<String> texts) {
+        return embed(texts);
+    }
+
     /** Frees the memory. Closing twice does nothing. */
     @Override
     void close();

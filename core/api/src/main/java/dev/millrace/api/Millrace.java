@@ -60,7 +60,8 @@ public interface Millrace extends AutoCloseable {
     /**
      * Opens a model that turns texts into vectors.
      *
-     * @param reference a folder with an ONNX export of a sentence encoder, or one .onnx file beside its tokenizer.json
+     * @param reference a folder with an ONNX export of a sentence encoder, one .onnx file beside its tokenizer.json, or one of
+     *        {@link #embeddingModels}
      * @param options backend, threads, precision, progress listener; what else they say does not matter
      * @return the model; the caller closes it
      * @throws ModelNotFoundException if nothing has that name or path
@@ -77,6 +78,15 @@ public interface Millrace extends AutoCloseable {
     List<String> models();
 
     /**
+     * Names that {@link #openEmbeddings} takes besides paths: the packaged models of that kind present now.
+     *
+     * @return names in alphabetical order; empty, as here, from a runtime that has none
+     */
+    default List<String> embeddingModels() {
+        return List.of();
+    }
+
+    /**
      * Devices that the present backends offer, best first for a typical model.
      *
      * @return devices; empty if no backend is present
@@ -91,12 +101,30 @@ public interface Millrace extends AutoCloseable {
     List<ToolProvider> toolProviders();
 
     /**
-     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
+     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one does so by
+     * {@link #runTool}.
      *
      * @return the guards present at this moment; none unless the runtime says otherwise
      */
     default List<ToolGuard> toolGuards() {
         return List.of();
+    }
+
+    /**
+     * Runs a tool as conversations do: arguments are checked against what the runtime understands of the tool's schema, guards and
+     * people are asked, time is limited, listeners are told. Waits until it is over.
+     *
+     * @param tool what runs
+     * @param request what is called and for whom; of this very tool
+     * @param approver asks a person if a guard wants it
+     * @param progress told how far the tool is
+     * @return what the tool gave, or an error that says why it did not run or what went wrong; text has no half characters
+     * @throws InterruptedException if interrupted; the tool has been interrupted too, and has ended
+     * @throws UnsupportedOperationException from a runtime that runs no tools, as here
+     */
+    default ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
+            throws InterruptedException {
+        throw new UnsupportedOperationException("This runtime runs no tools.");
     }
 
     /**

@@ -32,12 +32,22 @@ public interface ToolSelector {
     }
 
     /**
+     * Called once, before anything else, by the runtime that will ask. A selector that needs no runtime does nothing.
+     *
+     * @param runtime from which it may open models when it is asked, not now; the runtime closes them when it is closed itself
+     */
+    default void joined(Millrace runtime) {
+        // most need none
+    }
+
+    /**
      * Orders tools by how well they serve what was asked for last. Called before each part of an answer, by several conversations at
      * once, so it must be quick: a few milliseconds. The same tools and messages give the same order.
      *
      * @param tools among which to choose
      * @param messages of the conversation, oldest first
-     * @return the best first; what is left out comes last
+     * @return the best first; what is left out comes last. Empty if it cannot say now: then the next selector is asked, as if it
+     *         had thrown an exception, but silently
      */
     List<ToolDefinition> rank(List<ToolDefinition> tools, List<Message> messages);
 }

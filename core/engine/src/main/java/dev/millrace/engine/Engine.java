@@ -17,13 +17,23 @@ import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
+import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolReport;
+import dev.millrace.api.ToolRequest;
+import dev.millrace.api.ToolResult;
 import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
 import dev.millrace.engine.remote.RunningRemote;
 import dev.millrace.engine.talk.Extensions;
+import dev.millrace.engine.tools.Admission;
+import dev.millrace.engine.tools.ToolGate;
+import dev.millrace.engine.tools.ToolResults;
+import dev.millrace.engine.tools.ToolRunner;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -39,6 +49,7 @@ import dev.millrace.spi.remote.RemoteModel;
 import dev.millrace.spi.remote.RemoteModels;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
@@ -51,6 +62,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +114,10 @@ public final class Engine implements Millrace {
 
         @Override
         public Millrace start() {
-            return new Engine(Services.onClassPath(Engine.class.getClassLoader()), CacheFolder.ofUser().path());
+            Engine engine = new Engine(Services.onClassPath(Engine.class.getClassLoader()),
+                    CacheFolder.ofUser().path());
+            engine.services.selectors.forEach(selector -> selector.joined(engine));
+            return engine;
         }
     }
 
@@ -116,7 +131,8 @@ public final class Engine implements Millrace {
     private Model elsewhere(RemoteModel remote, ModelOptions options) {
         String name = remote.info().name();
         RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
-                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools, List::of,
+                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                        () -> services.tools, List::of,
                         services::toolSelectors, ToolSettings.of(name)),
                 meters.of(name), services.limits.get().answers(), InstantSource.system(), remotes::remove);
         remotes.add(model);
@@ -333,6 +349,13 @@ public final class Engine implements Millrace {
     }
 
     @Override
+    public List<String> embeddingModels() {
+        return services.models.stream().filter(PackagedModel::givesEmbeddings).map(PackagedModel::name).distinct()
+                .sorted()
+                .toList();
+    }
+
+    @Override
     public List<Device> devices() {
         return services.backends.stream().flatMap(backend -> backend.devices().stream()).toList();
     }
@@ -385,6 +408,23 @@ public final class Engine implements Millrace {
     @Override
     public List<ToolGuard> toolGuards() {
         return List.copyOf(services.guards);
+    }
+
+    @Override
+    public ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
+            throws InterruptedException {
+        ThreadFactory threads = Thread.ofVirtual().name("millrace-tool").factory();
+        ToolRunner runner = new ToolRunner(() -> services.listeners, threads);
+        ToolArguments.Verdict fit = ToolArguments.check(request.tool(), request.call());
+        if (fit instanceof ToolArguments.Refused refused) {
+            return runner.refused(request, ToolReport.Verdict.REFUSED, refused.message());
+        }
+        Admission admission = new ToolGate(() -> services.guards, threads)
+                .admit(request.with(((ToolArguments.Accepted) fit).call()), approver);
+        ToolResult result = runner.run(admission, tool, progress);
+        return admission.characters().isPresent()
+                ? ToolResults.beginning(result, admission.characters().getAsInt())
+                : result;
     }
 
     /**
@@ -474,7 +514,17 @@ public final class Engine implements Millrace {
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addListener(ToolListener listener) {
+        services.listeners.add(listener);
+    }
+
+    void removeListener(ToolListener listener) {
+        services.listeners.remove(listener);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     void addSelector(ToolSelector selector) {
+        selector.joined(this);
         services.selectors.add(selector);
     }
 

@@ -48,6 +48,6 @@ final class PackagedModels implements ModelSource {
 
     @Override
     public List<String> names() {
-        return present.get().stream().map(PackagedModel::name).toList();
+        return present.get().stream().filter(model -> !model.givesEmbeddings()).map(PackagedModel::name).toList();
     }
 }

@@ -13,6 +13,7 @@ import dev.millrace.spi.model.Encoder;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -62,16 +63,40 @@ final class RunningEncoder implements EmbeddingModel {
     @Override
     public Embeddings embed(List<String> texts) {
         List<int[]> all = new ArrayList<>();
-        int tokens = 0;
         for (int i = 0; i < texts.size(); i++) {
-            int[] ids = framed(texts.get(i));
-            if (ids.length > encoder.contextLength()) {
-                throw new IllegalArgumentException("Text " + (i + 1) + " has " + ids.length + " tokens, and "
-                        + file.name() + " takes " + encoder.contextLength() + ": cut it into parts.");
+            int[] inner = tokenizer.encode(texts.get(i));
+            if (inner.length > room()) {
+                throw new IllegalArgumentException(
+                        "Text " + (i + 1) + " has " + (inner.length + encoder.contextLength() - room())
+                                + " tokens, and " + file.name() + " takes " + encoder.contextLength()
+                                + ": cut it into parts.");
             }
-            tokens += ids.length;
-            all.add(ids);
+            all.add(framed(inner));
         }
+        return computed(all, List.of());
+    }
+
+    @Override
+    public Embeddings embedBeginnings(List<String> texts) {
+        List<int[]> all = new ArrayList<>();
+        List<Integer> cut = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            int[] inner = tokenizer.encode(texts.get(i));
+            if (inner.length > room()) {
+                inner = Arrays.copyOf(inner, Math.max(0, room()));
+                cut.add(i);
+            }
+            all.add(framed(inner));
+        }
+        return computed(all, cut);
+    }
+
+    /** Tokens that a text itself may have. */
+    private int room() {
+        return encoder.contextLength() - encoder.before().size() - encoder.after().size();
+    }
+
+    private Embeddings computed(List<int[]> all, List<Integer> cut) {
         List<float[]> vectors = new ArrayList<>();
         computing.lock();
         try {
@@ -84,12 +109,11 @@ final class RunningEncoder implements EmbeddingModel {
         } finally {
             computing.unlock();
         }
-        return new Embeddings(vectors, tokens);
+        return new Embeddings(vectors, all.stream().mapToInt(ids -> ids.length).sum(), cut);
     }
 
     /** The ids of a text with those around it; at least one, since nothing has no vector. */
-    private int[] framed(String text) {
-        int[] inner = tokenizer.encode(text);
+    private int[] framed(int[] inner) {
         int before = encoder.before().size();
         int[] ids = new int[Math.max(1, before + inner.length + encoder.after().size())];
         for (int i = 0; i < before; i++) {

@@ -118,7 +118,8 @@ final class RunningModel implements Model {
                 dialect,
                 Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                 prefixes, meters, CallStrictness.of(options.strictness(), info));
-        this.extensions = new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+        this.extensions = new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                () -> services.tools,
                 () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name));
         this.conversations = new Conversations(name, limits.answers(), this::wake);
         if (limits.idle().isPositive()) {

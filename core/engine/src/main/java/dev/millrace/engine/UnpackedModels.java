@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.spi.model.PackagedFile;
 import dev.millrace.spi.model.PackagedModel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,32 +89,21 @@ final class UnpackedModels {
     }
 
     /**
-     * The file of a model, unpacked if it is not there or is damaged.
+     * The file of a model, unpacked if it is not there or is damaged, and so are those that belong beside it.
      *
      * @throws MillraceException if it cannot be unpacked, or the package is damaged
      */
     Path file(PackagedModel model) {
         Path home = folder.resolve(model.sha256().substring(0, 16));
-        Path file = home.resolve(model.fileName());
-        Path seal = home.resolve(model.fileName() + ".seal");
+        if (!model.companions().isEmpty()) {
+            // a model of several files is called after their folder
+            home = home.resolve(model.name());
+        }
         try {
-            if (Files.isRegularFile(file)) {
-                if (isWhole(model, file, seal)) {
-                    return file;
-                }
-                LOG.log(System.Logger.Level.WARNING,
-                        "The unpacked model " + file + " was damaged; it is unpacked again.");
+            for (PackagedFile companion : model.companions()) {
+                file(model, companion, home);
             }
-            Files.createDirectories(home);
-            Path part = Files.createTempFile(home, model.fileName(), ".part");
-            try {
-                CRC32C crc = unpack(model, part);
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-                keep(seal, new Seal(model.sha256(), crc.getValue(), modified(file)));
-            } finally {
-                Files.deleteIfExists(part);
-            }
-            return file;
+            return file(model, model, home);
         } catch (IOException e) {
             // a file system would name the part, which means nothing to users
             String reason = e instanceof FileSystemException f
@@ -125,13 +115,35 @@ final class UnpackedModels {
         }
     }
 
-    private boolean isWhole(PackagedModel model, Path file, Path seal) throws IOException {
-        if (Files.size(file) != model.size()) {
+    private Path file(PackagedModel model, PackagedFile packaged, Path home) throws IOException {
+        Path file = home.resolve(packaged.fileName());
+        Path seal = home.resolve(packaged.fileName() + ".seal");
+        if (Files.isRegularFile(file)) {
+            if (isWhole(packaged, file, seal)) {
+                return file;
+            }
+            LOG.log(System.Logger.Level.WARNING,
+                    "The unpacked model " + file + " was damaged; it is unpacked again.");
+        }
+        Files.createDirectories(home);
+        Path part = Files.createTempFile(home, packaged.fileName(), ".part");
+        try {
+            CRC32C crc = unpack(model, packaged, part);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            keep(seal, new Seal(packaged.sha256(), crc.getValue(), modified(file)));
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        return file;
+    }
+
+    private boolean isWhole(PackagedFile packaged, Path file, Path seal) throws IOException {
+        if (Files.size(file) != packaged.size()) {
             return false;
         }
         Seal known = Seal.read(seal);
-        if (known != null && known.sha256().equals(model.sha256())) {
-            if (model.size() > large ? known.modified().equals(modified(file)) : known.crc() == crc(file)) {
+        if (known != null && known.sha256().equals(packaged.sha256())) {
+            if (packaged.size() > large ? known.modified().equals(modified(file)) : known.crc() == crc(file)) {
                 return true;
             }
         }
@@ -141,10 +153,10 @@ final class UnpackedModels {
                 OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
             in.transferTo(out);
         }
-        if (!hex(digest).equals(model.sha256())) {
+        if (!hex(digest).equals(packaged.sha256())) {
             return false;
         }
-        keep(seal, new Seal(model.sha256(), crc.getValue(), modified(file)));
+        keep(seal, new Seal(packaged.sha256(), crc.getValue(), modified(file)));
         return true;
     }
 
@@ -179,19 +191,20 @@ final class UnpackedModels {
     }
 
     /** Unpacks to a file, of which everything is on the disk then. */
-    private static CRC32C unpack(PackagedModel model, Path target) throws IOException {
+    private static CRC32C unpack(PackagedModel model, PackagedFile packaged, Path target) throws IOException {
         MessageDigest digest = sha256();
         CRC32C crc = new CRC32C();
-        try (InputStream in = new CheckedInputStream(model.open(), crc);
+        try (InputStream in = new CheckedInputStream(packaged.open(), crc);
                 FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE);
                 OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), digest)) {
             in.transferTo(out);
             channel.force(true);
         }
         String found = hex(digest);
-        if (!found.equals(model.sha256())) {
-            throw new MillraceException("The packaged model " + model.name() + " is damaged: its SHA-256 is " + found
-                    + ", not " + model.sha256() + ". Install its bundle again.");
+        if (!found.equals(packaged.sha256())) {
+            throw new MillraceException("The packaged model " + model.name() + " is damaged: the SHA-256 of "
+                    + packaged.fileName() + " is " + found + ", not " + packaged.sha256()
+                    + ". Install its bundle again.");
         }
         return crc;
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.spi.model.PackagedFile;
 import dev.millrace.spi.model.PackagedModel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,9 @@ import java.io.OutputStream;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.Test;
 
@@ -46,22 +49,47 @@ public abstract class PackagedModelContract {
     }
 
     @Test
+    void filesBesideItHaveNamesOfTheirOwn() {
+        Set<String> names = new HashSet<>(Set.of(model().fileName()));
+        for (PackagedFile file : model().companions()) {
+            assertTrue(file.fileName().matches("[A-Za-z0-9._-]+") && !file.fileName().startsWith("."),
+                    () -> "fileName() of a companion is a plain name: " + file.fileName());
+            assertTrue(names.add(file.fileName()), () -> "two files have the name " + file.fileName());
+        }
+    }
+
+    @Test
     void contentIsWhatItSays() throws IOException, NoSuchAlgorithmException {
-        assertTrue(model().sha256().matches("[0-9a-f]{64}"),
-                () -> "sha256() is 64 digits in lower case: " + model().sha256());
+        contentIsWhatItSays(model());
+        for (PackagedFile file : model().companions()) {
+            contentIsWhatItSays(file);
+        }
+    }
+
+    private static void contentIsWhatItSays(PackagedFile file) throws IOException, NoSuchAlgorithmException {
+        assertTrue(file.sha256().matches("[0-9a-f]{64}"),
+                () -> "sha256() is 64 digits in lower case: " + file.sha256());
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         long size;
-        try (InputStream in = new DigestInputStream(model().open(), digest)) {
+        try (InputStream in = new DigestInputStream(file.open(), digest)) {
             size = in.transferTo(OutputStream.nullOutputStream());
         }
-        assertEquals(model().size(), size, "size() is another than that of the content");
-        assertEquals(model().sha256(), HexFormat.of().formatHex(digest.digest()),
-                "sha256() is another than that of the content, so the model would never be unpacked");
+        assertEquals(file.size(), size, () -> "size() is another than that of the content of " + file.fileName());
+        assertEquals(file.sha256(), HexFormat.of().formatHex(digest.digest()),
+                () -> "sha256() is another than that of the content of " + file.fileName()
+                        + ", so the model would never be unpacked");
     }
 
     @Test
     void everyStreamBeginsAtTheBeginning() throws IOException {
-        try (InputStream first = model().open(); InputStream second = model().open()) {
+        everyStreamBeginsAtTheBeginning(model());
+        for (PackagedFile file : model().companions()) {
+            everyStreamBeginsAtTheBeginning(file);
+        }
+    }
+
+    private static void everyStreamBeginsAtTheBeginning(PackagedFile file) throws IOException {
+        try (InputStream first = file.open(); InputStream second = file.open()) {
             assertNotSame(first, second, "open() gives a new stream each time");
             byte[] one = first.readNBytes(64);
             byte[] two = second.readNBytes(64);

@@ -6,8 +6,10 @@ package dev.millrace.tck;
 
 import dev.millrace.api.Progress;
 import dev.millrace.spi.model.ModelSource;
+import dev.millrace.spi.model.PackagedFile;
 import dev.millrace.spi.model.PackagedModel;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +24,7 @@ class SourceContractsTest {
 
     /** One thing at a time. */
     enum Fault {
-        NONE, KNOWS_EVERYTHING, POINTS_NOWHERE, FEARS_ODD_NAMES, LISTS_WHAT_IT_HAS_NOT, HAS_ANOTHER_DIGEST, HAS_ANOTHER_SIZE, HAS_ONE_STREAM, HAS_A_PATH_FOR_A_NAME
+        NONE, KNOWS_EVERYTHING, POINTS_NOWHERE, FEARS_ODD_NAMES, LISTS_WHAT_IT_HAS_NOT, HAS_ANOTHER_DIGEST, HAS_ANOTHER_SIZE, HAS_ONE_STREAM, HAS_A_PATH_FOR_A_NAME, HAS_ONE_NAME_TWICE, HAS_A_DAMAGED_COMPANION
     }
 
     /** Knows one folder. */
@@ -86,10 +88,36 @@ class SourceContractsTest {
         }
 
         @Override
+        public List<PackagedFile> companions() {
+            PackagedModel same = new Hello(
+                    fault == Fault.HAS_A_DAMAGED_COMPANION ? Fault.HAS_ANOTHER_DIGEST : Fault.NONE);
+            return List.of(new Companion(fault == Fault.HAS_ONE_NAME_TWICE ? "hello.gguf" : "hello.json", same));
+        }
+
+        @Override
         public InputStream open() {
             return fault == Fault.HAS_ONE_STREAM
                     ? only
                     : new ByteArrayInputStream(new byte[]{'H', 'e', 'l', 'l', 'o'});
+        }
+    }
+
+    /** The same bytes beside it. */
+    private record Companion(String fileName, PackagedModel model) implements PackagedFile {
+
+        @Override
+        public String sha256() {
+            return model.sha256();
+        }
+
+        @Override
+        public long size() {
+            return model.size();
+        }
+
+        @Override
+        public InputStream open() throws IOException {
+            return model.open();
         }
     }
 
@@ -133,7 +161,7 @@ class SourceContractsTest {
     @Test
     void soundOnesPass() {
         ContractRun.all(Source.class, Fault.NONE).assertSound(4);
-        ContractRun.all(Packaged.class, Fault.NONE).assertSound(3);
+        ContractRun.all(Packaged.class, Fault.NONE).assertSound(4);
     }
 
     @ParameterizedTest
@@ -153,6 +181,8 @@ class SourceContractsTest {
             HAS_ANOTHER_SIZE,      contentIsWhatItSays,                  size()
             HAS_ONE_STREAM,        everyStreamBeginsAtTheBeginning,      a new stream
             HAS_A_PATH_FOR_A_NAME, namesCanBeTypedAndKept,               a plain name
+            HAS_ONE_NAME_TWICE,    filesBesideItHaveNamesOfTheirOwn,     two files
+            HAS_A_DAMAGED_COMPANION, contentIsWhatItSays,                of hello.json
             """)
     void aFaultOfAPackagedModelIsReported(Fault fault, String test, String words) {
         ContractRun.one(Packaged.class, fault, test).assertReports(words);

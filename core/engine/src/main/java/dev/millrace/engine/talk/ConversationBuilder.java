@@ -10,7 +10,7 @@ import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
-import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
@@ -31,7 +31,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +47,10 @@ final class ConversationBuilder implements Conversation.Builder {
     private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
-    private final ToolBox box;
+    private ToolApprover approver = ToolApprover.NOBODY;
+    private String user = "";
+    private boolean suggested;
+    private final ToolBox box = new ToolBox();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -69,7 +74,6 @@ final class ConversationBuilder implements Conversation.Builder {
         this.conversations = conversations;
         this.model = model;
         this.extensions = extensions;
-        this.box = new ToolBox(extensions.installedTools());
     }
 
     @Override
@@ -86,13 +90,14 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
-    public Conversation.Builder tools(ToolProvider... providers) {
-        box.add(List.of(providers));
+    public Conversation.Builder tools(ToolProvider... more) {
+        box.add(List.of(more));
         return this;
     }
 
     @Override
     public Conversation.Builder suggestedTools() {
+        suggested = true;
         return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
     }
 
@@ -105,6 +110,18 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder guard(ToolGuard guard) {
         guards.add(guard);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder approver(ToolApprover asks) {
+        approver = asks;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder user(String name) {
+        user = name;
         return this;
     }
 
@@ -233,19 +250,26 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
-        all.addAll(guards);
-        Map<String, ToolDefinition> definitions = box.definitions();
-        Map<String, Tool> tools = box.tools();
+        List<ToolGuard> own = List.copyOf(guards);
+        Supplier<List<ToolGuard>> all = () -> {
+            List<ToolGuard> now = new ArrayList<>(extensions.guards().get());
+            now.addAll(own);
+            return now;
+        };
+        ToolSources sources = box.sources(extensions.installedTools(),
+                suggested ? extensions.suggestedTools() : List::of);
+        ToolSources.Table table = sources.now();
         HeldCalls calls = heldCalls();
-        callable(calls.isWanted(List.copyOf(definitions.values())));
         Sampling how = sampling == null ? model.sampling() : sampling;
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
-        ToolOffer offer = new ToolOffer(definitions, tools.keySet(), toolChoice.name(),
-                selection == null ? extensions.selection() : selection, extensions.selectors(), tokens());
-        ConversationOptions options = new ConversationOptions(tools, definitions, offer, all, how,
-                how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
+        ToolChoice chosen = toolChoice;
+        ToolSelection choice = selection == null ? extensions.selection() : selection;
+        ToIntFunction<ToolDefinition> tokens = tokens();
+        Function<ToolSources.Table, ToolOffer> offers = now -> new ToolOffer(now.definitions(), now.tools().keySet(),
+                chosen.name(), choice, extensions.selectors(), tokens);
+        ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, all, approver,
+                extensions.listeners(), how, how.seed().orElseGet(conversations::newSeed), maxTokens, maxToolRounds,
+                stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -255,21 +279,20 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
-        ToolChoice chosen = toolChoice;
         LoopLimits limits = loops;
-        Function<AnswerFormat, Stages> formats = wanted -> {
+        BiFunction<ConversationOptions, AnswerFormat, Stages> formats = (now, wanted) -> {
+            callable(calls.isWanted(now.definitions()), chosen, now.toolNames());
             enforceable(wanted);
             return calls.stages(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
-                    options.definitions(), wanted, how, limits,
+                    now.definitions(), wanted, how, limits,
                     model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, false, Set.of()));
         };
-        Stages stages = formats.apply(format);
+        Stages stages = formats.apply(options, format);
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
-        return conversations.adopt(
-                new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
-                        stages, formats));
+        return conversations.adopt(new LiveConversation(conversations, model, new ToolsNow(sources, offers, formats),
+                options, start, saved == null ? 0 : saved.calls(), cache, stages));
     }
 
     /** About how many tokens a tool takes in a prompt: templates write definitions as JSON, or much like it. */
@@ -292,12 +315,12 @@ final class ConversationBuilder implements Conversation.Builder {
         return new HeldCalls(usual, strictByName, conversations::tellOnce);
     }
 
-    private void callable(boolean held) {
-        boolean bound = held || toolChoice.required();
+    private void callable(boolean held, ToolChoice choice, Set<String> names) {
+        boolean bound = held || choice.required();
         if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
             throw new IllegalArgumentException(
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
-        box.check(toolChoice);
+        ToolBox.check(choice, names);
     }
 }

@@ -8,6 +8,7 @@ import dev.millrace.api.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Dialogue {
 
     private final Conversations all;
+    private final String id;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Message> messages;
     private @Nullable LiveGeneration running;
@@ -33,8 +35,14 @@ final class Dialogue {
      */
     Dialogue(Conversations all, List<Message> messages, int calls) {
         this.all = all;
+        this.id = all.newId();
         this.messages = new ArrayList<>(messages);
         this.calls = calls;
+    }
+
+    /** By which it is named. */
+    String id() {
+        return id;
     }
 
     List<Message> messages() {
@@ -86,6 +94,20 @@ final class Dialogue {
                         "Cannot " + what + " a conversation while it generates an answer: wait for it, or cancel it.");
             }
             return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Does something that no answer may begin or end in.
+     *
+     * @param work told whether an answer is being generated
+     */
+    <T> T locked(Function<Boolean, T> work) {
+        lock.lock();
+        try {
+            return work.apply(running != null);
         } finally {
             lock.unlock();
         }

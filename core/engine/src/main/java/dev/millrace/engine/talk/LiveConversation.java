@@ -15,50 +15,55 @@ import dev.millrace.engine.sample.Stages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /** A conversation: its messages and what was read of them. While an answer is generated, both belong to its thread. */
 final class LiveConversation implements Conversations.Member {
 
     private final Conversations all;
     private final ModelParts model;
-    private final ConversationOptions options;
+    private final ToolsNow toolsNow;
     private final PromptCache cache;
-    private final Stages stages;
-    private final Function<AnswerFormat, Stages> formats;
     private final Dialogue dialogue;
+    private ConversationOptions options;
+    private Stages stages;
 
-    LiveConversation(Conversations all, ModelParts model, ConversationOptions options, List<Message> messages,
-            int calls,
-            PromptCache cache, Stages stages, Function<AnswerFormat, Stages> formats) {
+    LiveConversation(Conversations all, ModelParts model, ToolsNow toolsNow, ConversationOptions options,
+            List<Message> messages, int calls, PromptCache cache, Stages stages) {
         this.all = all;
         this.model = model;
+        this.toolsNow = toolsNow;
         this.options = options;
         this.dialogue = new Dialogue(all, messages, calls);
         this.cache = cache;
         this.stages = stages;
-        this.formats = formats;
+    }
+
+    @Override
+    public String id() {
+        return dialogue.id();
     }
 
     @Override
     public <T> T ask(String text, Class<T> type) {
         ValueType<T> wanted = ValueType.of(type);
-        Stages held = formats.apply(new AnswerFormat.JsonSchema(wanted.schema()));
+        Optional<AnswerFormat> held = Optional.of(new AnswerFormat.JsonSchema(wanted.schema()));
         return ValueAnswer.read(send(List.of(Message.user(text)), 1, held).getFirst(), wanted, type);
     }
 
     @Override
     public List<Generation> send(List<Message> added, int answers) {
-        return send(added, answers, stages);
+        return send(added, answers, Optional.empty());
     }
 
-    private List<Generation> send(List<Message> added, int answers, Stages held) {
+    private List<Generation> send(List<Message> added, int answers, Optional<AnswerFormat> format) {
         Dialogue.check(added);
         if (answers < 1) {
             throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return dialogue.idle("send to", () -> {
+            renew();
+            Stages held = format.map(wanted -> toolsNow.stages(options, wanted)).orElse(stages);
             all.begin(answers);
             int before = dialogue.add(added);
             List<Generation> generations = new ArrayList<>();
@@ -77,13 +82,25 @@ final class LiveConversation implements Conversations.Member {
         });
     }
 
+    /** Takes the tools that there are now. What holds calls to them is made anew if they have changed. */
+    private void renew() {
+        Optional<ConversationOptions> now = toolsNow.renewed(options);
+        if (now.isPresent()) {
+            stages = toolsNow.stages(now.get(), now.get().format());
+            options = now.get();
+        }
+    }
+
+    private ConversationOptions now() {
+        return dialogue.locked(answering -> answering ? options : toolsNow.renewed(options).orElse(options));
+    }
+
     /** A further answer to the messages so far, in a conversation of its own that is gone when it ends. */
     private OtherAnswers.Waiting another(int before, int number) {
         PromptCache own = new PromptCache(model.scheduler(), model.prefixes());
-        LiveConversation copy = all.adopt(new LiveConversation(all, model,
-                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), dialogue.messages(), dialogue.calls(),
-                own, stages.fork(),
-                formats));
+        LiveConversation copy = all.adopt(new LiveConversation(all, model, toolsNow,
+                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), dialogue.messages(),
+                dialogue.calls(), own, stages.fork()));
         AnswerRun run = new AnswerRun(model, copy.dialogue, copy.options, own, copy.stages,
                 new OtherAnswers(List.of()));
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
@@ -99,7 +116,7 @@ final class LiveConversation implements Conversations.Member {
 
     @Override
     public List<ToolDefinition> tools() {
-        return options.definitions();
+        return now().definitions();
     }
 
     @Override
@@ -109,16 +126,16 @@ final class LiveConversation implements Conversations.Member {
 
     @Override
     public int promptTokens() {
-        return model.prompt(messages(), options).ids().length;
+        return model.prompt(messages(), now()).ids().length;
     }
 
     @Override
     public Conversation fork() {
         return dialogue.idle("fork", () -> {
             ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
-            LiveConversation copy = new LiveConversation(all, model, own, dialogue.messages(), dialogue.calls(),
-                    cache.fork(), stages.fork(),
-                    formats);
+            LiveConversation copy = new LiveConversation(all, model, toolsNow, own, dialogue.messages(),
+                    dialogue.calls(), cache.fork(),
+                    stages.fork());
             return all.adopt(copy);
         });
     }

@@ -10,6 +10,7 @@ import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +44,10 @@ final class RemoteBuilder implements Conversation.Builder {
     private final RemoteParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
-    private final ToolBox box;
+    private final ToolBox box = new ToolBox();
+    private ToolApprover approver = ToolApprover.NOBODY;
+    private String user = "";
+    private boolean suggested;
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -62,7 +68,6 @@ final class RemoteBuilder implements Conversation.Builder {
         this.conversations = conversations;
         this.model = model;
         this.extensions = extensions;
-        this.box = new ToolBox(extensions.installedTools());
     }
 
     @Override
@@ -86,6 +91,7 @@ final class RemoteBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder suggestedTools() {
+        suggested = true;
         return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
     }
 
@@ -98,6 +104,18 @@ final class RemoteBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder guard(ToolGuard guard) {
         guards.add(guard);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder approver(ToolApprover asks) {
+        approver = asks;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder user(String name) {
+        user = name;
         return this;
     }
 
@@ -223,18 +241,26 @@ final class RemoteBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        box.check(toolChoice);
-        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
-        all.addAll(guards);
-        Map<String, ToolDefinition> definitions = box.definitions();
-        ToolOffer offer = new ToolOffer(definitions, box.tools().keySet(), toolChoice.name(),
-                selection == null ? extensions.selection() : selection, extensions.selectors(),
+        List<ToolGuard> own = List.copyOf(guards);
+        Supplier<List<ToolGuard>> all = () -> {
+            List<ToolGuard> now = new ArrayList<>(extensions.guards().get());
+            now.addAll(own);
+            return now;
+        };
+        ToolSources sources = box.sources(extensions.installedTools(),
+                suggested ? extensions.suggestedTools() : List::of);
+        ToolSources.Table table = sources.now();
+        ToolBox.check(toolChoice, table.definitions().keySet());
+        ToolChoice chosen = toolChoice;
+        ToolSelection choice = selection == null ? extensions.selection() : selection;
+        Function<ToolSources.Table, ToolOffer> offers = now -> new ToolOffer(now.definitions(), now.tools().keySet(),
+                chosen.name(), choice, extensions.selectors(),
                 tool -> RemoteParts.estimate(tool.name() + tool.description() + Json.write(tool.parameters())));
         Sampling how = sampling == null ? model.defaults() : sampling;
-        ConversationOptions options = new ConversationOptions(box.tools(), definitions, offer, all, how,
-                how.seed().orElse(0), maxTokens, maxToolRounds, stop, Set.of(), OptionalInt.empty(), reasoning,
-                LoopLimits.OFF, format, priority, deadline);
-        Set<String> held = new HashSet<>(definitions.keySet());
+        ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, all, approver,
+                extensions.listeners(), how, how.seed().orElse(0), maxTokens, maxToolRounds, stop, Set.of(),
+                OptionalInt.empty(), reasoning, LoopLimits.OFF, format, priority, deadline);
+        Set<String> held = new HashSet<>(table.definitions().keySet());
         held.removeIf(name -> !strictByName.getOrDefault(name, strict));
         List<Message> start = new ArrayList<>();
         if (saved != null) {
@@ -245,7 +271,8 @@ final class RemoteBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
-        return conversations.adopt(new RemoteConversation(conversations, model, options,
+        return conversations.adopt(new RemoteConversation(conversations, model,
+                before -> ToolsNow.renewed(before, sources, offers).orElse(before), options,
                 new RemoteWishes(format, toolChoice, held), start, saved == null ? 0 : saved.calls()));
     }
 }

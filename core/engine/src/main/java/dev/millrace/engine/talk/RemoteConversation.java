@@ -15,23 +15,32 @@ import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** A conversation with a model that runs elsewhere. What was read is kept there, if at all. */
 final class RemoteConversation implements Conversations.Member {
 
     private final Conversations all;
     private final RemoteParts model;
-    private final ConversationOptions options;
+    private final UnaryOperator<ConversationOptions> renewal;
+    private ConversationOptions options;
     private final RemoteWishes wishes;
     private final Dialogue dialogue;
 
-    RemoteConversation(Conversations all, RemoteParts model, ConversationOptions options, RemoteWishes wishes,
+    RemoteConversation(Conversations all, RemoteParts model, UnaryOperator<ConversationOptions> renewal,
+            ConversationOptions options, RemoteWishes wishes,
             List<Message> messages, int calls) {
         this.all = all;
         this.model = model;
+        this.renewal = renewal;
         this.options = options;
         this.wishes = wishes;
         this.dialogue = new Dialogue(all, messages, calls);
+    }
+
+    @Override
+    public String id() {
+        return dialogue.id();
     }
 
     @Override
@@ -52,6 +61,7 @@ final class RemoteConversation implements Conversations.Member {
             throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return dialogue.idle("send to", () -> {
+            options = renewal.apply(options);
             all.begin(answers);
             int before = dialogue.add(added);
             List<LiveGeneration> generations = new ArrayList<>();
@@ -63,6 +73,11 @@ final class RemoteConversation implements Conversations.Member {
         });
     }
 
+    /** The options with the tools that there are now; those of an answer stay as they are. */
+    private ConversationOptions now() {
+        return dialogue.locked(answering -> answering ? options : renewal.apply(options));
+    }
+
     private LiveGeneration answer(int before, RemoteWishes asked) {
         RemoteRun run = new RemoteRun(model, dialogue, options, asked);
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
@@ -72,7 +87,7 @@ final class RemoteConversation implements Conversations.Member {
 
     /** A further answer to the messages so far, in a conversation of its own that is gone when it ends. */
     private LiveGeneration another(int number, int before, RemoteWishes asked) {
-        RemoteConversation copy = all.adopt(new RemoteConversation(all, model,
+        RemoteConversation copy = all.adopt(new RemoteConversation(all, model, renewal,
                 options.withSeed(options.seed() + number), wishes, dialogue.messages(), dialogue.calls()));
         RemoteRun run = new RemoteRun(model, copy.dialogue, copy.options, asked);
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
@@ -93,7 +108,7 @@ final class RemoteConversation implements Conversations.Member {
 
     @Override
     public List<ToolDefinition> tools() {
-        return options.definitions();
+        return now().definitions();
     }
 
     @Override
@@ -105,7 +120,7 @@ final class RemoteConversation implements Conversations.Member {
                 tokens += RemoteParts.estimate(call.name() + Json.write(call.arguments()));
             }
         }
-        for (ToolDefinition tool : options.definitions()) {
+        for (ToolDefinition tool : now().definitions()) {
             tokens += RemoteParts.estimate(tool.name() + tool.description() + Json.write(tool.parameters()));
         }
         return tokens;
@@ -113,7 +128,7 @@ final class RemoteConversation implements Conversations.Member {
 
     @Override
     public Conversation fork() {
-        return dialogue.idle("fork", () -> all.adopt(new RemoteConversation(all, model, options, wishes,
+        return dialogue.idle("fork", () -> all.adopt(new RemoteConversation(all, model, renewal, options, wishes,
                 dialogue.messages(), dialogue.calls())));
     }
 

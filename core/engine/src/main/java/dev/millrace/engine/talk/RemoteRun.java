@@ -80,8 +80,8 @@ final class RemoteRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, model.meters(),
-                new ResultBudget(RemoteParts::estimate, model.info().get().contextLength()));
+        ToolRun toolRun = new ToolRun(options, dialogue.id(), model.meters(),
+                new ResultBudget(RemoteParts::estimate, model.info().get().contextLength()), log);
         for (int round = 0;; round++) {
             List<Message> messages = dialogue.messages();
             messages.forEach(message -> message.toolCalls().forEach(call -> ids.add(call.id())));
@@ -104,8 +104,8 @@ final class RemoteRun {
             boolean mayRun = said.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(said, log)
-                    : toolRun.leave(said, "Not run: the answer had to end.", log);
+                    ? toolRun.run(said)
+                    : toolRun.leave(said, "Not run: the answer had to end.");
             tools += System.nanoTime() - start;
             outcome.messages().forEach(dialogue::add);
             if (isOver(log)) {

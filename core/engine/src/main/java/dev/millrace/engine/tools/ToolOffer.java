@@ -38,6 +38,7 @@ public final class ToolOffer {
     private final Supplier<List<ToolSelector>> selectors;
     private final ToIntFunction<ToolDefinition> tokens;
     private final Map<String, Integer> counted = new ConcurrentHashMap<>();
+    private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
     /**
      * An offer.
@@ -46,7 +47,7 @@ public final class ToolOffer {
      * @param choosable names of those that may be left out; the others are always told
      * @param named a tool that the model has to call, or empty
      * @param selection how many are told
-     * @param selectors the first of them is asked, at any time
+     * @param selectors asked at any time, one after the other until one can say
      * @param tokens counts those of a definition
      */
     public ToolOffer(Map<String, ToolDefinition> all, Set<String> choosable, String named, ToolSelection selection,
@@ -147,16 +148,27 @@ public final class ToolOffer {
     private List<ToolDefinition> ranked(List<Message> messages) {
         List<ToolDefinition> tools = all.values().stream().filter(tool -> choosable.contains(tool.name())).toList();
         Map<String, ToolDefinition> ranked = new LinkedHashMap<>();
-        ToolSelector selector = selectors.get().getFirst();
-        try {
-            selector.rank(tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
-        } catch (RuntimeException | LinkageError e) {
-            // a plugin that fails costs its choice, not the answer
-            LOG.log(System.Logger.Level.WARNING, "The selector " + selector.getClass().getName()
-                    + " of tools failed: words are compared instead.", e);
-            new Bm25Selector().rank(tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
+        for (ToolSelector selector : selectors.get()) {
+            asked(selector, tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
+            if (!ranked.isEmpty()) {
+                break;
+            }
         }
         tools.forEach(tool -> ranked.putIfAbsent(tool.name(), tool));
         return new ArrayList<>(ranked.values());
+    }
+
+    /** What a selector says, or nothing. A plugin that fails costs its choice, not the answer. */
+    private List<ToolDefinition> asked(ToolSelector selector, List<ToolDefinition> tools, List<Message> messages) {
+        try {
+            return selector.rank(tools, messages);
+        } catch (RuntimeException | LinkageError e) {
+            // once for each conversation, since it would be told for each part of each answer
+            if (failed.add(selector.getClass().getName())) {
+                LOG.log(System.Logger.Level.WARNING, "The selector " + selector.getClass().getName()
+                        + " of tools failed: the next one is asked instead.", e);
+            }
+            return List.of();
+        }
     }
 }

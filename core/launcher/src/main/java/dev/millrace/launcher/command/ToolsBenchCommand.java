@@ -112,7 +112,7 @@ final class ToolsBenchCommand implements Callable<Integer> {
     private List<Request> requests() throws IOException {
         String text;
         if (requests != null) {
-            text = Files.readString(requests);
+            text = TextFile.read(requests);
         } else {
             try (InputStream own = ToolsBenchCommand.class.getResourceAsStream(OWN)) {
                 if (own == null) {
@@ -139,7 +139,7 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     private static @Nullable Object parsed(String text) {
         try {
-            return Json.parse(text);
+            return Json.parseFile(text);
         } catch (JsonException e) {
             throw new MillraceException("The requests are no JSON: " + e.getMessage() + ".", e);
         }

@@ -4,17 +4,16 @@
  */
 package dev.millrace.spi.model;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * A model that travels inside a bundle or jar. A service; the model store resolves it by name and keeps an unpacked copy,
- * keyed by content, in the user's cache folder, because a model must be a file to be mapped.
+ * keyed by content, in the user's cache folder, because a model must be a file to be mapped. The extension of its
+ * {@link #fileName} says the format.
  */
 @ConsumerType
-public interface PackagedModel {
+public interface PackagedModel extends PackagedFile {
 
     /**
      * The name that users open it by.
@@ -24,33 +23,22 @@ public interface PackagedModel {
     String name();
 
     /**
-     * File name for the unpacked copy; its extension says the format.
+     * Files that have to lie beside the model, such as the tokenizer of an ONNX export.
      *
-     * @return a plain name, for example {@code nano-q8_0.gguf}
+     * @return files whose names differ, and from the model's own; none, as here, if one file is the whole model
      */
-    String fileName();
+    default List<PackagedFile> companions() {
+        return List.of();
+    }
 
     /**
-     * SHA-256 of the content, in lower case hexadecimal.
+     * Whether it turns texts into vectors and generates none. Such a model is not listed among those that can be talked to.
      *
-     * @return 64 characters
+     * @return always the same; false, as here, if it generates text
      */
-    String sha256();
-
-    /**
-     * Size of the content.
-     *
-     * @return bytes
-     */
-    long size();
-
-    /**
-     * The content.
-     *
-     * @return a new stream, closed by the caller
-     * @throws IOException if it cannot be read
-     */
-    InputStream open() throws IOException;
+    default boolean givesEmbeddings() {
+        return false;
+    }
 
     /**
      * Names of tool providers that the model was made for.

@@ -20,6 +20,7 @@ import dev.millrace.api.Param;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolChoice;
+import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolSpec;
 import dev.millrace.api.Tools;
 import java.io.IOException;
@@ -148,9 +149,9 @@ class ShapesTest {
         Lamp lamp = new Lamp();
         try (Far far = new Far(server);
                 Conversation conversation = far.model.conversation().tools(Tools.of(lamp))
-                        .guard((tool, call) -> "attic".equals(call.arguments().get("room"))
+                        .guard(ToolGuard.refusing((tool, call) -> "attic".equals(call.arguments().get("room"))
                                 ? Optional.of("Nobody is in the attic.")
-                                : Optional.empty())
+                                : Optional.empty()))
                         .start()) {
             List<Event> events = Far.events(conversation.send("Lamps!"));
             assertEquals(List.of("hall true"), lamp.told);
