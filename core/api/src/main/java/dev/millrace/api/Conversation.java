@@ -106,7 +106,8 @@ public interface Conversation extends AutoCloseable {
 
     /**
      * Counts the tokens that the model would have before it if it answered the messages so far: with the tools, as its
-     * template writes them. Nothing is read or generated.
+     * template writes them. Nothing is read or generated. Of a model that runs elsewhere this is an estimate, a token for each four
+     * characters, for its vocabulary is not here.
      *
      * @return the number of tokens; 1 or more
      * @throws MillraceException if the model's template refuses the messages

@@ -108,6 +108,17 @@ public sealed interface Event {
     }
 
     /**
+     * Which model answers from here on. Told where that is not the same for a whole conversation: of a model that runs elsewhere, at
+     * the beginning of each answer and when another model goes on in its place. What was said before stays said.
+     *
+     * @param model its name
+     * @param device where it runs, an id as in {@link Device}
+     * @param reason one sentence for people that says why it is another one than before; empty if it is the one that was asked
+     */
+    record AnsweredBy(String model, String device, String reason) implements Event {
+    }
+
+    /**
      * The end.
      *
      * @param reason why it ended

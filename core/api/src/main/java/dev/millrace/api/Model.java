@@ -27,6 +27,7 @@ public interface Model extends AutoCloseable {
      * The model's own tokenizer.
      *
      * @return a tokenizer that may be used from any thread
+     * @throws MillraceException if the model runs elsewhere, for then its vocabulary is not here
      */
     Tokenizer tokenizer();
 

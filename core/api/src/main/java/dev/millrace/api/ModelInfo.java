@@ -15,7 +15,8 @@ package dev.millrace.api;
  * @param parameters number of weights, or 0 where only the runtime of a graph knows
  * @param layers number of layers
  * @param hiddenSize width of the residual stream
- * @param vocabularySize number of token ids; ids run from 0 to this minus one
+ * @param vocabularySize number of token ids; ids run from 0 to this minus one; 0 if the model runs elsewhere and its vocabulary is not
+ *            known here
  * @param contextLength tokens that a conversation on this model can hold as it was opened
  * @param weightBytes size of the weights in the file, in bytes
  * @param quantisation the commonest type among its weight matrices, for example {@code Q4_0}

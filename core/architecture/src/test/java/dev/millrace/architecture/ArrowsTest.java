@@ -22,6 +22,7 @@ class ArrowsTest {
     private static final String SPI_MODEL = "dev.millrace.spi.model..";
     private static final String SPI_BACKEND = "dev.millrace.spi.backend..";
     private static final String SPI_TEXT = "dev.millrace.spi.text..";
+    private static final String SPI_REMOTE = "dev.millrace.spi.remote..";
     private static final String JSON = "dev.millrace.json..";
     private static final String MACHINE = "dev.millrace.machine..";
     private static final String TEXT = "dev.millrace.text..";
@@ -47,9 +48,11 @@ class ArrowsTest {
     private static final String ENGINE_TOOLS = "dev.millrace.engine.tools..";
     private static final String ENGINE_DRAFT = "dev.millrace.engine.draft..";
     private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
+    private static final String ENGINE_REMOTE = "dev.millrace.engine.remote..";
     private static final String LAUNCHER = "dev.millrace.launcher..";
     private static final String BACKENDS = "dev.millrace.backend..";
     private static final String PLUGINS = "dev.millrace.plugin..";
+    private static final String REMOTE = "dev.millrace.plugin.remote..";
     private static final String SAMPLES = "dev.millrace.sample..";
     private static final String TCK = "dev.millrace.tck..";
     private static final String CPU = "dev.millrace.backend.cpu..";
@@ -91,6 +94,9 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule CONTRACTS_OF_TEXT_KNOW_THE_API = only(SPI_TEXT, API);
+
+    @ArchTest
+    static final ArchRule CONTRACTS_OF_MODELS_ELSEWHERE_KNOW_THOSE_OF_TEXT = only(SPI_REMOTE, API, SPI_TEXT);
 
     @ArchTest
     static final ArchRule JSON_KNOWS_JACKSON = only(JSON, "com.fasterxml.jackson.core..");
@@ -180,6 +186,10 @@ class ArrowsTest {
             ENGINE_DRAFT, ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
+    static final ArchRule MODELS_ELSEWHERE_STAND_ON_CONVERSATIONS = only(ENGINE_REMOTE, ENGINE_TALK, ENGINE_OBSERVE,
+            API, SPI);
+
+    @ArchTest
     static final ArchRule CPU_NEEDS_NOTHING_BUT_JAVA = only(CPU, API, SPI_MODEL, SPI_BACKEND, MACHINE,
             "jdk.incubator.vector..");
 
@@ -224,7 +234,13 @@ class ArrowsTest {
     static final ArchRule BACKENDS_KNOW_THE_SPI = not(BACKENDS, TEXT, FORMATS, ENGINE, LAUNCHER, PLUGINS, SAMPLES);
 
     @ArchTest
-    static final ArchRule PLUGINS_KNOW_THE_API = not(PLUGINS, SPI, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS, SAMPLES);
+    static final ArchRule PLUGINS_KNOW_THE_API = noClasses().that().resideInAPackage(PLUGINS).and()
+            .resideOutsideOfPackage(REMOTE).should().dependOnClassesThat()
+            .resideInAnyPackage(SPI, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS, SAMPLES);
+
+    @ArchTest
+    static final ArchRule MODELS_ELSEWHERE_ARE_A_KIND_OF_BACKEND = only(REMOTE, API, SPI_REMOTE, SPI_TEXT, JSON,
+            "org.osgi.service.metatype.annotations..");
 
     @ArchTest
     static final ArchRule SAMPLES_ARE_WRITTEN_AS_USERS_WRITE = not(SAMPLES, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS,

@@ -25,11 +25,14 @@ import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
+import dev.millrace.api.ToolSelection;
 import dev.millrace.api.ToolSelector;
 import dev.millrace.api.setting.SettingGroup;
 import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
+import dev.millrace.engine.remote.RunningRemote;
+import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.ToolGate;
 import dev.millrace.engine.tools.ToolResults;
@@ -46,12 +49,15 @@ import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.model.VocabularySource;
+import dev.millrace.spi.remote.RemoteModel;
+import dev.millrace.spi.remote.RemoteModels;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -88,6 +94,7 @@ public final class Engine implements Millrace {
     private final List<ModelSource> own;
     private final List<RunningModel> models = new CopyOnWriteArrayList<>();
     private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
+    private final List<RunningRemote> remotes = new CopyOnWriteArrayList<>();
     private final Meters meters = new Meters();
     private volatile boolean closed;
 
@@ -143,6 +150,27 @@ public final class Engine implements Millrace {
     @Override
     public Model open(String reference, ModelOptions options) {
         tellUnknownSettings();
+        Optional<RemoteModel> remote = services.remotes.stream().map(each -> each.open(reference))
+                .flatMap(Optional::stream).findFirst();
+        return remote.isPresent() ? elsewhere(remote.get(), options) : openHere(reference, options);
+    }
+
+    private Model elsewhere(RemoteModel remote, ModelOptions options) {
+        String name = remote.info().name();
+        RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
+                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                        () -> services.tools, List::of,
+                        services::toolSelectors, services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
+                meters.of(name), ModelLimits.of(services.settings, name).answers(), InstantSource.system(), remotes::remove);
+        remotes.add(model);
+        if (closed) {
+            model.close();
+            throw new IllegalStateException("Millrace is closed.");
+        }
+        return model;
+    }
+
+    private Model openHere(String reference, ModelOptions options) {
         ModelSource.Resolved found = find(reference, options.progress());
         Loaded loaded = load(found.path(), options);
         RunningModel model;
@@ -291,6 +319,10 @@ public final class Engine implements Millrace {
         if (closed) {
             throw new IllegalStateException("Millrace is closed.");
         }
+        if (services.remotes.stream().anyMatch(each -> each.names().contains(reference))) {
+            throw new ModelNotFoundException("The model " + reference
+                    + " runs elsewhere, and its files are not here: it can be talked to, and nothing else.");
+        }
         return sources().map(source -> source.resolve(reference, progress)).flatMap(Optional::stream).findFirst()
                 .orElseThrow(() -> missing(reference));
     }
@@ -346,7 +378,8 @@ public final class Engine implements Millrace {
 
     @Override
     public List<String> models() {
-        return sources().flatMap(source -> source.names().stream()).distinct().sorted().toList();
+        return Stream.concat(services.remotes.stream().flatMap(each -> each.names().stream()),
+                sources().flatMap(source -> source.names().stream())).distinct().sorted().toList();
     }
 
     @Override
@@ -397,7 +430,8 @@ public final class Engine implements Millrace {
 
     @Override
     public List<ModelHealth> health() {
-        return models.stream().map(RunningModel::health).toList();
+        return Stream.concat(models.stream().map(RunningModel::health), remotes.stream().map(RunningRemote::health))
+                .toList();
     }
 
     @Override
@@ -449,6 +483,7 @@ public final class Engine implements Millrace {
     @Deactivate
     public void close() {
         closed = true;
+        remotes.forEach(RunningRemote::close);
         for (RunningModel model : models) {
             model.close();
         }
@@ -556,6 +591,15 @@ public final class Engine implements Millrace {
 
     void removeSettings(SettingGroup group) {
         services.groups.remove(group);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addRemotes(RemoteModels models) {
+        services.remotes.add(models);
+    }
+
+    void removeRemotes(RemoteModels models) {
+        services.remotes.remove(models);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

@@ -101,7 +101,8 @@ public final class EngineSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES, PREFIXES_MEMORY,
+        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES,
+                PREFIXES_MEMORY,
                 PREFIXES_DISK);
     }
 }

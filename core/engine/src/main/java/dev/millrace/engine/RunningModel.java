@@ -71,6 +71,8 @@ final class RunningModel implements Model {
     private final Consumer<RunningModel> onClose;
     private final Scheduler scheduler;
     private final Prefixes prefixes;
+    private final ModelParts parts;
+    private final Extensions extensions;
     private final Conversations conversations;
     private final ReentrantLock moving = new ReentrantLock();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -121,15 +123,13 @@ final class RunningModel implements Model {
         Set<Integer> endTokens = Speech.endTokens(file, tokenizer, prompts);
         Speculation speculation = new Speculation(settings.get(EngineSettings.SPECULATION, name), scheduler,
                 () -> this.running.place().program(), endTokens);
-        this.conversations = new Conversations(
-                new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
-                        dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation,
-                        meters, CallStrictness.of(options.strictness(),
-                                settings.get(EngineSettings.STRICT, name), info)),
-                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
-                        () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
-                        settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
-                limits.answers(), this::wake);
+        this.parts = new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
+                dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation, meters,
+                CallStrictness.of(options.strictness(), settings.get(EngineSettings.STRICT, name), info));
+        this.extensions = new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
+                settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT));
+        this.conversations = new Conversations(name, limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
             Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
         }
@@ -188,7 +188,7 @@ final class RunningModel implements Model {
 
     @Override
     public Conversation.Builder conversation() {
-        return conversations.builder();
+        return conversations.builder(parts, extensions);
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.model.PackagedModel;
+import dev.millrace.spi.remote.RemoteModels;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
 import java.time.InstantSource;
@@ -32,6 +33,7 @@ final class Services {
     final List<ModelFormat> formats = new CopyOnWriteArrayList<>();
     final List<Dialect> dialects = new CopyOnWriteArrayList<>();
     final List<PackagedModel> models = new CopyOnWriteArrayList<>();
+    final List<RemoteModels> remotes = new CopyOnWriteArrayList<>();
     final List<ModelSource> sources = new CopyOnWriteArrayList<>();
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
@@ -65,6 +67,7 @@ final class Services {
         ServiceLoader.load(ModelFormat.class, loader).forEach(services.formats::add);
         ServiceLoader.load(Dialect.class, loader).forEach(services.dialects::add);
         ServiceLoader.load(PackagedModel.class, loader).forEach(services.models::add);
+        ServiceLoader.load(RemoteModels.class, loader).forEach(services.remotes::add);
         ServiceLoader.load(ModelSource.class, loader).forEach(services.sources::add);
         ServiceLoader.load(ToolProvider.class, loader).forEach(services.tools::add);
         ServiceLoader.load(ToolGuard.class, loader).forEach(services.guards::add);

@@ -55,6 +55,7 @@ class UserCodeTest {
                     case Event.ToolCalled c -> seen.add(c.name() + c.arguments());
                     case Event.ToolProgressed p -> seen.add(p.what());
                     case Event.ToolAnswered a -> seen.add(String.valueOf(a.result().value()));
+                    case Event.AnsweredBy b -> seen.add(b.model());
                     case Event.Finished f -> seen.add(f.reason().name());
                 }
             }

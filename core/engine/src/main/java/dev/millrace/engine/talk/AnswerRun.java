@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class AnswerRun {
 
     private final ModelParts model;
-    private final LiveConversation conversation;
+    private final Dialogue dialogue;
     private final ConversationOptions options;
     private final PromptCache cache;
     private final Stages stages;
@@ -72,10 +72,10 @@ final class AnswerRun {
      *
      * @param others answers to the same prompt, begun once it is read
      */
-    AnswerRun(ModelParts model, LiveConversation conversation, ConversationOptions options, PromptCache cache,
+    AnswerRun(ModelParts model, Dialogue dialogue, ConversationOptions options, PromptCache cache,
             Stages stages, OtherAnswers others) {
         this.model = model;
-        this.conversation = conversation;
+        this.dialogue = dialogue;
         this.options = options;
         this.cache = cache;
         this.others = others;
@@ -119,11 +119,11 @@ final class AnswerRun {
             problem = problem == null ? failure(e) : problem;
         }
         if (end == null || problem != null) {
-            conversation.failed(before);
+            dialogue.failed(before);
             model.meters().answerFailed();
             log.fail(problem == null ? new MillraceException("The answer ended without saying why.") : problem);
         } else {
-            conversation.answered();
+            dialogue.answered();
             model.meters().answered(end.reason(), end.usage());
             log.finish(end);
         }
@@ -153,10 +153,10 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, conversation.id(), model.meters(),
-                new ResultBudget(model.tokenizer(), model.info().contextLength()), log);
+        ToolRun toolRun = new ToolRun(options, dialogue.id(), model.meters(),
+                new ResultBudget(text -> model.tokenizer().encode(text).length, model.info().contextLength()), log);
         for (int round = 0;; round++) {
-            List<Message> messages = conversation.messages();
+            List<Message> messages = dialogue.messages();
             checkLength(messages);
             offered = options.offered(messages);
             Prompt prompt = model.prompt(messages, offered, options);
@@ -174,9 +174,9 @@ final class AnswerRun {
             }
             speak(turn, slot, step, sampler, log);
             if (messages.getLast().role() == Message.Role.ASSISTANT) {
-                conversation.replaceLast(turn.message());
+                dialogue.replaceLast(turn.message());
             } else {
-                conversation.add(turn.message());
+                dialogue.add(turn.message());
             }
             if (!turn.wantsTools()) {
                 return turn.reason();
@@ -185,10 +185,10 @@ final class AnswerRun {
             boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(turn)
-                    : toolRun.leave(turn, "Not run: the answer had to end.");
+                    ? toolRun.run(turn.said())
+                    : toolRun.leave(turn.said(), "Not run: the answer had to end.");
             tools += System.nanoTime() - start;
-            outcome.messages().forEach(conversation::add);
+            outcome.messages().forEach(dialogue::add);
             if (isOver(log)) {
                 return whyOver(log);
             }
@@ -279,7 +279,7 @@ final class AnswerRun {
 
     /** Tokens before the first words of the user. */
     private int sharedBeginning(int[] ids) {
-        List<Message> messages = conversation.messages();
+        List<Message> messages = dialogue.messages();
         int user = 0;
         while (user < messages.size() && messages.get(user).role() != Message.Role.USER) {
             user++;
@@ -289,7 +289,7 @@ final class AnswerRun {
 
     /** Tokens before the last words of the user, if there are enough behind them that it matters. */
     private List<Integer> lastQuestion(Slot slot, int[] ids) {
-        List<Message> messages = conversation.messages();
+        List<Message> messages = dialogue.messages();
         int user = messages.size() - 1;
         while (user >= 0 && messages.get(user).role() != Message.Role.USER) {
             user--;
@@ -346,7 +346,7 @@ final class AnswerRun {
     private Turn begin(Slot slot, Prompt prompt, int round, LiveGeneration log) {
         Turn turn = new Turn(model.dialect().parser(prompt.insideThinking(), options.definitions()), model.tokenizer(),
                 options,
-                conversation::nextCallId, log);
+                dialogue::nextCallId, log);
         turn.begin(prompt.begun());
         stages.begin(slot, round);
         thinking.beginRound(turn.isThinking());

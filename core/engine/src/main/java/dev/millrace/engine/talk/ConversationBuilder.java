@@ -25,11 +25,7 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,11 +50,7 @@ final class ConversationBuilder implements Conversation.Builder {
     private ToolApprover approver = ToolApprover.NOBODY;
     private String user = "";
     private boolean suggested;
-    private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
-    private final List<ToolProvider> providers = new ArrayList<>();
-    private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whose each tool is, for messages. */
-    private final Map<String, String> origins = new HashMap<>();
+    private final ToolBox box = new ToolBox();
     private final List<Message> messages = new ArrayList<>();
     private @Nullable String system;
     private @Nullable Sampling sampling;
@@ -99,21 +91,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder tools(ToolProvider... more) {
-        for (ToolProvider provider : more) {
-            if (!asked.add(provider)) {
-                continue;
-            }
-            List<String> names = provider.tools().stream().map(tool -> tool.definition().name()).toList();
-            Set<String> own = new HashSet<>();
-            for (String name : names) {
-                unique(name, provider.name());
-                if (!own.add(name)) {
-                    throw twice(name, provider.name(), provider.name());
-                }
-            }
-            providers.add(provider);
-            names.forEach(name -> origins.put(name, provider.name()));
-        }
+        box.add(List.of(more));
         return this;
     }
 
@@ -125,24 +103,8 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder declare(List<ToolDefinition> definitions) {
-        for (ToolDefinition definition : definitions) {
-            unique(definition.name(), "declared ones");
-            declared.put(definition.name(), definition);
-            origins.put(definition.name(), "declared ones");
-        }
+        box.declare(definitions);
         return this;
-    }
-
-    private void unique(String name, String origin) {
-        String before = origins.get(name);
-        if (before != null) {
-            throw twice(name, before, origin);
-        }
-    }
-
-    private static IllegalArgumentException twice(String name, String one, String other) {
-        return new IllegalArgumentException("Two tools have the name " + name + ", of " + one + " and of " + other
-                + ": rename or leave out one of them.");
     }
 
     @Override
@@ -189,14 +151,7 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation.Builder stop(List<String> texts, boolean inThinking) {
-        for (String text : texts) {
-            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
-                throw new IllegalArgumentException(
-                        "A stop string has at least one character, and none of them is half of a"
-                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
-            }
-        }
-        stop = new StopStrings(texts, inThinking);
+        stop = StopStrings.of(texts, inThinking);
         return this;
     }
 
@@ -301,8 +256,8 @@ final class ConversationBuilder implements Conversation.Builder {
             now.addAll(own);
             return now;
         };
-        ToolSources sources = new ToolSources(providers, extensions.installedTools(),
-                suggested ? extensions.suggestedTools() : List::of, declared);
+        ToolSources sources = box.sources(extensions.installedTools(),
+                suggested ? extensions.suggestedTools() : List::of);
         ToolSources.Table table = sources.now();
         HeldCalls calls = heldCalls();
         Sampling how = sampling == null ? model.sampling() : sampling;
@@ -366,10 +321,6 @@ final class ConversationBuilder implements Conversation.Builder {
             throw new IllegalArgumentException(
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
-        boolean missing = !choice.name().isEmpty() && !names.contains(choice.name());
-        if (choice.required() && (names.isEmpty() || missing)) {
-            throw new IllegalArgumentException("The model has to call a tool that is not there: "
-                    + (names.isEmpty() ? "there are none at all" : choice.name()) + ".");
-        }
+        ToolBox.check(choice, names);
     }
 }

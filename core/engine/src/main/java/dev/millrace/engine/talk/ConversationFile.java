@@ -57,7 +57,24 @@ final class ConversationFile {
     // ---- writing
 
     static void save(Path file, ModelParts model, List<Message> messages, int calls, PromptCache cache) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("model", model.fingerprint().get().toMap());
+        map.put("precision", model.precision().name());
         try (SequenceState state = cache.export()) {
+            write(file, map, messages, calls, state);
+        }
+    }
+
+    /** A conversation with a model elsewhere, where what was read is kept, if at all. */
+    static void save(Path file, String reference, List<Message> messages, int calls) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("elsewhere", reference);
+        write(file, map, messages, calls, null);
+    }
+
+    private static void write(Path file, Map<String, @Nullable Object> model, List<Message> messages, int calls,
+            @Nullable SequenceState state) {
+        try {
             at(file).write(out -> {
                 byte[] description = Json.write(description(model, messages, calls))
                         .getBytes(StandardCharsets.UTF_8);
@@ -74,11 +91,9 @@ final class ConversationFile {
         }
     }
 
-    private static Map<String, @Nullable Object> description(ModelParts model, List<Message> messages,
-            int calls) {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        map.put("model", model.fingerprint().get().toMap());
-        map.put("precision", model.precision().name());
+    private static Map<String, @Nullable Object> description(Map<String, @Nullable Object> model,
+            List<Message> messages, int calls) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>(model);
         map.put("calls", calls);
         List<Object> list = new ArrayList<>();
         for (Message message : messages) {
@@ -124,6 +139,19 @@ final class ConversationFile {
         });
     }
 
+    /** Reads and checks the description of a conversation with a model elsewhere. */
+    static Saved describe(Path file, String reference) {
+        return at(file).read((in, left) -> {
+            Map<?, ?> description = description(file, in, left);
+            if (!reference.equals(description.get("elsewhere"))) {
+                throw new MillraceException("The saved conversation " + file + " belongs to "
+                        + (description.get("elsewhere") instanceof String other ? other : "a model of this machine")
+                        + ", not to " + reference + ": open the one it was saved with.");
+            }
+            return saved(file, description);
+        });
+    }
+
     /** What was read, on the model's scheduler; nothing if its numbers are not those of this model. */
     static PromptCache cache(Saved saved, ModelParts model) {
         return at(saved.file()).read((in, left) -> {
@@ -159,6 +187,10 @@ final class ConversationFile {
     }
 
     private static Fingerprint fingerprint(Path file, Map<?, ?> description) {
+        if (description.get("elsewhere") instanceof String other) {
+            throw new MillraceException("The saved conversation " + file + " belongs to " + other
+                    + ", which runs elsewhere: open the one it was saved with.");
+        }
         if (!(description.get("model") instanceof Map<?, ?> written)) {
             throw new MillraceException("The saved conversation " + file
                     + " does not say which model it belongs to; it was written by another version of Millrace.");

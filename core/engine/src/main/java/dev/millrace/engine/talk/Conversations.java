@@ -19,9 +19,18 @@ public final class Conversations implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Conversations.class.getName());
     private static final int MOST_TOLD = 200;
 
-    private final ModelParts model;
-    private final Extensions extensions;
-    private final Set<LiveConversation> open = ConcurrentHashMap.newKeySet();
+    /** A conversation that is open. */
+    interface Member extends Conversation {
+
+        /** Asks a running answer to end, without waiting for it. */
+        void cancel();
+
+        /** Whether this thread generates its answer, or runs a tool for it. */
+        boolean isOwnThread();
+    }
+
+    private final String model;
+    private final Set<Member> open = ConcurrentHashMap.newKeySet();
     private final SecureRandom random = new SecureRandom();
     private final String prefix = HexFormat.of().toHexDigits(random.nextInt());
     private final AtomicLong begun = new AtomicLong();
@@ -36,25 +45,36 @@ public final class Conversations implements AutoCloseable {
     /**
      * No conversations yet.
      *
-     * @param model what they run on
-     * @param extensions what plugins add
+     * @param model the name of what they run on
      * @param most answers at a time
      * @param onUse called when an answer is asked for
      */
-    public Conversations(ModelParts model, Extensions extensions, int most, Runnable onUse) {
+    public Conversations(String model, int most, Runnable onUse) {
         this.most = most;
         this.onUse = onUse;
         this.model = model;
-        this.extensions = extensions;
     }
 
     /**
-     * A conversation to be set up.
+     * A conversation to be set up on a model that runs here.
      *
+     * @param parts of the model
+     * @param extensions what plugins add
      * @return a new builder
      */
-    public Conversation.Builder builder() {
-        return new ConversationBuilder(this, model, extensions);
+    public Conversation.Builder builder(ModelParts parts, Extensions extensions) {
+        return new ConversationBuilder(this, parts, extensions);
+    }
+
+    /**
+     * A conversation to be set up with a model that runs elsewhere.
+     *
+     * @param parts of the model
+     * @param extensions what plugins add
+     * @return a new builder
+     */
+    public Conversation.Builder builder(RemoteParts parts, Extensions extensions) {
+        return new RemoteBuilder(this, parts, extensions);
     }
 
     /** A name that no other conversation has: logs of several models and starts may be put together. */
@@ -69,11 +89,11 @@ public final class Conversations implements AutoCloseable {
     /** Writes something to the log, once. */
     void tellOnce(String what) {
         if (told.size() < MOST_TOLD && told.add(what)) {
-            LOG.log(System.Logger.Level.INFO, "{0}: {1}", model.info().name(), what);
+            LOG.log(System.Logger.Level.INFO, "{0}: {1}", model, what);
         }
     }
 
-    LiveConversation adopt(LiveConversation conversation) {
+    <C extends Member> C adopt(C conversation) {
         open.add(conversation);
         if (closed) {
             conversation.close();
@@ -82,7 +102,7 @@ public final class Conversations implements AutoCloseable {
         return conversation;
     }
 
-    void forget(LiveConversation conversation) {
+    void forget(Member conversation) {
         open.remove(conversation);
     }
 
@@ -118,7 +138,7 @@ public final class Conversations implements AutoCloseable {
         if (answers.addAndGet(number) > most) {
             answers.addAndGet(-number);
             throw new BusyException(
-                    "The model " + model.info().name() + " generates " + answers.get() + " answers and may"
+                    "The model " + model + " generates " + answers.get() + " answers and may"
                             + " generate " + most + " at a time: ask again when some have ended.");
         }
         onUse.run();
@@ -136,14 +156,14 @@ public final class Conversations implements AutoCloseable {
      * @return true if whoever waits for all answers would wait for this thread
      */
     public boolean isOwnThread() {
-        return open.stream().anyMatch(LiveConversation::isOwnThread);
+        return open.stream().anyMatch(Member::isOwnThread);
     }
 
     /** Ends all of them at once, and waits until they have ended; not for an answer that this very thread belongs to. */
     @Override
     public void close() {
         closed = true;
-        open.forEach(LiveConversation::cancel);
-        open.forEach(LiveConversation::close);
+        open.forEach(Member::cancel);
+        open.forEach(Member::close);
     }
 }

@@ -200,6 +200,9 @@ final class LiveGeneration implements Generation {
                 case Event.ToolAnswered answered -> {
                     // the model has it; the answer holds what the model said
                 }
+                case Event.AnsweredBy other -> {
+                    // whoever says it
+                }
                 case Event.Finished end -> {
                     return new Answer(text.toString(), thinking.toString(), calls, end.reason(), end.usage(),
                             end.timings());

@@ -4,6 +4,7 @@
  */
 package dev.millrace.engine.talk;
 
+import dev.millrace.json.Json;
 import java.util.List;
 
 /**
@@ -18,6 +19,22 @@ record StopStrings(List<String> texts, boolean inThinking) {
 
     StopStrings {
         texts = List.copyOf(texts);
+    }
+
+    /**
+     * Checks texts.
+     *
+     * @throws IllegalArgumentException if one is empty or has a lone surrogate
+     */
+    static StopStrings of(List<String> texts, boolean inThinking) {
+        for (String text : texts) {
+            if (text.isEmpty() || !text.equals(Json.wellFormed(text))) {
+                throw new IllegalArgumentException(
+                        "A stop string has at least one character, and none of them is half of a"
+                                + " surrogate pair: \"" + Json.wellFormed(text) + "\".");
+            }
+        }
+        return new StopStrings(texts, inThinking);
     }
 
     /** A search through one text. */

@@ -91,38 +91,38 @@ final class ToolRun {
         }
     }
 
-    Outcome run(Turn turn) {
-        List<ToolCall> own = turn.calls().stream().filter(call -> !options.callerRuns(call.name())).toList();
+    Outcome run(Said said) {
+        List<ToolCall> own = said.calls().stream().filter(call -> !options.callerRuns(call.name())).toList();
         List<Message> messages = new ArrayList<>();
-        int results = results(turn);
+        int results = results(said);
         int at = 0;
         while (at < own.size()) {
             int end = at + 1;
-            while (end < own.size() && looksOnly(turn, own.get(at)) && looksOnly(turn, own.get(end))) {
+            while (end < own.size() && looksOnly(said, own.get(at)) && looksOnly(said, own.get(end))) {
                 end++;
             }
             if (end == at + 1) {
-                messages.add(answer(one(turn, own.get(at)), results));
+                messages.add(answer(one(said, own.get(at)), results));
             } else {
                 together(own.subList(at, end)).forEach(told -> messages.add(answer(told, results)));
             }
             at = end;
         }
-        for (String problem : turn.problems()) {
+        for (String problem : said.problems()) {
             messages.add(answer(Told.error(new ToolCall("", "unknown", Map.of()), problem), results));
         }
-        return new Outcome(messages, own.size() < turn.calls().size());
+        return new Outcome(messages, own.size() < said.calls().size());
     }
 
     /** Answers all calls without running them, so that none is left open in the conversation. */
-    Outcome leave(Turn turn, String why) {
+    Outcome leave(Said said, String why) {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
-        for (ToolCall call : turn.calls()) {
+        for (ToolCall call : said.calls()) {
             if (options.callerRuns(call.name())) {
                 callerRunsSome = true;
             } else {
-                messages.add(answer(Told.error(call, why), results(turn)));
+                messages.add(answer(Told.error(call, why), results(said)));
             }
         }
         return new Outcome(messages, callerRunsSome);
@@ -133,12 +133,12 @@ final class ToolRun {
         return Message.tool(told.call().id(), budget.cut(told.text(), results));
     }
 
-    private static int results(Turn turn) {
-        return turn.calls().size() + turn.problems().size();
+    private static int results(Said said) {
+        return said.calls().size() + said.problems().size();
     }
 
-    private boolean looksOnly(Turn turn, ToolCall call) {
-        return turn.refusal(call).isEmpty() && options.tools().containsKey(call.name())
+    private boolean looksOnly(Said said, ToolCall call) {
+        return said.refusal(call).isEmpty() && options.tools().containsKey(call.name())
                 && options.definition(call.name()).filter(tool -> tool.hints().contains(ToolHint.READ_ONLY))
                         .isPresent();
     }
@@ -148,7 +148,7 @@ final class ToolRun {
     }
 
     /** One call by itself, on the answer's thread. */
-    private Told one(Turn turn, ToolCall call) {
+    private Told one(Said said, ToolCall call) {
         Tool tool = options.tools().get(call.name());
         ToolDefinition definition = options.definition(call.name()).orElse(null);
         if (tool == null || definition == null) {
@@ -158,7 +158,7 @@ final class ToolRun {
         if (log.isCancelled()) {
             return Told.of(call, runner.refused(request, Verdict.CANCELLED, CANCELLED));
         }
-        Optional<String> refusal = turn.refusal(call);
+        Optional<String> refusal = said.refusal(call);
         if (refusal.isPresent()) {
             return Told.of(call, runner.refused(request, Verdict.REFUSED, Json.wellFormed(refusal.get())));
         }
@@ -194,7 +194,7 @@ final class ToolRun {
         }
     }
 
-    /** Calls that only look: each is decided about in turn, and then they run at once. The results come in their order. */
+    /** Calls that only look: each is decided about in said, and then they run at once. The results come in their order. */
     private List<Told> together(List<ToolCall> calls) {
         List<FutureTask<Told>> tasks = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();

@@ -23,6 +23,12 @@ record ToolsNow(ToolSources sources, Function<ToolSources.Table, ToolOffer> offe
 
     /** The options with the tools that there are now; empty if the model has to be told of no change. */
     Optional<ConversationOptions> renewed(ConversationOptions options) {
+        return renewed(options, sources, offers);
+    }
+
+    /** The same, for conversations without stages. */
+    static Optional<ConversationOptions> renewed(ConversationOptions options, ToolSources sources,
+            Function<ToolSources.Table, ToolOffer> offers) {
         ToolSources.Table now = sources.now();
         return now.definitions().equals(options.table().definitions())
                 && now.tools().keySet().equals(options.tools().keySet())

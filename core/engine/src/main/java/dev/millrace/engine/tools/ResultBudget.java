@@ -4,7 +4,7 @@
  */
 package dev.millrace.engine.tools;
 
-import dev.millrace.api.Tokenizer;
+import java.util.function.ToIntFunction;
 
 /**
  * Cuts what tools give back: a result that fills the context would end the conversation. All results of one turn together may take a
@@ -18,17 +18,17 @@ public final class ResultBudget {
     /** A character of Java is at most so many bytes, and a token is at least one. */
     private static final int BYTES = 3;
 
-    private final Tokenizer tokenizer;
+    private final ToIntFunction<String> counter;
     private final int tokens;
 
     /**
      * A budget.
      *
-     * @param tokenizer of the model
+     * @param counter counts the tokens of a text
      * @param contextLength tokens that the context holds
      */
-    public ResultBudget(Tokenizer tokenizer, int contextLength) {
-        this.tokenizer = tokenizer;
+    public ResultBudget(ToIntFunction<String> counter, int contextLength) {
+        this.counter = counter;
         this.tokens = contextLength / SHARE;
     }
 
@@ -45,11 +45,11 @@ public final class ResultBudget {
             return text;
         }
         int keep = whole(text, (int) Math.min(text.length(), (long) room * CHARACTERS));
-        int taken = tokenizer.encode(text.substring(0, keep)).length;
+        int taken = counter.applyAsInt(text.substring(0, keep));
         while (taken > room && keep > 0) {
             // about as many tokens per character everywhere; a little less, so that it ends soon
             keep = whole(text, (int) ((double) keep * room / taken * 0.95));
-            taken = tokenizer.encode(text.substring(0, keep)).length;
+            taken = counter.applyAsInt(text.substring(0, keep));
         }
         return noted(text, keep);
     }

@@ -50,6 +50,11 @@ final class AnswerView {
             case Event.ToolCalled called -> note("-> " + written(called.call()));
             case Event.ToolProgressed progress -> note(".. " + written(progress));
             case Event.ToolAnswered answered -> note("<- " + written(answered.result()));
+            case Event.AnsweredBy other -> {
+                if (!other.reason().isEmpty()) {
+                    note("(" + other.model() + " on " + other.device() + " answers: " + other.reason() + ")");
+                }
+            }
             case Event.Finished finished -> {
                 turnTo(At.LINE_START);
                 String why = why(finished.reason());

@@ -70,7 +70,8 @@ final class SoakCommand implements Callable<Integer> {
             }
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < users; i++) {
-                SoakUser user = new SoakUser(models.get(i % models.size()), new Random(seed * 1_000_003 + i), folder.resolve("talk" + i), end);
+                SoakUser user = new SoakUser(models.get(i % models.size()), new Random(seed * 1_000_003 + i),
+                        folder.resolve("talk" + i), end);
                 all.add(user);
                 threads.add(Thread.ofVirtual().name("millrace-soak-" + i).start(user));
             }

@@ -140,6 +140,8 @@ final class AnswerStream {
                 line.set("value", Json.tree(answered.result().value()));
                 send(line);
             }
+            case Event.AnsweredBy other -> send(line("answeredBy").put("model", other.model())
+                    .put("device", other.device()).put("reason", other.reason()));
             case Event.Finished end -> {
                 ObjectNode line = line("end").put("reason", end.reason().name().toLowerCase(Locale.ROOT))
                         .put("device", device);

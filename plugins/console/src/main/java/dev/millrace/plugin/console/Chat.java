@@ -9,6 +9,7 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ToolApproval;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Exchange;
@@ -89,8 +90,10 @@ final class Chat {
         } catch (MillraceException | IllegalArgumentException e) {
             throw ApiError.wrong("messages", "The messages cannot be put to this model: " + e.getMessage());
         }
-        int context = question.model().model().info().contextLength();
-        if (tokens >= context) {
+        ModelInfo info = question.model().model().info();
+        int context = info.contextLength();
+        // what runs elsewhere counts by itself: here is only an estimate
+        if (info.vocabularySize() > 0 && tokens >= context) {
             throw new ApiError(400, "The conversation takes " + tokens + " tokens and this model holds " + context
                     + ": rewind it, or begin a new one.", "messages", "context_length_exceeded");
         }

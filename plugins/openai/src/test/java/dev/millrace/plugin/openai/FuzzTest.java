@@ -12,10 +12,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAccumulator;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,80 +61,123 @@ class FuzzTest {
             "[null]",
             "\"auto\"", "\"none\"", "\"nano\"", "-0.0", "2147483648");
 
-    private final Random random = new Random(Long.getLong("millrace.fuzz.seed", 1));
+    private static final int REQUESTS = Integer.getInteger("millrace.fuzz", 400);
+    private static final long SEED = Long.getLong("millrace.fuzz.seed", 1);
+    /** Clients that ask at the same time. */
+    private static final int CLIENTS = 8;
+    private static final List<String> PATHS = SEEDS.keySet().stream().sorted().toList();
+
+    private final Map<Integer, Integer> statuses = new ConcurrentSkipListMap<>();
+    private final LongAccumulator slowest = new LongAccumulator(Math::max, 0);
 
     @Test
     void everyRequestIsAnswered() throws Exception {
-        int requests = Integer.getInteger("millrace.fuzz", 400);
-        List<String> paths = SEEDS.keySet().stream().sorted().toList();
-        int good = 0;
-        try (Nano nano = new Nano()) {
-            for (int i = 0; i < requests; i++) {
-                String path = paths.get(random.nextInt(paths.size()));
-                List<String> seeds = SEEDS.getOrDefault(path, List.of());
-                byte[] body = mutated(seeds.get(random.nextInt(seeds.size())));
-                HttpResponse<String> answer = nano
-                        .send(nano.request(path).POST(HttpRequest.BodyPublishers.ofByteArray(body)));
-                int status = answer.statusCode();
-                int number = i;
-                assertTrue(status == 200 || (status >= 400 && status < 500),
-                        () -> number + ": " + path + " " + status + " " + answer.body() + " to " + new String(body,
-                                java.nio.charset.StandardCharsets.UTF_8));
-                good += status == 200 ? 1 : 0;
+        AtomicInteger next = new AtomicInteger();
+        try (Nano nano = new Nano(); ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                all.add(clients.submit(() -> {
+                    for (int number = next.getAndIncrement(); number < REQUESTS; number = next.getAndIncrement()) {
+                        new Request(number).send(nano);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
             }
             assertEquals(0, nano.gauge("millrace_server_answers_running"));
             assertEquals(200, nano.get("/health").statusCode());
         }
-        assertTrue(good > requests / 20, "only " + good + " of " + requests + " were understood");
+        System.out.println("FUZZ: " + REQUESTS + " requests from seed " + SEED + ", by status " + statuses
+                + ", the slowest " + slowest.get() / 1_000_000 + " ms");
+        int good = statuses.getOrDefault(200, 0);
+        assertTrue(good > REQUESTS / 20, "only " + good + " of " + REQUESTS + " were understood");
     }
 
-    private byte[] mutated(String seed) throws Exception {
-        ObjectNode request = (ObjectNode) Nano.JSON.readTree(seed);
-        for (int i = random.nextInt(4); i > 0; i--) {
-            mutate(request);
-        }
-        // answers are not what is tested here
-        request.put("max_tokens", 2).put("max_output_tokens", 2);
-        if (request.has("options") && request.get("options") instanceof ObjectNode options) {
-            options.put("num_predict", 2);
-        }
-        byte[] body = Nano.JSON.writeValueAsString(request).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        if (random.nextInt(10) == 0) {
-            body[random.nextInt(body.length)] = (byte) random.nextInt(256);
-        } else if (random.nextInt(30) == 0) {
-            body = java.util.Arrays.copyOf(body, random.nextInt(body.length));
-        }
-        return body;
-    }
+    /** One request: its number and the seed say what it is, whoever sends it. */
+    private final class Request {
 
-    /** Replaces, removes, doubles or adds something at a random place. */
-    private void mutate(ObjectNode request) throws Exception {
-        List<JsonNode> places = new ArrayList<>();
-        collect(request, places);
-        JsonNode value = Nano.JSON.readTree(VALUES.get(random.nextInt(VALUES.size())));
-        switch (places.get(random.nextInt(places.size()))) {
-            case ObjectNode object -> {
-                List<String> names = new ArrayList<>();
-                object.fieldNames().forEachRemaining(names::add);
-                String name = names.isEmpty() || random.nextInt(6) == 0
-                        ? "f" + random.nextInt(9)
-                        : names.get(random.nextInt(names.size()));
-                if (random.nextInt(4) == 0) {
-                    object.remove(name);
-                } else {
-                    object.set(name, value);
-                }
+        private final int number;
+        private final Random random;
+
+        Request(int number) {
+            this.number = number;
+            this.random = new Random(SEED * 1_000_003 + number);
+        }
+
+        void send(Nano nano) throws Exception {
+            String path = PATHS.get(random.nextInt(PATHS.size()));
+            List<String> seeds = SEEDS.getOrDefault(path, List.of());
+            byte[] body = random.nextInt(20) == 0 ? noise() : mutated(seeds.get(random.nextInt(seeds.size())));
+            String target = random.nextInt(50) == 0 ? "/" + Integer.toHexString(random.nextInt()) : path;
+            String method = random.nextInt(50) == 0 ? "PUT" : "POST";
+            long start = System.nanoTime();
+            // a request that hangs ends the test: the client waits two minutes and no longer
+            HttpResponse<String> answer = nano
+                    .send(nano.request(target).method(method, HttpRequest.BodyPublishers.ofByteArray(body)));
+            slowest.accumulate(System.nanoTime() - start);
+            int status = answer.statusCode();
+            assertTrue(status == 200 || (status >= 400 && status < 500), () -> number + ": " + target + " " + status
+                    + " " + answer.body() + " to " + new String(body, StandardCharsets.UTF_8));
+            statuses.merge(status, 1, Integer::sum);
+        }
+
+        /** Bytes that mean nothing. */
+        private byte[] noise() {
+            byte[] bytes = new byte[random.nextInt(300)];
+            random.nextBytes(bytes);
+            return bytes;
+        }
+
+        private byte[] mutated(String seed) throws Exception {
+            ObjectNode request = (ObjectNode) Nano.JSON.readTree(seed);
+            for (int i = random.nextInt(4); i > 0; i--) {
+                mutate(request);
             }
-            case ArrayNode array -> {
-                if (array.isEmpty() || random.nextBoolean()) {
-                    array.add(value);
-                } else if (random.nextBoolean()) {
-                    array.remove(random.nextInt(array.size()));
-                } else {
-                    array.add(array.get(0).deepCopy());
-                }
+            // answers are not what is tested here
+            request.put("max_tokens", 2).put("max_output_tokens", 2);
+            if (request.has("options") && request.get("options") instanceof ObjectNode options) {
+                options.put("num_predict", 2);
             }
-            default -> throw new IllegalStateException("Only objects and arrays are places.");
+            byte[] body = Nano.JSON.writeValueAsString(request).getBytes(StandardCharsets.UTF_8);
+            if (random.nextInt(10) == 0) {
+                body[random.nextInt(body.length)] = (byte) random.nextInt(256);
+            } else if (random.nextInt(30) == 0) {
+                body = Arrays.copyOf(body, random.nextInt(body.length));
+            }
+            return body;
+        }
+
+        /** Replaces, removes, doubles or adds something at a random place. */
+        private void mutate(ObjectNode request) throws Exception {
+            List<JsonNode> places = new ArrayList<>();
+            collect(request, places);
+            JsonNode value = Nano.JSON.readTree(VALUES.get(random.nextInt(VALUES.size())));
+            switch (places.get(random.nextInt(places.size()))) {
+                case ObjectNode object -> {
+                    List<String> names = new ArrayList<>();
+                    object.fieldNames().forEachRemaining(names::add);
+                    String name = names.isEmpty() || random.nextInt(6) == 0
+                            ? "f" + random.nextInt(9)
+                            : names.get(random.nextInt(names.size()));
+                    if (random.nextInt(4) == 0) {
+                        object.remove(name);
+                    } else {
+                        object.set(name, value);
+                    }
+                }
+                case ArrayNode array -> {
+                    if (array.isEmpty() || random.nextBoolean()) {
+                        array.add(value);
+                    } else if (random.nextBoolean()) {
+                        array.remove(random.nextInt(array.size()));
+                    } else {
+                        array.add(array.get(0).deepCopy());
+                    }
+                }
+                default -> throw new IllegalStateException("Only objects and arrays are places.");
+            }
         }
     }
 

@@ -210,6 +210,32 @@ class PitfallsTest {
     }
 
     @Test
+    void thinkingStaysFreeWhereTheAnswerIsHeldToASchema() throws Exception {
+        JsonNode message = nano
+                .ask(CHAT, Nano.chat(LAMP, "\"max_tokens\":200,\"response_format\":{\"type\":\"json_schema\","
+                        + "\"json_schema\":{\"name\":\"x\",\"schema\":{\"type\":\"object\",\"properties\":{\"ok\":"
+                        + "{\"type\":\"boolean\"}},\"required\":[\"ok\"],\"additionalProperties\":false}}}"))
+                .at("/choices/0/message");
+        String thinking = message.path("reasoning_content").asText();
+        assertFalse(thinking.isEmpty() || thinking.strip().startsWith("{"), thinking);
+        assertTrue(Nano.JSON.readTree(message.path("content").asText()).path("ok").isBoolean(), message::toString);
+    }
+
+    /** A call is a call; what is no call is held to the format. */
+    @Test
+    void besideToolsAFormatHoldsWhatIsNoCall() throws Exception {
+        String both = "\"max_tokens\":200,\"response_format\":{\"type\":\"json_object\"},\"tools\":" + Nano.TOOLS;
+        for (String question : List.of(LAMP, "Bye")) {
+            JsonNode choice = nano.ask(CHAT, Nano.chat(question, both)).at("/choices/0");
+            boolean called = !choice.at("/message/tool_calls").isEmpty();
+            assertEquals(called ? "tool_calls" : "stop", choice.path("finish_reason").asText(), choice::toString);
+            if (!called) {
+                assertTrue(Nano.JSON.readTree(choice.at("/message/content").asText()).isObject(), choice::toString);
+            }
+        }
+    }
+
+    @Test
     void strictIsKeptForEachTool() throws Exception {
         String odd = "{\"type\":\"function\",\"function\":{\"name\":\"odd\",%s\"parameters\":{\"type\":\"object\",\"properties\":"
                 + "{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}}}";

@@ -54,6 +54,7 @@ public final class Stream {
                     case Event.ToolCalled called -> System.err.println("\n" + called.name() + called.arguments());
                     case Event.ToolProgressed progress -> System.err.println(progress.what());
                     case Event.ToolAnswered answered -> System.err.println(answered.result().value());
+                    case Event.AnsweredBy other -> System.err.println(other.reason());
                     case Event.Finished finished -> System.out.println();
                 }
             }

@@ -156,6 +156,13 @@ export class LiveAnswer {
         this.devices.push(line.device);
         this.foot.textContent = this.path();
         break;
+      case 'answeredBy':
+        if (this.devices.at(-1) !== line.device) {
+          this.devices.push(line.device);
+          this.foot.textContent = this.path();
+        }
+        this.foot.title = line.reason;
+        break;
       default: // kinds of later versions
     }
     this.waiting.hidden = this.body.childElementCount > 0;

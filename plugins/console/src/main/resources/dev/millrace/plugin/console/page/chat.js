@@ -280,6 +280,11 @@ function take(conversation, run, line) {
     case 'moved':
       say(`The model moved to ${line.device}.`);
       break;
+    case 'answeredBy':
+      if (line.reason) {
+        say(`${line.model} on ${line.device} answers: ${line.reason}`);
+      }
+      break;
     case 'error':
       throw new ServerError(line.message, 500);
     case 'end':

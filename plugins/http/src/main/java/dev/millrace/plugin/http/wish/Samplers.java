@@ -121,7 +121,7 @@ public final class Samplers {
     /**
      * Reads biases by token id.
      *
-     * @param size ids in the model's vocabulary
+     * @param size ids in the model's vocabulary; 0 if it is not known
      */
     public static Sampling biases(Fields fields, Sampling sampling, int size) {
         Optional<Fields> biases = fields.object("logit_bias");
@@ -137,9 +137,10 @@ public final class Samplers {
                 throw ApiError.wrong(biases.get().path(name),
                         biases.get().path(name) + " must be named by a token id.");
             }
-            if (id < 0 || id >= size) {
+            if (id < 0 || (size > 0 && id >= size)) {
                 throw ApiError.wrong(biases.get().path(name),
-                        biases.get().path(name) + " must be between 0 and " + (size - 1) + " in this model.");
+                        biases.get().path(name) + " must be between 0 and " + (size == 0 ? Integer.MAX_VALUE : size - 1)
+                                + " in this model.");
             }
             double bias = biases.get().number(name, -100, 100).orElse(0);
             // as OpenAI has it: the end of the scale is a ban

@@ -7,6 +7,7 @@ package dev.millrace.plugin.openai.info;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.Tokenizer;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.OpenModel;
@@ -37,7 +38,7 @@ public final class Tokens {
         fields.harmless("add_special", "add_special_tokens");
         request.asks(model);
         request.warn(fields);
-        Tokenizer tokenizer = model.model().tokenizer();
+        Tokenizer tokenizer = tokenizer(model);
         int[] ids;
         try {
             ids = control ? tokenizer.encodeWithControl(content) : tokenizer.encode(content);
@@ -64,6 +65,7 @@ public final class Tokens {
         List<JsonNode> tokens = fields.items("tokens");
         request.asks(model);
         request.warn(fields);
+        Tokenizer tokenizer = tokenizer(model);
         int[] ids = new int[tokens.size()];
         for (int i = 0; i < ids.length; i++) {
             if (!tokens.get(i).isInt() || tokens.get(i).intValue() < 0
@@ -74,9 +76,17 @@ public final class Tokens {
             ids[i] = tokens.get(i).intValue();
         }
         try {
-            request.answer(Json.object().put("content", model.model().tokenizer().decode(ids)));
+            request.answer(Json.object().put("content", tokenizer.decode(ids)));
         } catch (IllegalArgumentException e) {
             throw ApiError.wrong("tokens", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Tokenizer tokenizer(OpenModel model) {
+        try {
+            return model.model().tokenizer();
+        } catch (MillraceException e) {
+            throw ApiError.unsupported("model", e.getMessage());
         }
     }
 }

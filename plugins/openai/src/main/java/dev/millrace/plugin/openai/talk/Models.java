@@ -61,6 +61,10 @@ public final class Models implements AutoCloseable {
     }
 
     private static String name(String reference) {
+        if (reference.startsWith("remote:")) {
+            // the name of the model behind an address, if there is one
+            return reference.contains("#") ? reference.substring(reference.indexOf('#') + 1) : reference;
+        }
         String file = reference.replaceAll("[/\\\\]+$", "").replaceAll("^.*[/\\\\]", "");
         return file.replaceFirst("\\.(?:gguf|onnx)$", "");
     }

@@ -8,6 +8,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.RemoteModelException;
 import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.ApiError;
 import java.io.IOException;
@@ -72,11 +73,15 @@ final class OneAnswer {
     }
 
     private Ending ending(Event.Finished end) {
-        int reasoning = thinking.isEmpty()
-                ? 0
-                : Math.min(end.usage().completionTokens(),
-                        ask.model().model().tokenizer().encode(thinking.toString()).length);
+        int reasoning = thinking.isEmpty() ? 0 : Math.min(end.usage().completionTokens(), thinkingTokens());
         return new Ending(reason(end.reason(), called && ask.oneCall()), end.usage(), reasoning, end.timings());
+    }
+
+    private int thinkingTokens() {
+        // the vocabulary of a model that runs elsewhere is not here: about a token for each four characters
+        return ask.model().model().info().vocabularySize() == 0
+                ? (thinking.length() + 3) / 4
+                : ask.model().model().tokenizer().encode(thinking.toString()).length;
     }
 
     /** How it ended, once it has. */
@@ -101,9 +106,23 @@ final class OneAnswer {
     }
 
     private static ApiError failed(RuntimeException failure) {
+        if (failure instanceof RemoteModelException elsewhere) {
+            LOG.log(System.Logger.Level.WARNING, elsewhere.getMessage());
+            return elsewhere(elsewhere);
+        }
         LOG.log(System.Logger.Level.ERROR, "An answer failed.", failure);
         return new ApiError(500, failure instanceof MillraceException
                 ? String.valueOf(failure.getMessage())
                 : "The answer failed; the log of the server says why.", null, "server_error");
+    }
+
+    /** As a gateway between the client and the server that has the model. */
+    private static ApiError elsewhere(RemoteModelException problem) {
+        return switch (problem.kind()) {
+            case REFUSED -> new ApiError(400, problem.getMessage(), null, "refused_elsewhere");
+            case BUSY -> ApiError.busy(503, problem.getMessage(), 5);
+            case SILENT -> new ApiError(504, problem.getMessage(), null, "server_error");
+            default -> new ApiError(502, problem.getMessage(), null, "server_error");
+        };
     }
 }
