@@ -83,6 +83,13 @@ public interface Conversation extends AutoCloseable {
     <T> T ask(String text, Class<T> type);
 
     /**
+     * Its name, for guards and logs.
+     *
+     * @return a name that no other conversation of this runtime has; forks have names of their own
+     */
+    String id();
+
+    /**
      * All messages so far, the system's first, with calls and results of finished rounds.
      *
      * @return a copy
@@ -90,9 +97,10 @@ public interface Conversation extends AutoCloseable {
     List<Message> messages();
 
     /**
-     * What the model is told of its tools: of those that are run here first, then of those that the caller runs.
+     * What the model is told of its tools now: of those that are run here first, then of those that the caller runs. Tools of plugins
+     * come and go with them; the model is told so when the next answer begins.
      *
-     * @return a list that does not change; empty if it has no tools
+     * @return a list that does not change itself; empty if it has no tools
      */
     List<ToolDefinition> tools();
 
@@ -158,7 +166,9 @@ public interface Conversation extends AutoCloseable {
         Builder messages(List<Message> messages);
 
         /**
-         * Tools that are run when the model calls them. May be called several times.
+         * Tools that are run when the model calls them. May be called several times. A provider is asked again when an answer begins:
+         * the model is told what it has then. That of a plugin is the plugin's present one, also after an update; while there is none,
+         * the model is not told of its tools, and calls of them are answered by an error that says so.
          *
          * @param providers tools; names must be unique over all of them
          * @return this
@@ -188,6 +198,22 @@ public interface Conversation extends AutoCloseable {
          * @return this
          */
         Builder guard(ToolGuard guard);
+
+        /**
+         * Asks a person when a guard wants it. Without one, a call that needs a person's consent does not run.
+         *
+         * @param approver asks; the last one that is set
+         * @return this
+         */
+        Builder approver(ToolApprover approver);
+
+        /**
+         * For whom the conversation is, for guards and logs.
+         *
+         * @param name of a person or a program; empty, as it is if not set, if nobody knows
+         * @return this
+         */
+        Builder user(String name);
 
         /**
          * How tokens are chosen; the model's defaults if not set.

@@ -89,9 +89,19 @@ public sealed interface Event {
     }
 
     /**
-     * A tool has answered, or its call was refused or could not be understood.
+     * A tool that runs says how far it is.
      *
      * @param call what was called
+     * @param what what is being done now, for people; may be empty
+     * @param fraction how much of all is done, 0 to 1; {@link Double#NaN} if nobody can say
+     */
+    record ToolProgressed(ToolCall call, String what, double fraction) implements Event {
+    }
+
+    /**
+     * A tool has answered, or its call was refused or could not be understood.
+     *
+     * @param call what was called, with the arguments that it ran with
      * @param result what the model is told
      */
     record ToolAnswered(ToolCall call, ToolResult result) implements Event {

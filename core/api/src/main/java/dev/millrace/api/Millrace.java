@@ -101,12 +101,30 @@ public interface Millrace extends AutoCloseable {
     List<ToolProvider> toolProviders();
 
     /**
-     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one asks them first.
+     * Guards that plugins offer now. Conversations ask them by themselves; whoever runs a tool outside of one does so by
+     * {@link #runTool}.
      *
      * @return the guards present at this moment; none unless the runtime says otherwise
      */
     default List<ToolGuard> toolGuards() {
         return List.of();
+    }
+
+    /**
+     * Runs a tool as conversations do: arguments are checked against what the runtime understands of the tool's schema, guards and
+     * people are asked, time is limited, listeners are told. Waits until it is over.
+     *
+     * @param tool what runs
+     * @param request what is called and for whom; of this very tool
+     * @param approver asks a person if a guard wants it
+     * @param progress told how far the tool is
+     * @return what the tool gave, or an error that says why it did not run or what went wrong; text has no half characters
+     * @throws InterruptedException if interrupted; the tool has been interrupted too, and has ended
+     * @throws UnsupportedOperationException from a runtime that runs no tools, as here
+     */
+    default ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
+            throws InterruptedException {
+        throw new UnsupportedOperationException("This runtime runs no tools.");
     }
 
     /**

@@ -69,6 +69,8 @@ final class PlainData {
             case UUID id -> id.toString();
             case URI uri -> uri.toString();
             case Iterable<?> items -> list(items, depth);
+            case byte[] bytes -> throw new IllegalStateException("The tool's result contains " + bytes.length
+                    + " bytes, and models read text: say in text or numbers what is in them.");
             case Object array when array.getClass().isArray() -> array(array, depth);
             default -> throw new IllegalStateException("The tool's result contains a " + value.getClass().getName()
                     + ", which has no plain form: return text, numbers, boolean, enums, lists, maps or records.");
@@ -84,11 +86,21 @@ final class PlainData {
             case BigInteger n -> n.bitLength() < Long.SIZE ? (Number) n.longValue() : n;
             // by its spelling: 21.4f is 21.4, not 21.399999618530273
             case Float n -> finite(Double.parseDouble(n.toString()));
-            case BigDecimal n -> finite(n.doubleValue());
+            case BigDecimal n -> finite(n);
             case AtomicInteger n -> n.longValue();
             case AtomicLong n -> n.longValue();
             default -> finite(number.doubleValue());
         };
+    }
+
+    private static double finite(BigDecimal exact) {
+        double value = exact.doubleValue();
+        if (!Double.isFinite(value)) {
+            throw new IllegalStateException(
+                    "The tool's result contains a number of " + ((long) exact.precision() - exact.scale())
+                            + " digits, which is too large: return it as text.");
+        }
+        return value;
     }
 
     private static double finite(double value) {

@@ -18,12 +18,26 @@ public interface Tool {
     ToolDefinition definition();
 
     /**
-     * Runs it. Called on the conversation's own thread, several conversations at once; interrupted when the answer is
-     * cancelled.
+     * Runs it. Called by several conversations at once, and at once for several calls of one turn if it is
+     * {@link ToolHint#READ_ONLY}. Interrupted when the answer is cancelled, or when the call has taken as long as it may.
      *
      * @param call what the model asks for; its arguments are as the model wrote them
      * @return what the model is told
      * @throws Exception any failure; the model is told its message as a tool error
      */
     ToolResult call(ToolCall call) throws Exception;
+
+    /**
+     * As {@link #call(ToolCall)}, for a tool that says how far it is. The runtime calls this one. What is told becomes
+     * {@link Event.ToolProgressed}.
+     *
+     * @param call what the model asks for
+     * @param progress to be told of it, from any thread while the call runs; where nobody can say how much is done, the fraction is
+     *            {@link Double#NaN}
+     * @return what the model is told
+     * @throws Exception any failure; the model is told its message as a tool error
+     */
+    default ToolResult call(ToolCall call, Progress progress) throws Exception {
+        return call(call);
+    }
 }

@@ -23,7 +23,7 @@ public interface ToolProvider {
     /**
      * The tools.
      *
-     * @return tools with unique names; asked once for each conversation, from any thread
+     * @return tools with unique names; asked when an answer begins, from any thread
      */
     List<Tool> tools();
 }

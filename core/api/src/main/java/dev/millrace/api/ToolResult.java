@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Minor versions may add components.
  *
- * @param value text, which the model gets as it is, or data (see the package description), which it gets as JSON
+ * @param value text, which the model gets as it is, or data (see the package description), which it gets as JSON. Models read text:
+ *            pictures, sounds and other bytes become an error that says so
  * @param error whether the tool failed; the model is told why and may try again
  */
 public record ToolResult(@Nullable Object value, boolean error) {

@@ -27,4 +27,18 @@ public @interface ToolSpec {
      * @return empty for the method's own name
      */
     String name() default "";
+
+    /**
+     * What it does to the world.
+     *
+     * @return empty if it says nothing
+     */
+    ToolHint[] hints() default {};
+
+    /**
+     * How long one call may take.
+     *
+     * @return seconds, 0 for no limit
+     */
+    int timeLimitSeconds() default 0;
 }

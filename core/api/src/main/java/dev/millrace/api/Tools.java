@@ -18,7 +18,7 @@ import java.util.Set;
  * {@code number}; an enum a {@code string} with its constants in lower case; arrays, {@code List}, {@code Collection},
  * {@code Iterable} and {@code Set} an {@code array}; records and {@code Map<String, T>} an {@code object};
  * {@code Optional<T>} is a {@code T} that may be left out; {@code Object} takes anything. {@link Param} describes
- * parameters and components of records.
+ * parameters and components of records. A parameter of the type {@link Progress} is no argument: the method tells it how far it is.
  *
  * <p>
  * What the model sends is converted where that is safe: a number that stands in a string, a whole {@code double} for an
@@ -28,7 +28,8 @@ import java.util.Set;
  * <p>
  * What the method returns becomes plain data (see the package description): a record a map in the order of its
  * components, an enum constant its name in lower case, an {@code Optional} its value or null, times, UUIDs and URIs their
- * text. {@code void} becomes {@code {"ok": true}}; a {@link ToolResult} stays as it is. What the method throws reaches the
+ * text. A method that returns a record promises its schema ({@link ToolDefinition#output}). {@code void} becomes
+ * {@code {"ok": true}}; a {@link ToolResult} stays as it is. What the method throws reaches the
  * caller of {@link Tool#call} as it is. Methods may be called by several threads at once.
  */
 public final class Tools implements ToolProvider {

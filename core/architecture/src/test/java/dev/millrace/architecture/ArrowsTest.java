@@ -169,7 +169,7 @@ class ArrowsTest {
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
-    static final ArchRule THE_CHOICE_OF_TOOLS_KNOWS_THE_API = only(ENGINE_TOOLS, API);
+    static final ArchRule TOOLS_ARE_CHOSEN_AND_RUN_WITHOUT_A_MODEL = only(ENGINE_TOOLS, API, JSON, TEXT);
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,

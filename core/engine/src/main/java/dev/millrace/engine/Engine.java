@@ -17,12 +17,22 @@ import dev.millrace.api.ModelInfo;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Progress;
+import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolReport;
+import dev.millrace.api.ToolRequest;
+import dev.millrace.api.ToolResult;
 import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
+import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.MixedSelector;
+import dev.millrace.engine.tools.ToolGate;
+import dev.millrace.engine.tools.ToolResults;
+import dev.millrace.engine.tools.ToolRunner;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -36,6 +46,7 @@ import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.model.VocabularySource;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
@@ -47,6 +58,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -366,6 +378,23 @@ public final class Engine implements Millrace {
         return List.copyOf(services.guards);
     }
 
+    @Override
+    public ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
+            throws InterruptedException {
+        ThreadFactory threads = Thread.ofVirtual().name("millrace-tool").factory();
+        ToolRunner runner = new ToolRunner(() -> services.listeners, threads);
+        ToolArguments.Verdict fit = ToolArguments.check(request.tool(), request.call());
+        if (fit instanceof ToolArguments.Refused refused) {
+            return runner.refused(request, ToolReport.Verdict.REFUSED, refused.message());
+        }
+        Admission admission = new ToolGate(() -> services.guards, threads)
+                .admit(request.with(((ToolArguments.Accepted) fit).call()), approver);
+        ToolResult result = runner.run(admission, tool, progress);
+        return admission.characters().isPresent()
+                ? ToolResults.beginning(result, admission.characters().getAsInt())
+                : result;
+    }
+
     /**
      * Selectors of tools that are here now.
      *
@@ -458,6 +487,15 @@ public final class Engine implements Millrace {
 
     void removeGuard(ToolGuard guard) {
         services.guards.remove(guard);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addListener(ToolListener listener) {
+        services.listeners.add(listener);
+    }
+
+    void removeListener(ToolListener listener) {
+        services.listeners.remove(listener);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

@@ -117,7 +117,8 @@ final class RunningModel implements Model {
                         dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
                         prefixes, meters, CallStrictness.of(options.strictness(), info)),
-                new Extensions(() -> services.guards, () -> services.stages, () -> services.tools,
+                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                        () -> services.tools,
                         () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
                 limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
@@ -266,12 +267,12 @@ final class RunningModel implements Model {
         if (unloaded && lost.isEmpty()) {
             state = ModelHealth.State.UNLOADED;
             reason = "Nobody used it for a while: the next answer loads it again.";
-        } else if (moving.isLocked()) {
-            state = ModelHealth.State.MOVING;
-            reason = name + " is being moved: its answers go on in a moment.";
         } else if (homeless) {
             state = ModelHealth.State.MOVING;
             reason = name + " waits for a backend, because its own went away.";
+        } else if (moving.isLocked()) {
+            state = ModelHealth.State.MOVING;
+            reason = name + " is being moved: its answers go on in a moment.";
         } else if (lost.isPresent()) {
             state = ModelHealth.State.LOST;
             reason = lost.get().getMessage();

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolSelector;
 import dev.millrace.engine.schedule.Patience;
@@ -34,6 +35,7 @@ final class Services {
     final List<ModelSource> sources = new CopyOnWriteArrayList<>();
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
+    final List<ToolListener> listeners = new CopyOnWriteArrayList<>();
     final List<ToolSelector> selectors = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
     final BackOff backOff = new BackOff(InstantSource.system());
@@ -60,6 +62,7 @@ final class Services {
         ServiceLoader.load(ModelSource.class, loader).forEach(services.sources::add);
         ServiceLoader.load(ToolProvider.class, loader).forEach(services.tools::add);
         ServiceLoader.load(ToolGuard.class, loader).forEach(services.guards::add);
+        ServiceLoader.load(ToolListener.class, loader).forEach(services.listeners::add);
         ServiceLoader.load(ToolSelector.class, loader).forEach(services.selectors::add);
         ServiceLoader.load(SamplerStage.Factory.class, loader).forEach(services.stages::add);
         return services;

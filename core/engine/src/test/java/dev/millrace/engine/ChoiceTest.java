@@ -26,7 +26,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -259,6 +261,12 @@ class ChoiceTest {
         try (Stage stage = new Stage(folder, only)) {
             stage.services.wait = Duration.ofMillis(50);
             Model model = stage.open();
+            AtomicInteger passes = new AtomicInteger();
+            only.onForward = steps -> {
+                if (passes.incrementAndGet() > 10) {
+                    LockSupport.parkNanos(20_000_000); // slow enough to lose its backend before its end
+                }
+            };
             Generation answer = model.conversation().start().send("Go");
             Iterator<dev.millrace.api.Event> events = answer.iterator();
             events.next();

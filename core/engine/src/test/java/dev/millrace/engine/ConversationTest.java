@@ -21,6 +21,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolResult;
 import dev.millrace.spi.backend.WithdrawnException;
 import java.nio.file.Path;
@@ -28,11 +29,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -150,7 +151,7 @@ class ConversationTest {
             assertTrue(result(model.conversation().tools(Stage.tool("listen", call -> ToolResult.of("x"))))
                     .contains("listen"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of("x")))
-                    .guard((tool, call) -> Optional.of("not at night"))).contains("not at night"));
+                    .guard(request -> ToolDecision.refuse("not at night"))).contains("not at night"));
             assertTrue(result(model.conversation().tools(Stage.tool("look", call -> ToolResult.of(new Object()))))
                     .contains("JSON"));
         }
@@ -168,6 +169,25 @@ class ConversationTest {
         try (Stage stage = new Stage(own, new ScriptedBackend("a", true, call.formatted("[1]"), "Sorry."));
                 Model model = stage.open()) {
             assertTrue(result(model.conversation().tools(Stage.tool("look", ToolCallText::name))).contains("name"));
+        }
+    }
+
+    /** The tools of a conversation name what a call of Python does not. */
+    @Test
+    void argumentsWithoutANameReachTheTool() {
+        String call = "<|tool_call_start|>[look(%s)]<|tool_call_end|>";
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, call.formatted("'attic'"), "Sorry."));
+                Model model = stage.open()) {
+            assertEquals("attic", result(model.conversation().tools(Stage.tool("look", ToolCallText::name))));
+        }
+        Path own = folder.resolve("refused");
+        assertTrue(own.toFile().mkdir());
+        try (Stage stage = new Stage(own, new ScriptedBackend("a", true, call.formatted("'attic', 2"), "Sorry."));
+                Model model = stage.open();
+                Conversation conversation = model.conversation()
+                        .tools(Stage.tool("look", ToolCallText::name)).start()) {
+            assertEquals("Sorry.", conversation.send("Look").answer().text());
+            assertTrue(conversation.messages().stream().anyMatch(message -> message.content().contains("at most")));
         }
     }
 
@@ -417,7 +437,12 @@ class ConversationTest {
             assertTrue(own.toFile().mkdir());
             try (Stage stage = new Stage(own, from, to);
                     Model model = stage.open(ModelOptions.defaults().withBackend("from"))) {
-                from.onForward = steps -> speaking.countDown();
+                from.onForward = steps -> {
+                    speaking.countDown();
+                    if (speaking.getCount() == 0) {
+                        LockSupport.parkNanos(1_000_000); // slow enough to be moved before its end
+                    }
+                };
                 Conversation conversation = model.conversation().start();
                 Generation generation = conversation.send("Spell");
                 await(speaking);

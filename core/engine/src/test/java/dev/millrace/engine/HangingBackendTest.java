@@ -33,7 +33,7 @@ class HangingBackendTest {
 
     private static final String TEXT = IntStream.range(0, 12).mapToObj(i -> "word " + i + " ")
             .collect(Collectors.joining());
-    private static final Patience LITTLE = new Patience(Duration.ofSeconds(2), Duration.ofMillis(300),
+    private static final Patience LITTLE = new Patience(Duration.ofSeconds(4), Duration.ofSeconds(2),
             Duration.ofMillis(100), Duration.ofMillis(20));
     private static final Patience PATIENT = new Patience(Duration.ofHours(1), Duration.ofHours(1),
             Duration.ofMillis(100), Duration.ofMillis(20));

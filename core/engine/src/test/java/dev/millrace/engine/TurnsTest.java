@@ -20,8 +20,6 @@ import dev.millrace.api.ModelHealth;
 import dev.millrace.spi.backend.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,7 +64,7 @@ class TurnsTest {
         AtomicInteger passes = new AtomicInteger();
         try (Stage stage = new Stage(folder, backend);
                 Model model = stage.open();
-                Conversation conversation = model.conversation().deadline(Duration.ofMillis(300)).start()) {
+                Conversation conversation = model.conversation().deadline(Duration.ofSeconds(2)).start()) {
             backend.onForward = steps -> {
                 if (passes.incrementAndGet() > 10) {
                     spin(Duration.ofMillis(100));
@@ -90,7 +88,6 @@ class TurnsTest {
         CountDownLatch waiting = new CountDownLatch(1);
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
             AtomicInteger passes = new AtomicInteger();
-            List<Generation> answers = Collections.synchronizedList(new ArrayList<>());
             backend.onForward = steps -> {
                 if (passes.incrementAndGet() == 20) {
                     waiting.countDown();
@@ -99,8 +96,12 @@ class TurnsTest {
             };
             Generation first = model.conversation().start().send("One");
             Generation second = model.conversation().start().send("Two");
-            answers.addAll(List.of(first, second));
+            List<Generation> answers = List.of(first, second);
             await(waiting);
+            // the other one may still be on its way
+            while (answers.stream().allMatch(one -> one.waitsFor().isEmpty())) {
+                Thread.onSpinWait();
+            }
             List<String> told = answers.stream().flatMap(one -> one.waitsFor().stream()).toList();
             assertEquals(1, told.size());
             assertTrue(told.getFirst().contains("room") && told.getFirst().contains("1 sequences"), told.getFirst());

@@ -53,6 +53,7 @@ class UserCodeTest {
                     case Event.Thinking t -> seen.add("thinking");
                     case Event.Text t -> seen.add("text");
                     case Event.ToolCalled c -> seen.add(c.name() + c.arguments());
+                    case Event.ToolProgressed p -> seen.add(p.what());
                     case Event.ToolAnswered a -> seen.add(String.valueOf(a.result().value()));
                     case Event.Finished f -> seen.add(f.reason().name());
                 }

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders as MLX writes them, against the same weights in F32. */
 class MlxFolderTest {
@@ -136,6 +137,126 @@ class MlxFolderTest {
         to.write(mlx.resolve("model.safetensors"));
         reference.write(plain.resolve("model.safetensors"));
         assertSame(mlx, plain);
+    }
+
+    /** What the model multiplies with, in the order of its layers: names of experts differ between the forms. */
+    private static List<float[]> inOrder(Path path) throws Exception {
+        List<float[]> all = new java.util.ArrayList<>();
+        try (ModelFile file = new SafetensorsFormat().open(path)) {
+            for (Tensor tensor : file.blueprint().tensors()) {
+                float[] values = new float[(int) (tensor.rows() * tensor.columns())];
+                tensor.read(0, (int) tensor.rows(), values, 0);
+                all.add(values);
+            }
+        }
+        return all;
+    }
+
+    /** Packs the same matrix of all experts into one tensor, and puts what each means into the other folder. */
+    private void packExperts(Safetensors packed, Safetensors plain, String base, String single, String matrix,
+            int bits) {
+        Safetensors whole = new Safetensors();
+        pack(packed, whole, base, 4 * 32, 32, bits, 32);
+        for (String part : List.of(".weight", ".scales", ".biases")) {
+            Safetensors.Stored flat = Objects.requireNonNull(packed.tensors.get(base + part));
+            packed.tensors.put(base + part,
+                    new Safetensors.Stored(flat.type(), List.of(4L, 32L, flat.shape().get(1)), flat.bytes()));
+        }
+        byte[] values = Objects.requireNonNull(whole.tensors.get(base + ".weight")).bytes();
+        for (int e = 0; e < 4; e++) {
+            plain.tensors.put(single + e + "." + matrix + ".weight", new Safetensors.Stored("F32", List.of(32L, 32L),
+                    java.util.Arrays.copyOfRange(values, e * 4096, (e + 1) * 4096)));
+        }
+    }
+
+    private static void assertSameInOrder(Path mlx, Path plain) throws Exception {
+        List<float[]> expected = inOrder(plain);
+        List<float[]> found = inOrder(mlx);
+        assertEquals(expected.size(), found.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), found.get(i), "tensor " + i);
+        }
+    }
+
+    /** As mlx-lm writes LFM2-MoE: other names in the dense layers too, kernels with their channel last, a finer router. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4, 6, 8})
+    void expertsOfLfm2AreReadExactly(int bits) throws Exception {
+        SmallFolder small = new SmallFolder();
+        Path plain = small.write(folder.resolve("plain"));
+        Map<String, Object> settings = new LinkedHashMap<>(Map.of("group_size", 32, "bits", bits, "mode", "affine"));
+        for (int layer = 1; layer < 3; layer++) {
+            settings.put("model.layers." + layer + ".feed_forward.gate", Map.of("group_size", 32, "bits", 8));
+        }
+        settings.put("model.layers.2.feed_forward.switch_mlp.down_proj", Map.of("group_size", 32, "bits", 6));
+        small.config.put("quantization", settings);
+        small.config.put("quantization_config", settings);
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        Map<String, String> names = Map.of("w1", "gate_proj", "w2", "down_proj", "w3", "up_proj");
+        names.forEach((single, stacked) -> {
+            String dense = "model.layers.0.feed_forward.";
+            to.tensors.put(dense + stacked + ".weight",
+                    Objects.requireNonNull(to.tensors.remove(dense + single + ".weight")));
+            for (int layer = 1; layer < 3; layer++) {
+                String at = "model.layers." + layer + ".feed_forward.";
+                packExperts(to, reference, at + "switch_mlp." + stacked, at + "experts.", single,
+                        layer == 2 && single.equals("w2") ? 6 : bits);
+                for (int e = 0; e < 4; e++) {
+                    to.tensors.remove(at + "experts." + e + "." + single + ".weight");
+                }
+            }
+        });
+        pack(to, reference, "model.layers.1.feed_forward.gate", 4, 32, 8, 32);
+        pack(to, reference, "model.layers.2.feed_forward.gate", 4, 32, 8, 32);
+        for (String layer : List.of("0", "2")) {
+            to.tensors.computeIfPresent("model.layers." + layer + ".conv.conv.weight",
+                    (name, kernel) -> new Safetensors.Stored(kernel.type(), List.of(32L, 3L, 1L), kernel.bytes()));
+        }
+        to.write(mlx.resolve("model.safetensors"));
+        reference.write(plain.resolve("model.safetensors"));
+        assertSameInOrder(mlx, plain);
+        Path gguf = folder.resolve("out.gguf");
+        Converter.convert(mlx, gguf, TensorType.F32, dev.millrace.api.Progress.NONE);
+        try (ModelFile again = new GgufFormat().open(gguf)) {
+            assertEquals(3, again.blueprint().layers().size());
+        }
+    }
+
+    @Test
+    void expertsOfQwen3AreReadExactly() throws Exception {
+        SmallFolder small = new SmallFolder();
+        small.tensors.clear();
+        small.config.keySet().removeAll(List.of("layer_types", "num_dense_layers", "conv_L_cache", "norm_eps"));
+        small.config.put("model_type", "qwen3_moe");
+        small.config.put("num_hidden_layers", 1);
+        small.config.put("head_dim", 8);
+        small.config.put("rms_norm_eps", 1e-6);
+        small.config.put("norm_topk_prob", true);
+        small.add(TensorType.F32, "model.embed_tokens.weight", 40, 32);
+        small.add(TensorType.F32, "model.norm.weight", 32);
+        String layer = "model.layers.0.";
+        small.add(TensorType.F32, layer + "input_layernorm.weight", 32);
+        small.add(TensorType.F32, layer + "post_attention_layernorm.weight", 32);
+        small.add(TensorType.F32, layer + "self_attn.q_proj.weight", 32, 32);
+        small.add(TensorType.F32, layer + "self_attn.k_proj.weight", 16, 32);
+        small.add(TensorType.F32, layer + "self_attn.v_proj.weight", 16, 32);
+        small.add(TensorType.F32, layer + "self_attn.o_proj.weight", 32, 32);
+        small.add(TensorType.F32, layer + "self_attn.q_norm.weight", 8);
+        small.add(TensorType.F32, layer + "self_attn.k_norm.weight", 8);
+        small.add(TensorType.F32, layer + "mlp.gate.weight", 4, 32);
+        Path plain = small.write(folder.resolve("plain"));
+        small.config.put("quantization", Map.of("group_size", 32, "bits", 4));
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        for (String matrix : List.of("gate_proj", "up_proj", "down_proj")) {
+            packExperts(to, reference, layer + "mlp.switch_mlp." + matrix, layer + "mlp.experts.", matrix, 4);
+        }
+        to.write(mlx.resolve("model.safetensors"));
+        reference.write(plain.resolve("model.safetensors"));
+        assertSameInOrder(mlx, plain);
     }
 
     @Test

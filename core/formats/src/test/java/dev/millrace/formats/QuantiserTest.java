@@ -7,17 +7,21 @@ package dev.millrace.formats;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.gguf.OutgoingTensor;
+import dev.millrace.formats.quantise.Calibration;
 import dev.millrace.formats.quantise.Importance;
 import dev.millrace.formats.quantise.Mixture;
 import dev.millrace.formats.quantise.TensorReport;
 import dev.millrace.formats.tensor.ArrayTensor;
+import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -215,5 +219,78 @@ class QuantiserTest {
         }
         assertThrows(MillraceException.class, () -> Importance.read(importance("a", Float.NaN)));
         assertThrows(MillraceException.class, () -> Importance.read(source));
+        assertThrows(MillraceException.class, () -> Importance.read(folder.resolve("nothing.dat")));
+    }
+
+    /** Two layers' worth of inputs, of which one expert sees nothing. */
+    private Importance measured() {
+        Calibration calibration = new Calibration();
+        try (ModelFile model = new GgufFormat().open(source)) {
+            Blueprint blueprint = model.blueprint();
+            for (Tensor matrix : blueprint.matrices()) {
+                float[] input = new float[(int) matrix.columns() + 1];
+                for (int i = 0; i < input.length; i++) {
+                    input[i] = i;
+                }
+                calibration.add(matrix.name(), input, 1, (int) matrix.columns());
+                calibration.add(matrix.name(), input, 0, (int) matrix.columns());
+            }
+            return calibration.importance(blueprint);
+        }
+    }
+
+    @Test
+    void whatWasMeasuredIsWrittenAndReadAgain() throws Exception {
+        Importance measured = measured();
+        Path file = folder.resolve("importance.gguf");
+        measured.write(file, "text.txt", 3, 512);
+        Importance again = Importance.read(file);
+        Map<String, Integer> columns = new TreeMap<>();
+        for (TensorReport tensor : quantise(source, folder.resolve("out.gguf"), Mixture.Q8_0, 2)) {
+            if (tensor.to() == TensorType.Q8_0) {
+                columns.put(tensor.name(), 0);
+            }
+        }
+        assertTrue(columns.size() > 5, columns::toString);
+        try (ModelFile model = new GgufFormat().open(source)) {
+            int hidden = model.blueprint().hiddenSize();
+            for (String name : columns.keySet()) {
+                if (!name.contains("down") && !name.contains("attn_output")) {
+                    float[] means = Objects.requireNonNull(again.of(name, 0, hidden), name);
+                    assertArrayEquals(Objects.requireNonNull(measured.of(name, 0, hidden)), means);
+                    assertEquals((9 * 9 + 10 * 10) / 2f, means[9]);
+                }
+            }
+        }
+        byte[] whole = Files.readAllBytes(file);
+        for (int i = 0; i < whole.length - 64; i += 97) {
+            Path cut = Files.write(folder.resolve("cut.gguf"), java.util.Arrays.copyOf(whole, i));
+            assertThrows(MillraceException.class, () -> Importance.read(cut));
+        }
+    }
+
+    @Test
+    void anExpertThatWasNeverPickedIsEncodedAsIfNothingWasMeasured() {
+        Calibration calibration = new Calibration();
+        try (ModelFile model = new GgufFormat().open(source)) {
+            Blueprint blueprint = model.blueprint();
+            Tensor first = blueprint.matrices().stream().filter(t -> t.name().contains("ffn_gate_exps")).findFirst()
+                    .orElseThrow();
+            calibration.add(first.name(), new float[(int) first.columns()], 0, (int) first.columns());
+            Importance importance = calibration.importance(blueprint);
+            String name = first.name().replaceAll("\\[.*", "");
+            assertArrayEquals(new float[(int) first.columns()], importance.of(name, 0, (int) first.columns()));
+            assertNull(importance.of(name, 1, (int) first.columns()));
+            assertNull(importance.of("blk.0.attn_q.weight", 0, (int) first.columns()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mixture.class)
+    void everyMixtureTakesWhatWasMeasured(Mixture mixture) {
+        Path out = folder.resolve("out.gguf");
+        List<TensorReport> report = new Quantiser(mixture, measured(), 2).quantise(source, out, Progress.NONE);
+        new GgufFormat().open(out).close();
+        report.forEach(tensor -> assertTrue(tensor.error() < 0.7, tensor::toString));
     }
 }

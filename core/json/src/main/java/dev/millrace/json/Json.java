@@ -16,6 +16,10 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +40,7 @@ public final class Json {
 
     private static final int MAX_NUMBER_LENGTH = 1000;
     private static final char REPLACEMENT = '\uFFFD';
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private static final JsonFactory STRICT = factory(false);
     private static final JsonFactory LENIENT = factory(true);
@@ -79,7 +84,22 @@ public final class Json {
      * @throws JsonException if the text is not JSON, or nests deeper than {@link #MAX_DEPTH}
      */
     public static @Nullable Object parseFile(String text) {
-        return read(text.startsWith("\uFEFF") ? text.substring(1) : text, true);
+        return read(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text, true);
+    }
+
+    /**
+     * The text in a file that people or other programs wrote: UTF-8, or UTF-16 if a byte order mark says so, as PowerShell writes
+     * it. The mark itself is passed over.
+     *
+     * @param bytes the whole file
+     * @return its text
+     * @throws CharacterCodingException if it is none
+     */
+    public static String text(byte[] bytes) throws CharacterCodingException {
+        int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
+        Charset charset = first == 0xfffe || first == 0xfeff ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8;
+        String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     }
 
     private static @Nullable Object read(String text, boolean lenient) {

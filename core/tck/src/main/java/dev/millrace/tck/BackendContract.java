@@ -8,6 +8,7 @@ import dev.millrace.api.Device;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -40,6 +41,16 @@ public abstract class BackendContract {
      * @return a program whose files stay open for all tests of the class
      */
     protected abstract Program program();
+
+    /**
+     * A small model with random weights, for backends whose tests need no file: two layers, 160 tokens of vocabulary.
+     *
+     * @param feature what it asks for beside as little as can be
+     * @return a program in memory
+     */
+    protected static Program madeUp(Feature feature) {
+        return new FeatureModels(1).of(feature);
+    }
 
     /**
      * The device under test.

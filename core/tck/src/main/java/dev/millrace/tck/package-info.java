@@ -8,7 +8,8 @@
  * {@link dev.millrace.tck.ModelFormatContract}, {@link dev.millrace.tck.ModelSourceContract} and
  * {@link dev.millrace.tck.PackagedModelContract} for models, {@link dev.millrace.tck.DialectContract} and
  * {@link dev.millrace.tck.SamplerStageContract} for text, {@link dev.millrace.tck.ToolProviderContract} and
- * {@link dev.millrace.tck.ToolGuardContract} for tools.
+ * {@link dev.millrace.tck.ToolGuardContract} for tools. {@link dev.millrace.tck.BundleContract} is for all of them: it tries the
+ * plugin's bundle inside a framework.
  */
 @org.osgi.annotation.versioning.Version("0.1.0")
 @org.jspecify.annotations.NullMarked

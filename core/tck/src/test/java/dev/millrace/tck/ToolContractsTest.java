@@ -130,7 +130,7 @@ class ToolContractsTest {
 
         @Override
         protected ToolGuard guard() {
-            return this::refuse;
+            return ToolGuard.refusing(this::refuse);
         }
 
         private Optional<String> refuse(ToolDefinition tool, ToolCall call) {

@@ -14,6 +14,7 @@ import dev.millrace.backend.cpu.layers.MicroBatch;
 import dev.millrace.backend.cpu.layers.Network;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.InputObserver;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
@@ -124,6 +125,13 @@ final class CpuExecutor implements Executor, SequenceOwner {
             throw e;
         }
         return sequence;
+    }
+
+    @Override
+    public boolean observe(InputObserver observer) {
+        check();
+        pass.observe(observer);
+        return true;
     }
 
     @Override

@@ -149,8 +149,8 @@ final class AnswerRun {
     }
 
     private FinishReason rounds(LiveGeneration log) {
-        ToolRun toolRun = new ToolRun(options, model.meters(),
-                new ResultBudget(model.tokenizer(), model.info().contextLength()));
+        ToolRun toolRun = new ToolRun(options, conversation.id(), model.meters(),
+                new ResultBudget(model.tokenizer(), model.info().contextLength()), log);
         for (int round = 0;; round++) {
             List<Message> messages = conversation.messages();
             checkLength(messages);
@@ -181,8 +181,8 @@ final class AnswerRun {
             boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
             ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(turn, log)
-                    : toolRun.leave(turn, "Not run: the answer had to end.", log);
+                    ? toolRun.run(turn)
+                    : toolRun.leave(turn, "Not run: the answer had to end.");
             tools += System.nanoTime() - start;
             outcome.messages().forEach(conversation::add);
             if (isOver(log)) {
@@ -340,7 +340,8 @@ final class AnswerRun {
 
     /** All that looks at tokens is told of the prompt before it is read: what is wished for depends on it. */
     private Turn begin(Slot slot, Prompt prompt, int round, LiveGeneration log) {
-        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking()), model.tokenizer(), options,
+        Turn turn = new Turn(model.dialect().parser(prompt.insideThinking(), options.definitions()), model.tokenizer(),
+                options,
                 conversation::nextCallId, log);
         turn.begin(prompt.begun());
         stages.begin(slot, round);

@@ -10,7 +10,7 @@ import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
-import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
@@ -27,15 +27,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -49,10 +51,11 @@ final class ConversationBuilder implements Conversation.Builder {
     private ModelParts model;
     private final Extensions extensions;
     private final List<ToolGuard> guards = new ArrayList<>();
-    private final Map<String, Tool> tools = new LinkedHashMap<>();
-    private final Set<String> suggested = new HashSet<>();
-    private final Map<String, ToolDefinition> told = new LinkedHashMap<>();
+    private ToolApprover approver = ToolApprover.NOBODY;
+    private String user = "";
+    private boolean suggested;
     private final Map<String, ToolDefinition> declared = new LinkedHashMap<>();
+    private final List<ToolProvider> providers = new ArrayList<>();
     private final Set<ToolProvider> asked = Collections.newSetFromMap(new IdentityHashMap<>());
     /** Whose each tool is, for messages. */
     private final Map<String, String> origins = new HashMap<>();
@@ -95,44 +98,29 @@ final class ConversationBuilder implements Conversation.Builder {
     }
 
     @Override
-    public Conversation.Builder tools(ToolProvider... providers) {
-        for (ToolProvider provider : providers) {
+    public Conversation.Builder tools(ToolProvider... more) {
+        for (ToolProvider provider : more) {
             if (!asked.add(provider)) {
                 continue;
             }
-            // asked once: what a tool says of itself later can end no answer
-            Map<String, ToolDefinition> definitions = new LinkedHashMap<>();
-            List<Tool> offered = provider.tools();
-            for (Tool tool : offered) {
-                ToolDefinition definition = tool.definition();
-                unique(definition.name(), provider.name());
-                if (definitions.put(definition.name(), definition) != null) {
-                    throw twice(definition.name(), provider.name(), provider.name());
+            List<String> names = provider.tools().stream().map(tool -> tool.definition().name()).toList();
+            Set<String> own = new HashSet<>();
+            for (String name : names) {
+                unique(name, provider.name());
+                if (!own.add(name)) {
+                    throw twice(name, provider.name(), provider.name());
                 }
             }
-            // all of a provider, or nothing
-            int at = 0;
-            for (ToolDefinition definition : definitions.values()) {
-                tools.put(definition.name(),
-                        InstalledTool.of(provider, offered.get(at++), definition, extensions.installedTools()));
-                told.put(definition.name(), definition);
-                origins.put(definition.name(), provider.name());
-            }
+            providers.add(provider);
+            names.forEach(name -> origins.put(name, provider.name()));
         }
         return this;
     }
 
     @Override
     public Conversation.Builder suggestedTools() {
-        List<ToolProvider> providers = extensions.suggestedTools().get();
-        tools(providers.toArray(ToolProvider[]::new));
-        List<String> names = providers.stream().map(ToolProvider::name).toList();
-        origins.forEach((tool, provider) -> {
-            if (names.contains(provider)) {
-                suggested.add(tool);
-            }
-        });
-        return this;
+        suggested = true;
+        return tools(extensions.suggestedTools().get().toArray(ToolProvider[]::new));
     }
 
     @Override
@@ -160,6 +148,18 @@ final class ConversationBuilder implements Conversation.Builder {
     @Override
     public Conversation.Builder guard(ToolGuard guard) {
         guards.add(guard);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder approver(ToolApprover asks) {
+        approver = asks;
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder user(String name) {
+        user = name;
         return this;
     }
 
@@ -295,22 +295,26 @@ final class ConversationBuilder implements Conversation.Builder {
 
     @Override
     public Conversation start() {
-        List<ToolGuard> all = new ArrayList<>(extensions.guards().get());
-        all.addAll(guards);
-        Map<String, ToolDefinition> definitions = new LinkedHashMap<>(told);
-        definitions.putAll(declared);
+        List<ToolGuard> own = List.copyOf(guards);
+        Supplier<List<ToolGuard>> all = () -> {
+            List<ToolGuard> now = new ArrayList<>(extensions.guards().get());
+            now.addAll(own);
+            return now;
+        };
+        ToolSources sources = new ToolSources(providers, extensions.installedTools(),
+                suggested ? extensions.suggestedTools() : List::of, declared);
+        ToolSources.Table table = sources.now();
         HeldCalls calls = heldCalls();
-        callable(calls.isWanted(List.copyOf(definitions.values())));
         Sampling how = sampling == null ? model.sampling() : sampling;
         how.penalties().bias().keySet().forEach(id -> inVocabulary(id, "A biased token"));
-        // what a model was made for it is always told of
-        Set<String> choosable = new HashSet<>(tools.keySet());
-        choosable.removeAll(suggested);
-        ToolOffer offer = new ToolOffer(definitions, choosable, toolChoice.name(),
-                selection == null ? extensions.selection() : selection, extensions.selectors(), tokens());
-        ConversationOptions options = new ConversationOptions(tools, definitions, offer, all, how,
-                how.seed().orElseGet(conversations::newSeed), maxTokens,
-                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
+        ToolChoice chosen = toolChoice;
+        ToolSelection choice = selection == null ? extensions.selection() : selection;
+        ToIntFunction<ToolDefinition> tokens = tokens();
+        Function<ToolSources.Table, ToolOffer> offers = now -> new ToolOffer(now.definitions(), now.choosable(),
+                chosen.name(), choice, extensions.selectors(), tokens);
+        ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, all, approver,
+                extensions.listeners(), how, how.seed().orElseGet(conversations::newSeed), maxTokens, maxToolRounds,
+                stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         List<Message> start = new ArrayList<>();
         if (saved != null) {
             start.addAll(saved.messages());
@@ -320,21 +324,20 @@ final class ConversationBuilder implements Conversation.Builder {
             start.addFirst(Message.system(system));
         }
         start.addAll(messages);
-        ToolChoice chosen = toolChoice;
         LoopLimits limits = loops;
-        Function<AnswerFormat, Stages> formats = wanted -> {
+        BiFunction<ConversationOptions, AnswerFormat, Stages> formats = (now, wanted) -> {
+            callable(calls.isWanted(now.definitions()), chosen, now.toolNames());
             enforceable(wanted);
             return calls.stages(extensions.stages().get(), new Stages.Context(model.tokenizer(), model.endTokens(),
-                    options.definitions(), wanted, how, limits,
+                    now.definitions(), wanted, how, limits,
                     model.dialect().form(token -> model.tokenizer().id(token).isPresent()), chosen, false, Set.of()));
         };
-        Stages stages = formats.apply(format);
+        Stages stages = formats.apply(options, format);
         PromptCache cache = saved == null
                 ? new PromptCache(model.scheduler(), model.prefixes())
                 : ConversationFile.cache(saved, model);
-        return conversations.adopt(
-                new LiveConversation(conversations, model, options, start, saved == null ? 0 : saved.calls(), cache,
-                        stages, formats));
+        return conversations.adopt(new LiveConversation(conversations, model, new ToolsNow(sources, offers, formats),
+                options, start, saved == null ? 0 : saved.calls(), cache, stages));
     }
 
     /** About how many tokens a tool takes in a prompt: templates write definitions as JSON, or much like it. */
@@ -357,18 +360,16 @@ final class ConversationBuilder implements Conversation.Builder {
         return new HeldCalls(usual, strictByName, conversations::tellOnce);
     }
 
-    private void callable(boolean held) {
-        boolean bound = held || toolChoice.required();
+    private void callable(boolean held, ToolChoice choice, Set<String> names) {
+        boolean bound = held || choice.required();
         if (bound && extensions.stages().get().stream().noneMatch(SamplerStage.Factory::enforcesToolCalls)) {
             throw new IllegalArgumentException(
                     "No plugin is here that can hold the model to tool calls: add one, or leave the choice to the model.");
         }
-        String named = toolChoice.name();
-        boolean none = told.isEmpty() && declared.isEmpty();
-        boolean missing = !named.isEmpty() && !told.containsKey(named) && !declared.containsKey(named);
-        if (toolChoice.required() && (none || missing)) {
+        boolean missing = !choice.name().isEmpty() && !names.contains(choice.name());
+        if (choice.required() && (names.isEmpty() || missing)) {
             throw new IllegalArgumentException("The model has to call a tool that is not there: "
-                    + (none ? "there are none at all" : named) + ".");
+                    + (names.isEmpty() ? "there are none at all" : choice.name()) + ".");
         }
     }
 }

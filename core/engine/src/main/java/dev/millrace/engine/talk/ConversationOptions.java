@@ -9,26 +9,29 @@ import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.Tool;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolListener;
 import dev.millrace.api.Message;
 import dev.millrace.engine.tools.ToolOffer;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * How a conversation was set up.
  *
- * @param tools tools that are run here, by name
- * @param definitionsByName what may be told of all tools, by name: those that are run here first, then those that the caller runs
+ * @param table its tools when the answer began
  * @param offer says which of them the model is told of
- * @param guards asked before each call
+ * @param user for whom it is; empty if nobody knows
+ * @param guards asked before each call, at any time
+ * @param approver asks a person
+ * @param listeners told of each call, at any time
  * @param sampling how tokens are chosen
  * @param seed of the draws
  * @param maxTokens of one answer
@@ -42,17 +45,20 @@ import java.util.Set;
  * @param priority whose tokens come first
  * @param deadline how long an answer may take
  */
-record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> definitionsByName,
-        ToolOffer offer, List<ToolGuard> guards, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
+record ConversationOptions(ToolSources.Table table, ToolOffer offer, String user, Supplier<List<ToolGuard>> guards,
+        ToolApprover approver,
+        Supplier<List<ToolListener>> listeners, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
         StopStrings stop,
         Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format,
         int priority, Optional<Duration> deadline) {
 
     ConversationOptions {
-        tools = Map.copyOf(tools);
-        definitionsByName = Collections.unmodifiableMap(new LinkedHashMap<>(definitionsByName));
-        guards = List.copyOf(guards);
         stopTokens = Set.copyOf(stopTokens);
+    }
+
+    /** Tools that are run here, by name. */
+    Map<String, Tool> tools() {
+        return table.tools();
     }
 
     /** What the model is told of before it goes on from these messages. */
@@ -62,27 +68,35 @@ record ConversationOptions(Map<String, Tool> tools, Map<String, ToolDefinition> 
 
     /** All tools. */
     List<ToolDefinition> definitions() {
-        return List.copyOf(definitionsByName.values());
+        return List.copyOf(table.definitions().values());
     }
 
     /** What the model was told of a tool. */
     Optional<ToolDefinition> definition(String name) {
-        return Optional.ofNullable(definitionsByName.get(name));
+        return Optional.ofNullable(table.definitions().get(name));
     }
 
     /** Whether calls of a tool are the caller's to run. */
     boolean callerRuns(String name) {
-        return definitionsByName.containsKey(name) && !tools.containsKey(name);
+        return table.definitions().containsKey(name) && !tools().containsKey(name);
+    }
+
+    /** Whether there was a tool of this name, and it left. */
+    boolean hasLeft(String name) {
+        return table.gone().contains(name);
     }
 
     Set<String> toolNames() {
-        return definitionsByName.keySet();
+        return table.definitions().keySet();
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(tools, definitionsByName, offer, guards, sampling, other, maxTokens,
-                maxToolRounds,
-                stop,
-                stopTokens, logprobs, reasoning, loops, format, priority, deadline);
+        return new ConversationOptions(table, offer, user, guards, approver, listeners, sampling, other, maxTokens,
+                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
+    }
+
+    ConversationOptions withTools(ToolSources.Table other, ToolOffer told) {
+        return new ConversationOptions(other, told, user, guards, approver, listeners, sampling, seed, maxTokens,
+                maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
     }
 }

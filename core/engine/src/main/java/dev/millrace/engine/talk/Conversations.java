@@ -7,9 +7,11 @@ package dev.millrace.engine.talk;
 import dev.millrace.api.BusyException;
 import dev.millrace.api.Conversation;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** All conversations on one model. Safe for use from any thread. */
 public final class Conversations implements AutoCloseable {
@@ -21,6 +23,8 @@ public final class Conversations implements AutoCloseable {
     private final Extensions extensions;
     private final Set<LiveConversation> open = ConcurrentHashMap.newKeySet();
     private final SecureRandom random = new SecureRandom();
+    private final String prefix = HexFormat.of().toHexDigits(random.nextInt());
+    private final AtomicLong begun = new AtomicLong();
     private final int most;
     private final Runnable onUse;
     private final AtomicInteger answers = new AtomicInteger();
@@ -51,6 +55,11 @@ public final class Conversations implements AutoCloseable {
      */
     public Conversation.Builder builder() {
         return new ConversationBuilder(this, model, extensions);
+    }
+
+    /** A name that no other conversation has: logs of several models and starts may be put together. */
+    String newId() {
+        return prefix + "-" + begun.incrementAndGet();
     }
 
     long newSeed() {

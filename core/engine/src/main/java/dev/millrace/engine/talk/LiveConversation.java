@@ -19,8 +19,8 @@ import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,34 +28,40 @@ import org.jspecify.annotations.Nullable;
 final class LiveConversation implements Conversation {
 
     private final Conversations all;
+    private final String id;
     private final ModelParts model;
-    private final ConversationOptions options;
+    private final ToolsNow toolsNow;
     private final PromptCache cache;
-    private final Stages stages;
-    private final Function<AnswerFormat, Stages> formats;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Message> messages;
+    private ConversationOptions options;
+    private Stages stages;
     private @Nullable LiveGeneration running;
     private int calls;
     private boolean closed;
 
-    LiveConversation(Conversations all, ModelParts model, ConversationOptions options, List<Message> messages,
-            int calls,
-            PromptCache cache, Stages stages, Function<AnswerFormat, Stages> formats) {
+    LiveConversation(Conversations all, ModelParts model, ToolsNow toolsNow, ConversationOptions options,
+            List<Message> messages, int calls, PromptCache cache, Stages stages) {
         this.all = all;
+        this.id = all.newId();
         this.model = model;
+        this.toolsNow = toolsNow;
         this.options = options;
         this.messages = new ArrayList<>(messages);
         this.calls = calls;
         this.cache = cache;
         this.stages = stages;
-        this.formats = formats;
+    }
+
+    @Override
+    public String id() {
+        return id;
     }
 
     @Override
     public <T> T ask(String text, Class<T> type) {
         ValueType<T> wanted = ValueType.of(type);
-        Stages held = formats.apply(new AnswerFormat.JsonSchema(wanted.schema()));
+        Optional<AnswerFormat> held = Optional.of(new AnswerFormat.JsonSchema(wanted.schema()));
         try (Generation generation = send(List.of(Message.user(text)), 1, held).getFirst()) {
             Answer answer = generation.answer();
             if (answer.reason() != FinishReason.STOP) {
@@ -69,15 +75,17 @@ final class LiveConversation implements Conversation {
 
     @Override
     public List<Generation> send(List<Message> added, int answers) {
-        return send(added, answers, stages);
+        return send(added, answers, Optional.empty());
     }
 
-    private List<Generation> send(List<Message> added, int answers, Stages held) {
+    private List<Generation> send(List<Message> added, int answers, Optional<AnswerFormat> format) {
         check(added);
         if (answers < 1) {
             throw new IllegalArgumentException("At least one answer is asked for, not " + answers + ".");
         }
         return idle("send to", () -> {
+            renew();
+            Stages held = format.map(wanted -> toolsNow.stages(options, wanted)).orElse(stages);
             all.begin(answers);
             int before = messages.size();
             messages.addAll(added);
@@ -97,6 +105,24 @@ final class LiveConversation implements Conversation {
         });
     }
 
+    /** Takes the tools that there are now. What holds calls to them is made anew if they have changed. */
+    private void renew() {
+        Optional<ConversationOptions> now = toolsNow.renewed(options);
+        if (now.isPresent()) {
+            stages = toolsNow.stages(now.get(), now.get().format());
+            options = now.get();
+        }
+    }
+
+    private ConversationOptions now() {
+        lock.lock();
+        try {
+            return running == null ? toolsNow.renewed(options).orElse(options) : options;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private static void check(List<Message> added) {
         if (added.isEmpty()) {
             throw new IllegalArgumentException("There is no message to send.");
@@ -114,9 +140,8 @@ final class LiveConversation implements Conversation {
     /** A further answer to the messages so far, in a conversation of its own that is gone when it ends. */
     private OtherAnswers.Waiting another(int before, int number) {
         PromptCache own = new PromptCache(model.scheduler(), model.prefixes());
-        LiveConversation copy = all.adopt(new LiveConversation(all, model,
-                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork(),
-                formats));
+        LiveConversation copy = all.adopt(new LiveConversation(all, model, toolsNow,
+                options.withSeed(options.seed() + number * 0x9E3779B97F4A7C15L), messages, calls, own, stages.fork()));
         AnswerRun run = new AnswerRun(model, copy, copy.options, own, copy.stages, new OtherAnswers(List.of()));
         LiveGeneration generation = new LiveGeneration("millrace-answer", log -> {
             try {
@@ -136,7 +161,7 @@ final class LiveConversation implements Conversation {
 
     @Override
     public List<ToolDefinition> tools() {
-        return options.definitions();
+        return now().definitions();
     }
 
     @Override
@@ -151,15 +176,15 @@ final class LiveConversation implements Conversation {
 
     @Override
     public int promptTokens() {
-        return model.prompt(messages(), options).ids().length;
+        return model.prompt(messages(), now()).ids().length;
     }
 
     @Override
     public Conversation fork() {
         return idle("fork", () -> {
             ConversationOptions own = options.sampling().seed().isPresent() ? options : options.withSeed(all.newSeed());
-            LiveConversation copy = new LiveConversation(all, model, own, messages, calls, cache.fork(), stages.fork(),
-                    formats);
+            LiveConversation copy = new LiveConversation(all, model, toolsNow, own, messages, calls, cache.fork(),
+                    stages.fork());
             return all.adopt(copy);
         });
     }

@@ -14,6 +14,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,6 +37,7 @@ final class LiveGeneration implements Generation {
     private volatile boolean answerWanted;
     private volatile Supplier<String> waiting = () -> "";
     private final Thread thread;
+    private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
 
     /**
      * Starts generating.
@@ -48,6 +51,22 @@ final class LiveGeneration implements Generation {
 
     void start() {
         thread.start();
+    }
+
+    /**
+     * A thread that works for this answer: whoever closes the answer on it does not wait for itself.
+     *
+     * @return not started
+     */
+    Thread worker(Runnable work) {
+        return Thread.ofVirtual().name(thread.getName() + "-tool").unstarted(() -> {
+            workers.add(Thread.currentThread());
+            try {
+                work.run();
+            } finally {
+                workers.remove(Thread.currentThread());
+            }
+        });
     }
 
     // ---- the writing side
@@ -175,6 +194,9 @@ final class LiveGeneration implements Generation {
                 case Event.Text piece -> text.append(piece.text());
                 case Event.Thinking piece -> thinking.append(piece.text());
                 case Event.ToolCalled called -> calls.add(called.call());
+                case Event.ToolProgressed progressed -> {
+                    // nothing to keep
+                }
                 case Event.ToolAnswered answered -> {
                     // the model has it; the answer holds what the model said
                 }
@@ -249,7 +271,7 @@ final class LiveGeneration implements Generation {
 
     /** Whether this thread generates it, or runs a tool for it. */
     boolean isOwnThread() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread() == thread || workers.contains(Thread.currentThread());
     }
 
     /** Waits until the thread that generates has ended, also if it has not started yet; that thread itself does not wait. */

@@ -6,26 +6,40 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
 import dev.millrace.api.Message;
+import dev.millrace.api.Progress;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
-import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolHint;
+import dev.millrace.api.ToolReport.Verdict;
+import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.ToolCallEvent;
+import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.NearestNames;
 import dev.millrace.engine.tools.ResultBudget;
+import dev.millrace.engine.tools.ToolGate;
+import dev.millrace.engine.tools.ToolResults;
+import dev.millrace.engine.tools.ToolRunner;
 import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the calls of one turn, one after the other, on the answer's thread. */
+/**
+ * Runs the calls of one turn: those that only look, and stand side by side, at once; all others one after the other, in the order in
+ * which the model wrote them. Decisions are made in that order, too, on the answer's thread.
+ */
 final class ToolRun {
 
     private static final System.Logger LOG = System.getLogger(ToolRun.class.getName());
+    private static final String CANCELLED = "The call was cancelled.";
 
     /**
      * What came of it.
@@ -37,97 +51,120 @@ final class ToolRun {
     }
 
     private final ConversationOptions options;
+    private final String conversation;
     private final ModelMeters meters;
     private final ResultBudget budget;
+    private final LiveGeneration log;
+    private final ToolGate gate;
+    private final ToolRunner runner;
 
-    ToolRun(ConversationOptions options, ModelMeters meters, ResultBudget budget) {
-        this.budget = budget;
+    /**
+     * For one answer.
+     *
+     * @param conversation its name
+     * @param log gets the events
+     */
+    ToolRun(ConversationOptions options, String conversation, ModelMeters meters, ResultBudget budget,
+            LiveGeneration log) {
         this.options = options;
+        this.conversation = conversation;
         this.meters = meters;
+        this.budget = budget;
+        this.log = log;
+        this.gate = new ToolGate(options.guards(), log::worker);
+        this.runner = new ToolRunner(options.listeners(), log::worker);
     }
 
-    /** A result with what the model reads: written once, as a tool may change what it has returned. */
-    private record Told(ToolResult result, String text) {
+    /**
+     * A result with what the model reads.
+     *
+     * @param call with the arguments that it ran with
+     */
+    private record Told(ToolCall call, ToolResult result, String text) {
 
-        /** A failure. */
-        static Told error(String message) {
-            String mended = Json.wellFormed(message);
-            return new Told(ToolResult.error(mended), Json.write(Map.of("error", mended)));
+        static Told of(ToolCall call, ToolResult result) {
+            return new Told(call, result, ToolResults.text(result));
+        }
+
+        static Told error(ToolCall call, String message) {
+            return of(call, ToolResult.error(Json.wellFormed(message)));
         }
     }
 
-    Outcome run(Turn turn, LiveGeneration log) {
-        Outcome outcome = answer(turn, log, call -> log.isCancelled()
-                ? Told.error("The call was cancelled.")
-                : turn.refusal(call).map(Told::error).orElseGet(() -> run(call, log)));
+    Outcome run(Turn turn) {
+        List<ToolCall> own = turn.calls().stream().filter(call -> !options.callerRuns(call.name())).toList();
+        List<Message> messages = new ArrayList<>();
+        int results = results(turn);
+        int at = 0;
+        while (at < own.size()) {
+            int end = at + 1;
+            while (end < own.size() && looksOnly(turn, own.get(at)) && looksOnly(turn, own.get(end))) {
+                end++;
+            }
+            if (end == at + 1) {
+                messages.add(answer(one(turn, own.get(at)), results));
+            } else {
+                together(own.subList(at, end)).forEach(told -> messages.add(answer(told, results)));
+            }
+            at = end;
+        }
         for (String problem : turn.problems()) {
-            outcome.messages()
-                    .add(answer(new ToolCall("", "unknown", Map.of()), Told.error(problem), results(turn), log));
+            messages.add(answer(Told.error(new ToolCall("", "unknown", Map.of()), problem), results));
         }
-        return outcome;
+        return new Outcome(messages, own.size() < turn.calls().size());
     }
 
     /** Answers all calls without running them, so that none is left open in the conversation. */
-    Outcome leave(Turn turn, String why, LiveGeneration log) {
-        return answer(turn, log, call -> Told.error(why));
-    }
-
-    /** Answers the calls that are not the caller's to run. */
-    private Outcome answer(Turn turn, LiveGeneration log, Function<ToolCall, Told> result) {
+    Outcome leave(Turn turn, String why) {
         List<Message> messages = new ArrayList<>();
         boolean callerRunsSome = false;
         for (ToolCall call : turn.calls()) {
             if (options.callerRuns(call.name())) {
                 callerRunsSome = true;
             } else {
-                messages.add(answer(call, result.apply(call), results(turn), log));
+                messages.add(answer(Told.error(call, why), results(turn)));
             }
         }
         return new Outcome(messages, callerRunsSome);
     }
 
-    private Message answer(ToolCall call, Told told, int results, LiveGeneration log) {
-        log.add(new Event.ToolAnswered(call, told.result()));
-        return Message.tool(call.id(), budget.cut(told.text(), results));
+    private Message answer(Told told, int results) {
+        log.add(new Event.ToolAnswered(told.call(), told.result()));
+        return Message.tool(told.call().id(), budget.cut(told.text(), results));
     }
 
     private static int results(Turn turn) {
         return turn.calls().size() + turn.problems().size();
     }
 
-    private Told run(ToolCall call, LiveGeneration log) {
-        Tool tool = options.tools().get(call.name());
-        if (tool == null) {
-            List<String> near = NearestNames.of(call.name(), options.toolNames());
-            return Told.error("There is no tool " + call.name()
-                    + (near.isEmpty() ? "; there are " : ", did you mean " + String.join(" or ", near) + "? There are ")
-                    + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".");
-        }
-        ToolCallEvent event = new ToolCallEvent();
-        event.begin();
-        long start = System.nanoTime();
-        Told told = run(tool, call, log);
-        meters.toolCalled(told.result().error(), System.nanoTime() - start);
-        event.done(call.name(), told.result().error());
-        return told;
+    private boolean looksOnly(Turn turn, ToolCall call) {
+        return turn.refusal(call).isEmpty() && options.tools().containsKey(call.name())
+                && options.definition(call.name()).filter(tool -> tool.hints().contains(ToolHint.READ_ONLY))
+                        .isPresent();
     }
 
-    private Told run(Tool tool, ToolCall call, LiveGeneration log) {
+    private ToolRequest request(ToolDefinition tool, ToolCall call) {
+        return new ToolRequest(conversation, options.user(), tool, call);
+    }
+
+    /** One call by itself, on the answer's thread. */
+    private Told one(Turn turn, ToolCall call) {
+        Tool tool = options.tools().get(call.name());
+        ToolDefinition definition = options.definition(call.name()).orElse(null);
+        if (tool == null || definition == null) {
+            return Told.error(call, unknown(call));
+        }
+        ToolRequest request = request(definition, call);
+        if (log.isCancelled()) {
+            return Told.of(call, runner.refused(request, Verdict.CANCELLED, CANCELLED));
+        }
+        Optional<String> refusal = turn.refusal(call);
+        if (refusal.isPresent()) {
+            return Told.of(call, runner.refused(request, Verdict.REFUSED, Json.wellFormed(refusal.get())));
+        }
         try {
-            for (ToolGuard guard : options.guards()) {
-                Optional<String> refusal = guard.refuse(options.definition(call.name()).orElseThrow(), call);
-                if (refusal.isPresent()) {
-                    return Told.error(refusal.get());
-                }
-            }
-            return settled(call, tool.call(call));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Told.error("The call was cancelled.");
-        } catch (Throwable e) {
-            // whatever a tool or a guard does, the answer goes on: the model is told
-            LOG.log(System.Logger.Level.DEBUG, "The tool " + call.name() + " failed.", e);
-            return Told.error(message(e));
+            Admission admission = admit(request);
+            return admission == null ? Told.error(call, CANCELLED) : run(admission, tool);
         } finally {
             // an interrupt that a tool left behind belongs to no other tool
             if (!log.isCancelled() && Thread.interrupted()) {
@@ -136,46 +173,94 @@ final class ToolRun {
         }
     }
 
-    /** What the model is told of a result. */
-    private static Told settled(ToolCall call, @Nullable ToolResult result) {
-        if (result == null) {
-            return Told.error("The tool " + call.name() + " gave no result.");
+    private String unknown(ToolCall call) {
+        if (options.hasLeft(call.name())) {
+            return "The tool " + call.name() + " is not here any more: go on without it.";
         }
-        if (result.error()) {
-            return Told.error(String.valueOf(result.value()));
-        }
-        if (result.value() instanceof String text) {
-            String mended = Json.wellFormed(text);
-            return new Told(ToolResult.of(mended), mended);
-        }
-        String json = Json.write(result.value());
-        // whoever listens gets what the model reads
-        return new Told(isWellFormed(result.value()) ? result : ToolResult.of(Json.parse(json)), json);
+        List<String> near = NearestNames.of(call.name(), options.toolNames());
+        return "There is no tool " + call.name()
+                + (near.isEmpty() ? "; there are " : ", did you mean " + String.join(" or ", near) + "? There are ")
+                + (options.toolNames().isEmpty() ? "none" : String.join(", ", options.toolNames())) + ".";
     }
 
-    private static boolean isWellFormed(@Nullable Object value) {
-        return switch (value) {
-            case CharSequence text -> Json.wellFormed(text.toString()).contentEquals(text);
-            case Map<?, ?> map -> map.entrySet().stream()
-                    .allMatch(each -> isWellFormed(String.valueOf(each.getKey())) && isWellFormed(each.getValue()));
-            case Iterable<?> list -> {
-                for (Object each : list) {
-                    if (!isWellFormed(each)) {
-                        yield false;
-                    }
-                }
-                yield true;
-            }
-            case null, default -> true;
-        };
-    }
-
-    private static String message(Throwable problem) {
+    /** What is decided about a call; null if the answer was cancelled meanwhile. */
+    private @Nullable Admission admit(ToolRequest request) {
         try {
-            String message = problem.getMessage();
-            return message == null ? problem.getClass().getSimpleName() : Json.wellFormed(message);
-        } catch (Throwable e) {
-            return problem.getClass().getSimpleName();
+            return gate.admit(request, options.approver());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            runner.refused(request, Verdict.CANCELLED, CANCELLED);
+            return null;
         }
+    }
+
+    /** Calls that only look: each is decided about in turn, and then they run at once. The results come in their order. */
+    private List<Told> together(List<ToolCall> calls) {
+        List<FutureTask<Told>> tasks = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        for (ToolCall call : calls) {
+            Tool tool = options.tools().get(call.name());
+            ToolDefinition definition = options.definition(call.name()).orElseThrow();
+            Admission admission = log.isCancelled() ? null : admit(request(definition, call));
+            Callable<Told> work = admission == null || tool == null
+                    ? () -> Told.error(call, CANCELLED)
+                    : () -> run(admission, tool);
+            FutureTask<Told> task = new FutureTask<>(work);
+            tasks.add(task);
+            threads.add(log.worker(task));
+            threads.getLast().start();
+        }
+        return tasks.stream().map(task -> ended(task, threads)).toList();
+    }
+
+    /** Waits for a call. If the answer is cancelled all of them are interrupted, and waited for. */
+    private static Told ended(FutureTask<Told> task, List<Thread> threads) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    threads.forEach(Thread::interrupt);
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("A call ended without a result.", e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Told run(Admission admission, Tool tool) {
+        ToolCall call = admission.request().call();
+        ToolCallEvent event = new ToolCallEvent();
+        event.begin();
+        long start = System.nanoTime();
+        ToolResult result;
+        try {
+            result = runner.run(admission, tool, progress(call));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            result = ToolResult.error(CANCELLED);
+        }
+        meters.toolCalled(result.error(), System.nanoTime() - start);
+        event.done(call.name(), result.error());
+        String text = ToolResults.text(result);
+        if (admission.characters().isPresent()) {
+            text = ResultBudget.beginning(text, admission.characters().getAsInt());
+        }
+        if (admission.runs() && admission.changed()) {
+            text += "\n[It ran with other arguments, " + Json.write(call.arguments()) + ": "
+                    + Json.wellFormed(admission.reason()) + "]";
+        }
+        return new Told(call, result, text);
+    }
+
+    private Progress progress(ToolCall call) {
+        return new ToolProgress((what, fraction) -> log.add(new Event.ToolProgressed(call, what, fraction)),
+                log::isCancelled);
     }
 }

@@ -51,15 +51,31 @@ public final class ResultBudget {
             keep = whole(text, (int) ((double) keep * room / taken * 0.95));
             taken = tokenizer.encode(text.substring(0, keep)).length;
         }
-        if (keep == text.length()) {
-            return text;
-        }
-        return text.substring(0, keep) + "\n[Cut here: these are the first " + keep + " of " + text.length()
-                + " characters. Ask for less.]";
+        return noted(text, keep);
+    }
+
+    /**
+     * The beginning of a text.
+     *
+     * @param text any
+     * @param characters the most that are kept, 1 or more
+     * @return the text, or its beginning and a note that it was cut
+     */
+    public static String beginning(String text, int characters) {
+        return noted(text, whole(text, Math.min(text.length(), characters)));
+    }
+
+    private static String noted(String text, int keep) {
+        return keep == text.length()
+                ? text
+                : text.substring(0, keep) + "\n[Cut here: these are the first " + keep + " of " + text.length()
+                        + " characters. Ask for less.]";
     }
 
     /** A length that cuts no character into two surrogates. */
     private static int whole(String text, int length) {
-        return length > 0 && Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
+        return length > 0 && length < text.length() && Character.isHighSurrogate(text.charAt(length - 1))
+                ? length - 1
+                : length;
     }
 }

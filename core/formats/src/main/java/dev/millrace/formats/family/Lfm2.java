@@ -162,6 +162,10 @@ public final class Lfm2 implements GgufFamily {
     }
 
     private static Dense dense(Transformer t, int layer, int inner) {
+        String mlx = t.name(layer, "", "feed_forward.");
+        if (!t.gguf && t.weights.has(mlx + "gate_proj.weight")) {
+            return t.dense(inner, Activation.SILU, false, mlx + "gate_proj", mlx + "up_proj", mlx + "down_proj");
+        }
         return t.dense(inner, Activation.SILU, false, t.name(layer, "ffn_gate", "feed_forward.w1"),
                 t.name(layer, "ffn_up", "feed_forward.w3"), t.name(layer, "ffn_down", "feed_forward.w2"));
     }

@@ -298,7 +298,7 @@ final class Transformer {
 
     /**
      * The experts of a layer: in GGUF all in one tensor per matrix; in a Hugging Face folder each by itself, or all in one tensor
-     * for gate and up (in each expert the gate's rows first) and one for down.
+     * for gate and up (in each expert the gate's rows first) and one for down; in MLX's folders all in one tensor per matrix.
      *
      * @param group before the experts' names in a Hugging Face folder
      * @param single names of one expert's matrices there
@@ -306,10 +306,14 @@ final class Transformer {
     List<Dense> experts(int layer, Mixture m, Activation activation, String group, Gated single) {
         List<Dense> experts = new ArrayList<>();
         String fused = name(layer, "ffn_gate_up_exps", group + ".gate_up_proj");
-        if (gguf) {
-            Tensor gate = stack(name(layer, "ffn_gate_exps", ""), m.count, m.inner, hidden);
-            Tensor up = stack(name(layer, "ffn_up_exps", ""), m.count, m.inner, hidden);
-            Tensor down = stack(name(layer, "ffn_down_exps", ""), m.count, hidden, m.inner);
+        String switched = name(layer, "", group.replace("experts", "switch_mlp") + ".");
+        boolean mlx = !gguf && weights.has(switched + "gate_proj.weight");
+        if (gguf || mlx) {
+            Tensor gate = stack(mlx ? switched + "gate_proj" : name(layer, "ffn_gate_exps", ""), m.count, m.inner,
+                    hidden);
+            Tensor up = stack(mlx ? switched + "up_proj" : name(layer, "ffn_up_exps", ""), m.count, m.inner, hidden);
+            Tensor down = stack(mlx ? switched + "down_proj" : name(layer, "ffn_down_exps", ""), m.count, hidden,
+                    m.inner);
             for (int x = 0; x < m.count; x++) {
                 experts.add(gated(gate.slice((long) x * m.inner, m.inner), up.slice((long) x * m.inner, m.inner),
                         down.slice((long) x * hidden, hidden), activation));

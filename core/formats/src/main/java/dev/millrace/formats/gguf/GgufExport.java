@@ -69,11 +69,26 @@ public record GgufExport(String name, Blueprint blueprint, Optional<VocabularySo
                 threads, progress);
     }
 
+    /**
+     * What a model would be written as: the names in GGUF, and the tensors of the blueprint that go there.
+     *
+     * @param blueprint of any form; its file is open
+     * @return all tensors, in order
+     * @throws dev.millrace.api.MillraceException if the family cannot be written
+     */
+    public static List<OutgoingTensor> tensors(Blueprint blueprint) {
+        return new GgufTensors(blueprint, layout(blueprint, new Architectures(List.of())), Tensor::type).all();
+    }
+
+    private static GgufLayout layout(Blueprint blueprint, Architectures families) {
+        return families.layout(blueprint.architecture()).orElseThrow(
+                () -> new MillraceException("The family " + blueprint.architecture() + " cannot be written as GGUF."));
+    }
+
     private void laidOut(Path target, int fileType, Function<GgufLayout, List<OutgoingTensor>> tensors,
             RowEncoder encoder, int threads, Progress progress) {
         Architectures families = new Architectures(List.of());
-        GgufLayout layout = families.layout(blueprint.architecture()).orElseThrow(
-                () -> new MillraceException("The family " + blueprint.architecture() + " cannot be written as GGUF."));
+        GgufLayout layout = layout(blueprint, families);
         GgufWriter.write(target, metadata(fileType, layout), tensors.apply(layout), encoder, threads,
                 written -> {
                     try (ModelFile back = GgufModel.open(written, families)) {

@@ -11,10 +11,8 @@ import dev.millrace.json.JsonException;
 import dev.millrace.spi.model.KeyTable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -133,7 +131,7 @@ public record FolderFiles(Path folder) {
             if (bytes.length > limit) {
                 throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
             }
-            String text = decoded(bytes);
+            String text = Json.text(bytes);
             if (text.startsWith(LFS_POINTER) || (name.endsWith(".json") && text.stripLeading().startsWith("<"))) {
                 throw new ModelFormatException(folder, name, FileKind.of(file).orElse("is not JSON; fetch it again"));
             }
@@ -147,13 +145,5 @@ public record FolderFiles(Path folder) {
         } catch (IOException e) {
             throw new ModelFormatException(folder, name, "cannot be read: " + e.getMessage(), e);
         }
-    }
-
-    /** UTF-8, or UTF-16 if a byte order mark says so, as PowerShell writes it; the mark itself is passed over. */
-    private static String decoded(byte[] bytes) throws CharacterCodingException {
-        int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
-        Charset charset = first == 0xfffe || first == 0xfeff ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8;
-        String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 }

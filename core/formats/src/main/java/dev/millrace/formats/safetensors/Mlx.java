@@ -6,6 +6,7 @@ package dev.millrace.formats.safetensors;
 
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.safetensors.SafetensorsHeader.Stored;
+import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.GroupedTensor;
 import dev.millrace.formats.tensor.MicroscaledTensor;
 import dev.millrace.spi.model.Tensor;
@@ -115,10 +116,11 @@ final class Mlx {
     }
 
     private static @Nullable Tensor perGroup(@Nullable Stored stored, long rows, long groups) {
-        if (stored == null) {
-            return null;
-        }
-        Tensor tensor = stored.entry().tensor();
-        return tensor != null && tensor.rows() == rows && tensor.columns() == groups ? tensor : null;
+        // one group per row is a last dimension of 1, which says nothing of the columns
+        return stored != null && stored.entry().tensor() instanceof FileTensor tensor
+                && stored.shape()[stored.shape().length - 1] == groups
+                && tensor.rows() * tensor.columns() == rows * groups
+                        ? new FileTensor(tensor.name(), tensor.type(), rows, groups, tensor.file(), tensor.offset())
+                        : null;
     }
 }

@@ -64,8 +64,17 @@ final class SafetensorsHeader {
                 return WeightTable.Entry.unusable(name, shape,
                         "has " + bytes + " bytes, expected " + known.bytes(values));
             }
-            long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
+            long columns = columns();
             return WeightTable.Entry.of(new FileTensor(name, known, values / columns, columns, file, offset), shape);
+        }
+
+        /** The last dimension; MLX writes kernels of convolutions with their one channel last, which changes no byte. */
+        private long columns() {
+            int last = shape.length - 1;
+            while (last >= 2 && shape[last] == 1) {
+                last--;
+            }
+            return shape.length == 0 ? 1 : shape[last];
         }
     }
 

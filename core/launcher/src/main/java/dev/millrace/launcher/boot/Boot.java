@@ -38,6 +38,7 @@ public final class Boot {
         // one way to write numbers, and one to tell capitals, in every country: frameworks and bundles write versions so
         Locale.setDefault(Locale.ROOT);
         oneLineForEachWarning();
+        letProxiesKnow();
         hideWarning();
         Ending ending = new Ending(Thread.currentThread());
         int code = run(arguments, ending);
@@ -52,6 +53,17 @@ public final class Boot {
         String format = "java.util.logging.SimpleFormatter.format";
         if (System.getProperty(format) == null && System.getProperty("java.util.logging.config.file") == null) {
             System.setProperty(format, "millrace: %5$s%6$s%n");
+        }
+    }
+
+    /**
+     * Lets a proxy of https addresses have the password that the user has given for it. Java keeps it back otherwise, and reads this
+     * once, when HTTP is first used.
+     */
+    private static void letProxiesKnow() {
+        String keptBack = "jdk.http.auth.tunneling.disabledSchemes";
+        if (System.getProperty(keptBack) == null) {
+            System.setProperty(keptBack, "");
         }
     }
 

@@ -11,6 +11,7 @@ import dev.millrace.api.ToolResult;
 import dev.millrace.json.Json;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ final class AnswerView {
     }
 
     /** Shows the next event. */
-    void show(Event event) {
+    synchronized void show(Event event) {
         switch (event) {
             case Event.Thinking thinking -> {
                 turnTo(At.THINKING);
@@ -47,6 +48,7 @@ final class AnswerView {
                 }
             }
             case Event.ToolCalled called -> note("-> " + written(called.call()));
+            case Event.ToolProgressed progress -> note(".. " + written(progress));
             case Event.ToolAnswered answered -> note("<- " + written(answered.result()));
             case Event.Finished finished -> {
                 turnTo(At.LINE_START);
@@ -56,6 +58,11 @@ final class AnswerView {
                 }
             }
         }
+    }
+
+    /** Ends the line that was begun, so that something else can be shown: a question, from any thread. */
+    synchronized void rest() {
+        turnTo(At.LINE_START);
     }
 
     private void note(String line) {
@@ -77,13 +84,20 @@ final class AnswerView {
         at = next;
     }
 
-    private static String written(ToolCall call) {
+    /** A call on one line. */
+    static String written(ToolCall call) {
         return call.name() + call.arguments().entrySet().stream().map(AnswerView::written)
                 .collect(Collectors.joining(", ", "(", ")"));
     }
 
     private static String written(Map.Entry<String, @Nullable Object> argument) {
         return argument.getKey() + "=" + Json.write(argument.getValue());
+    }
+
+    private static String written(Event.ToolProgressed progress) {
+        String much = Double.isNaN(progress.fraction()) ? "" : Math.round(100 * progress.fraction()) + " %";
+        return Stream.of(progress.call().name(), progress.what(), much).filter(word -> !word.isBlank())
+                .collect(Collectors.joining(" "));
     }
 
     private static String written(ToolResult result) {

@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Model;
+import dev.millrace.api.ToolApprover;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -47,15 +48,15 @@ final class ChatCommand implements Callable<Integer> {
         try (tools;
                 Model model = workplace.open(choice);
                 ChatInput input = ChatInput.of(console, ChatSession.COMMANDS);
-                ChatSession session = new ChatSession(workplace, model, start(model), input)) {
+                ChatSession session = new ChatSession(workplace, model, approver -> start(model, approver), input)) {
             // a person has seen what failed, a script has not
             return session.run() || console.inTerminal() ? ExitCode.DONE : ExitCode.FAILED;
         }
     }
 
-    private Conversation start(Model model) {
+    private Conversation start(Model model, ToolApprover approver) {
         Conversation.Builder builder = model.conversation().sampling(sampling.apply(model.defaults()))
-                .reasoning(sampling.reasoning());
+                .reasoning(sampling.reasoning()).approver(approver).user(ConsoleApprover.user());
         tools.apply(builder, workplace);
         tools.hold(builder);
         if (system != null) {

@@ -4,9 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,6 +31,16 @@ interface ChatInput extends AutoCloseable {
     String next() throws IOException;
 
     /**
+     * Asks something while an answer is generated. May be called on any thread, while nobody waits for the next line; may be
+     * interrupted.
+     *
+     * @return what was said; null at the end, or if the question was abandoned with Ctrl-C
+     * @throws IOException if reading fails
+     */
+    @Nullable
+    String ask(String question) throws IOException, InterruptedException;
+
+    /**
      * Does something when Ctrl-C is pressed next, instead of ending the program; only once.
      *
      * @param action what to do, until {@link #endOnInterrupt}
@@ -57,15 +65,31 @@ interface ChatInput extends AutoCloseable {
     /** Lines of a pipe or file. Ctrl-C ends the program as everywhere else. */
     final class Piped implements ChatInput {
 
-        private final BufferedReader reader;
+        private final Console console;
+        private final PipedLines lines;
 
         Piped(Console console) {
-            reader = new BufferedReader(new InputStreamReader(console.in(), StandardCharsets.UTF_8));
+            this.console = console;
+            lines = new PipedLines(console.in());
         }
 
         @Override
         public @Nullable String next() throws IOException {
-            return reader.readLine();
+            try {
+                return lines.next();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return null;
+            }
+        }
+
+        @Override
+        public @Nullable String ask(String question) throws IOException, InterruptedException {
+            console.err().print(question);
+            console.err().flush();
+            String line = lines.next();
+            console.note(line == null ? "" : line);
+            return line;
         }
 
         @Override
@@ -79,8 +103,8 @@ interface ChatInput extends AutoCloseable {
         }
 
         @Override
-        public void close() throws IOException {
-            reader.close();
+        public void close() {
+            lines.close();
         }
     }
 
@@ -95,6 +119,7 @@ interface ChatInput extends AutoCloseable {
         private final LineReader reader;
         /** What Java does at Ctrl-C: it ends the program, in order. The terminal knows nothing of it. */
         private final Object ending;
+        private volatile @Nullable Runnable action;
 
         Typed(List<String> commands) throws IOException {
             ending = Signals.register(INTERRUPT, () -> {
@@ -136,19 +161,46 @@ interface ChatInput extends AutoCloseable {
         }
 
         @Override
-        public void onInterrupt(Runnable action) {
+        public @Nullable String ask(String question) {
+            Runnable before = action;
+            try {
+                // no history: an answer is no line of the chat
+                return LineReaderBuilder.builder().terminal(terminal).build().readLine(question);
+            } catch (UserInterruptException e) {
+                terminal.writer().println();
+                terminal.flush();
+                if (before != null && !Thread.currentThread().isInterrupted()) {
+                    before.run();
+                }
+                return null;
+            } catch (EndOfFileException e) {
+                return null;
+            } finally {
+                // the reader has taken Ctrl-C for itself
+                if (before == null) {
+                    endOnInterrupt();
+                } else {
+                    onInterrupt(before);
+                }
+            }
+        }
+
+        @Override
+        public void onInterrupt(Runnable todo) {
+            action = todo;
             AtomicBoolean pressed = new AtomicBoolean();
             Signals.register(INTERRUPT, () -> {
                 endOnInterrupt(); // whoever presses it again does not want to wait
                 if (pressed.getAndSet(true)) {
                     System.exit(INTERRUPTED); // the second came before the first was seen to
                 }
-                action.run();
+                todo.run();
             });
         }
 
         @Override
         public void endOnInterrupt() {
+            action = null;
             Signals.unregister(INTERRUPT, ending);
         }
 

@@ -11,6 +11,7 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import java.io.IOException;
@@ -22,7 +23,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** One chat: what a person says goes to the model, what begins with a slash is done here. For one thread. */
 final class ChatSession implements AutoCloseable {
@@ -44,13 +47,19 @@ final class ChatSession implements AutoCloseable {
     private final Model model;
     private final ChatInput input;
     private final Deque<Conversation> conversations = new ArrayDeque<>();
+    private volatile @Nullable AnswerView shown;
 
-    ChatSession(Workplace workplace, Model model, Conversation conversation, ChatInput input) {
+    /**
+     * A chat.
+     *
+     * @param conversation begins the conversation, whose calls are asked about here
+     */
+    ChatSession(Workplace workplace, Model model, Function<ToolApprover, Conversation> conversation, ChatInput input) {
         this.workplace = workplace;
         this.console = workplace.console();
         this.model = model;
         this.input = input;
-        conversations.push(conversation);
+        conversations.push(conversation.apply(new ConsoleApprover(this::ask)));
     }
 
     /**
@@ -87,12 +96,23 @@ final class ChatSession implements AutoCloseable {
         try (Generation generation = conversation().send(said)) {
             input.onInterrupt(generation::cancel);
             AnswerView view = new AnswerView(console);
+            shown = view;
             for (Event event : generation) {
                 view.show(event);
             }
         } finally {
             input.endOnInterrupt();
         }
+    }
+
+    /** Asks the person, or the pipe, about a call. */
+    @Nullable
+    String ask(String question) throws IOException, InterruptedException {
+        AnswerView view = shown;
+        if (view != null) {
+            view.rest();
+        }
+        return input.ask(question);
     }
 
     private Conversation conversation() {

@@ -42,12 +42,21 @@ final class Decoding implements AutoCloseable {
 
     /** Reads tokens and gives the logits after the last: the first {@code vocabulary} values are valid until the next call. */
     float[] read(int... ids) {
+        feed(ids, Step.Logits.LAST);
+        return step.logits();
+    }
+
+    /** Reads tokens without asking what follows. */
+    void take(int... ids) {
+        feed(ids, Step.Logits.NONE);
+    }
+
+    private void feed(int[] ids, Step.Logits last) {
         for (int from = 0; from < ids.length; from += piece) {
             int to = Math.min(ids.length, from + piece);
-            step.feed(ids, from, to, to == ids.length ? Step.Logits.LAST : Step.Logits.NONE);
+            step.feed(ids, from, to, to == ids.length ? last : Step.Logits.NONE);
             forward(model, steps);
         }
-        return step.logits();
     }
 
     /** Reads tokens and gives a row of logits for each. */

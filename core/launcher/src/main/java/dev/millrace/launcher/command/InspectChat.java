@@ -44,7 +44,7 @@ final class InspectChat implements Callable<Integer> {
         Path inputFile = Objects.requireNonNull(input);
         ChatTemplate compiled;
         try {
-            compiled = ChatTemplate.compile(TextFile.withoutMark(TextFile.read(templateFile)));
+            compiled = ChatTemplate.compile(TextFile.read(templateFile));
         } catch (MillraceException e) {
             throw new MillraceException(templateFile + ": " + e.getMessage(), e);
         }

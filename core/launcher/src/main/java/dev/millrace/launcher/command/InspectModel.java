@@ -65,7 +65,7 @@ final class InspectModel implements Callable<Integer> {
                     .map(DeviceVerdict::toString).toList());
             object.put("unusedTensors", file.unusedTensors());
             object.put("notes", notes(file));
-            object.put("metadata", file.metadata());
+            object.put("metadata", writable(file.metadata()));
             workplace.console().result(lines(object, ""));
             return ExitCode.DONE;
         }
@@ -79,6 +79,26 @@ final class InspectModel implements Callable<Integer> {
             notes.add(String.valueOf(e.getMessage()));
         }
         return notes;
+    }
+
+    /** Metadata may hold numbers that JSON has not; they are written as their names. */
+    private static @Nullable Object writable(@Nullable Object value) {
+        return switch (value) {
+            case Map<?, ?> map -> {
+                Map<String, @Nullable Object> copy = new LinkedHashMap<>();
+                map.forEach((key, member) -> copy.put(String.valueOf(key), writable(member)));
+                yield copy;
+            }
+            case List<?> list -> {
+                List<@Nullable Object> copy = new ArrayList<>(list.size());
+                list.forEach(item -> copy.add(writable(item)));
+                yield copy;
+            }
+            case Double number when !Double.isFinite(number) -> number.toString();
+            case Float number when !Float.isFinite(number) -> number.toString();
+            case null -> null;
+            default -> value;
+        };
     }
 
     /** Whether a device runs the model, and if not, why. */

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
         "A report of what each tensor has lost goes to standard output."}, sortOptions = false)
 final class QuantiseCommand implements Callable<Integer> {
 
-    /** Enough to tell types apart, and little enough for logits of large vocabularies. */
+    /** Tokens of a passage: enough to tell types apart, and little enough for logits of large vocabularies. */
     private static final int COMPARED = 256;
 
     private final Workplace workplace;
@@ -61,13 +61,24 @@ final class QuantiseCommand implements Callable<Integer> {
     @Option(names = "--type", required = true, paramLabel = "TYPE", description = "Q8_0, Q6_K, Q5_K_M, Q5_K_S, Q4_K_M, Q4_K_S, Q3_K_L, Q3_K_M, Q3_K_S, Q2_K, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, IQ4_XS, MXFP4, BF16 or F16.")
     String type = "";
 
-    @Option(names = "--imatrix", paramLabel = "FILE", description = "What matters in each column, as llama-imatrix measured it (.dat).")
+    @Option(names = "--imatrix", paramLabel = "FILE", description = "What matters in each column, as --save-imatrix or llama-imatrix of llama.cpp wrote it (GGUF or .dat).")
     @Nullable
     Path importance;
+
+    @Option(names = "--text", paramLabel = "TEXT-FILE", description = "Let the model read this text first, on the processor, and measure what matters in each column.")
+    @Nullable
+    Path text;
+
+    @Option(names = "--save-imatrix", paramLabel = "OUT.gguf", description = "Write what --text measured, for other types and for llama.cpp.")
+    @Nullable
+    Path measured;
 
     @Option(names = "--compare", paramLabel = "TEXT-FILE", description = "Read the beginning of this text with both models, and tell how far their predictions lie apart.")
     @Nullable
     Path compare;
+
+    @Option(names = "--compare-tokens", paramLabel = "N", description = "How much of that text; ${DEFAULT-VALUE} tokens if not given.")
+    int comparing = COMPARED;
 
     @Option(names = "--threads", paramLabel = "N", converter = ThreadCount.Converter.class, description = "Threads that compute; one for each core if not given.")
     ThreadCount threads = ThreadCount.SUITABLE;
@@ -94,21 +105,49 @@ final class QuantiseCommand implements Callable<Integer> {
         Mixture mixture = Mixture.of(type).orElseThrow(() -> new ParameterException(
                 Objects.requireNonNull(spec).commandLine(), "--type is " + type + "; possible are "
                         + String.join(", ", Arrays.stream(Mixture.values()).map(Mixture::name).toList())));
+        check();
         threads.warn(workplace.console());
         Path from = Objects.requireNonNull(source);
         Path to = Objects.requireNonNull(out);
         if (!Files.exists(from)) {
             throw new MillraceException("There is no file or folder " + from + ".");
         }
-        String text = compare == null ? "" : TextFile.read(compare);
-        Importance measured = importance == null ? Importance.NONE : Importance.read(importance);
+        String read = text == null ? "" : TextFile.read(text);
+        String compared = compare == null ? "" : TextFile.read(compare);
+        Importance matters = matters(from, read);
         List<TensorReport> report;
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
-            report = new Quantiser(mixture, measured, Processors.here().threads(threads.asked())).quantise(from, to,
+            report = new Quantiser(mixture, matters, Processors.here().threads(threads.asked())).quantise(from, to,
                     progress);
         }
-        tell(report, compare == null ? null : compared(from, to, text));
+        tell(report, compare == null ? null : compared(from, to, compared, compare));
         return ExitCode.DONE;
+    }
+
+    private void check() {
+        String wrong = "";
+        if (text != null && importance != null) {
+            wrong = "--text measures what --imatrix brings: give one of them";
+        } else if (measured != null && text == null) {
+            wrong = "--save-imatrix writes what --text measures: give a text";
+        } else if (comparing < 1) {
+            wrong = "--compare-tokens must be 1 or more";
+        }
+        if (!wrong.isEmpty()) {
+            throw new ParameterException(Objects.requireNonNull(spec).commandLine(), wrong);
+        }
+    }
+
+    private Importance matters(Path from, String read) {
+        if (importance != null) {
+            return Importance.read(importance);
+        }
+        if (text == null) {
+            return Importance.NONE;
+        }
+        try (LoadedModel model = load(from, "cpu"); LoadProgress progress = new LoadProgress(workplace.console())) {
+            return Measuring.of(model, read, text, measured, progress);
+        }
     }
 
     private void tell(List<TensorReport> report, @Nullable Comparison comparison) {
@@ -145,30 +184,29 @@ final class QuantiseCommand implements Callable<Integer> {
         }
     }
 
-    private Comparison compared(Path from, Path to, String text) {
-        try (LoadedModel left = load(from); LoadedModel right = load(to)) {
-            int[] all = left.tokenizer().encode(text);
-            int[] tokens = Arrays.copyOf(all, Math.min(all.length, COMPARED));
-            if (tokens.length == 0) {
-                throw new MillraceException("The text " + compare + " is empty.");
-            }
+    private Comparison compared(Path from, Path to, String read, Path file) {
+        try (LoadedModel left = load(from, null); LoadedModel right = load(to, null)) {
+            List<int[]> passages = Passages.of(read, file, left, COMPARED, comparing);
             double divergence = 0;
             int agreed = 0;
-            try (Decoding a = new Decoding(left); Decoding b = new Decoding(right)) {
-                float[][] first = a.readAll(tokens);
-                float[][] second = b.readAll(tokens);
-                for (int i = 0; i < tokens.length; i++) {
-                    divergence += divergence(first[i], second[i]);
-                    agreed += a.likeliest(first[i]) == b.likeliest(second[i]) ? 1 : 0;
+            for (int[] passage : passages) {
+                try (Decoding a = new Decoding(left); Decoding b = new Decoding(right)) {
+                    float[][] first = a.readAll(passage);
+                    float[][] second = b.readAll(passage);
+                    for (int i = 0; i < passage.length; i++) {
+                        divergence += divergence(first[i], second[i]);
+                        agreed += a.likeliest(first[i]) == b.likeliest(second[i]) ? 1 : 0;
+                    }
                 }
             }
-            return new Comparison(tokens.length, divergence / tokens.length, (double) agreed / tokens.length);
+            int tokens = Passages.tokens(passages);
+            return new Comparison(tokens, divergence / tokens, (double) agreed / tokens);
         }
     }
 
-    private LoadedModel load(Path path) {
+    private LoadedModel load(Path path, @Nullable String backend) {
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
-            return workplace.engine().load(path.toString(), new ModelOptions(null, 0, threads.asked(),
+            return workplace.engine().load(path.toString(), new ModelOptions(backend, 0, threads.asked(),
                     Precision.EXACT, KeyValueType.AUTO, Strictness.AUTO, progress));
         }
     }

@@ -66,6 +66,10 @@ final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PROMPT", arity = "0..*", hideParamSyntax = true, description = "What to say to the model; - reads it from standard input. One that begins with a dash comes last, behind --.")
     List<String> words = List.of();
 
+    private volatile @Nullable AnswerView shown;
+    /** What a person types when asked about calls. */
+    private volatile @Nullable PipedLines typed;
+
     RunCommand(Workplace workplace) {
         this.workplace = workplace;
     }
@@ -89,6 +93,7 @@ final class RunCommand implements Callable<Integer> {
                     console.result(AnswerJson.write(generation.answer(), load));
                 } else {
                     AnswerView view = new AnswerView(console);
+                    shown = view;
                     for (Event event : generation) {
                         view.show(event);
                     }
@@ -96,6 +101,23 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return ExitCode.DONE;
+    }
+
+    /** Asks the person at the terminal about a call. */
+    private @Nullable String ask(String question) throws IOException, InterruptedException {
+        AnswerView view = shown;
+        if (view != null) {
+            view.rest();
+        }
+        Console console = workplace.console();
+        console.err().print(question);
+        console.err().flush();
+        PipedLines lines = typed;
+        if (lines == null) {
+            lines = new PipedLines(console.in());
+            typed = lines;
+        }
+        return lines.next();
     }
 
     private List<Message> messages(String said) {
@@ -123,7 +145,10 @@ final class RunCommand implements Callable<Integer> {
     private Conversation converse(Model model) throws IOException {
         Sampling chosen = sampling.apply(model.defaults());
         Conversation.Builder builder = model.conversation().sampling(chosen).reasoning(sampling.reasoning())
-                .format(format.read(choice));
+                .format(format.read(choice)).user(ConsoleApprover.user());
+        if (workplace.console().inTerminal() && workplace.console().errTerminal()) {
+            builder.approver(new ConsoleApprover(this::ask));
+        }
         if (system != null) {
             builder.system(system);
         }

@@ -9,6 +9,7 @@ import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -16,34 +17,31 @@ import org.jspecify.annotations.Nullable;
 /** Reads files that a person names on the command line. */
 final class TextFile {
 
-    private static final long MOST_BYTES = 256L << 20;
+    private static final int MOST_BYTES = 128 << 20;
 
     private TextFile() {
     }
 
     /**
-     * Reads a whole text.
+     * Reads a whole text, without the byte order mark that some editors put first.
      *
      * @throws IOException if it cannot be read
-     * @throws MillraceException if it is too large or not UTF-8
+     * @throws MillraceException if it is too large or no text
      */
     static String read(Path file) throws IOException {
         if (Files.isDirectory(file)) {
             throw new MillraceException(file + " is a folder, not a file.");
         }
-        if (Files.size(file) > MOST_BYTES) {
-            throw new MillraceException(file + " is larger than " + (MOST_BYTES >> 20) + " MiB: split it.");
-        }
-        try {
-            return Files.readString(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            // a pipe or a device has no size
+            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+            if (bytes.length > MOST_BYTES) {
+                throw new MillraceException(file + " is larger than " + (MOST_BYTES >> 20) + " MiB: split it.");
+            }
+            return Json.text(bytes);
         } catch (CharacterCodingException e) {
-            throw new MillraceException(file + " is not UTF-8 text.", e);
+            throw new MillraceException(file + " is not UTF-8 text: save it as UTF-8.", e);
         }
-    }
-
-    /** Text without the byte order mark that some editors put first. */
-    static String withoutMark(String text) {
-        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     /**
@@ -54,7 +52,7 @@ final class TextFile {
      */
     static @Nullable Object json(Path file) throws IOException {
         try {
-            // Python writes NaN, and some editors put a byte order mark first
+            // Python writes NaN
             return Json.parseFile(read(file));
         } catch (JsonException e) {
             throw new MillraceException(file + " is not JSON: " + e.getMessage() + ".", e);

@@ -11,7 +11,6 @@ import dev.millrace.json.JsonException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -118,7 +117,7 @@ final class ToolCases {
     private static List<Map<?, ?>> objects(@Nullable Path file, String own) throws IOException {
         List<Map<?, ?>> all = new ArrayList<>();
         try {
-            if (Json.parse(text(file, own)) instanceof List<?> list) {
+            if (Json.parseFile(text(file, own)) instanceof List<?> list) {
                 for (Object each : list) {
                     all.add(each instanceof Map<?, ?> map ? map : Map.of());
                 }
@@ -134,7 +133,7 @@ final class ToolCases {
 
     private static String text(@Nullable Path file, String own) throws IOException {
         if (file != null) {
-            return Files.readString(file);
+            return TextFile.read(file);
         }
         try (InputStream in = ToolCases.class.getResourceAsStream(own)) {
             if (in == null) {

@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -107,7 +108,9 @@ final class CommandsTest {
             "convert only-one", "synth lfm2-1.2b", "synth nothing out.gguf", "synth tiny out.gguf --quant q1",
             "convert a b --quant q1", "run --precision rough hello", "serve --port many", "run --kv q4 hello",
             "bench --model nano --kv f8",
-            "parity --model nano --model nano --kv half", "quantise a b", "quantise a b --type q1"})
+            "parity --model nano --model nano --kv half", "quantise a b", "quantise a b --type q1",
+            "quantise a b --type q8_0 --text t --imatrix i", "quantise a b --type q8_0 --save-imatrix i",
+            "quantise a b --type q8_0 --compare-tokens 0"})
     void wrongUsageIsTwoAndOneSentence(String line) {
         Result result = run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
         assertEquals(2, result.code(), result::err);
@@ -149,6 +152,29 @@ final class CommandsTest {
         assertEquals(1, again.code());
         assertTrue(again.err().contains("already"), again::err);
         assertEquals(0, QuantiseCommand.divergence(new float[]{1, 2}, new float[]{2, 3}), 1e-7);
+    }
+
+    @Test
+    void whatMattersIsMeasuredOnATextAndMayBeKept() throws Exception {
+        Path source = folder.resolve("source.gguf");
+        Synthesiser.write("tiny", "f16", 1, source, dev.millrace.api.Progress.NONE);
+        Path text = file("text.txt", "The mill stands at the stream. ".repeat(100));
+        Path plain = folder.resolve("plain.gguf");
+        Path direct = folder.resolve("direct.gguf");
+        Path kept = folder.resolve("kept.gguf");
+        Path importance = folder.resolve("importance.gguf");
+        assertEquals(0, run(List.of("quantise", source.toString(), plain.toString(), "--type", "q4_0")).code());
+        Result first = run(List.of("quantise", source.toString(), direct.toString(), "--type", "q4_0", "--text",
+                text.toString(), "--save-imatrix", importance.toString()));
+        assertEquals(0, first.code(), first::err);
+        assertEquals(0, run(List.of("quantise", source.toString(), kept.toString(), "--type", "q4_0", "--imatrix",
+                importance.toString())).code());
+        assertArrayEquals(Files.readAllBytes(direct), Files.readAllBytes(kept));
+        assertFalse(java.util.Arrays.equals(Files.readAllBytes(plain), Files.readAllBytes(kept)));
+        Result empty = run(List.of("quantise", source.toString(), direct.toString(), "--type", "q4_0", "--text",
+                file("empty.txt", "").toString()));
+        assertEquals(1, empty.code());
+        assertTrue(empty.err().contains("is empty"), empty::err);
     }
 
     @Test

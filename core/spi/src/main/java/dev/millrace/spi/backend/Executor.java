@@ -73,6 +73,16 @@ public interface Executor extends AutoCloseable {
      */
     void forward(List<Step> steps);
 
+    /**
+     * Shows all inputs of matrices to an observer, from the next {@link #forward} on. Computing is slower meanwhile.
+     *
+     * @param observer takes the place of an earlier one
+     * @return false, as here, if this executor cannot show them
+     */
+    default boolean observe(InputObserver observer) {
+        return false;
+    }
+
     /** Stops the threads and frees all memory at once, that of sequences too. Closing twice does nothing. */
     @Override
     void close();

@@ -5,6 +5,7 @@
 package dev.millrace.spi.text;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -36,6 +37,18 @@ public interface Dialect {
      * @return a new parser, for one thread
      */
     DialectParser parser(boolean insideThinking);
+
+    /**
+     * A parser for one answer that may call tools. What they are called with may depend on their schemas: Python allows arguments
+     * without a name, which stand for the properties in their declared order.
+     *
+     * @param insideThinking whether the prompt ended inside thinking, so that the answer starts there
+     * @param tools what the model may call
+     * @return a new parser, for one thread; as here, the one that knows no tools, if the family names all arguments
+     */
+    default DialectParser parser(boolean insideThinking, List<ToolDefinition> tools) {
+        return parser(insideThinking);
+    }
 
     /**
      * Writes calls as the model itself would, for templates that ignore earlier calls. A parser reads them back as the same calls:

@@ -7,7 +7,6 @@ package dev.millrace.store.fetch;
 import dev.millrace.api.MillraceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -34,7 +33,11 @@ public final class Http implements AutoCloseable {
 
     private static final int MOST_REDIRECTS = 8;
 
+    /** Java keeps passwords back from proxies of https addresses, unless this property says otherwise. */
+    private static final String KEPT_BACK = "jdk.http.auth.tunneling.disabledSchemes";
+
     private final HttpClient client;
+    private final EnvironmentProxies proxies;
     private final URI home;
     private final Optional<String> token;
     private final Patience patience;
@@ -48,7 +51,7 @@ public final class Http implements AutoCloseable {
      * @param environment variables, for proxies
      */
     public Http(URI home, Optional<String> token, Patience patience, Map<String, String> environment) {
-        ProxySelector proxies = new EnvironmentProxies(environment);
+        this.proxies = new EnvironmentProxies(environment);
         this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.stall()).proxy(proxies).build();
         this.home = home;
@@ -110,12 +113,16 @@ public final class Http implements AutoCloseable {
             if (token.isPresent() && sameServer(at)) {
                 request.header("Authorization", "Bearer " + token.get());
             }
+            proxies.authorization(at).ifPresent(value -> request.header("Proxy-Authorization", value));
             HttpResponse<Body> response = client.send(request.build(), info -> new Body(patience.stall()));
             int status = response.statusCode();
             if (status == 200 || status == 206) {
                 return new Reply(status, response.headers(), response.body());
             }
-            response.body().close();
+            Body body = response.body();
+            if (body != null) { // Java gives none where a proxy refuses a tunnel
+                body.close();
+            }
             if (status / 100 != 3 || status == 304) {
                 throw refused(status, at, place, response.headers());
             }
@@ -164,6 +171,7 @@ public final class Http implements AutoCloseable {
                     : what + " is not open to you: accept the model's terms on its page, and give the token of that account by "
                             + "HF_TOKEN or --token-file.",
                     elsewhere, wait);
+            case 407 -> new Refusal(status, proxyRefused(at), false, Optional.empty());
             case 404, 410 -> new Refusal(status, "There is no " + what + ".", false, wait);
             case 416 -> Refusal.wrong(what + " has another size than the hub says; ask again later.");
             case 429 -> new Refusal(status, at.getHost() + " asks to come back later (429"
@@ -171,6 +179,17 @@ public final class Http implements AutoCloseable {
             default -> new Refusal(status, what + " cannot be had: the server answers " + status + ".",
                     status == 408 || status >= 500, wait);
         };
+    }
+
+    private String proxyRefused(URI at) {
+        String proxy = "The proxy " + proxies.shown(at);
+        if (proxies.authorization(at).isEmpty()) {
+            return proxy + " wants a user and a password: give them in https_proxy as http://USER:PASSWORD@HOST:PORT.";
+        }
+        boolean keptBack = "https".equals(at.getScheme()) && !"".equals(System.getProperty(KEPT_BACK));
+        return keptBack
+                ? proxy + " wants a password, which Java keeps back: start Java with -D" + KEPT_BACK + "= (empty)."
+                : proxy + " does not take the user and the password that https_proxy has.";
     }
 
     private static Optional<Duration> retryAfter(HttpHeaders headers) {

@@ -20,6 +20,7 @@ final class AnswerParser implements DialectParser {
     private static final int MAX_HEADER = 256;
 
     private final AnswerSyntax syntax;
+    private final Signatures signatures;
     private final CallBlock calls;
     private final StringBuilder block = new StringBuilder();
     private final StringBuilder header = new StringBuilder();
@@ -35,12 +36,14 @@ final class AnswerParser implements DialectParser {
      *
      * @param syntax how the family writes
      * @param insideThinking whether the answer starts inside thinking
+     * @param signatures of the tools that may be called
      */
-    AnswerParser(AnswerSyntax syntax, boolean insideThinking) {
+    AnswerParser(AnswerSyntax syntax, boolean insideThinking, Signatures signatures) {
         this.syntax = syntax;
-        calls = syntax.taggedCalls() ? new TaggedCalls() : new CallScanner();
+        this.signatures = signatures;
+        calls = syntax.taggedCalls() ? new TaggedCalls() : new CallScanner(signatures);
         part = insideThinking ? Part.THINKING : syntax.start();
-        bare = syntax.bareCalls() && !insideThinking ? new BareCalls() : null;
+        bare = syntax.bareCalls() && !insideThinking ? new BareCalls(signatures) : null;
         if (insideThinking) {
             afterMark = true;
             syntax.marks(Part.TEXT).stream().filter(mark -> mark.next() == Part.THINKING).findFirst()
@@ -262,7 +265,7 @@ final class AnswerParser implements DialectParser {
             header.setLength(0);
         }
         if (part == Part.THINKING && mark.next() == Part.TEXT && syntax.bareCalls()) {
-            bare = new BareCalls();
+            bare = new BareCalls(signatures);
         }
         part = said == null ? mark.next() : said.part();
         if (part == Part.CALLS) {

@@ -23,9 +23,14 @@ final class BareCalls {
             .compile("\\s*(?:\\[?\\s*\\{\\s*\"(?:name|type|function|parameters|arguments)\""
                     + "|\\[\\s*[A-Za-z_][A-Za-z0-9_.-]*\\s*\\()");
 
+    private final Signatures signatures;
     private final StringBuilder source = new StringBuilder();
     private boolean decided;
     private boolean possible = true;
+
+    BareCalls(Signatures signatures) {
+        this.signatures = signatures;
+    }
 
     /** Takes more of the answer. */
     @SuppressWarnings("JdkObsolete") // hitEnd() is made for this: more input could still make a match
@@ -61,7 +66,7 @@ final class BareCalls {
      */
     boolean settle(CallBlock calls, Consumer<? super DialectEvent> out) {
         List<DialectEvent> trial = new ArrayList<>();
-        scan(new CallScanner(), trial::add);
+        scan(new CallScanner(signatures), trial::add);
         boolean completed = trial.stream().anyMatch(DialectEvent.CallCompleted.class::isInstance);
         boolean junk = trial.stream()
                 .anyMatch(event -> event instanceof DialectEvent.Problem problem && !isBrokenCall(problem));

@@ -5,7 +5,9 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.json.Json;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Understands the source of one call, in any of the forms that models write:
  *
  * <pre>{@code
- * name(key=value, **{...}, ...)                     a Python call with keyword arguments
+ * name(value, *[...], key=value, **{...}, ...)      a Python call
  * {"name": "...", "arguments": {...}}               JSON; also "parameters", and an outer {"function": {...}}
  * name[ARGS]{...}   name[CALL_ID]x[ARGS]{...}       a name and JSON arguments
  * }</pre>
@@ -49,17 +51,18 @@ final class CallReader {
      * Reads a call.
      *
      * @param source the call alone
+     * @param signatures name what a Python call does not
      * @return what it says
      * @throws CallSyntaxException if it cannot be understood
      */
-    static Call read(String source) throws CallSyntaxException {
+    static Call read(String source, Signatures signatures) throws CallSyntaxException {
         if (source.stripLeading().startsWith("{")) {
             return object(source);
         }
         LiteralReader reader = new LiteralReader(source, LiteralReader.Escapes.PYTHON);
         String name = reader.name();
         if (reader.peek() == '(') {
-            return python(name, reader, source);
+            return python(name, reader, source, signatures);
         }
         int brace = source.indexOf('{', reader.position());
         if (brace < 0 || name(source.substring(0, brace).strip(), '{') == null) {
@@ -112,41 +115,55 @@ final class CallReader {
         return new Call(name, arguments(value), source);
     }
 
-    private static Call python(String name, LiteralReader reader, String source) throws CallSyntaxException {
+    private static Call python(String name, LiteralReader reader, String source, Signatures signatures)
+            throws CallSyntaxException {
         reader.expect('(');
         int start = reader.position();
-        Map<String, @Nullable Object> arguments = new LinkedHashMap<>();
+        List<@Nullable Object> values = new ArrayList<>();
+        Map<String, @Nullable Object> named = new LinkedHashMap<>();
         boolean more = true;
         while (!reader.skip(')')) {
             if (!more) {
                 throw reader.wrong("expected ',' or ')'");
             }
-            argument(name, reader, arguments);
+            argument(reader, values, named);
             more = reader.skip(',');
         }
         int end = reader.position() - 1;
         reader.end();
+        Map<String, @Nullable Object> arguments = values.isEmpty() ? named : signatures.named(name, values);
+        if (!values.isEmpty()) {
+            for (Map.Entry<String, @Nullable Object> each : named.entrySet()) {
+                reader.put(arguments, each.getKey(), each.getValue());
+            }
+        }
         return new Call(name, arguments, source.substring(start, end));
     }
 
-    private static void argument(String tool, LiteralReader reader, Map<String, @Nullable Object> arguments)
-            throws CallSyntaxException {
+    /** As in Python, a value without a name may not follow a named one; a spread list may. */
+    private static void argument(LiteralReader reader, List<@Nullable Object> values,
+            Map<String, @Nullable Object> named) throws CallSyntaxException {
         if (reader.skip('*')) {
             if (reader.skip('*')) {
                 for (Map.Entry<String, @Nullable Object> each : LiteralReader.mapping(reader.value(0)).entrySet()) {
-                    reader.put(arguments, each.getKey(), each.getValue());
+                    reader.put(named, each.getKey(), each.getValue());
                 }
-                return;
+            } else {
+                values.addAll(LiteralReader.iterable(reader.value(0)));
             }
-            if (LiteralReader.iterable(reader.value(0)).isEmpty()) {
-                return;
-            }
+            return;
         }
+        int start = reader.position();
         String key = reader.name();
-        if (key.isEmpty() || !reader.skip('=')) {
-            throw new CallSyntaxException("arguments must be named: " + tool + "(name=value, ...)");
+        if (!key.isEmpty() && reader.skip('=')) {
+            reader.put(named, key, reader.value(0));
+            return;
         }
-        reader.put(arguments, key, reader.value(0));
+        reader.back(start);
+        values.add(reader.value(0));
+        if (!named.isEmpty()) {
+            throw new CallSyntaxException("an argument without a name follows a named one");
+        }
     }
 
     private static Call object(String source) throws CallSyntaxException {

@@ -32,6 +32,7 @@ final class CallScanner implements CallBlock {
 
     private final StringBuilder element = new StringBuilder();
     private final StringBuilder junk = new StringBuilder();
+    private final Signatures signatures;
     private final Strings strings;
     private Quotes quotes = new Quotes();
     private @Nullable String tool;
@@ -54,11 +55,12 @@ final class CallScanner implements CallBlock {
         LOOSE
     }
 
-    CallScanner() {
-        this(Strings.STRICT);
+    CallScanner(Signatures signatures) {
+        this(signatures, Strings.STRICT);
     }
 
-    private CallScanner(Strings strings) {
+    private CallScanner(Signatures signatures, Strings strings) {
+        this.signatures = signatures;
         this.strings = strings;
     }
 
@@ -232,7 +234,7 @@ final class CallScanner implements CallBlock {
     private void complete(Consumer<? super DialectEvent> out) {
         String source = element.toString();
         try {
-            CallReader.Call call = tool != null ? CallReader.named(tool, source) : CallReader.read(source);
+            CallReader.Call call = tool != null ? CallReader.named(tool, source) : CallReader.read(source, signatures);
             if (started == null) {
                 out.accept(new DialectEvent.CallStarted(count, call.name()));
                 if (!call.source().isEmpty()) {
@@ -260,7 +262,7 @@ final class CallScanner implements CallBlock {
             return;
         }
         problem(first.balanced() ? STRAY_QUOTE : OPEN_BRACKET, first.text().strip(), out);
-        CallScanner rest = new CallScanner(Strings.LOOSE);
+        CallScanner rest = new CallScanner(signatures, Strings.LOOSE);
         rest.count = count;
         rest.begin(null);
         for (BrokenCalls.Part part : parts.subList(1, parts.size())) {

@@ -5,6 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
@@ -81,7 +82,12 @@ public final class HarmonyDialect implements Dialect {
 
     @Override
     public DialectParser parser(boolean insideThinking) {
-        return new AnswerParser(SYNTAX, insideThinking);
+        return parser(insideThinking, List.of());
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking, List<ToolDefinition> tools) {
+        return new AnswerParser(SYNTAX, insideThinking, Signatures.of(tools));
     }
 
     /** The template ends with {@code <|start|>assistant}, and the model writes the channel. */

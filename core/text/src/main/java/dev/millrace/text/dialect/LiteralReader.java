@@ -49,6 +49,11 @@ final class LiteralReader {
         return at;
     }
 
+    /** Goes back to where it was before. */
+    void back(int position) {
+        at = position;
+    }
+
     /** Skips white space, and what else Python passes over between tokens; tells the next character, or 0 at the end. */
     char peek() {
         while (at < text.length()) {

@@ -5,6 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectEvent;
 import dev.millrace.spi.text.DialectParser;
@@ -45,8 +46,20 @@ public record ParsedAnswer(String reasoning, String content, List<ToolCall> call
      * @return its parts
      */
     public static ParsedAnswer of(Dialect dialect, String text) {
+        return of(dialect, text, List.of());
+    }
+
+    /**
+     * Takes an answer apart.
+     *
+     * @param dialect how it is written
+     * @param text the whole answer, control tokens as they are spelled
+     * @param tools what may be called: their schemas name what a Python call does not
+     * @return its parts
+     */
+    public static ParsedAnswer of(Dialect dialect, String text, List<ToolDefinition> tools) {
         List<DialectEvent> events = new ArrayList<>();
-        DialectParser parser = dialect.parser(false);
+        DialectParser parser = dialect.parser(false, tools);
         Matcher control = CONTROL.matcher(text);
         int at = 0;
         while (control.find()) {

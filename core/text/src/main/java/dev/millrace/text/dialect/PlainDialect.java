@@ -5,6 +5,7 @@
 package dev.millrace.text.dialect;
 
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.spi.text.AnswerForm;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.DialectParser;
@@ -40,8 +41,13 @@ public final class PlainDialect implements Dialect {
 
     @Override
     public DialectParser parser(boolean insideThinking) {
+        return parser(insideThinking, List.of());
+    }
+
+    @Override
+    public DialectParser parser(boolean insideThinking, List<ToolDefinition> tools) {
         AnswerSyntax syntax = insideThinking ? ThinkDialect.SYNTAX : new AnswerSyntax();
-        return new AnswerParser(syntax, insideThinking);
+        return new AnswerParser(syntax, insideThinking, Signatures.of(tools));
     }
 
     /** JSON, one call per line: a model that has no marks for calls reads that best. */

@@ -9,6 +9,8 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -57,6 +59,27 @@ final class SchemaFit {
     /** What does not fit, the first few; empty if all does. */
     List<String> complaints() {
         return complaints;
+    }
+
+    /** The names of the arguments, as they are declared. */
+    List<String> properties() {
+        Set<String> names = new LinkedHashSet<>();
+        properties(root, names, Collections.newSetFromMap(new IdentityHashMap<>()));
+        return List.copyOf(names);
+    }
+
+    private void properties(@Nullable Object rule, Set<String> names, Set<Object> seen) {
+        if (rule instanceof Map<?, ?> schema && seen.size() < MAX_REFERENCES && seen.add(schema)) {
+            if (schema.get("$ref") instanceof String reference) {
+                properties(target(reference), names, seen);
+            }
+            if (schema.get("properties") instanceof Map<?, ?> properties) {
+                properties.keySet().forEach(name -> names.add(String.valueOf(name)));
+            }
+            if (schema.get("allOf") instanceof List<?> all) {
+                all.forEach(each -> properties(each, names, seen));
+            }
+        }
     }
 
     /** The arguments of a call, mended. */

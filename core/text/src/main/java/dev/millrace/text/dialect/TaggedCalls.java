@@ -164,7 +164,7 @@ final class TaggedCalls implements CallBlock {
         begin(null);
         if (rest.startsWith("{")) {
             try {
-                CallReader.Call call = CallReader.read(rest);
+                CallReader.Call call = CallReader.read(rest, Signatures.NONE);
                 complete(call.name(), call.arguments(), out);
             } catch (CallSyntaxException e) {
                 misunderstood(e.getMessage(), rest, out);

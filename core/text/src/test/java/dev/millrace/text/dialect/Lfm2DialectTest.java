@@ -84,7 +84,9 @@ class Lfm2DialectTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             f(1)                    | arguments must be named
-            f(x)                    | arguments must be named
+            f(x)                    | a value must be a literal
+            f(x=1, 2)               | an argument without a name follows a named one
+            f(*3)                   | '*' must stand before a list
             f(x=y)                  | a value must be a literal
             f(x=g(1))               | a value must be a literal
             f(x=1, x=2)             | 'x' is given twice

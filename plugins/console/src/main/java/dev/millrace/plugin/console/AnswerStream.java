@@ -11,8 +11,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.Timings;
-import dev.millrace.api.ToolCall;
-import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolRequest;
 import dev.millrace.api.Usage;
 import dev.millrace.plugin.http.Outflow;
 import dev.millrace.plugin.http.json.Json;
@@ -45,7 +44,7 @@ final class AnswerStream {
         record Happened(Event event) implements Told {
         }
 
-        record Asked(ToolDefinition tool, ToolCall call) implements Told {
+        record Asked(ToolRequest request, String question) implements Told {
         }
 
         record Failed(Throwable problem) implements Told {
@@ -68,8 +67,8 @@ final class AnswerStream {
     }
 
     /** A call waits for the user. From any thread. */
-    void approval(ToolDefinition tool, ToolCall call) {
-        queue.add(new Told.Asked(tool, call));
+    void approval(ToolRequest request, String question) {
+        queue.add(new Told.Asked(request, question));
     }
 
     /**
@@ -98,8 +97,9 @@ final class AnswerStream {
     private boolean write(Told next, Supplier<List<Message>> said) throws IOException {
         switch (next) {
             case Told.Asked asked -> {
-                ObjectNode line = line("approval").put("description", asked.tool().description());
-                line.set("call", MessageJson.write(asked.call()));
+                ObjectNode line = line("approval").put("description", asked.request().tool().description())
+                        .put("question", asked.question());
+                line.set("call", MessageJson.write(asked.request().call()));
                 send(line);
             }
             case Told.Failed failed -> {
@@ -124,6 +124,14 @@ final class AnswerStream {
             case Event.ToolCalled called -> {
                 ObjectNode line = line("call");
                 line.set("call", MessageJson.write(called.call()));
+                send(line);
+            }
+            case Event.ToolProgressed progress -> {
+                ObjectNode line = line("progress").put("what", progress.what());
+                if (!Double.isNaN(progress.fraction())) {
+                    line.put("fraction", progress.fraction());
+                }
+                line.set("call", MessageJson.write(progress.call()));
                 send(line);
             }
             case Event.ToolAnswered answered -> {

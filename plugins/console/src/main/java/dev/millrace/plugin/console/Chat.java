@@ -9,6 +9,7 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.ToolApproval;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.http.Gate;
@@ -21,7 +22,6 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -50,7 +50,7 @@ final class Chat {
         AnswerStream stream = new AnswerStream(new Outflow(exchange, Outflow.Kind.LINES), question.model().model());
         Approvals approvals = new Approvals(question.consent(), stream::approval);
         String id = newId();
-        try (Conversation conversation = question.conversation(approvals)) {
+        try (Conversation conversation = question.conversation(approvals, caller)) {
             check(question, conversation);
             try (Gate.Place place = host.gate().join(caller)) {
                 stream.begun(id);
@@ -107,12 +107,12 @@ final class Chat {
         Fields fields = fields(exchange);
         Answering answering = running(fields);
         String call = fields.requiredText("call");
-        Optional<String> refusal = fields.flag("allow")
-                ? Optional.empty()
-                : Optional.of(fields.text("reason").filter(text -> !text.isBlank())
+        ToolApproval approval = fields.flag("allow")
+                ? ToolApproval.allowed(caller)
+                : ToolApproval.refused(caller, fields.text("reason").filter(text -> !text.isBlank())
                         .map(reason -> "The user does not allow this call: " + reason)
                         .orElse("The user does not allow this call."));
-        if (!answering.approvals().decide(call, refusal)) {
+        if (!answering.approvals().decide(call, approval)) {
             throw new ApiError(404, "This call does not wait for a decision.", "call", "not_found");
         }
         done(exchange);

@@ -23,7 +23,8 @@ final class Page {
             "text/javascript; charset=utf-8", "css", "text/css; charset=utf-8", "svg", "image/svg+xml");
 
     private static final List<String> FILES = List.of("console.css", "icon.svg", "main.js", "dom.js", "server.js",
-            "markdown.js", "store.js", "chat.js", "answer.js", "settings.js", "machine.js", "plot.js", "lists.js");
+            "markdown.js", "store.js", "chat.js", "answer.js", "settings.js", "machine.js", "plot.js", "lists.js",
+            "models.js");
 
     private Page() {
     }

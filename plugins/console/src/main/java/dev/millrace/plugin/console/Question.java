@@ -8,7 +8,6 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
-import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.OpenModel;
@@ -70,11 +69,13 @@ record Question(OpenModel model, List<Message> messages, List<ToolProvider> prov
     /**
      * The conversation, with nothing read.
      *
+     * @param approvals has the user asked about calls
+     * @param caller whose it is
      * @throws ApiError 400 if two of its tools have the same name, 503 if the model is closed
      */
-    Conversation conversation(ToolGuard guard) {
+    Conversation conversation(Approvals approvals, String caller) {
         Conversation.Builder builder = model.model().conversation().messages(messages).sampling(sampling)
-                .reasoning(reasoning).guard(guard);
+                .reasoning(reasoning).guard(approvals.guard()).approver(approvals).user(caller);
         maxTokens.ifPresent(builder::maxTokens);
         try {
             return builder.tools(providers.toArray(ToolProvider[]::new)).start();

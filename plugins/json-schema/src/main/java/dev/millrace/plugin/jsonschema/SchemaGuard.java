@@ -4,10 +4,9 @@
  */
 package dev.millrace.plugin.jsonschema;
 
-import dev.millrace.api.ToolCall;
-import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolGuard;
-import java.util.Optional;
+import dev.millrace.api.ToolRequest;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -34,10 +33,11 @@ public final class SchemaGuard implements ToolGuard {
     }
 
     @Override
-    public Optional<String> refuse(ToolDefinition tool, ToolCall call) {
-        if (!Keywords.needJudging(tool.parameters())) {
-            return Optional.empty();
+    public ToolDecision decide(ToolRequest request) {
+        if (!Keywords.needJudging(request.tool().parameters())) {
+            return ToolDecision.ALLOW;
         }
-        return Validation.refusal(tool, call);
+        return Validation.refusal(request.tool(), request.call()).map(ToolDecision::refuse)
+                .orElse(ToolDecision.ALLOW);
     }
 }

@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -32,7 +34,9 @@ class SchemaGuardTest {
     private final SchemaGuard guard = new SchemaGuard();
 
     private Optional<String> refuse(Map<String, @Nullable Object> schema, Map<String, @Nullable Object> arguments) {
-        return guard.refuse(new ToolDefinition("heat", "", schema), new ToolCall("1", "heat", arguments));
+        ToolDecision decision = guard.decide(new ToolRequest(new ToolDefinition("heat", "", schema),
+                new ToolCall("1", "heat", arguments)));
+        return decision instanceof ToolDecision.Refuse refused ? Optional.of(refused.reason()) : Optional.empty();
     }
 
     private static Map<String, @Nullable Object> property(String name, Map<String, ?> rule) {

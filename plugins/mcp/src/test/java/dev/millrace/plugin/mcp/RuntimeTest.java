@@ -54,8 +54,7 @@ class RuntimeTest {
         JsonNode wrong = wire.call("set_device", "{\"name\":7,\"colour\":\"red\"}");
         assertTrue(wrong.path("isError").asBoolean());
         assertEquals(
-                "The call does not fit: state is missing; name must be of type string; there is no argument colour;"
-                        + " there are name, state.",
+                "The arguments do not fit the tool set_device: 'state' is missing.",
                 wrong.path("content").path(0).path("text").asText());
     }
 

@@ -137,8 +137,11 @@ class LoadTest {
                 assertTrue(System.nanoTime() < end, "an answer is left running");
                 Thread.onSpinWait();
             }
-            // this very request is one of them
-            assertEquals(1, nano.gauge("millrace_server_requests_open"));
+            // this very request is one of them; another's answer may have ended just before the request itself
+            while (nano.gauge("millrace_server_requests_open") > 1) {
+                assertTrue(System.nanoTime() < end, "a request is left open");
+                Thread.onSpinWait();
+            }
         }
         System.out.println("LOAD: " + STREAMS + " streams, 8 at once, " + BAD + " each that never read, dribble, leave;"
                 + " first piece p50 " + millis(first, 50) + " ms, p99 " + millis(first, 99) + " ms; between pieces p50 "

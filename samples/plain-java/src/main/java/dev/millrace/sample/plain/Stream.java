@@ -52,6 +52,7 @@ public final class Stream {
                     case Event.Thinking thinking -> System.err.print(thinking.text());
                     case Event.Text text -> System.out.print(text.text());
                     case Event.ToolCalled called -> System.err.println("\n" + called.name() + called.arguments());
+                    case Event.ToolProgressed progress -> System.err.println(progress.what());
                     case Event.ToolAnswered answered -> System.err.println(answered.result().value());
                     case Event.Finished finished -> System.out.println();
                 }

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu.layers;
 
 import dev.millrace.backend.cpu.threads.Workers;
+import dev.millrace.spi.backend.InputObserver;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Position;
 import java.util.ArrayList;
@@ -61,6 +62,11 @@ public final class ForwardPass {
             case Position.None none -> null;
             case Position.Rope rope -> tables.computeIfAbsent(rope, key -> new RopeAngles(key, buffers.tokens));
         };
+    }
+
+    /** Shows the inputs of all matrices to an observer from now on. */
+    public void observe(InputObserver observer) {
+        resources.matmul().observe(observer);
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.threads.Workers;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
+import dev.millrace.spi.backend.InputObserver;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ public final class Matmul {
     private final Workers.Region region = this::band;
     private int used;
     private long total;
+    private @Nullable InputObserver observer;
 
     /**
      * For one model.
@@ -51,6 +53,11 @@ public final class Matmul {
         this.exact = exact;
         inputs = new MatmulInputs(kernels, workers, scratch, products);
         band = new MatmulBand(kernels, inputs);
+    }
+
+    /** Shows all inputs to an observer from now on. */
+    void observe(InputObserver seeing) {
+        observer = seeing;
     }
 
     /** Adds {@code y[i] = matrix . x[i]} for a range of vectors. */
@@ -113,12 +120,27 @@ public final class Matmul {
     /** Does everything that was added, and forgets it. */
     public void run() {
         try {
+            if (observer != null) {
+                show(observer);
+            }
             inputs.prepare();
             workers.run(region);
         } finally {
             used = 0;
             total = 0;
             inputs.clear();
+        }
+    }
+
+    private void show(InputObserver to) {
+        for (int i = 0; i < used; i++) {
+            Product p = products.get(i);
+            for (int v = p.first; v < p.first + p.count; v++) {
+                to.multiplied(p.matrix.name(), p.x.array(v), p.x.offset(v), p.matrix.columns());
+                if (p.gate != null) {
+                    to.multiplied(p.up.name(), p.x.array(v), p.x.offset(v), p.up.columns());
+                }
+            }
         }
     }
 

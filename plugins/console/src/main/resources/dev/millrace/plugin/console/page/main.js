@@ -5,6 +5,7 @@ import * as chat from './chat.js';
 import { byId, el, fill, say } from './dom.js';
 import * as lists from './lists.js';
 import * as machine from './machine.js';
+import * as models from './models.js';
 import { ask, lines } from './server.js';
 import * as settingsForm from './settings.js';
 import { saveSettings, settings } from './store.js';
@@ -43,17 +44,18 @@ function theme() {
 /** Asks for all that is there, and shows it. */
 async function refresh() {
   overview = await ask('/console/overview');
-  const models = byId('model');
+  const names = byId('model');
   if (chosen === undefined || !overview.models.some((one) => one.id === chosen)) {
     chosen = settings.model && overview.models.some((one) => one.id === settings.model) ? settings.model : overview.models[0]?.id;
   }
-  fill(models, ...overview.models.map((one) => el('option', { value: one.id, selected: one.id === chosen }, one.id)));
+  fill(names, ...overview.models.map((one) => el('option', { value: one.id, selected: one.id === chosen }, one.id)));
   drawDevices();
   settingsForm.show(model(), overview.tools);
   lists.drawTools(overview);
   state(overview.failure ?? (overview.ready ? 'Ready' : 'Loading'), overview.failure ? 'bad' : overview.ready ? 'good' : 'waiting');
   const choices = await ask('/console/choices');
   machine.show(overview, choices, move);
+  await models.refresh();
 }
 
 function drawDevices() {
@@ -128,6 +130,7 @@ byId('device').addEventListener('change', () => move(model(), byId('device').val
 theme();
 lists.start(toChat);
 machine.start();
+models.start();
 chat.start(model, () => lists.drawConversations(toChat));
 document.body.dataset.side = settings.side ?? 'settings';
 view('chat');

@@ -54,7 +54,7 @@ async function reach(path, body, signal) {
     }
     if (!answer.ok) {
       const told = await answer.json().catch(() => undefined);
-      throw new ServerError(told?.error?.message ?? `The server answered ${answer.status}.`, answer.status);
+      throw new ServerError(told?.error?.message ?? told?.error ?? `The server answered ${answer.status}.`, answer.status);
     }
     return answer;
   }

@@ -6,9 +6,10 @@ package dev.millrace.plugin.mcp.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolResult;
 import dev.millrace.plugin.mcp.rpc.Json;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /** Results of tools as the protocol has them. */
 final class Results {
@@ -27,12 +28,13 @@ final class Results {
     }
 
     /** What a tool of the runtime gave. */
-    static ObjectNode of(@Nullable ToolResult given) {
-        if (given == null) {
-            return error("The tool gave no result.");
-        }
+    static ObjectNode of(ToolDefinition tool, ToolResult given) {
         if (given.error()) {
             return error(String.valueOf(given.value()));
+        }
+        if (!tool.output().isEmpty() && !(given.value() instanceof Map)) {
+            // clients hold results against the schema that they were told
+            return error("The tool " + tool.name() + " gave no object, as it promises.");
         }
         if (given.value() instanceof String words) {
             return text(words);

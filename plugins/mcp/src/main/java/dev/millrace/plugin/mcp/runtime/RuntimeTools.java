@@ -4,15 +4,17 @@
  */
 package dev.millrace.plugin.mcp.runtime;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolRequest;
+import dev.millrace.api.ToolResult;
 import dev.millrace.plugin.mcp.rpc.Json;
+import dev.millrace.plugin.mcp.server.CallContext;
 import dev.millrace.plugin.mcp.server.OfferedTool;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,31 +70,41 @@ final class RuntimeTools {
             schema.put("type", "object");
         }
         told.set("inputSchema", schema);
+        if (Json.tree(definition.output()) instanceof ObjectNode output && !output.isEmpty()) {
+            told.set("outputSchema", output);
+        }
+        annotations(definition.hints()).ifPresent(hints -> told.set("annotations", hints));
         told.putObject("_meta").put("dev.millrace/provider", provider.name());
-        return new OfferedTool(told, (arguments, context) -> call(tool, definition, schema, arguments));
+        return new OfferedTool(told, (arguments, context) -> call(tool, definition, arguments, context));
     }
 
-    private ObjectNode call(Tool tool, ToolDefinition definition, ObjectNode schema, ObjectNode arguments)
+    /** What a tool says that it does, in the words of the protocol; nothing if it says nothing. */
+    private static Optional<ObjectNode> annotations(Set<ToolHint> hints) {
+        if (hints.isEmpty()) {
+            return Optional.empty();
+        }
+        ObjectNode annotations = Json.object();
+        if (hints.contains(ToolHint.READ_ONLY) || hints.contains(ToolHint.ACTING)) {
+            annotations.put("readOnlyHint", hints.contains(ToolHint.READ_ONLY));
+        }
+        if (hints.contains(ToolHint.ACTING)) {
+            annotations.put("destructiveHint", hints.contains(ToolHint.DESTRUCTIVE));
+        }
+        if (hints.contains(ToolHint.IDEMPOTENT)) {
+            annotations.put("idempotentHint", true);
+        }
+        // the protocol presumes that a tool which says nothing reaches out
+        annotations.put("openWorldHint", hints.contains(ToolHint.OPEN_WORLD));
+        return Optional.of(annotations);
+    }
+
+    private ObjectNode call(Tool tool, ToolDefinition definition, ObjectNode arguments, CallContext context)
             throws InterruptedException {
-        Optional<String> problem = Arguments.problem(schema, arguments);
-        if (problem.isPresent()) {
-            return Results.error(problem.get());
-        }
         ToolCall call = new ToolCall("mcp_" + calls.incrementAndGet(), definition.name(), Json.plain(arguments));
-        try {
-            for (ToolGuard guard : millrace.toolGuards()) {
-                Optional<String> refusal = guard.refuse(definition, call);
-                if (refusal.isPresent()) {
-                    return Results.error(refusal.get());
-                }
-            }
-            return Results.of(tool.call(call));
-        } catch (InterruptedException e) {
-            throw e;
-        } catch (Exception | LinkageError e) {
-            LOG.log(System.Logger.Level.DEBUG, "The tool " + definition.name() + " failed.", e);
-            JsonNode message = Json.tree(e.getMessage());
-            return Results.error(message.isTextual() ? message.textValue() : e.getClass().getSimpleName());
-        }
+        ClientApprover approver = new ClientApprover(context);
+        ToolResult result = millrace.runTool(tool, new ToolRequest("", context.caller(), definition, call), approver,
+                new ClientProgress(context));
+        approver.unwind();
+        return Results.of(definition, result);
     }
 }

@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.archetype;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Each archetype makes a project that builds, passes the contract tests, and runs. Maven sees a repository with nothing but what
+ * {@code mvnw install} would put there, and takes the rest from the one of this build, so that no network is needed.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ArchetypesIT {
+
+    private static final Path ROOT = Path.of(System.getProperty("millrace.root"));
+    private static final String VERSION = System.getProperty("millrace.version");
+    private static final List<String> PLUGINS = List.of("tool", "stage", "family", "dialect", "backend", "model");
+    private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
+    private static final Pattern ARTIFACT = Pattern.compile("</parent>\\s*<artifactId>([^<]+)<");
+    private static final Pattern TESTS = Pattern.compile("Tests run: (\\d+), Failures: 0, Errors: 0, Skipped: \\d+\\R");
+
+    @TempDir
+    Path folder = Path.of("");
+
+    @BeforeAll
+    void generateAndBuild() throws Exception {
+        install();
+        Files.writeString(folder.resolve("settings.xml"), """
+                <settings>
+                  <mirrors>
+                    <mirror>
+                      <id>local</id>
+                      <mirrorOf>*</mirrorOf>
+                      <url>%s</url>
+                    </mirror>
+                  </mirrors>
+                </settings>
+                """.formatted(Path.of(System.getProperty("maven.repository")).toUri()));
+        List<String> all = Stream.concat(PLUGINS.stream(), Stream.of("app")).toList();
+        for (String kind : all) {
+            maven("org.apache.maven.plugins:maven-archetype-plugin:" + System.getProperty("archetype.version")
+                    + ":generate", "-DarchetypeCatalog=internal", "-DarchetypeGroupId=dev.millrace",
+                    "-DarchetypeArtifactId=dev.millrace.archetype." + kind, "-DarchetypeVersion=" + VERSION,
+                    "-DgroupId=com.example", "-DartifactId=own-" + kind, "-Dversion=1.0.0",
+                    "-Dpackage=com.example." + kind, "-DinteractiveMode=false");
+        }
+        // one run for all of them; none knows of the others
+        Files.writeString(folder.resolve("pom.xml"), """
+                <project xmlns="http://maven.apache.org/POM/4.0.0">
+                  <modelVersion>4.0.0</modelVersion>
+                  <groupId>com.example</groupId>
+                  <artifactId>all</artifactId>
+                  <version>1</version>
+                  <packaging>pom</packaging>
+                  <modules>%s</modules>
+                </project>
+                """.formatted(
+                all.stream().map(kind -> "<module>own-" + kind + "</module>").collect(Collectors.joining())));
+        String log = maven("verify");
+        Matcher tests = TESTS.matcher(log);
+        List<Integer> run = new ArrayList<>();
+        while (tests.find()) {
+            run.add(Integer.parseInt(tests.group(1)));
+        }
+        assertEquals(all.size(), run.size(), log);
+        // a contract and a bundle each; the app has a test of its own
+        assertTrue(run.subList(0, PLUGINS.size()).stream().allMatch(count -> count >= 7), run + log);
+    }
+
+    /** Puts into a repository what this build made: poms and jars. */
+    private void install() throws IOException {
+        String parent = Files.readString(ROOT.resolve("pom.xml"));
+        place("dev.millrace.parent", ROOT.resolve("pom.xml"), null);
+        Matcher modules = MODULE.matcher(parent);
+        while (modules.find()) {
+            Path module = ROOT.resolve(Objects.requireNonNull(modules.group(1)));
+            String pom = Files.readString(module.resolve("pom.xml"));
+            Matcher artifact = ARTIFACT.matcher(pom);
+            // the bom inherits from nothing
+            String name = artifact.find() ? Objects.requireNonNull(artifact.group(1)) : "bom";
+            Path jar = module.resolve("target").resolve(name + "-" + VERSION + ".jar");
+            place(name, module.resolve("pom.xml"), Files.exists(jar) ? jar : null);
+        }
+    }
+
+    private void place(String artifact, Path pom, @org.jspecify.annotations.Nullable Path jar) throws IOException {
+        Path to = Files.createDirectories(
+                folder.resolve("repository/dev/millrace").resolve(artifact).resolve(VERSION));
+        Files.copy(pom, to.resolve(artifact + "-" + VERSION + ".pom"));
+        if (jar != null) {
+            Files.copy(jar, to.resolve(artifact + "-" + VERSION + ".jar"));
+        }
+    }
+
+    private String maven(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(), "-B", "-s",
+                        folder.resolve("settings.xml").toString(),
+                        "-Dmaven.repo.local=" + folder.resolve("repository")));
+        command.addAll(List.of(arguments));
+        return run(command, Map.of("JAVA_HOME", System.getProperty("java.home"), "MAVEN_OPTS",
+                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
+    }
+
+    private String run(List<String> command, Map<String, String> environment) throws IOException, InterruptedException {
+        Path log = Files.createTempFile(folder, "log", ".txt");
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        int code = builder.start().waitFor();
+        String text = Files.readString(log, StandardCharsets.UTF_8);
+        assertEquals(0, code, () -> String.join(" ", command) + "\n" + text);
+        return text;
+    }
+
+    /** All bundles at once. */
+    private String millrace(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(ROOT.resolve("millrace").toString()));
+        command.addAll(List.of(arguments));
+        return run(command, Map.of("MILLRACE_BUNDLES", PLUGINS.stream()
+                .map(kind -> folder.resolve("own-" + kind).resolve("target").toString())
+                .collect(Collectors.joining(java.io.File.pathSeparator))));
+    }
+
+    @Test
+    void bundlesAreThereInTheProgram() throws Exception {
+        String told = millrace("doctor");
+        assertTrue(told.contains("plain:0"), told);
+        String said = millrace("run", "--model", "own-model", "--with-tools", "valve", "--no-tools", "Hello");
+        assertFalse(said.isBlank());
+    }
+
+    @Test
+    void theProgramWithAModelInsideRuns() throws Exception {
+        Path app = folder.resolve("own-app/target");
+        String said = run(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
+                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
+                app.resolve("lib") + "/*" + java.io.File.pathSeparator + app.resolve("own-app-1.0.0.jar"),
+                "com.example.app.GatewayApp", "Turn on the kitchen lamp."), Map.of());
+        assertTrue(said.contains("kitchen lamp"), said);
+    }
+}

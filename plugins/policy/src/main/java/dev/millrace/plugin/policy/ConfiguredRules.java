@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.plugin.policy;
+
+import dev.millrace.api.ToolDecision;
+import dev.millrace.api.ToolRequest;
+import dev.millrace.plugin.policy.rules.Policy;
+import dev.millrace.plugin.policy.rules.Rule;
+import dev.millrace.plugin.policy.rules.RuleException;
+import dev.millrace.plugin.policy.rules.RuleReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of a configuration. Those of a file are read again when the file has changed. While rules cannot be read, no call runs.
+ * Safe for use from any thread.
+ */
+final class ConfiguredRules {
+
+    private static final System.Logger LOG = System.getLogger(ConfiguredRules.class.getName());
+    private static final long LARGEST = 1 << 20;
+
+    private final String words;
+    private final @Nullable Path file;
+    private @Nullable FileTime seen;
+    private @Nullable Policy policy;
+    private String problem = "";
+
+    /**
+     * Rules.
+     *
+     * @param settings {@code rules}, lines with a semicolon or a line end between them; {@code file}, a file of them, which come after
+     */
+    ConfiguredRules(Map<String, String> settings) {
+        words = settings.getOrDefault("rules", "").replace(';', '\n');
+        String name = settings.getOrDefault("file", "");
+        file = name.isBlank() ? null : Path.of(name);
+    }
+
+    /** What the rules say of a call. */
+    ToolDecision ask(ToolRequest request, BiFunction<Policy, ToolRequest, ToolDecision> how) {
+        Policy now = current();
+        return now == null ? ToolDecision.refuse(problem()) : how.apply(now, request);
+    }
+
+    private synchronized String problem() {
+        return problem;
+    }
+
+    private synchronized @Nullable Policy current() {
+        try {
+            FileTime changed = file == null ? FileTime.fromMillis(0) : Files.getLastModifiedTime(file);
+            if (!changed.equals(seen)) {
+                seen = changed;
+                policy = null;
+                policy = new Policy(read(), InstantSource.system());
+            }
+        } catch (IOException | RuleException e) {
+            seen = e instanceof RuleException ? seen : null;
+            policy = null;
+            String why = "No tool can be called, since the rules of this machine cannot be read: "
+                    + (e instanceof RuleException ? e.getMessage() : file + " (" + e.getMessage() + ").");
+            if (!why.equals(problem)) {
+                LOG.log(System.Logger.Level.ERROR, why);
+            }
+            problem = why;
+        }
+        return policy;
+    }
+
+    private List<Rule> read() throws IOException, RuleException {
+        List<Rule> rules = new ArrayList<>(RuleReader.read(words));
+        if (file != null) {
+            if (Files.size(file) > LARGEST) {
+                throw new IOException("it is larger than rules can be");
+            }
+            rules.addAll(RuleReader.read(Files.readString(file)));
+        }
+        return rules;
+    }
+}
