@@ -26,6 +26,8 @@ import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
 import dev.millrace.api.ToolSelector;
+import dev.millrace.api.setting.SettingGroup;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
 import dev.millrace.engine.tools.Admission;
@@ -65,6 +67,7 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -74,11 +77,11 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
  * The runtime. In OSGi a component that plugins come to and leave while it works; on a plain class path made by
  * {@link Millrace#start()}.
  */
-@Component(service = {Millrace.class, Engine.class}, immediate = true)
+@Component(service = {Millrace.class, Engine.class}, immediate = true, configurationPid = EngineSettings.PID)
 public final class Engine implements Millrace {
 
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final long LEAST_PREFIX_MEMORY = 64L << 20;
-    private static final long PREFIX_DISK = 1L << 30;
 
     private final Services services;
     private final Path cache;
@@ -88,10 +91,31 @@ public final class Engine implements Millrace {
     private final Meters meters = new Meters();
     private volatile boolean closed;
 
-    /** For OSGi: plugins are bound as they come. */
-    @Activate
+    /** An engine to which plugins are brought by hand. */
     public Engine() {
         this(new Services(), CacheFolder.ofUser().path());
+    }
+
+    /**
+     * For OSGi: plugins are bound as they come.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Activate
+    public Engine(Map<String, ?> configuration) {
+        this();
+        configure(configuration);
+    }
+
+    /**
+     * The configuration has changed. What counts at once does; the rest counts for models that are opened from now on.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Modified
+    void configure(Map<String, ?> configuration) {
+        services.settings = services.settings.configured(configuration,
+                complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
     }
 
     Engine(Services services, Path cache) {
@@ -118,12 +142,12 @@ public final class Engine implements Millrace {
 
     @Override
     public Model open(String reference, ModelOptions options) {
+        tellUnknownSettings();
         ModelSource.Resolved found = find(reference, options.progress());
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
             model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
-                    services.limits.get(),
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
@@ -138,6 +162,13 @@ public final class Engine implements Millrace {
         // from now on it is told of backends that go away; what went before is seen here
         model.leaveIfGone();
         return model;
+    }
+
+    /** Once there is a model to open, all that can be set is known. */
+    private void tellUnknownSettings() {
+        if (!services.groups.isEmpty()) {
+            services.unknown.tell(services.groups, complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
+        }
     }
 
     @Override
@@ -249,10 +280,11 @@ public final class Engine implements Millrace {
 
     /** A quarter of the memory that is left beside the weights, and a gigabyte of the disk unless it is switched off. */
     private PrefixRoom prefixRoom() {
-        Path folder = "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
-        long memory = Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4);
-        return new PrefixRoom(Long.getLong("millrace.prefixes.memory", memory), folder,
-                Long.getLong("millrace.prefixes.disk", PREFIX_DISK));
+        Settings settings = services.settings;
+        Path folder = settings.get(EngineSettings.PREFIXES).equals("off") ? null : cache.resolve("prefixes");
+        return new PrefixRoom(settings.find(EngineSettings.PREFIXES_MEMORY, "").value()
+                .orElseGet(() -> Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4)), folder,
+                settings.get(EngineSettings.PREFIXES_DISK));
     }
 
     private ModelSource.Resolved find(String reference, Progress progress) {
@@ -341,7 +373,7 @@ public final class Engine implements Millrace {
     }
 
     private Chooser chooser(ModelFile file) {
-        return new Chooser(services.backends, Preferences.of(file.name()), services.backOff,
+        return new Chooser(services.backends, services.preferences(file.name()), services.backOff,
                 device -> promised(device, null));
     }
 
@@ -515,6 +547,15 @@ public final class Engine implements Millrace {
 
     void removeStage(SamplerStage.Factory factory) {
         services.stages.remove(factory);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addSettings(SettingGroup group) {
+        services.groups.add(group);
+    }
+
+    void removeSettings(SettingGroup group) {
+        services.groups.remove(group);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

@@ -17,6 +17,8 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelection;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
@@ -92,7 +94,7 @@ final class RunningModel implements Model {
     }
 
     RunningModel(LoadedModel loaded, LoadedProgram running, List<DeviceVerdict> verdicts, Services services,
-            Promised promised, ModelLimits limits, ModelOptions options, List<String> toolNames, PrefixRoom room,
+            Promised promised, ModelOptions options, List<String> toolNames, PrefixRoom room,
             ModelMeters meters,
             Consumer<RunningModel> onClose) {
         this.meters = meters;
@@ -105,6 +107,8 @@ final class RunningModel implements Model {
         this.options = options.withContext(loaded.options().context());
         this.onClose = onClose;
         this.running = running;
+        Settings settings = services.settings;
+        ModelLimits limits = ModelLimits.of(settings, name);
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
@@ -116,10 +120,11 @@ final class RunningModel implements Model {
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                         dialect,
                         Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                        prefixes, meters, CallStrictness.of(options.strictness(), info)),
+                        prefixes, meters, CallStrictness.of(options.strictness(),
+                                settings.get(EngineSettings.STRICT, name), info)),
                 new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
-                        () -> services.tools,
-                        () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name)),
+                        () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
+                        settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
                 limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
             Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
@@ -189,7 +194,7 @@ final class RunningModel implements Model {
     }
 
     private Choice choice(List<Backend> among, @Nullable String backend) {
-        return new Chooser(among, Preferences.of(name), services.backOff, device -> promised.on(device, this))
+        return new Chooser(among, services.preferences(name), services.backOff, device -> promised.on(device, this))
                 .forMove(file.programs(), options.withBackend(backend));
     }
 
@@ -328,7 +333,7 @@ final class RunningModel implements Model {
         LOG.log(System.Logger.Level.WARNING, problem.getMessage());
         arrivals.drainPermits();
         homeless = true;
-        long end = System.nanoTime() + services.wait.toNanos();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(services.settings.get(EngineSettings.BACKEND_WAIT));
         try {
             scheduler.park(problem, Memory.now().available() / 2);
             while (!closing.get()) {
@@ -367,7 +372,7 @@ final class RunningModel implements Model {
 
     private void moveIfBetter(Backend backend) {
         try {
-            Choice best = new Chooser(services.backends, Preferences.of(name), services.backOff,
+            Choice best = new Chooser(services.backends, services.preferences(name), services.backOff,
                     device -> promised.on(device, this)).choose(file.programs(), options);
             Placement now = running.place();
             boolean listed = services.backends.stream().anyMatch(now::runsOn);

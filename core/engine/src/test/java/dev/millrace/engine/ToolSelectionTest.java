@@ -262,12 +262,12 @@ class ToolSelectionTest {
 
     @Test
     void readsSettings() {
-        assertEquals(ToolSelection.DEFAULT, ToolSettings.parse("millrace.tools", " "));
-        assertEquals(ToolSelection.OFF, ToolSettings.parse("millrace.tools", "all"));
+        assertEquals(ToolSelection.DEFAULT, ToolSettings.parse(" "));
+        assertEquals(ToolSelection.OFF, ToolSettings.parse("all"));
         assertEquals(new ToolSelection(5, 4, 300, Set.of("a", "b")),
-                ToolSettings.parse("millrace.tools", "threshold=5, most=4,tokens=300,always=a,always=b"));
+                ToolSettings.parse("threshold=5, most=4,tokens=300,always=a,always=b"));
         for (String wrong : List.of("most", "most=x", "least=3", "most=0")) {
-            assertThrows(IllegalArgumentException.class, () -> ToolSettings.parse("millrace.tools", wrong), wrong);
+            assertThrows(IllegalArgumentException.class, () -> ToolSettings.parse(wrong), wrong);
         }
     }
 
