@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The official Java SDK on both sides: its client against our server over both ways, and its server against our client. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@SuppressWarnings("deprecation") // what replaces the plain requests differs between versions of the SDK
 class JavaSdkTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A server by the Java SDK as a program of its own: a tool that works, one that fails, and a resource. */
+@SuppressWarnings("deprecation") // what replaces the plain builders and requests differs between versions of the SDK
 final class SdkServer {
 
     private SdkServer() {
