@@ -242,7 +242,9 @@ class ToolRulesTest {
                 try (Conversation conversation = model.conversation().approver(approver)
                         .tools(tool("lamp", one -> {
                             throw new AssertionError("it ran");
-                        })).guard(request -> ToolDecision.ask("", Duration.ofMillis(approver.equals(asleep) ? 100 : 60_000)))
+                        }))
+                        .guard(request -> ToolDecision.ask("",
+                                Duration.ofMillis(approver.equals(asleep) ? 100 : 60_000)))
                         .start()) {
                     told.addAll(results(events(conversation)));
                 }

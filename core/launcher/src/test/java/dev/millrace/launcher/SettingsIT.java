@@ -73,7 +73,9 @@ class SettingsIT {
     void aFolderThatIsNotThereIsToldIfItWasNamed() throws Exception {
         Result result = program.with("MILLRACE_HOME", folder.resolve("gone").toString()).run("run", "Bye");
         assertEquals(1, result.code());
-        assertEquals("millrace: MILLRACE_HOME names " + folder.resolve("gone") + ", which is no folder: make it, with the"
-                + " folders plugins and config in it.\n", result.notes());
+        assertEquals(
+                "millrace: MILLRACE_HOME names " + folder.resolve("gone") + ", which is no folder: make it, with the"
+                        + " folders plugins and config in it.\n",
+                result.notes());
     }
 }

@@ -42,7 +42,6 @@ final class ToolSources {
             return names;
         }
 
-
         /** The same after an earlier one: what is missing has left. */
         Table after(Table before) {
             Set<String> left = new HashSet<>(before.gone);

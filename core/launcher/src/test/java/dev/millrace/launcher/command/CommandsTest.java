@@ -623,7 +623,8 @@ final class CommandsTest {
 
     @Test
     void soakFindsNothingWrong() {
-        Result result = run(List.of("soak", "--model", "nano", "--minutes", "0.05", "--users", "4"));
+        Result result = run(List.of("soak", "--model", "nano", "--minutes", "0.05", "--users", "4",
+                "--beside", "nano"));
         assertEquals(0, result.code(), result.out() + result.err());
         assertTrue(result.out().contains("wrong        nothing"), result.out());
         assertEquals(2, run(List.of("soak", "--minutes", "0")).code());
