@@ -10,6 +10,7 @@ import dev.millrace.api.setting.Effect;
 import dev.millrace.api.setting.Range;
 import dev.millrace.api.setting.Setting;
 import dev.millrace.api.setting.SettingGroup;
+import dev.millrace.engine.draft.DraftUse;
 import java.util.List;
 import java.util.Locale;
 import org.osgi.service.component.annotations.Component;
@@ -60,6 +61,13 @@ public final class EngineSettings implements SettingGroup {
             "How many of its tools a model is told of. Example: threshold=20,most=10")
             .forEachModel();
 
+    static final Setting<DraftUse> SPECULATION = Setting.of("speculation",
+            Range.form("auto, on, off or always", text -> switch (text) {
+                case "auto", "on", "off", "always" -> DraftUse.valueOf(text.toUpperCase(Locale.ROOT));
+                default -> throw new IllegalArgumentException(text);
+            }), "Whether tokens that the text itself suggests are guessed and checked together; auto where that pays.")
+            .standard("auto").forEachModel();
+
     static final Setting<String> PREFIXES = Setting.of("prefixes", Range.words("on", "off"),
             "Whether beginnings of prompts are kept on disk, so that the next start does not read them again.")
             .standard("on");
@@ -93,7 +101,7 @@ public final class EngineSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, PREFIXES, PREFIXES_MEMORY,
+        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES, PREFIXES_MEMORY,
                 PREFIXES_DISK);
     }
 }

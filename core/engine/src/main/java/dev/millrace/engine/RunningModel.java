@@ -22,6 +22,7 @@ import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.draft.Speculation;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.SwapEvent;
 import dev.millrace.engine.schedule.Scheduler;
@@ -40,6 +41,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -116,11 +118,13 @@ final class RunningModel implements Model {
                 services.patience, limits.betweenTokens().toNanos(), meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), room, valueBytes(options), meters);
+        Set<Integer> endTokens = Speech.endTokens(file, tokenizer, prompts);
+        Speculation speculation = new Speculation(settings.get(EngineSettings.SPECULATION, name), scheduler,
+                () -> this.running.place().program(), endTokens);
         this.conversations = new Conversations(
                 new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
-                        dialect,
-                        Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                        prefixes, meters, CallStrictness.of(options.strictness(),
+                        dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation,
+                        meters, CallStrictness.of(options.strictness(),
                                 settings.get(EngineSettings.STRICT, name), info)),
                 new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
                         () -> services.tools, () -> suggested(toolNames), services::toolSelectors,

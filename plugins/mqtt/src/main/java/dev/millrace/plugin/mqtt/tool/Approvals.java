@@ -5,15 +5,14 @@
 package dev.millrace.plugin.mqtt.tool;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.api.ToolCall;
-import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolGuard;
+import dev.millrace.api.ToolRequest;
 import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.mqtt.message.Outgoing;
 import dev.millrace.plugin.mqtt.settings.Approval;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -42,9 +41,9 @@ public final class Approvals implements ToolGuard {
     }
 
     @Override
-    public Optional<String> refuse(ToolDefinition tool, ToolCall call) {
-        if (!tools.contains(tool.name())) {
-            return Optional.empty();
+    public ToolDecision decide(ToolRequest request) throws InterruptedException {
+        if (!tools.contains(request.tool().name())) {
+            return ToolDecision.ALLOW;
         }
         String id = UUID.randomUUID().toString();
         CompletableFuture<Boolean> decision = new CompletableFuture<>();
@@ -52,20 +51,17 @@ public final class Approvals implements ToolGuard {
         try {
             ObjectNode question = Json.object();
             question.put("id", id);
-            question.put("tool", tool.name());
-            question.set("arguments", Json.tree(call.arguments()));
+            question.put("tool", request.tool().name());
+            question.set("arguments", Json.tree(request.call().arguments()));
             question.put("answer", approval.answer().fill(Map.of("id", id)));
             publisher.publish(Outgoing.text(approval.ask(), Json.text(question), false));
             return decision.get(approval.seconds(), TimeUnit.SECONDS)
-                    ? Optional.empty()
-                    : Optional.of("A person was asked and said no.");
+                    ? ToolDecision.ALLOW
+                    : ToolDecision.refuse("A person was asked and said no.");
         } catch (TimeoutException e) {
-            return Optional.of("A person was asked and did not answer.");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.of("The answer was stopped before a person decided.");
+            return ToolDecision.refuse("A person was asked and did not answer.");
         } catch (IOException e) {
-            return Optional.of("Nobody could be asked. " + e.getMessage());
+            return ToolDecision.refuse("Nobody could be asked. " + e.getMessage());
         } catch (ExecutionException e) {
             throw new IllegalStateException("Nobody fails a decision.", e);
         } finally {

@@ -92,8 +92,10 @@ public final class Pulls implements ServerExtension {
             }
             Plan plan = planned(store, reference);
             if (!fields.flag("accept")) {
-                throw new ApiError(403, told(plan) + " Nothing is fetched without a yes: read POST /api/pull/plan, and ask"
-                        + " again with \"accept\": true, or use \"millrace pull\".", "accept", "consent_needed");
+                throw new ApiError(403,
+                        told(plan) + " Nothing is fetched without a yes: read POST /api/pull/plan, and ask"
+                                + " again with \"accept\": true, or use \"millrace pull\".",
+                        "accept", "consent_needed");
             }
             String revision = fields.text("revision").orElse(plan.revision());
             if (!revision.equals(plan.revision())) {
