@@ -60,8 +60,8 @@ class SettingsIT {
     void aWrongFlagIsRefusedAndASlipOfThePenIsTold() throws Exception {
         Result slip = program.withFlag("-Dmillrace.anwsers=3").run("run", "--greedy", "Bye");
         assertEquals("Goodbye!\n", slip.out(), slip::err);
-        assertEquals("millrace: The system property millrace.anwsers is no setting; did you mean millrace.answers?\n",
-                slip.notes());
+        assertTrue(slip.notes().contains(
+                "The system property millrace.anwsers is no setting; did you mean millrace.answers?"), slip::err);
         Result wrong = program.withFlag("-Dmillrace.idle=soon").run("run", "--greedy", "Bye");
         assertEquals(1, wrong.code());
         assertTrue(wrong.notes().contains(

@@ -95,14 +95,16 @@ final class SoakCommand implements Callable<Integer> {
 
     /** Moves the models in turn, each to and fro between the devices that can run it. */
     private int move(List<Model> models, long end) throws InterruptedException {
+        // before the first move: afterwards the verdicts are those of a device that was asked for
+        List<List<String>> places = models.stream().map(model -> model.verdicts().stream()
+                .filter(one -> one.score() > 0).map(one -> one.device()).map(Device::id).toList()).toList();
         int moves = 0;
-        while (System.nanoTime() < end) {
+        for (int turn = 0; System.nanoTime() < end; turn++) {
             resident.look();
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             Thread.sleep(Math.clamp(left, 1, BETWEEN_MOVES));
-            Model model = models.get(moves % models.size());
-            List<String> devices = model.verdicts().stream()
-                    .filter(one -> one.score() > 0).map(one -> one.device()).map(Device::id).sorted().toList();
+            Model model = models.get(turn % models.size());
+            List<String> devices = places.get(turn % models.size());
             if (devices.size() > 1) {
                 try {
                     int now = devices.indexOf(model.device().id());
