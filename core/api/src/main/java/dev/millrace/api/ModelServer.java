@@ -16,6 +16,15 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface ModelServer {
 
     /**
+     * By which protocol it serves, so that one of several can be chosen.
+     *
+     * @return {@code http} unless it says otherwise
+     */
+    default String protocol() {
+        return "http";
+    }
+
+    /**
      * Starts to serve. Returns when clients can connect; models may still be loading.
      *
      * @param millrace opens the models; stays the caller's

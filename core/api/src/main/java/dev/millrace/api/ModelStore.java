@@ -106,6 +106,24 @@ public interface ModelStore {
     long remove(String name);
 
     /**
+     * Downloads that have begun and not ended: {@link #pull} of the same reference goes on with them.
+     *
+     * @return by source; empty, as here, from a store that keeps nothing of them
+     */
+    default List<Unfinished> unfinished() {
+        return List.of();
+    }
+
+    /**
+     * Removes what has arrived of downloads that have not ended, but for those that are going on now.
+     *
+     * @return bytes that became free
+     */
+    default long forgetUnfinished() {
+        return 0;
+    }
+
+    /**
      * Copies a model out of the store, with its manifest.
      *
      * @param name of a model in the store
@@ -247,6 +265,17 @@ public interface ModelStore {
      */
     record Kept(String name, String source, String revision, Path path, long size, boolean linked, Licence licence,
             boolean licenceShown, Map<String, @Nullable Object> facts) {
+    }
+
+    /**
+     * A file whose download has begun and not ended.
+     *
+     * @param source the reference that was pulled, with everything that was left open; empty if it is not known any more
+     * @param name of the file
+     * @param arrived bytes that need not be fetched again
+     * @param size bytes of the whole file
+     */
+    record Unfinished(String source, String name, long arrived, long size) {
     }
 
     /** Asked before something that the user's rules leave open. */

@@ -46,6 +46,7 @@ class ArrowsTest {
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
     private static final String ENGINE_SAMPLE = "dev.millrace.engine.sample..";
     private static final String ENGINE_TOOLS = "dev.millrace.engine.tools..";
+    private static final String ENGINE_DRAFT = "dev.millrace.engine.draft..";
     private static final String ENGINE_TALK = "dev.millrace.engine.talk..";
     private static final String ENGINE_REMOTE = "dev.millrace.engine.remote..";
     private static final String LAUNCHER = "dev.millrace.launcher..";
@@ -172,6 +173,9 @@ class ArrowsTest {
     static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
 
     @ArchTest
+    static final ArchRule GUESSES_KNOW_THE_SCHEDULER = only(ENGINE_DRAFT, ENGINE_SCHEDULE, API, SPI);
+
+    @ArchTest
     static final ArchRule SAMPLING_KNOWS_THE_SCHEDULER = only(ENGINE_SAMPLE, ENGINE_SCHEDULE, API, SPI, TEXT);
 
     @ArchTest
@@ -179,7 +183,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
+            ENGINE_DRAFT, ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
 
     @ArchTest
     static final ArchRule MODELS_ELSEWHERE_STAND_ON_CONVERSATIONS = only(ENGINE_REMOTE, ENGINE_TALK, ENGINE_OBSERVE,

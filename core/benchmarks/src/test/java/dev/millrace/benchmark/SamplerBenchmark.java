@@ -170,7 +170,7 @@ public class SamplerBenchmark {
             sampler.ask(step.best());
         }
         System.arraycopy(row, 0, step.logits(), 0, VOCABULARY);
-        int token = sampler.choose(step, history);
+        int token = sampler.choose(step, 0, history);
         stages.accept(tokens[token % TOKENS]);
         return token;
     }

@@ -16,7 +16,6 @@ import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
-import dev.millrace.json.Json;
 import dev.millrace.spi.text.LogitChanges;
 import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.spi.text.SparseStage;
@@ -24,7 +23,6 @@ import dev.millrace.spi.text.StageContext;
 import dev.millrace.spi.text.TokenHistory;
 import dev.millrace.text.dialect.ToolArguments;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +31,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How many calls a model writes that parse, and how many that are right, without and with its tools' schemas; and how many tokens of
@@ -46,14 +43,10 @@ public final class HeldCalls {
 
     private final Engine engine;
     private final Model model;
-    private final List<Task> tasks = new ArrayList<>();
+    private final List<Dialogue> tasks;
     private final AtomicLong choices = new AtomicLong();
     private final SamplerStage.Factory counting = factory(true);
     private final SamplerStage.Factory second = factory(false);
-
-    /** What is asked for, and the calls that are right. */
-    private record Task(List<Message> messages, List<ToolDefinition> tools, List<ToolCall> right) {
-    }
 
     /** How the model is held. */
     private enum Held {
@@ -71,9 +64,10 @@ public final class HeldCalls {
         final List<String> texts = new ArrayList<>();
     }
 
-    private HeldCalls(Engine engine, Model model) {
+    private HeldCalls(Engine engine, Model model, List<Dialogue> tasks) {
         this.engine = engine;
         this.model = model;
+        this.tasks = tasks;
     }
 
     /**
@@ -85,71 +79,13 @@ public final class HeldCalls {
     public static void main(String[] arguments) throws IOException {
         String name = arguments.length > 1 ? arguments[1] : "nano";
         try (Millrace millrace = Millrace.start(); Model model = millrace.open(name)) {
-            HeldCalls all = new HeldCalls((Engine) millrace, model);
-            for (String line : Files.readAllLines(Path.of(arguments[0]))) {
-                all.read((List<?>) Json.parse(line));
-            }
-            all.report();
+            new HeldCalls((Engine) millrace, model, Dialogue.read(Path.of(arguments[0]))).report();
         }
-    }
-
-    /** All that stands before the calls of the last turn. */
-    private void read(@Nullable List<?> dialogue) {
-        if (dialogue == null || !(dialogue.get(0) instanceof List<?> messages)
-                || !(dialogue.get(1) instanceof List<?> tools)) {
-            return;
-        }
-        int last = -1;
-        for (int i = 0; i < messages.size(); i++) {
-            last = ((Map<?, ?>) messages.get(i)).get("tool_calls") instanceof List ? i : last;
-        }
-        if (last < 0) {
-            return;
-        }
-        List<Message> before = new ArrayList<>();
-        for (Object each : messages.subList(0, last)) {
-            before.add(message((Map<?, ?>) each));
-        }
-        // only the turn that calls last: what was said and called before it stands in the messages
-        tasks.add(new Task(before, tools.stream().map(each -> tool((Map<?, ?>) each)).toList(),
-                calls((Map<?, ?>) messages.get(last))));
-    }
-
-    private static Message message(Map<?, ?> message) {
-        String content = String.valueOf(message.get("content"));
-        return switch (String.valueOf(message.get("role"))) {
-            case "system" -> Message.system(content);
-            case "user" -> Message.user(content);
-            case "tool" -> Message.tool("call", content);
-            default -> Message.assistant(content, String.valueOf(message.get("thinking")), calls(message));
-        };
-    }
-
-    @SuppressWarnings("unchecked")
-    private static Map<String, @Nullable Object> object(Map<?, ?> holder, String name) {
-        return holder.get(name) instanceof Map<?, ?> map ? (Map<String, @Nullable Object>) map : Map.of();
-    }
-
-    private static List<ToolCall> calls(Map<?, ?> message) {
-        List<ToolCall> all = new ArrayList<>();
-        if (message.get("tool_calls") instanceof List<?> list) {
-            for (Object each : list) {
-                Map<String, @Nullable Object> function = object((Map<?, ?>) each, "function");
-                all.add(new ToolCall("call", String.valueOf(function.get("name")),
-                        object(function, "arguments")));
-            }
-        }
-        return all;
-    }
-
-    private static ToolDefinition tool(Map<?, ?> tool) {
-        return new ToolDefinition(String.valueOf(tool.get("name")), String.valueOf(tool.get("description")),
-                object(tool, "parameters"));
     }
 
     /** Tools that the model has never seen: they have other names. */
-    private static Task renamed(Task task) {
-        return new Task(
+    private static Dialogue renamed(Dialogue task) {
+        return new Dialogue(
                 task.messages().stream().filter(each -> each.role() == Message.Role.SYSTEM
                         || each.equals(task.messages().getLast())).toList(),
                 task.tools().stream().map(tool -> new ToolDefinition("gateway_" + tool.name(), tool.description(),
@@ -171,7 +107,7 @@ public final class HeldCalls {
                 show(name + ", " + held, run(tasks, sampling, held));
             }
         });
-        List<Task> others = tasks.stream().map(HeldCalls::renamed).toList();
+        List<Dialogue> others = tasks.stream().map(HeldCalls::renamed).toList();
         for (Held held : Held.values()) {
             show("tools of other names, greedy, " + held, run(others, Sampling.greedy(), held));
         }
@@ -200,9 +136,9 @@ public final class HeldCalls {
                 sum.tokens * 1e9 / sum.nanos);
     }
 
-    private Sum run(List<Task> all, Sampling sampling, Held held) {
+    private Sum run(List<Dialogue> all, Sampling sampling, Held held) {
         Sum sum = new Sum();
-        for (Task task : all) {
+        for (Dialogue task : all) {
             choices.set(0);
             Conversation.Builder builder = model.conversation()
                     .messages(task.messages().subList(0, task.messages().size() - 1)).declare(task.tools())

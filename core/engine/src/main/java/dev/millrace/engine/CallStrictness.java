@@ -11,7 +11,6 @@ import dev.millrace.engine.talk.Holding;
 /** Whether a model's calls are held to the schemas of tools, where a conversation does not say. */
 final class CallStrictness {
 
-    private static final String SETTING = "millrace.strict";
     private static final long SMALL = 4_000_000_000L;
     private static final long SMALL_BYTES = 2L << 30;
 
@@ -19,26 +18,16 @@ final class CallStrictness {
     }
 
     /**
-     * As it was asked for when the model was opened, or else by the system property of the model or of all, or else by its size.
+     * As it was asked for when the model was opened, or else as the setting says, or else by its size.
      *
-     * @throws IllegalArgumentException if the property is another word than {@code auto}, {@code on} or {@code off}
+     * @param asked when the model was opened
+     * @param set by the setting
      */
-    static Holding of(Strictness asked, ModelInfo model) {
-        return switch (asked == Strictness.AUTO ? property(model.name()) : asked) {
+    static Holding of(Strictness asked, Strictness set, ModelInfo model) {
+        return switch (asked == Strictness.AUTO ? set : asked) {
             case ON -> Holding.MUST;
             case OFF -> Holding.NOT;
             case AUTO -> isSmall(model) ? Holding.MAY : Holding.NOT;
-        };
-    }
-
-    private static Strictness property(String model) {
-        ModelSetting set = ModelSetting.of(SETTING, model, "auto");
-        return switch (set.text()) {
-            case "auto" -> Strictness.AUTO;
-            case "on" -> Strictness.ON;
-            case "off" -> Strictness.OFF;
-            default -> throw new IllegalArgumentException(
-                    "The system property " + set.name() + " must be auto, on or off, not \"" + set.text() + "\".");
         };
     }
 

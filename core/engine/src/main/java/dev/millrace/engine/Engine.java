@@ -25,7 +25,10 @@ import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
+import dev.millrace.api.ToolSelection;
 import dev.millrace.api.ToolSelector;
+import dev.millrace.api.setting.SettingGroup;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
 import dev.millrace.engine.remote.RunningRemote;
@@ -34,6 +37,7 @@ import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.ToolGate;
 import dev.millrace.engine.tools.ToolResults;
 import dev.millrace.engine.tools.ToolRunner;
+import dev.millrace.engine.tools.MixedSelector;
 import dev.millrace.formats.Diagnosis;
 import dev.millrace.formats.GgufFormat;
 import dev.millrace.machine.CacheFolder;
@@ -69,6 +73,7 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -78,11 +83,11 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
  * The runtime. In OSGi a component that plugins come to and leave while it works; on a plain class path made by
  * {@link Millrace#start()}.
  */
-@Component(service = {Millrace.class, Engine.class}, immediate = true)
+@Component(service = {Millrace.class, Engine.class}, immediate = true, configurationPid = EngineSettings.PID)
 public final class Engine implements Millrace {
 
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final long LEAST_PREFIX_MEMORY = 64L << 20;
-    private static final long PREFIX_DISK = 1L << 30;
 
     private final Services services;
     private final Path cache;
@@ -93,10 +98,31 @@ public final class Engine implements Millrace {
     private final Meters meters = new Meters();
     private volatile boolean closed;
 
-    /** For OSGi: plugins are bound as they come. */
-    @Activate
+    /** An engine to which plugins are brought by hand. */
     public Engine() {
         this(new Services(), CacheFolder.ofUser().path());
+    }
+
+    /**
+     * For OSGi: plugins are bound as they come.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Activate
+    public Engine(Map<String, ?> configuration) {
+        this();
+        configure(configuration);
+    }
+
+    /**
+     * The configuration has changed. What counts at once does; the rest counts for models that are opened from now on.
+     *
+     * @param configuration values of {@link EngineSettings}
+     */
+    @Modified
+    void configure(Map<String, ?> configuration) {
+        services.settings = services.settings.configured(configuration,
+                complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
     }
 
     Engine(Services services, Path cache) {
@@ -133,8 +159,9 @@ public final class Engine implements Millrace {
         RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
                 new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
                         () -> services.tools, List::of,
-                        services::toolSelectors, ToolSettings.of(name)),
-                meters.of(name), services.limits.get().answers(), InstantSource.system(), remotes::remove);
+                        services::toolSelectors,
+                        services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
+                meters.of(name), ModelLimits.of(services.settings, name).answers(), InstantSource.system(), remotes::remove);
         remotes.add(model);
         if (closed) {
             model.close();
@@ -144,12 +171,12 @@ public final class Engine implements Millrace {
     }
 
     private Model openHere(String reference, ModelOptions options) {
+        tellUnknownSettings();
         ModelSource.Resolved found = find(reference, options.progress());
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
             model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
-                    services.limits.get(),
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
@@ -164,6 +191,13 @@ public final class Engine implements Millrace {
         // from now on it is told of backends that go away; what went before is seen here
         model.leaveIfGone();
         return model;
+    }
+
+    /** Once there is a model to open, all that can be set is known. */
+    private void tellUnknownSettings() {
+        if (!services.groups.isEmpty()) {
+            services.unknown.tell(services.groups, complaint -> LOG.log(System.Logger.Level.WARNING, complaint));
+        }
     }
 
     @Override
@@ -275,10 +309,11 @@ public final class Engine implements Millrace {
 
     /** A quarter of the memory that is left beside the weights, and a gigabyte of the disk unless it is switched off. */
     private PrefixRoom prefixRoom() {
-        Path folder = "off".equals(System.getProperty("millrace.prefixes")) ? null : cache.resolve("prefixes");
-        long memory = Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4);
-        return new PrefixRoom(Long.getLong("millrace.prefixes.memory", memory), folder,
-                Long.getLong("millrace.prefixes.disk", PREFIX_DISK));
+        Settings settings = services.settings;
+        Path folder = settings.get(EngineSettings.PREFIXES).equals("off") ? null : cache.resolve("prefixes");
+        return new PrefixRoom(settings.find(EngineSettings.PREFIXES_MEMORY, "").value()
+                .orElseGet(() -> Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4)), folder,
+                settings.get(EngineSettings.PREFIXES_DISK));
     }
 
     private ModelSource.Resolved find(String reference, Progress progress) {
@@ -372,7 +407,7 @@ public final class Engine implements Millrace {
     }
 
     private Chooser chooser(ModelFile file) {
-        return new Chooser(services.backends, Preferences.of(file.name()), services.backOff,
+        return new Chooser(services.backends, services.preferences(file.name()), services.backOff,
                 device -> promised(device, null));
     }
 
@@ -434,6 +469,15 @@ public final class Engine implements Millrace {
      */
     public List<ToolSelector> toolSelectors() {
         return services.toolSelectors();
+    }
+
+    /**
+     * What conversations go by: all selectors of tools that are here, mixed.
+     *
+     * @return asks those that are here when it is asked itself
+     */
+    public ToolSelector toolChoice() {
+        return new MixedSelector(services::toolSelectors);
     }
 
     @Override
@@ -548,6 +592,15 @@ public final class Engine implements Millrace {
 
     void removeRemotes(RemoteModels models) {
         services.remotes.remove(models);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void addSettings(SettingGroup group) {
+        services.groups.add(group);
+    }
+
+    void removeSettings(SettingGroup group) {
+        services.groups.remove(group);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)

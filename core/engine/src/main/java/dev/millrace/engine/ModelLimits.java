@@ -4,6 +4,7 @@
  */
 package dev.millrace.engine;
 
+import dev.millrace.api.setting.Settings;
 import java.time.Duration;
 
 /**
@@ -15,11 +16,10 @@ import java.time.Duration;
  */
 record ModelLimits(Duration betweenTokens, int answers, Duration idle) {
 
-    private static final int ANSWERS = 256;
-
-    /** As system properties say. */
-    static ModelLimits ofSystem() {
-        return new ModelLimits(Duration.ofMillis(Long.getLong("millrace.between.tokens", 0)),
-                Integer.getInteger("millrace.answers", ANSWERS), Duration.ofSeconds(Long.getLong("millrace.idle", 0)));
+    /** As it is set for a model. */
+    static ModelLimits of(Settings settings, String model) {
+        return new ModelLimits(Duration.ofMillis(settings.get(EngineSettings.BETWEEN_TOKENS, model)),
+                settings.get(EngineSettings.ANSWERS, model).intValue(),
+                Duration.ofSeconds(settings.get(EngineSettings.IDLE, model)));
     }
 }

@@ -18,15 +18,11 @@ import java.util.List;
  */
 record Preferences(String setting, List<String> wanted, List<String> excluded) {
 
-    private static final String SETTING = "millrace.backends";
+    /** Nothing is preferred. */
+    static final Preferences NONE = new Preferences("", List.of(), List.of());
 
-    /** For a model: the system property {@code millrace.backends.NAME}, or else {@code millrace.backends}. */
-    static Preferences of(String model) {
-        ModelSetting set = ModelSetting.of(SETTING, model, "");
-        return parse(set.name(), set.text());
-    }
-
-    static Preferences parse(String setting, String text) {
+    /** As it is written in a setting. */
+    static Preferences parse(String text) {
         List<String> wanted = new ArrayList<>();
         List<String> excluded = new ArrayList<>();
         for (String word : text.split(",", -1)) {
@@ -37,7 +33,12 @@ record Preferences(String setting, List<String> wanted, List<String> excluded) {
                 wanted.add(name);
             }
         }
-        return new Preferences(setting, List.copyOf(wanted), List.copyOf(excluded));
+        return new Preferences("", List.copyOf(wanted), List.copyOf(excluded));
+    }
+
+    /** The same, with the name under which it is set. */
+    Preferences from(String name) {
+        return new Preferences(name, wanted, excluded);
     }
 
     boolean excludes(Device device) {

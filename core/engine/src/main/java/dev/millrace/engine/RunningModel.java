@@ -17,9 +17,12 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolProvider;
+import dev.millrace.api.ToolSelection;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.draft.Speculation;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.observe.SwapEvent;
 import dev.millrace.engine.schedule.Scheduler;
@@ -38,6 +41,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -94,7 +98,7 @@ final class RunningModel implements Model {
     }
 
     RunningModel(LoadedModel loaded, LoadedProgram running, List<DeviceVerdict> verdicts, Services services,
-            Promised promised, ModelLimits limits, ModelOptions options, List<String> toolNames, PrefixRoom room,
+            Promised promised, ModelOptions options, List<String> toolNames, PrefixRoom room,
             ModelMeters meters,
             Consumer<RunningModel> onClose) {
         this.meters = meters;
@@ -107,6 +111,8 @@ final class RunningModel implements Model {
         this.options = options.withContext(loaded.options().context());
         this.onClose = onClose;
         this.running = running;
+        Settings settings = services.settings;
+        ModelLimits limits = ModelLimits.of(settings, name);
         Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
@@ -114,13 +120,15 @@ final class RunningModel implements Model {
                 services.patience, limits.betweenTokens().toNanos(), meters);
         this.prefixes = new Prefixes(scheduler, () -> this.running.place().program(), info.contextLength(),
                 () -> this.running.key(), room, valueBytes(options), meters);
+        Set<Integer> endTokens = Speech.endTokens(file, tokenizer, prompts);
+        Speculation speculation = new Speculation(settings.get(EngineSettings.SPECULATION, name), scheduler,
+                () -> this.running.place().program(), endTokens);
         this.parts = new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
-                dialect,
-                Speech.endTokens(file, tokenizer, prompts), file.sampling(), options.precision(), scheduler,
-                prefixes, meters, CallStrictness.of(options.strictness(), info));
+                dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation,
+                meters, CallStrictness.of(options.strictness(), settings.get(EngineSettings.STRICT, name), info));
         this.extensions = new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
-                () -> services.tools,
-                () -> suggested(toolNames), services::toolSelectors, ToolSettings.of(name));
+                () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
+                settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT));
         this.conversations = new Conversations(name, limits.answers(), this::wake);
         if (limits.idle().isPositive()) {
             Thread.ofVirtual().name("millrace-idle-" + name).start(() -> watchIdle(limits.idle()));
@@ -190,7 +198,7 @@ final class RunningModel implements Model {
     }
 
     private Choice choice(List<Backend> among, @Nullable String backend) {
-        return new Chooser(among, Preferences.of(name), services.backOff, device -> promised.on(device, this))
+        return new Chooser(among, services.preferences(name), services.backOff, device -> promised.on(device, this))
                 .forMove(file.programs(), options.withBackend(backend));
     }
 
@@ -329,7 +337,7 @@ final class RunningModel implements Model {
         LOG.log(System.Logger.Level.WARNING, problem.getMessage());
         arrivals.drainPermits();
         homeless = true;
-        long end = System.nanoTime() + services.wait.toNanos();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(services.settings.get(EngineSettings.BACKEND_WAIT));
         try {
             scheduler.park(problem, Memory.now().available() / 2);
             while (!closing.get()) {
@@ -368,7 +376,7 @@ final class RunningModel implements Model {
 
     private void moveIfBetter(Backend backend) {
         try {
-            Choice best = new Chooser(services.backends, Preferences.of(name), services.backOff,
+            Choice best = new Chooser(services.backends, services.preferences(name), services.backOff,
                     device -> promised.on(device, this)).choose(file.programs(), options);
             Placement now = running.place();
             boolean listed = services.backends.stream().anyMatch(now::runsOn);

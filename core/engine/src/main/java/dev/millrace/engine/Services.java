@@ -8,6 +8,8 @@ import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolSelector;
+import dev.millrace.api.setting.SettingGroup;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.schedule.Patience;
 import dev.millrace.engine.tools.Bm25Selector;
 import dev.millrace.spi.backend.Backend;
@@ -17,13 +19,11 @@ import dev.millrace.spi.model.PackagedModel;
 import dev.millrace.spi.remote.RemoteModels;
 import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.SamplerStage;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** What plugins offer at this moment. Services come and go on any thread; a reader sees a consistent list. */
@@ -41,10 +41,10 @@ final class Services {
     final List<ToolSelector> selectors = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
     final BackOff backOff = new BackOff(InstantSource.system());
-    /** How long a model whose only backend has gone waits for another. */
-    volatile Duration wait = Duration.ofSeconds(Long.getLong("millrace.backend.wait", 30));
-    /** Asked when a model is opened. */
-    volatile Supplier<ModelLimits> limits = ModelLimits::ofSystem;
+    final List<SettingGroup> groups = new CopyOnWriteArrayList<>();
+    final UnknownSettings unknown = new UnknownSettings();
+    /** What is set now. */
+    volatile Settings settings = Settings.ofSystem(new EngineSettings());
     /** How long backends may take. */
     volatile Patience patience = Patience.DEFAULT;
 
@@ -52,6 +52,12 @@ final class Services {
     List<ToolSelector> toolSelectors() {
         return Stream.concat(selectors.stream(), Stream.of(new Bm25Selector()))
                 .sorted(Comparator.comparingInt(ToolSelector::order)).toList();
+    }
+
+    /** Where somebody wants a model to run. */
+    Preferences preferences(String model) {
+        Settings.Found<Preferences> found = settings.find(EngineSettings.BACKENDS, model);
+        return found.value().orElse(Preferences.NONE).from(found.name());
     }
 
     /** What stands on the class path. */
@@ -68,6 +74,7 @@ final class Services {
         ServiceLoader.load(ToolListener.class, loader).forEach(services.listeners::add);
         ServiceLoader.load(ToolSelector.class, loader).forEach(services.selectors::add);
         ServiceLoader.load(SamplerStage.Factory.class, loader).forEach(services.stages::add);
+        ServiceLoader.load(SettingGroup.class, loader).forEach(services.groups::add);
         return services;
     }
 }

@@ -11,24 +11,15 @@ import java.util.Set;
 /** Reads how many of its tools a model is told of from settings. */
 final class ToolSettings {
 
-    private static final String SETTING = "millrace.tools";
-
     private ToolSettings() {
-    }
-
-    /** For a model: the system property {@code millrace.tools.NAME}, or else {@code millrace.tools}. */
-    static ToolSelection of(String model) {
-        ModelSetting set = ModelSetting.of(SETTING, model, "");
-        return parse(set.name(), set.text());
     }
 
     /**
      * Reads a setting.
      *
-     * @param setting where it is set, for messages
      * @param text {@code all}, or words such as {@code threshold=20,most=10,tokens=2000,always=read_sensor}
      */
-    static ToolSelection parse(String setting, String text) {
+    static ToolSelection parse(String text) {
         if (text.strip().equals("all")) {
             return ToolSelection.OFF;
         }
@@ -47,17 +38,16 @@ final class ToolSettings {
                     case "most" -> selection = selection.withMost(Integer.parseInt(value));
                     case "tokens" -> selection = selection.withTokens(Integer.parseInt(value));
                     case "always" -> always.add(value);
-                    default -> throw wrong(setting, word);
+                    default -> throw wrong(word);
                 }
             } catch (NumberFormatException e) {
-                throw wrong(setting, word);
+                throw wrong(word);
             }
         }
         return selection.withAlways(always);
     }
 
-    private static IllegalArgumentException wrong(String setting, String word) {
-        return new IllegalArgumentException("The setting " + setting + " has the word \"" + word.strip()
-                + "\": write all, or threshold=N, most=N, tokens=N, always=NAME with commas between them.");
+    private static IllegalArgumentException wrong(String word) {
+        return new IllegalArgumentException("\"" + word.strip() + "\" is no word of the setting.");
     }
 }

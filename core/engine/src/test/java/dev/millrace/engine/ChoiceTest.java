@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -259,7 +260,7 @@ class ChoiceTest {
     void aModelForWhichNoBackendComesEnds() {
         ScriptedBackend only = backend("a", 10);
         try (Stage stage = new Stage(folder, only)) {
-            stage.services.wait = Duration.ofMillis(50);
+            stage.engine.configure(Map.of("backend.wait", 0));
             Model model = stage.open();
             AtomicInteger passes = new AtomicInteger();
             only.onForward = steps -> {

@@ -195,14 +195,16 @@ public final class ScriptedBackend implements Backend {
                     continue;
                 }
                 Line line = (Line) step.sequence();
+                int before = step.length() - step.logitRows();
                 for (int i = 0; i < step.length(); i++) {
                     line.read(step.token(i));
+                    if (i >= before) {
+                        int row = (i - before) * ScriptedModel.VOCABULARY;
+                        Arrays.fill(step.logits(), row, row + ScriptedModel.VOCABULARY, poison);
+                        step.logits()[row + next(line.tokens())] = 10 + poison;
+                    }
                 }
                 tokensRead.addAndGet(step.length());
-                if (step.logitRows() == 1) {
-                    Arrays.fill(step.logits(), 0, ScriptedModel.VOCABULARY, poison);
-                    step.logits()[next(line.tokens())] = 10 + poison;
-                }
             }
         }
 

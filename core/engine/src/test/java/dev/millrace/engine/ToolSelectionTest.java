@@ -14,6 +14,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Model;
+import dev.millrace.api.Progress;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
@@ -21,10 +22,12 @@ import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
 import dev.millrace.api.ToolSelection;
 import dev.millrace.api.ToolSelector;
+import dev.millrace.spi.model.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
@@ -219,13 +222,52 @@ class ToolSelectionTest {
     }
 
     @Test
+    void whatAModelWasMadeForIsAlwaysTold() {
+        try (Stage stage = new Stage(folder, backend("Yes."))) {
+            ToolProvider own = Stage.tool("ring_bell", call -> ToolResult.of("ding"));
+            stage.engine.addTools(new ToolProvider() {
+                @Override
+                public String name() {
+                    return "bells";
+                }
+
+                @Override
+                public List<Tool> tools() {
+                    return own.tools();
+                }
+            });
+            stage.engine.addSource(new ModelSource() {
+                @Override
+                public String id() {
+                    return "shelf";
+                }
+
+                @Override
+                public int order() {
+                    return 0;
+                }
+
+                @Override
+                public Optional<Resolved> resolve(String reference, Progress progress) {
+                    return Optional.of(new Resolved(folder.resolve("model.scripted"), List.of(), List.of("bells")));
+                }
+            });
+            try (Model model = stage.open();
+                    Conversation conversation = model.conversation().suggestedTools().tools(tools())
+                            .toolSelection(THREE.withMost(1)).start()) {
+                assertEquals(List.of(List.of("ring_bell", "set_lamp")), told(model, conversation, "A lamp?"));
+            }
+        }
+    }
+
+    @Test
     void readsSettings() {
-        assertEquals(ToolSelection.DEFAULT, ToolSettings.parse("millrace.tools", " "));
-        assertEquals(ToolSelection.OFF, ToolSettings.parse("millrace.tools", "all"));
+        assertEquals(ToolSelection.DEFAULT, ToolSettings.parse(" "));
+        assertEquals(ToolSelection.OFF, ToolSettings.parse("all"));
         assertEquals(new ToolSelection(5, 4, 300, Set.of("a", "b")),
-                ToolSettings.parse("millrace.tools", "threshold=5, most=4,tokens=300,always=a,always=b"));
+                ToolSettings.parse("threshold=5, most=4,tokens=300,always=a,always=b"));
         for (String wrong : List.of("most", "most=x", "least=3", "most=0")) {
-            assertThrows(IllegalArgumentException.class, () -> ToolSettings.parse("millrace.tools", wrong), wrong);
+            assertThrows(IllegalArgumentException.class, () -> ToolSettings.parse(wrong), wrong);
         }
     }
 

@@ -21,6 +21,7 @@ import dev.millrace.spi.backend.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class TurnsTest {
         ScriptedBackend backend = new ScriptedBackend("a", true, TEXT);
         backend.onForward = steps -> await(release);
         try (Stage stage = new Stage(folder, backend)) {
-            stage.services.limits = () -> new ModelLimits(Duration.ZERO, 3, Duration.ZERO);
+            stage.engine.configure(Map.of("answers", 3));
             try (Model model = stage.open()) {
                 Generation first = model.conversation().start().send("One");
                 List<Generation> two = model.conversation().start().send(List.of(Message.user("Two")), 2);
@@ -119,7 +120,7 @@ class TurnsTest {
         CountDownLatch unloaded = new CountDownLatch(1);
         backend.onExecutorClosed = unloaded::countDown;
         try (Stage stage = new Stage(folder, backend)) {
-            stage.services.limits = () -> new ModelLimits(Duration.ZERO, 3, Duration.ofMillis(100));
+            stage.engine.configure(Map.of("answers", "3", "idle", 1));
             try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
                 assertEquals("First.", conversation.send("One").answer().text());
                 await(unloaded);

@@ -193,6 +193,40 @@ final class EnvironmentIT {
         assertEquals(List.of(), program.temporaryFiles());
     }
 
+    /** Locales, character sets, folders and closed descriptors at random; more of them by {@code -Dmillrace.environments=N}. */
+    @Test
+    void inAnySurroundingsTheAnswerIsTheSame() throws Exception {
+        Random random = new Random(99);
+        for (int round = Integer.getInteger("millrace.environments", 3); round > 0; round--) {
+            Path own = Files.createDirectories(folder.resolve("a round's größe " + round));
+            Program other = new Program(own);
+            StringBuilder said = new StringBuilder();
+            for (String name : List.of("LC_ALL", "LC_CTYPE", "LANG")) {
+                said.append(set(other, name, pick(random, "", "C", "POSIX", "C.UTF-8", "de_XY.UTF-8", "ar_SA.UTF-8",
+                        "ja_JP.eucJP", "tr_TR.ISO-8859-9", "nonsense")));
+            }
+            said.append(set(other, "HOME", pick(random, "", "/dev/null", UNWRITABLE, "relative", own.toString())));
+            said.append(set(other, "TMPDIR", pick(random, "", "/dev/null", UNWRITABLE, own.toString())));
+            said.append(set(other, "TZ", pick(random, "", "Asia/Kathmandu", "nonsense", ":/dev/null")));
+            said.append(set(other, "TERM", pick(random, "", "dumb", "xterm-256color", "nonsense")));
+            said.append(set(other, "MILLRACE_JAVA_OPTS",
+                    "-Duser.language=" + pick(random, "ar", "fa", "bn", "mr", "ne", "my", "ckb", "tr", "th")));
+            String closed = pick(random, "", " <&-", " 2>&-", " <&- 2>&-", " </dev/null", " 2>/dev/null");
+            Result result = other.finish(other.shell("exec millrace run --greedy Bye" + closed));
+            assertEquals("Goodbye!\n", result.out(), () -> said + closed + result.err());
+            assertEquals(0, result.code(), () -> said + closed + result.err());
+        }
+    }
+
+    private static String set(Program program, String name, String value) {
+        program.with(name, value);
+        return name + "=" + value + "\n";
+    }
+
+    private static String pick(Random random, String... values) {
+        return values[random.nextInt(values.length)];
+    }
+
     /** Nonsense in any variable must not keep the program from telling its version. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})

@@ -143,6 +143,8 @@ final class Program {
         builder.environment().put("MILLRACE_CACHE", cache.toString());
         builder.environment().put("MILLRACE_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
         builder.environment().put("TMPDIR", temporary.toString());
+        // what the user who builds has in his own folder is nothing for tests
+        builder.environment().put("XDG_CONFIG_HOME", folder.resolve("no-config").toString());
         builder.environment().put("LC_ALL", "C");
         environment.forEach((name, value) -> {
             if (value.isEmpty()) {

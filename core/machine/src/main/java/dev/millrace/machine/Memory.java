@@ -52,6 +52,15 @@ public record Memory(long total, long available) {
     }
 
     /**
+     * The physical memory that this process holds now.
+     *
+     * @return bytes; empty on systems other than Linux
+     */
+    public static OptionalLong resident() {
+        return kilobytes(ROOT.resolve("proc/self/status"), "VmRSS:");
+    }
+
+    /**
      * Whether memory may come in pages of 2 MB.
      *
      * @return always, madvise or never; empty on systems other than Linux

@@ -137,6 +137,7 @@ final class Pulling {
         Path data = folder.partial(key);
         Path journal = folder.journal(key);
         Files.createDirectories(data.toAbsolutePath().getParent());
+        Files.writeString(folder.origin(key), plan.source() + "\n" + item.name() + "\n");
         for (int round = 1;; round++) {
             long before = done;
             Download download = new Download(http, plan.wish().bytesPerSecond(), plan.wish().connections(), chunk,
@@ -151,6 +152,7 @@ final class Pulling {
             if (Files.size(data) == item.size() && found.match(item.digest())) {
                 keep(data, found.sha256());
                 Files.deleteIfExists(journal);
+                Files.deleteIfExists(folder.origin(key));
                 return found.sha256();
             }
             // nobody can tell which part is wrong

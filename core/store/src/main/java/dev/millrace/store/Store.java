@@ -490,6 +490,18 @@ public final class Store implements ModelStore, ModelSource {
         }
     }
 
+    // ---- what has not ended
+
+    @Override
+    public List<Unfinished> unfinished() {
+        return guarded(folder::unfinished);
+    }
+
+    @Override
+    public long forgetUnfinished() {
+        return guarded(folder::forgetUnfinished);
+    }
+
     // ---- licences
 
     private static boolean isShown(Manifest manifest) {

@@ -6,6 +6,8 @@ package dev.millrace.store;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.store.hub.Hub;
+import dev.millrace.api.ModelStore.Unfinished;
+import dev.millrace.store.fetch.Download;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -43,6 +46,54 @@ record StoreFolder(Path root) {
 
     Path journal(String key) {
         return root.resolve("partial").resolve(key + ".chunks");
+    }
+
+    /** Says where what is arriving comes from: source and name of the file, a line each. */
+    Path origin(String key) {
+        return root.resolve("partial").resolve(key + ".from");
+    }
+
+    /** Downloads that have begun and not ended. */
+    List<Unfinished> unfinished() throws IOException {
+        List<Unfinished> all = new ArrayList<>();
+        for (String key : arriving()) {
+            Path origin = origin(key);
+            List<String> lines = Files.isRegularFile(origin) ? Files.readAllLines(origin) : List.of();
+            Download.Arrived arrived = Download.arrived(journal(key)).orElse(new Download.Arrived(0, 0));
+            all.add(new Unfinished(lines.isEmpty() ? "" : lines.getFirst(), lines.size() < 2 ? key : lines.get(1),
+                    arrived.arrived(), arrived.size()));
+        }
+        all.sort(Comparator.comparing(Unfinished::source).thenComparing(Unfinished::name));
+        return all;
+    }
+
+    /** Keys of all that is arriving. */
+    private Set<String> arriving() throws IOException {
+        Set<String> keys = new TreeSet<>();
+        for (Path file : list("partial")) {
+            keys.add(String.valueOf(file.getFileName()).replaceFirst("\\.[a-z]+$", ""));
+        }
+        return keys;
+    }
+
+    /**
+     * Removes what is arriving, but for what a process is fetching now.
+     *
+     * @return bytes that became free
+     */
+    long forgetUnfinished() throws IOException {
+        long free = 0;
+        for (String key : arriving()) {
+            Optional<FolderLock> alone = FolderLock.tried(lockOf(key), false);
+            if (alone.isPresent()) {
+                try (FolderLock _ = alone.get()) {
+                    free += Download.arrived(journal(key)).map(Download.Arrived::arrived).orElse(0L);
+                    Download.forget(partial(key), journal(key));
+                    Files.deleteIfExists(origin(key));
+                }
+            }
+        }
+        return free;
     }
 
     Path lockOf(String key) {

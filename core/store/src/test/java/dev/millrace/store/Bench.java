@@ -26,7 +26,11 @@ import java.util.Random;
 record Bench(Path home, Map<String, String> variables) {
 
     static final int CHUNK = 1 << 16;
+    /** Gives up soon: for servers that fall silent. */
     static final Patience QUICK = new Patience(Duration.ofMillis(400), Duration.ofMillis(4), Duration.ofMillis(1500),
+            4);
+    /** Waits as long as a busy machine may need. */
+    static final Patience PATIENT = new Patience(Duration.ofSeconds(60), Duration.ofMillis(4), Duration.ofMillis(1500),
             4);
 
     Bench(Path home) {
@@ -42,6 +46,10 @@ record Bench(Path home, Map<String, String> variables) {
     }
 
     Store store() {
+        return new Store(environment(), PATIENT, CHUNK);
+    }
+
+    Store hastyStore() {
         return new Store(environment(), QUICK, CHUNK);
     }
 

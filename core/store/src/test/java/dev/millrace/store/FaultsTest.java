@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.ModelStore;
 import dev.millrace.api.ModelStore.Consent;
 import dev.millrace.api.ModelStore.Kept;
 import dev.millrace.api.ModelStore.Plan;
@@ -62,12 +63,12 @@ class FaultsTest {
     }
 
     private Kept pull() {
-        return Bench.pull(user.store(), REFERENCE, hub.endpoint());
+        return Bench.pull(user.hastyStore(), REFERENCE, hub.endpoint());
     }
 
     private void assertWhole(Kept kept) throws Exception {
         assertArrayEquals(content, Files.readAllBytes(kept.path()));
-        assertEquals(List.of(), user.store().verify(kept.name(), Progress.NONE));
+        assertEquals(List.of(), user.hastyStore().verify(kept.name(), Progress.NONE));
     }
 
     /** Faults of the first answers of each connection, after which the server is well again. */
@@ -143,7 +144,7 @@ class FaultsTest {
         assertTrue(e.getMessage().contains(says), e::getMessage);
         assertFalse(e.getMessage().contains("secret"), "the signature of an address is nobody's business");
         assertTrue(e.getMessage().endsWith(".") && e.getMessage().lines().count() == 1, e::getMessage);
-        assertEquals(List.of(), user.store().list());
+        assertEquals(List.of(), user.hastyStore().list());
         hub.faults = request -> new Fault.None();
         assertWhole(pull());
     }
@@ -164,7 +165,7 @@ class FaultsTest {
 
     @Test
     void aCancelledDownloadGoesOnLater() throws Exception {
-        Store store = user.store();
+        Store store = user.hastyStore();
         Plan plan = store.plan(Bench.wish(REFERENCE, hub.endpoint()));
         assertThrows(CancellationException.class, () -> store.pull(plan, Consent.NONE, (what, done, total) -> {
             if (done > SIZE / 2) {
@@ -190,7 +191,7 @@ class FaultsTest {
 
     @Test
     void anAddressWhoseContentChangesMeanwhileIsRefused() {
-        Store store = user.store();
+        Store store = user.hastyStore();
         Plan plan = store.plan(Bench.wish(hub.endpoint() + "/Maker/Model/resolve/main/model.bin", hub.endpoint()));
         hub.put("Maker/Model", "model.bin", Bench.bytes(SIZE, 8));
         MillraceException e = assertThrows(MillraceException.class,
@@ -203,5 +204,27 @@ class FaultsTest {
         hub.close();
         MillraceException e = assertThrows(MillraceException.class, this::pull);
         assertTrue(e.getMessage().contains("4 tries"), e::getMessage);
+    }
+
+    @Test
+    void whatDidNotEndIsListedAndMayBeRemoved() throws Exception {
+        hub.faults = request -> isContent(request) && !request.header("Range").startsWith("bytes=0-")
+                ? new Fault.Status(404, "")
+                : new Fault.None();
+        Store store = user.store();
+        assertThrows(MillraceException.class, () -> Bench.pull(store, REFERENCE, hub.endpoint()));
+        ModelStore.Unfinished left = store.unfinished().getFirst();
+        assertEquals("model.bin", left.name());
+        assertEquals(REFERENCE, left.source());
+        assertEquals(SIZE, left.size());
+        assertTrue(left.arrived() <= Bench.CHUNK, left::toString);
+        assertEquals(left.arrived(), store.forgetUnfinished());
+        assertEquals(List.of(), store.unfinished());
+        hub.faults = request -> new Fault.None();
+        Bench.pull(store, REFERENCE, hub.endpoint());
+        assertEquals(List.of(), store.unfinished());
+        try (Stream<Path> files = Files.list(user.models().resolve("partial"))) {
+            assertEquals(0, files.count());
+        }
     }
 }

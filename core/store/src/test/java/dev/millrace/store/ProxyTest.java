@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.store.fetch.Patience;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,17 +49,12 @@ class ProxyTest {
         return new Bench(folder, new HashMap<>(Map.of(name, value)));
     }
 
-    /** With patience: a second process and a handshake take their time on a busy machine. */
-    private static Store store(Bench bench) {
-        return new Store(bench.environment(), Patience.USUAL, Bench.CHUNK);
-    }
-
     @ParameterizedTest
     @CsvSource({"http_proxy", "all_proxy", "ALL_PROXY"})
     void theProxyGetsThePasswordAndTheServerDoesNot(String variable) throws Exception {
         hub.large = Integer.MAX_VALUE; // the proxy stays with one server for each connection
         Bench bench = user(variable, "http://" + WRITTEN + "127.0.0.1:" + proxy.port());
-        Path path = Bench.pull(store(bench), REFERENCE, hub.endpoint()).path();
+        Path path = Bench.pull(bench.store(), REFERENCE, hub.endpoint()).path();
         assertArrayEquals(content, Files.readAllBytes(path));
         assertTrue(proxy.passed.get() > 1, () -> proxy.passed + " requests came through the proxy");
         for (TestHub.Asked asked : hub.asked) {
@@ -72,7 +66,7 @@ class ProxyTest {
     void aProxyThatIsExceptedIsNotAsked() throws Exception {
         Bench bench = user("http_proxy", "http://127.0.0.1:" + proxy.port());
         bench.variables().put("NO_PROXY", "example.test, 127.0.0.1");
-        Bench.pull(store(bench), REFERENCE, hub.endpoint());
+        Bench.pull(bench.store(), REFERENCE, hub.endpoint());
         assertEquals(0, proxy.passed.get() + proxy.refused.get());
     }
 
@@ -82,7 +76,7 @@ class ProxyTest {
     void aWrongPasswordIsOneSentenceWithoutIt(String written, String part) {
         Bench bench = user("http_proxy", "http://" + written + "127.0.0.1:" + proxy.port());
         MillraceException e = assertThrows(MillraceException.class,
-                () -> Bench.pull(store(bench), REFERENCE, hub.endpoint()));
+                () -> Bench.pull(bench.store(), REFERENCE, hub.endpoint()));
         assertTrue(e.getMessage().contains(part), e::getMessage);
         assertTrue(e.getMessage().contains("127.0.0.1:" + proxy.port()), e::getMessage);
         assertFalse(e.getMessage().contains("wrong"), e::getMessage);
@@ -93,7 +87,7 @@ class ProxyTest {
     @CsvSource({"socks5://user:secret@127.0.0.1:1", "http://user:sec ret@127.0.0.1:1", "http://user:secret@:1"})
     void aProxyThatCannotBeUsedIsOneSentenceWithoutThePassword(String value) {
         MillraceException e = assertThrows(MillraceException.class,
-                () -> Bench.pull(store(user("http_proxy", value)), REFERENCE, hub.endpoint()));
+                () -> Bench.pull(user("http_proxy", value).store(), REFERENCE, hub.endpoint()));
         assertTrue(e.getMessage().contains("http://USER:PASSWORD@HOST:PORT"), e::getMessage);
         assertFalse(e.getMessage().contains("sec"), e::getMessage);
     }
@@ -112,7 +106,7 @@ class ProxyTest {
         public static void main(String[] arguments) {
             Bench bench = new Bench(Path.of(arguments[0]), new HashMap<>(Map.of("HTTPS_PROXY", arguments[1])));
             try {
-                Bench.pull(store(bench), REFERENCE, URI.create("https://" + HOST));
+                Bench.pull(bench.store(), REFERENCE, URI.create("https://" + HOST));
                 System.out.println("fetched");
             } catch (MillraceException e) {
                 System.out.println(e.getMessage());
@@ -124,7 +118,8 @@ class ProxyTest {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                        "-Djavax.net.ssl.trustStore=" + keys, "-Djavax.net.ssl.trustStorePassword=" + TestProxy.SECRET));
+                        "-Djavax.net.ssl.trustStore=" + keys,
+                        "-Djavax.net.ssl.trustStorePassword=" + TestProxy.SECRET));
         command.addAll(List.of(flags));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName(), folder.toString(),
                 "http://" + WRITTEN + "127.0.0.1:" + proxy.port()));

@@ -6,12 +6,15 @@ package dev.millrace.tck;
 
 import static dev.millrace.tck.Bench.first;
 import static dev.millrace.tck.Bench.joined;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Sequence;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** A sequence that was cut back is one that has never read the rest; one that cannot be cut back is as it was. */
@@ -89,6 +92,40 @@ abstract class TruncateTests {
             sequence.truncate(0);
             bench.read(executor, sequence, tokens);
             cut(executor, sequence, tokens, LENGTH - Math.min(rollback, 1), true);
+        }
+    }
+
+    /** What speculation rests on: guesses are read with the token before them, and those that were wrong are cut off. */
+    @Test
+    void guessesGiveTheBitsOfTokensFedAlone() {
+        int[] tokens = bench.tokens(LENGTH, 50);
+        int begun = 12;
+        try (Executor executor = bench.load()) {
+            assumeTrue(executor.limits().sameBits(), "limits() do not say that bits are the same");
+            int most = Math.min(executor.limits().rollback(), 7);
+            Feeder feeder = bench.feeder(executor);
+            Sequence alone = executor.newSequence();
+            Sequence guessing = executor.newSequence();
+            feeder.feed(alone, first(tokens, begun));
+            feeder.feed(guessing, first(tokens, begun));
+            int from = begun;
+            for (int guesses = 0; guesses <= most && from + guesses < LENGTH; guesses++) {
+                int right = guesses / 2;
+                int[] fed = Arrays.copyOfRange(tokens, from, from + 1 + guesses);
+                for (int i = right + 1; i <= guesses; i++) {
+                    fed[i] = fed[i] == 0 ? 1 : 0;
+                }
+                float[][] rows = feeder.feedAll(guessing, fed);
+                for (int i = 0; i <= right; i++) {
+                    int at = i;
+                    int count = fed.length;
+                    assertArrayEquals(feeder.feed(alone, tokens[from + i]), rows[i],
+                            () -> "token " + at + " of " + count
+                                    + " that are fed together has other bits than alone, against " + executor.limits());
+                }
+                from += 1 + right;
+                assertTrue(guessing.truncate(from));
+            }
         }
     }
 

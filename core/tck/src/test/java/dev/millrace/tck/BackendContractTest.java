@@ -91,6 +91,7 @@ class BackendContractTest {
             REFUSES_TO_CUT,         Truncating.anyLengthIsDoneOrChangesNothing,             cannot be cut
             REFUSES_TO_CUT,         Truncating.answersCanBeTakenBackTokenByToken,           cannot be cut
             CUTS_ONCE,              Truncating.cutsInARowCountFromTheGreatestLength,        cannot be cut
+            ROUNDS_IN_COMPANY,      Truncating.guessesGiveTheBitsOfTokensFedAlone,          bits
             CUTS_IN_SECRET,         Truncating.anyLengthIsDoneOrChangesNothing,             said false
             IGNORES_MASK,           Choosing.masksAndPenaltiesAreKept,                      not allowed
             IGNORES_PENALTIES,      Choosing.masksAndPenaltiesAreKept,                      logit of token

@@ -36,6 +36,8 @@ enum Fault {
     REFUSES_TO_CUT,
     /** Refuses a second cut within its limits. */
     CUTS_ONCE,
+    /** Rounds otherwise where several tokens are fed together, against its limits. */
+    ROUNDS_IN_COMPANY,
     /** Says that it cannot cut, and has cut. */
     CUTS_IN_SECRET,
     /** Chooses tokens that the mask forbids. */

@@ -105,7 +105,7 @@ final class SimpleExecutor implements Executor {
         this.arena = arena;
         this.end = end;
         this.limits = Limits.of(MOST_TOKENS).withSequences(MOST_SEQUENCES).withStates(true).withSharedForks(true)
-                .withRollback(ROLLBACK);
+                .withRollback(ROLLBACK).withSameBits(true);
         this.check = new StepCheck(model, context, fault == Fault.TAKES_MORE_TOKENS ? Limits.of(1 << 20) : limits);
         this.embedding = values(model.embedding());
         this.outputNorm = values(model.outputNorm().weight());
@@ -417,6 +417,9 @@ final class SimpleExecutor implements Executor {
             int row = fault == Fault.FIRST_FOR_LAST && rows == 1 ? -i : rows - step.length() + i;
             if (row >= 0 && rows > 0 && row < rows) {
                 logits(step.logits(), row * model.vocabularySize());
+                if (fault == Fault.ROUNDS_IN_COMPANY && step.length() > 1) {
+                    step.logits()[row * model.vocabularySize()] *= 1.0000001f;
+                }
             }
         }
         line.most = Math.max(line.most, line.length);

@@ -8,6 +8,7 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kv.KvGroups;
 import dev.millrace.backend.cpu.layers.AttentionMemory;
@@ -35,11 +36,13 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -47,7 +50,7 @@ import org.osgi.service.component.annotations.Component;
  * allow it, {@code cpu:vector} by the Vector API where the module {@code jdk.incubator.vector} is in the boot layer, and
  * {@code cpu:scalar} in plain Java anywhere.
  */
-@Component(immediate = true, service = Backend.class)
+@Component(immediate = true, service = Backend.class, configurationPid = CpuSettings.PID)
 public final class CpuBackend implements Backend {
 
     /** Listed one by one, so that a feature that is added later is refused until it is computed here. */
@@ -67,7 +70,27 @@ public final class CpuBackend implements Backend {
 
     /** Looks for kernels, beside what the caller does next; warns once if there is no SIMD. */
     public CpuBackend() {
-        this(PackedFolder.configured(), Memory::now);
+        this(Settings.ofSystem(new CpuSettings()));
+    }
+
+    /**
+     * The same inside a framework.
+     *
+     * @param configuration values of {@link CpuSettings}
+     */
+    @Activate
+    public CpuBackend(Map<String, ?> configuration) {
+        this(Settings.ofSystem(new CpuSettings()).configured(configuration,
+                complaint -> System.getLogger(CpuBackend.class.getName()).log(System.Logger.Level.WARNING, complaint)));
+    }
+
+    private CpuBackend(Settings settings) {
+        this(packed(settings), Memory::now, settings.find(CpuSettings.ASSEMBLED, ""));
+    }
+
+    private static PackedFolder packed(Settings settings) {
+        String folder = settings.find(CpuSettings.PACKED, "").value().orElse("");
+        return PackedFolder.configured(folder.equals(CpuSettings.OFF), folder, settings.get(CpuSettings.PACKED_LIMIT));
     }
 
     /**
@@ -77,16 +100,20 @@ public final class CpuBackend implements Backend {
      * @param memory figures of the machine
      */
     public CpuBackend(PackedFolder folder, Supplier<Memory> memory) {
+        this(folder, memory, Settings.ofSystem(new CpuSettings()).find(CpuSettings.ASSEMBLED, ""));
+    }
+
+    private CpuBackend(PackedFolder folder, Supplier<Memory> memory, Settings.Found<String> assembled) {
         this.folder = folder;
         this.memory = memory;
-        sets = ahead();
+        sets = ahead(assembled);
     }
 
     /**
      * Finds the kernels beside what is done next: to link native functions and to ask the processor takes nearly a tenth of a second.
      */
-    private static Supplier<KernelSets> ahead() {
-        return CompletableFuture.supplyAsync(KernelSets::here,
+    private static Supplier<KernelSets> ahead(Settings.Found<String> assembled) {
+        return CompletableFuture.supplyAsync(() -> KernelSets.here(assembled),
                 task -> Thread.ofPlatform().daemon().name("millrace-cpu-kernels").start(task))::join;
     }
 

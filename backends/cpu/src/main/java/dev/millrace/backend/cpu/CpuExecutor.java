@@ -62,7 +62,7 @@ final class CpuExecutor implements Executor, SequenceOwner {
         this.batch = batch;
         this.pass = pass;
         boolean convolutions = network.layers().stream().anyMatch(layer -> layer.mixer() instanceof Network.ShortConv);
-        this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true)
+        this.limits = Limits.of(MicroBatch.MOST).withStates(true).withSharedForks(true).withSameBits(true)
                 .withRollback(convolutions || groups.forget(context) ? CpuSequence.ROLLBACK : Limits.ANY_ROLLBACK);
         this.checkpoint = new Checkpoint(network.layers().size());
         this.stepCheck = new StepCheck(network.blueprint(), context, limits);

@@ -6,6 +6,7 @@ package dev.millrace.backend.cpu;
 
 import dev.millrace.backend.cpu.assembler.MachineCode;
 import dev.millrace.backend.cpu.assembler.Processor;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kernels.assembled.AssembledKernels;
 import dev.millrace.backend.cpu.kernels.assembled.InstructionSet;
@@ -13,7 +14,6 @@ import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
 import dev.millrace.backend.cpu.kernels.vector.VectorKernels;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param sets best first
  */
 record KernelSets(List<Set> sets) {
-
-    /** System property: {@code off}, or the name of the instruction set that machine code may use, such as {@code avx2}. */
-    static final String SWITCH = "millrace.assembled";
 
     /**
      * One of them.
@@ -42,14 +39,23 @@ record KernelSets(List<Set> sets) {
         }
     }
 
-    /** Looks for the Vector API, and asks the processor what it has. Warns if there is no SIMD at all. */
+    /** As system properties say. */
     static KernelSets here() {
+        return here(Settings.ofSystem(new CpuSettings()).find(CpuSettings.ASSEMBLED, ""));
+    }
+
+    /**
+     * Looks for the Vector API, and asks the processor what it has. Warns if there is no SIMD at all.
+     *
+     * @param assembled the setting
+     */
+    static KernelSets here(Settings.Found<String> assembled) {
         List<Set> sets = new ArrayList<>();
         boolean vector = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
         Kernels others = vector ? new VectorKernels() : new ScalarKernels();
         String note = "";
         try {
-            sets.add(new Set("cpu:assembled", new AssembledKernels(others, instructions(others)), 110, ""));
+            sets.add(new Set("cpu:assembled", new AssembledKernels(others, instructions(others, assembled)), 110, ""));
         } catch (MachineCode.Refused e) {
             note = " (not cpu:assembled: " + e.getMessage() + ")";
         }
@@ -63,17 +69,18 @@ record KernelSets(List<Set> sets) {
         return new KernelSets(List.copyOf(sets));
     }
 
-    private static InstructionSet instructions(Kernels others) throws MachineCode.Refused {
-        String wanted = System.getProperty(SWITCH, "").toLowerCase(Locale.ROOT);
-        if (wanted.equals("off")) {
-            throw new MachineCode.Refused("switched off by " + SWITCH);
+    private static InstructionSet instructions(Kernels others, Settings.Found<String> setting)
+            throws MachineCode.Refused {
+        String wanted = setting.value().orElse("");
+        if (wanted.equals(CpuSettings.OFF)) {
+            throw new MachineCode.Refused("switched off by " + setting.name());
         }
         List<InstructionSet> sets = InstructionSet.of(Processor.here());
         return sets.stream().filter(set -> AssembledKernels.suits(others, set))
                 .filter(set -> wanted.isBlank() || set.id().equals(wanted)).findFirst()
                 .orElseThrow(() -> new MachineCode.Refused(wanted.isBlank()
                         ? "the processor has none of " + ids(Stream.of(InstructionSet.values()))
-                        : "the processor has no " + wanted + ", which " + SWITCH + " asks for, but "
+                        : "the processor has no " + wanted + ", which " + setting.name() + " asks for, but "
                                 + (sets.isEmpty() ? "nothing else either" : ids(sets.stream()))));
     }
 

@@ -41,7 +41,8 @@ class ObserverTest {
         try (Executor executor = Run.load(model, device, threads, Precision.EXACT);
                 Sequence sequence = executor.newSequence()) {
             assertTrue(executor.observe((matrix, values, at, columns) -> seen
-                    .computeIfAbsent(matrix, any -> new ArrayList<>()).add(Arrays.copyOfRange(values, at, at + columns))));
+                    .computeIfAbsent(matrix, any -> new ArrayList<>())
+                    .add(Arrays.copyOfRange(values, at, at + columns))));
             Step step = new Step(sequence, RandomModel.VOCABULARY);
             step.feed(Run.tokens(TOKENS, RandomModel.VOCABULARY), 0, TOKENS, Step.Logits.NONE);
             executor.forward(List.of(step));

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,7 @@ import org.osgi.service.component.annotations.Component;
  * Runs ONNX graphs by ONNX Runtime: {@code onnx:cpu} everywhere, {@code onnx:cuda} and others where the user has named a runtime
  * that has them. The native library is loaded with the first model, not before.
  */
-@Component(immediate = true, service = Backend.class, configurationPid = "dev.millrace.backend.onnx")
+@Component(immediate = true, service = Backend.class, configurationPid = OnnxSettingGroup.PID)
 public final class OnnxBackend implements Backend {
 
     static final String ID = "onnx";
@@ -57,20 +56,17 @@ public final class OnnxBackend implements Backend {
 
     /** With settings from system properties, for a plain class path. */
     public OnnxBackend() {
-        this(OnnxSettings.fromSystemProperties());
+        this(OnnxSettings.ofSystem());
     }
 
     /**
      * With settings from the configuration, and from system properties where it says nothing.
      *
-     * @param configuration names to values
+     * @param configuration values of {@link OnnxSettingGroup}
      */
     @Activate
     public OnnxBackend(Map<String, ?> configuration) {
-        this(configuration.keySet().stream().noneMatch(OnnxSettings.NAMES::contains)
-                ? OnnxSettings.fromSystemProperties()
-                : OnnxSettings.of(configuration.entrySet().stream().filter(e -> OnnxSettings.NAMES.contains(e.getKey()))
-                        .collect(Collectors.toMap(Map.Entry::getKey, e -> String.valueOf(e.getValue())))));
+        this(OnnxSettings.of(configuration, complaint -> LOG.log(System.Logger.Level.WARNING, complaint)));
     }
 
     OnnxBackend(OnnxSettings settings) {

@@ -25,7 +25,7 @@ class IsolatedContractTest extends BackendContract {
     @TempDir
     static Path folder;
 
-    private final OnnxBackend backend = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true")));
+    private final OnnxBackend backend = new OnnxBackend(TestSettings.of(Map.of("isolated", "true")));
 
     @BeforeAll
     static void export() throws IOException {

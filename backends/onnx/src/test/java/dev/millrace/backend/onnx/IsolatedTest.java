@@ -85,8 +85,8 @@ class IsolatedTest {
     void itComputesTheSameBitForBit() throws IOException {
         Path path = Nano.export(folder, Options.standard(), "model.onnx");
         int[] prompt = tokens(40, 29);
-        try (Executor here = load(new OnnxBackend(OnnxSettings.of(Map.of())), path);
-                Executor there = load(new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true"))), path)) {
+        try (Executor here = load(new OnnxBackend(OnnxSettings.ofSystem()), path);
+                Executor there = load(new OnnxBackend(TestSettings.of(Map.of("isolated", "true"))), path)) {
             assertEquals(here.limits().toString(), there.limits().toString());
             assertEquals(here.variant(), there.variant());
             Feeder inside = new Feeder(here, VOCABULARY);
@@ -146,7 +146,7 @@ class IsolatedTest {
 
     @Test
     void theListOfDevicesSaysSo() {
-        OnnxBackend backend = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true")));
+        OnnxBackend backend = new OnnxBackend(TestSettings.of(Map.of("isolated", "true")));
         assertTrue(backend.devices().getFirst().description().endsWith("in a process of its own"),
                 backend.devices()::toString);
     }
@@ -271,7 +271,7 @@ class IsolatedTest {
     void aRuntimeOfOnesOwnThatCannotBeLoadedIsToldOf() {
         System.setProperty(OnnxLibrary.OWN_FOLDER, folder.toString());
         try {
-            OnnxBackend backend = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true")));
+            OnnxBackend backend = new OnnxBackend(TestSettings.of(Map.of("isolated", "true")));
             // the list is short, and this process has loaded nothing
             assertEquals(List.of(), backend.devices());
             String message = String.valueOf(assertThrows(BackendException.class,
@@ -296,7 +296,7 @@ class IsolatedTest {
         Path path = Nano.export(folder.resolve("nano"), Options.standard(), "model.onnx");
         System.setProperty(OnnxLibrary.OWN_FOLDER, folder.toString());
         try {
-            OnnxBackend backend = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true")));
+            OnnxBackend backend = new OnnxBackend(TestSettings.of(Map.of("isolated", "true")));
             assertEquals(List.of("onnx:cpu"), backend.devices().stream().map(Device::id).toList());
             assertTrue(backend.devices().getFirst().description().endsWith("in a process of its own"));
             try (Executor executor = load(backend, path)) {

@@ -259,7 +259,7 @@ class PublishedFormsTest {
             close(expected[0], new Feeder(executor, VOCABULARY).feed(executor.newSequence(), prompt[0]), "instead");
         }
         // in a process of its own it is told in the same words
-        OnnxBackend isolated = new OnnxBackend(OnnxSettings.of(Map.of("isolated", "true", "variant", "q4f16")));
+        OnnxBackend isolated = new OnnxBackend(TestSettings.of(Map.of("isolated", "true", "variant", "q4f16")));
         assertEquals(message,
                 assertThrows(BackendException.class, () -> load(isolated, Nano.graph(other))).getMessage());
     }

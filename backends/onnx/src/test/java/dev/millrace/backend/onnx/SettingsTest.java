@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ class SettingsTest {
 
     /** The megabytes of the variant that is taken. */
     private static long taken(Map<String, String> settings, String device, Precision precision, long memory) {
-        Fit fit = new OnnxBackend(OnnxSettings.of(settings)).fit(GRAPH,
+        Fit fit = new OnnxBackend(TestSettings.of(settings)).fit(GRAPH,
                 new Device(device, "onnx", "test", memory * MEGABYTE),
                 LoadOptions.of(64).withThreads(1).withPrecision(precision));
         return fit instanceof Fit.Good good ? Math.round(good.bytes() / 1.1 / MEGABYTE) : -1;
@@ -73,7 +74,7 @@ class SettingsTest {
     @Test
     void unknownValuesAreRefused() {
         String message = String.valueOf(
-                assertThrows(IllegalArgumentException.class, () -> OnnxSettings.of(Map.of("optimisation", "most")))
+                assertThrows(IllegalArgumentException.class, () -> TestSettings.of(Map.of("optimisation", "most")))
                         .getMessage());
         assertTrue(message.contains("most"), message);
     }
@@ -81,7 +82,11 @@ class SettingsTest {
     @Test
     void configurationAndSystemProperties() {
         assertEquals("onnx", new OnnxBackend(Map.of("component.name", "x", "optimisation", "basic")).id());
-        assertThrows(IllegalArgumentException.class, () -> new OnnxBackend(Map.of("optimisation", "most")));
+        // what is wrong is told, and left out
+        List<String> complaints = new ArrayList<>();
+        assertEquals(OnnxSettings.ofSystem(), OnnxSettings.of(Map.of("optimisation", "most"), complaints::add));
+        assertEquals(List.of("The setting optimisation of the configuration dev.millrace.backend.onnx is \"most\";"
+                + " it must be none, basic, extended or all. It is left out."), complaints);
         System.setProperty("millrace.onnx.optimisation", "most");
         try {
             assertThrows(IllegalArgumentException.class, OnnxBackend::new);
@@ -94,7 +99,7 @@ class SettingsTest {
     void whatIsSetReachesTheOtherProcess() {
         Map<String, String> all = Map.of("variant", "q8", "optimisation", "basic", "spinning", "true", "optimised",
                 folder.toString(), "provider", "device_id=1, gpu_mem_limit=4096", "isolated", "true", "patience", "60");
-        OnnxSettings settings = OnnxSettings.of(all);
+        OnnxSettings settings = TestSettings.of(all);
         assertEquals(Map.of("device_id", "1", "gpu_mem_limit", "4096"), settings.provider());
         assertEquals(Duration.ofSeconds(60), settings.patience());
         Map<String, String> there = new HashMap<>();
@@ -103,17 +108,17 @@ class SettingsTest {
             there.put(parts[0], parts[1]);
         }
         assertEquals(new OnnxSettings(settings.variant(), settings.optimisation(), true, settings.optimised(),
-                settings.provider(), false, Duration.ofMinutes(15)), OnnxSettings.of(there));
+                settings.provider(), false, Duration.ofMinutes(15)), TestSettings.of(there));
         for (Map<String, String> wrong : List.of(Map.of("isolated", "yes"), Map.of("patience", "soon"),
                 Map.of("patience", "0"), Map.of("provider", "device_id"), Map.of("spinning", "1"))) {
             String message = String.valueOf(
-                    assertThrows(IllegalArgumentException.class, () -> OnnxSettings.of(wrong)).getMessage());
+                    assertThrows(IllegalArgumentException.class, () -> TestSettings.of(wrong)).getMessage());
             assertTrue(message.contains(wrong.keySet().iterator().next()) && message.contains("must be"), message);
         }
     }
 
     private float[] logits(Graph graph, Map<String, String> settings) {
-        OnnxBackend backend = new OnnxBackend(OnnxSettings.of(settings));
+        OnnxBackend backend = new OnnxBackend(TestSettings.of(settings));
         try (Executor executor = backend.load(graph, backend.devices().getFirst(),
                 LoadOptions.of(64).withThreads(1).withPrecision(Precision.EXACT),
                 Progress.NONE)) {

@@ -13,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -28,7 +29,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.zip.CRC32C;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
@@ -42,6 +42,8 @@ public record CheckedFile(Path path, long magic, String what) {
 
     private static final System.Logger LOG = System.getLogger(CheckedFile.class.getName());
     private static final int BUFFER = 1 << 16;
+    /** Bytes that the checksum takes at a time. */
+    private static final int CHECKED = 1 << 20;
     private static final String PART = ".part";
 
     @FunctionalInterface
@@ -188,13 +190,21 @@ public record CheckedFile(Path path, long magic, String what) {
 
     private void verify(long size) throws IOException {
         CRC32C checksum = new CRC32C();
-        try (InputStream raw = new BufferedInputStream(Files.newInputStream(path), BUFFER)) {
-            DataInputStream in = new DataInputStream(new CheckedInputStream(raw, checksum));
-            if (size < 2 * Long.BYTES || in.readLong() != magic) {
+        byte[] buffer = new byte[(int) Math.min(CHECKED, Math.max(2 * Long.BYTES, size))];
+        try (InputStream in = Files.newInputStream(path)) {
+            if (size < 2 * Long.BYTES || ByteBuffer.wrap(in.readNBytes(Long.BYTES)).getLong() != magic) {
                 throw new MillraceException(path + " is no " + what + ".");
             }
-            in.skipNBytes(size - 2 * Long.BYTES);
-            if (new DataInputStream(raw).readLong() != checksum.getValue()) {
+            checksum.update(ByteBuffer.allocate(Long.BYTES).putLong(magic).flip());
+            for (long left = size - 2 * Long.BYTES; left > 0;) {
+                int many = in.readNBytes(buffer, 0, (int) Math.min(buffer.length, left));
+                if (many == 0) {
+                    throw new EOFException();
+                }
+                checksum.update(buffer, 0, many);
+                left -= many;
+            }
+            if (new DataInputStream(in).readLong() != checksum.getValue()) {
                 throw damaged("its checksum is wrong");
             }
         }

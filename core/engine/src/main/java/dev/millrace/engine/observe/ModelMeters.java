@@ -23,6 +23,8 @@ public final class ModelMeters {
     private final Tally promptTokens = tally("prompt_tokens", "Tokens that stood before the model when it answered.");
     private final Tally cachedTokens = tally("cached_tokens", "Tokens of prompts that had been read before.");
     private final Tally completionTokens = tally("completion_tokens", "Tokens that were generated.");
+    private final Tally draftTokens = tally("draft_tokens", "Tokens that were guessed and read.");
+    private final Tally acceptedTokens = tally("draft_accepted_tokens", "Guessed tokens that turned out right.");
     private final Tally prefillTokens = tally("prefill_tokens", "Tokens of prompts that were read.");
     private final Tally answers = tally("answers",
             "Answers that ended, by reason; failed for those that ended by an error.",
@@ -88,6 +90,12 @@ public final class ModelMeters {
     /** The first token of a further round was chosen: before it a tool ran, and its result was read. */
     public void tokenAfterTools() {
         completionTokens.add(1);
+    }
+
+    /** A round of an answer is over, in which tokens were guessed. */
+    public void drafted(int tokens, int accepted) {
+        draftTokens.add(tokens);
+        acceptedTokens.add(accepted);
     }
 
     /** A forward is done. */

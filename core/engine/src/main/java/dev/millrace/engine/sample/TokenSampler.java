@@ -55,6 +55,7 @@ public final class TokenSampler implements Wish {
     private final Best best;
     private final Changes changes;
     private final Candidates candidates = new Candidates();
+    private float[] single = {};
 
     /**
      * A sampler for one prompt.
@@ -130,15 +131,27 @@ public final class TokenSampler implements Wish {
     /**
      * Chooses.
      *
-     * @param step with what was wished for
+     * @param step with what was wished for, or with rows after several tokens
+     * @param index the row to choose from
      * @param history tokens so far
      * @return a token id
      * @throws BackendException if the logits are of no use
      */
-    public int choose(Step step, TokenHistory history) {
-        return step.wanted() == Step.Logits.BEST
-                ? pick(step.best(), temperature, history.length())
-                : choose(step.logits(), history);
+    public int choose(Step step, int index, TokenHistory history) {
+        return switch (step.wanted()) {
+            case BEST -> pick(step.best(), temperature, history.length());
+            case ALL -> choose(row(step.logits(), index), history);
+            case LAST, NONE -> choose(step.logits(), history);
+        };
+    }
+
+    /** A row by itself, as stages want it. */
+    private float[] row(float[] rows, int index) {
+        if (single.length == 0) {
+            single = new float[vocabularySize];
+        }
+        System.arraycopy(rows, index * vocabularySize, single, 0, vocabularySize);
+        return single;
     }
 
     /** Chooses from a row, which is changed. */

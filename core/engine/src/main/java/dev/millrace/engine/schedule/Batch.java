@@ -30,6 +30,7 @@ final class Batch {
     private final Rescue rescue;
     private final Watchdog watchdog;
     private final Pace pace;
+    private final GuessCosts costs;
     private final ModelMeters meters;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
@@ -49,11 +50,13 @@ final class Batch {
      * @param rescue takes the slots of a pass that failed
      * @param watchdog told of each pass
      * @param pace says how many tokens of prompts a pass takes beside answers
+     * @param costs told what passes with guesses take
      * @param meters told of each pass, too
      */
     Batch(String name, int vocabularySize, Inbox inbox, OpenSlots open, Rescue rescue, Watchdog watchdog,
-            Pace pace, ModelMeters meters) {
+            Pace pace, GuessCosts costs, ModelMeters meters) {
         this.pace = pace;
+        this.costs = costs;
         this.name = name;
         this.meters = meters;
         this.vocabularySize = vocabularySize;
@@ -108,7 +111,7 @@ final class Batch {
     }
 
     /**
-     * Answers need one token each, or a few that their form left no choice about: a fair share at most. What is left over is shared by
+     * Answers need one token each, or a few that their form left no choice about, or guesses with it: a fair share at most. What is left over is shared by
      * prompts: those of the highest priority among themselves; the others wait for the next pass.
      */
     private void share(int batchTokens) {
@@ -121,7 +124,7 @@ final class Batch {
                 highest = Math.max(highest, slot.priority());
             } else {
                 answers++;
-                ofAnswers += Math.min(slot.unread(), fair);
+                ofAnswers += Math.min(slot.wanted(), fair);
             }
         }
         int first = highest;
@@ -133,7 +136,7 @@ final class Batch {
                 ? 0
                 : Math.max(prompts, Math.min(batchTokens - ofAnswers, pace.tokens(batchTokens, answers)));
         for (Slot slot : slots) {
-            int share = Math.min(slot.unread(), fair);
+            int share = Math.min(slot.wanted(), fair);
             if (slot.isAtPrompt()) {
                 share = Math.min(slot.unread(), Math.max(1, left / prompts));
                 left -= share;
@@ -146,8 +149,13 @@ final class Batch {
     /** Sees to it that a slot has a sequence; if not, it waits or has failed. */
     private boolean isReady(Slot slot, Executor executor) {
         if (slot.sequence() != null) {
+            slot.settle();
+            if (slot.wanted() - slot.unread() > executor.limits().rollback()) {
+                slot.dropGuess();
+            }
             return true;
         }
+        slot.dropGuess();
         try {
             slot.attach(executor.newSequence(), vocabularySize);
             return true;
@@ -169,8 +177,10 @@ final class Batch {
             return;
         }
         atPrompt.clear();
+        int guessed = 0;
         for (int i = 0; i < slots.size(); i++) {
             atPrompt.set(i, slots.get(i).isAtPrompt());
+            guessed += slots.get(i).guessed();
         }
         StepEvent event = new StepEvent();
         event.begin();
@@ -186,6 +196,9 @@ final class Batch {
         }
         meters.step(steps.size(), tokens, ofPrompts, nanos);
         pace.done(tokens - ofPrompts, ofPrompts, nanos);
+        if (ofPrompts == 0 && tokens == steps.size() + guessed) {
+            costs.done(steps.size(), guessed, nanos);
+        }
         event.done(name, steps.size(), tokens, ofPrompts);
     }
 
@@ -230,6 +243,7 @@ final class Batch {
             return;
         }
         slots.remove(index);
+        slot.dropGuess();
         BackendException problem = step.failure().orElseThrow();
         if (problem instanceof WithdrawnException && slot.endIfWithdrawn()) {
             return;

@@ -48,6 +48,7 @@ public final class Scheduler implements AutoCloseable {
     private final Watchdog watchdog;
     private final ModelMeters meters;
     private final Pace pace;
+    private final GuessCosts guessCosts = new GuessCosts();
     private final Thread watcher;
     private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
     private final ReentrantLock takingOver = new ReentrantLock();
@@ -105,7 +106,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private Batch newBatch() {
-        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, pace, meters);
+        return new Batch(name, vocabularySize, inbox, slots, rescue, watchdog, pace, guessCosts, meters);
     }
 
     private Thread newThread() {
@@ -159,6 +160,15 @@ public final class Scheduler implements AutoCloseable {
         return slots.withSequence();
     }
 
+    /**
+     * What guesses cost.
+     *
+     * @return learns as long as the model is open
+     */
+    public GuessCosts guessCosts() {
+        return guessCosts;
+    }
+
     // ---- slots
 
     /**
@@ -202,6 +212,7 @@ public final class Scheduler implements AutoCloseable {
                 return slots.add(new Slot());
             }
             try {
+                slot.settle();
                 return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
             } catch (OutOfRoomException | ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
@@ -225,6 +236,7 @@ public final class Scheduler implements AutoCloseable {
             }
             Sequence copy = null;
             try {
+                slot.settle();
                 copy = sequence.fork();
                 if (copy.truncate(length)) {
                     return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
@@ -250,6 +262,7 @@ public final class Scheduler implements AutoCloseable {
         return inbox.call(() -> {
             Sequence sequence = slot.sequence();
             try {
+                slot.settle();
                 return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
             } catch (ExecutorLostException e) {
                 LOG.log(System.Logger.Level.DEBUG, "A state is lost: {0}", e.getMessage());
@@ -329,6 +342,15 @@ public final class Scheduler implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         return slot.result();
+    }
+
+    /**
+     * A slot on which guesses were read has no more of them: those that were right are its tokens, the others are forgotten.
+     *
+     * @param slot which nobody reads at this moment
+     */
+    public void endGuesses(Slot slot) {
+        settle(slot::rest);
     }
 
     /**

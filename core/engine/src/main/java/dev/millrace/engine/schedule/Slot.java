@@ -20,18 +20,31 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A slot without a sequence has read nothing. The scheduler gives it one when it is read, and may take it away again while
  * nobody waits for it: then its tokens are read again the next time.
+ *
+ * <p>
+ * A sequence may have read guesses beyond {@link #read}. Whatever the thread that generates appends decides which of them stay;
+ * {@link #settle} cuts off the others, before anything else is done with the sequence.
  */
 public final class Slot implements TokenHistory {
+
+    /** Where more tokens are to be read, guesses are not: each of them would get a row of logits. */
+    private static final int FEW = 4;
 
     private int[] tokens = new int[256];
     private int length;
     private int promptLength;
     private volatile int read;
     private volatile boolean claimed;
+    /** Up to here the sequence has read these very tokens, guesses that turned out right included. */
+    private volatile int sure;
+    /** Where a guess ends that stands behind the tokens; no more than their number if there is none. */
+    private int guessEnd;
 
     // the scheduler's
     private @Nullable Sequence sequence;
     private @Nullable Step step;
+    /** Guesses that the sequence has read beyond {@link #read}, and of which it is not decided whether they stay. */
+    private int ahead;
     private int failures;
     private long lastUsed;
 
@@ -47,6 +60,9 @@ public final class Slot implements TokenHistory {
     private @Nullable RuntimeException failure;
     /** Of the last request: taken when it ended, since a move to another executor may come before it is fetched. */
     private @Nullable Step result;
+    /** The place of the first token of the last step, and how many guesses there were behind its tokens. */
+    private int fedFrom;
+    private int guessed;
 
     /** A slot that has read nothing. */
     Slot() {
@@ -125,6 +141,7 @@ public final class Slot implements TokenHistory {
         tokens = Arrays.copyOf(all, Math.max(256, all.length + 256));
         length = all.length;
         promptLength = all.length;
+        guessEnd = 0;
     }
 
     /**
@@ -136,7 +153,60 @@ public final class Slot implements TokenHistory {
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, length * 2);
         }
+        if (length < guessEnd && length == sure && tokens[length] == token) {
+            sure = length + 1;
+        } else {
+            guessEnd = 0;
+        }
         tokens[length++] = token;
+    }
+
+    // ---- guesses: called by the thread that generates
+
+    /**
+     * Guesses tokens behind the last. The next request reads them, too, if the executor can go back over them; whatever is
+     * appended then decides which of them were right.
+     *
+     * @param guess token ids
+     * @param count how many of them
+     */
+    public void guess(int[] guess, int count) {
+        if (length + count > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length * 2, length + count));
+        }
+        System.arraycopy(guess, 0, tokens, length, count);
+        guessEnd = length + count;
+    }
+
+    /**
+     * The row of the last result that holds the logits after the last token.
+     *
+     * @return its number; -1 if that token has to be read first
+     */
+    public int row() {
+        Step known = result;
+        if (known == null || length > sure) {
+            return -1;
+        }
+        return known.wanted() == Step.Logits.ALL ? length - 1 - fedFrom : 0;
+    }
+
+    /**
+     * How many guesses the last request has read.
+     *
+     * @return 0 or more
+     */
+    public int guessed() {
+        return guessed;
+    }
+
+    /**
+     * Up to where tokens are known to be what the sequence has read.
+     *
+     * @return the number of those tokens
+     */
+    public int sure() {
+        return sure;
     }
 
     /**
@@ -168,6 +238,11 @@ public final class Slot implements TokenHistory {
     /** Tokens that are left to read. */
     int unread() {
         return length - read;
+    }
+
+    /** The same with guesses. */
+    int wanted() {
+        return Math.max(length, guessEnd) - read;
     }
 
     /** Somebody generates on it: what it has read is kept until {@link Scheduler#release}. */
@@ -221,6 +296,7 @@ public final class Slot implements TokenHistory {
     }
 
     void attach(Sequence other, int vocabularySize) {
+        ahead = 0;
         sequence = other;
         step = new Step(other, vocabularySize).withdrawnWhen(this::isWithdrawn);
         read = other.length();
@@ -234,20 +310,66 @@ public final class Slot implements TokenHistory {
     @Nullable
     Sequence detach() {
         Sequence old = sequence;
+        ahead = 0;
         sequence = null;
         step = null;
         read = 0;
         return old;
     }
 
-    /** The next tokens to read, at most this many; what is wished for comes after the last of all. */
+    /** Cuts off the guesses that were wrong, or are not known to be right. Before anything else is done with the sequence. */
+    void settle() {
+        Sequence own = sequence;
+        if (own == null || ahead == 0) {
+            return;
+        }
+        int end = read + ahead;
+        ahead = 0;
+        int kept = Math.clamp(sure, read, end);
+        if (kept < end && !own.truncate(kept)) {
+            // it goes back less far than it said: all is read again
+            own.truncate(0);
+            kept = 0;
+        }
+        read = kept;
+    }
+
+    /** Nobody generates on it any more: guesses that stay are its tokens, and the rows of logits for them are freed. */
+    void rest() {
+        settle();
+        Sequence own = sequence;
+        Step used = step;
+        if (own != null && used != null) {
+            step = new Step(own, used.vocabularySize()).withdrawnWhen(this::isWithdrawn);
+        }
+        result = null;
+    }
+
+    /** Guesses are not read. */
+    void dropGuess() {
+        guessEnd = 0;
+    }
+
+    /**
+     * The next tokens to read, at most this many; what is wished for comes after the last of all. Guesses are read with the last, if they
+     * fit.
+     */
     Step next(int most, long now) {
         lastUsed = now;
         waitsFor = "";
         int end = Math.min(length, read + most);
         boolean last = end == length;
-        Step next = Objects.requireNonNull(step).feed(tokens, read, end,
-                last ? wish.wanted() : Step.Logits.NONE).reach(length);
+        boolean guesses = last && end - read <= FEW && wanted() <= most && guessEnd > length;
+        guessed = guesses ? guessEnd - length : 0;
+        if (!guesses && last) {
+            guessEnd = 0;
+        }
+        fedFrom = read;
+        Step next = Objects.requireNonNull(step);
+        if (guesses) {
+            return next.feed(tokens, read, guessEnd, Step.Logits.ALL).reach(length);
+        }
+        next.feed(tokens, read, end, last ? wish.wanted() : Step.Logits.NONE).reach(length);
         if (last && wish.wanted() == Step.Logits.BEST) {
             wish.ask(next.best());
         }
@@ -261,7 +383,9 @@ public final class Slot implements TokenHistory {
      */
     boolean advance() {
         Step done = Objects.requireNonNull(step);
-        int reached = read + done.length(); // this thread alone writes it; others see it change
+        int reached = read + done.length() - guessed; // this thread alone writes it; others see it change
+        ahead = guessed;
+        sure = reached;
         read = reached;
         if (read == length || withdrawn) {
             finish(null);

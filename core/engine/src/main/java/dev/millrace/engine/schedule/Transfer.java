@@ -59,6 +59,7 @@ final class Transfer implements AutoCloseable {
             return null;
         }
         try {
+            slot.settle();
             return sequence.export();
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.INFO, "A conversation is read again, since its state cannot be taken along.",

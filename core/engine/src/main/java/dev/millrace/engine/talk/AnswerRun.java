@@ -13,6 +13,7 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
+import dev.millrace.engine.draft.Drafts;
 import dev.millrace.engine.observe.PrefillEvent;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.sample.ThinkingControl;
@@ -63,6 +64,8 @@ final class AnswerRun {
     private int promptTokens;
     private int cachedTokens;
     private int completionTokens;
+    private int draftedTokens;
+    private int acceptedTokens;
 
     /**
      * An answer that is not begun.
@@ -98,7 +101,8 @@ final class AnswerRun {
         RuntimeException problem = null;
         try {
             FinishReason reason = rounds(log);
-            end = new Event.Finished(reason, new Usage(promptTokens, cachedTokens, completionTokens), timings());
+            end = new Event.Finished(reason,
+                    new Usage(promptTokens, cachedTokens, completionTokens, draftedTokens, acceptedTokens), timings());
         } catch (Throwable e) {
             problem = failure(e);
         }
@@ -354,12 +358,18 @@ final class AnswerRun {
         long start = System.nanoTime();
         @Nullable
         Step step = first;
-        int read = slot.length();
+        int asked = slot.length();
+        Drafts drafts = model.speculation().begin();
         Optional<FinishReason> reason = jump(turn, slot);
         while (reason.isEmpty()) {
-            if (slot.length() > read) {
-                step = model.scheduler().read(slot, sampler.after(slot), () -> isOver(log), deadline);
-                read = slot.length();
+            if (slot.length() > asked) {
+                sampler.after(slot);
+                asked = slot.length();
+                if (slot.row() < 0) {
+                    drafts.guess(slot, Math.min(options.maxTokens() - completionTokens - 1,
+                            model.info().contextLength() - asked));
+                    step = model.scheduler().read(slot, sampler, () -> isOver(log), deadline);
+                }
             }
             if (isOver(log) || step == null) {
                 reason = Optional.of(whyOver(log));
@@ -370,6 +380,10 @@ final class AnswerRun {
                 reason = jump(turn, slot);
             }
         }
+        drafts.end(slot);
+        draftedTokens += drafts.drafted();
+        acceptedTokens += drafts.accepted();
+        model.meters().drafted(drafts.drafted(), drafts.accepted());
         turn.end(reason.get());
         decode += System.nanoTime() - start;
     }
@@ -393,7 +407,7 @@ final class AnswerRun {
             thinking.stopThinking();
         }
         int forced = thinking.forced();
-        return take(turn, slot, forced >= 0 ? forced : sampler.choose(step, slot), forced >= 0);
+        return take(turn, slot, forced >= 0 ? forced : sampler.choose(step, slot.row(), slot), forced >= 0);
     }
 
     /** Takes what the form of the answer leaves no choice about: the model reads it together with the token before. */

@@ -265,7 +265,7 @@ final class ConversationBuilder implements Conversation.Builder {
         ToolChoice chosen = toolChoice;
         ToolSelection choice = selection == null ? extensions.selection() : selection;
         ToIntFunction<ToolDefinition> tokens = tokens();
-        Function<ToolSources.Table, ToolOffer> offers = now -> new ToolOffer(now.definitions(), now.tools().keySet(),
+        Function<ToolSources.Table, ToolOffer> offers = now -> new ToolOffer(now.definitions(), now.choosable(),
                 chosen.name(), choice, extensions.selectors(), tokens);
         ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, all, approver,
                 extensions.listeners(), how, how.seed().orElseGet(conversations::newSeed), maxTokens, maxToolRounds,

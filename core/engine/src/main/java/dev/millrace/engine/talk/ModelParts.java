@@ -11,6 +11,7 @@ import dev.millrace.api.Sampling;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.engine.cache.Fingerprint;
 import dev.millrace.engine.cache.Prefixes;
+import dev.millrace.engine.draft.Speculation;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.schedule.Scheduler;
@@ -39,13 +40,14 @@ import java.util.function.Supplier;
  * @param precision how far results may be rounded
  * @param scheduler reads tokens
  * @param prefixes beginnings that conversations share
+ * @param speculation what guesses rest on
  * @param meters told of what happens in answers
  * @param holding how calls are held to the schemas of tools, where a conversation does not say
  */
 public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fingerprint> fingerprint,
         PromptTokenizer tokenizer, PromptWriter prompts,
         Dialect dialect, Set<Integer> endTokens, Sampling sampling, Precision precision, Scheduler scheduler,
-        Prefixes prefixes, ModelMeters meters, Holding holding) {
+        Prefixes prefixes, Speculation speculation, ModelMeters meters, Holding holding) {
 
     /** A template that writes what messages say and nothing else. */
     private static final String CONTENTS = "{%- for message in messages -%}{{- message.content -}}{%- endfor -%}";
@@ -61,7 +63,7 @@ public record ModelParts(ModelInfo info, Supplier<Program> program, Supplier<Fin
         PromptWriter bare = PromptWriter.of(Optional.of(CONTENTS), tokenizer, text);
         return new ModelParts(info, program, fingerprint, tokenizer,
                 tokenizer.addsBos() ? bare.beginningWithBos() : bare,
-                text, endTokens, sampling, precision, scheduler, prefixes, meters, holding);
+                text, endTokens, sampling, precision, scheduler, prefixes, speculation, meters, holding);
     }
 
     /** What the model reads if it answers these messages, or goes on with the answer that they end with. */

@@ -29,16 +29,25 @@ final class ToolSources {
      *
      * @param tools those that are run here, by name
      * @param definitions what the model may be told of all, by name: those that are run here first
+     * @param always names of tools that the model was made for: it is told of them whatever is chosen
      * @param gone names of tools that were there before
      */
-    record Table(Map<String, Tool> tools, Map<String, ToolDefinition> definitions, Set<String> gone) {
+    record Table(Map<String, Tool> tools, Map<String, ToolDefinition> definitions, Set<String> always,
+            Set<String> gone) {
+
+        /** Names of those among which a selector may choose. */
+        Set<String> choosable() {
+            Set<String> names = new HashSet<>(tools.keySet());
+            names.removeAll(always);
+            return names;
+        }
 
         /** The same after an earlier one: what is missing has left. */
         Table after(Table before) {
             Set<String> left = new HashSet<>(before.gone);
             left.addAll(before.definitions.keySet());
             left.removeAll(definitions.keySet());
-            return new Table(tools, definitions, left);
+            return new Table(tools, definitions, always, left);
         }
     }
 
@@ -83,14 +92,17 @@ final class ToolSources {
         List<ToolProvider> present = List.copyOf(installed.get());
         List<ToolProvider> all = new ArrayList<>();
         sources.forEach(source -> source.now(present).ifPresent(all::add));
-        for (ToolProvider late : suggested.get()) {
+        List<ToolProvider> wished = suggested.get();
+        for (ToolProvider late : wished) {
             if (all.stream().noneMatch(other -> other.equals(late) || other.name().equals(late.name()))) {
                 all.add(late);
             }
         }
         Map<String, Tool> tools = new LinkedHashMap<>();
         Map<String, ToolDefinition> definitions = new LinkedHashMap<>();
+        Set<String> always = new HashSet<>();
         for (ToolProvider provider : all) {
+            boolean wanted = wished.stream().anyMatch(other -> other.name().equals(provider.name()));
             try {
                 for (Tool tool : provider.tools()) {
                     ToolDefinition definition = tool.definition();
@@ -101,6 +113,9 @@ final class ToolSources {
                                 provider.name());
                         continue;
                     }
+                    if (wanted) {
+                        always.add(definition.name());
+                    }
                     tools.put(definition.name(), InstalledTool.of(provider, tool, definition, installed));
                 }
             } catch (RuntimeException | LinkageError e) {
@@ -110,6 +125,6 @@ final class ToolSources {
             }
         }
         definitions.putAll(declared);
-        return new Table(tools, definitions, Set.of());
+        return new Table(tools, definitions, always, Set.of());
     }
 }

@@ -9,7 +9,6 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolSelection;
 import dev.millrace.api.ToolSelector;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,8 +25,6 @@ import java.util.function.ToIntFunction;
  */
 public final class ToolOffer {
 
-    private static final System.Logger LOG = System.getLogger(ToolOffer.class.getName());
-
     /** Questions back from the last one, within which a tool was used lately. */
     private static final int LATELY = 3;
 
@@ -35,10 +32,9 @@ public final class ToolOffer {
     private final Set<String> choosable;
     private final Set<String> always;
     private final ToolSelection selection;
-    private final Supplier<List<ToolSelector>> selectors;
+    private final ToolSelector selector;
     private final ToIntFunction<ToolDefinition> tokens;
     private final Map<String, Integer> counted = new ConcurrentHashMap<>();
-    private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
     /**
      * An offer.
@@ -58,7 +54,7 @@ public final class ToolOffer {
         told.add(named);
         this.always = Set.copyOf(told);
         this.selection = selection;
-        this.selectors = selectors;
+        this.selector = new MixedSelector(selectors);
         this.tokens = tokens;
     }
 
@@ -146,29 +142,6 @@ public final class ToolOffer {
     }
 
     private List<ToolDefinition> ranked(List<Message> messages) {
-        List<ToolDefinition> tools = all.values().stream().filter(tool -> choosable.contains(tool.name())).toList();
-        Map<String, ToolDefinition> ranked = new LinkedHashMap<>();
-        for (ToolSelector selector : selectors.get()) {
-            asked(selector, tools, messages).forEach(tool -> ranked.put(tool.name(), tool));
-            if (!ranked.isEmpty()) {
-                break;
-            }
-        }
-        tools.forEach(tool -> ranked.putIfAbsent(tool.name(), tool));
-        return new ArrayList<>(ranked.values());
-    }
-
-    /** What a selector says, or nothing. A plugin that fails costs its choice, not the answer. */
-    private List<ToolDefinition> asked(ToolSelector selector, List<ToolDefinition> tools, List<Message> messages) {
-        try {
-            return selector.rank(tools, messages);
-        } catch (RuntimeException | LinkageError e) {
-            // once for each conversation, since it would be told for each part of each answer
-            if (failed.add(selector.getClass().getName())) {
-                LOG.log(System.Logger.Level.WARNING, "The selector " + selector.getClass().getName()
-                        + " of tools failed: the next one is asked instead.", e);
-            }
-            return List.of();
-        }
+        return selector.rank(all.values().stream().filter(tool -> choosable.contains(tool.name())).toList(), messages);
     }
 }

@@ -252,7 +252,7 @@ class TokenSamplerTest {
             assertEquals(Step.Logits.LAST, whole.after(history).wanted());
             sparse.ask(step.best());
             System.arraycopy(row, 0, step.logits(), 0, row.length);
-            assertEquals(whole.choose(row.clone(), history), sparse.choose(step, history), "position " + i);
+            assertEquals(whole.choose(row.clone(), history), sparse.choose(step, 0, history), "position " + i);
         }
     }
 

@@ -97,7 +97,7 @@ class BatchTest {
     private final Inbox inbox = new Inbox(Thread.currentThread());
     private final OpenSlots open = new OpenSlots(inbox, new ModelMeters());
     private final Batch batch = new Batch("test", 10, inbox, open, new Rescue(inbox, open, problem -> {
-    }), new Watchdog(Patience.DEFAULT), new Pace(0), new ModelMeters());
+    }), new Watchdog(Patience.DEFAULT), new Pace(0), new GuessCosts(), new ModelMeters());
 
     private Slot asks(int name, int tokens, int priority) {
         Slot slot = open.add(new Slot());

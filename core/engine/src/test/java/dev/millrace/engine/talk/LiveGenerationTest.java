@@ -13,6 +13,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -130,5 +131,70 @@ class LiveGenerationTest {
         second.over.await();
         assertEquals(1, listener.told.size());
         assertFalse(listener.over.await(0, java.util.concurrent.TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aSubscriberThatThrowsFromOnSubscribeOrAtTheEndIsToldNothingMore() throws Exception {
+        CountDownLatch subscribed = new CountDownLatch(1);
+        Listener first = new Listener() {
+            @Override
+            public void onSubscribe(Flow.Subscription given) {
+                given.request(Long.MAX_VALUE);
+                super.onSubscribe(given);
+                subscribed.countDown();
+                throw new IllegalStateException("cannot be subscribed");
+            }
+        };
+        finished().publisher().subscribe(first);
+        subscribed.await();
+        Listener last = new Listener() {
+            @Override
+            public void onComplete() {
+                super.onComplete();
+                throw new IllegalStateException("cannot take the end");
+            }
+        };
+        LiveGeneration log = finished();
+        log.publisher().subscribe(last);
+        last.subscription.get().request(Long.MAX_VALUE);
+        last.over.await();
+        last.subscription.get().request(1);
+        last.subscription.get().cancel();
+        // whoever comes later is told everything
+        Listener later = new Listener();
+        log.publisher().subscribe(later);
+        later.subscription.get().request(9);
+        later.over.await();
+        assertEquals(4, later.told.size());
+        assertEquals(4, last.told.size());
+        assertEquals(List.of(), first.told);
+    }
+
+    @Test
+    void aSubscriberThatNeverAsksKeepsNothing() throws Exception {
+        CountDownLatch subscribed = new CountDownLatch(1);
+        Listener silent = new Listener() {
+            @Override
+            public void onSubscribe(Flow.Subscription given) {
+                // it keeps no subscription, and asks for nothing
+                subscribed.countDown();
+            }
+        };
+        WeakReference<LiveGeneration> log = subscribed(silent);
+        subscribed.await();
+        // neither a thread that waits nor the publisher holds what was streamed
+        while (log.get() != null) {
+            System.gc();
+            Thread.onSpinWait();
+        }
+        assertTrue(silent.told.isEmpty());
+    }
+
+    private static WeakReference<LiveGeneration> subscribed(Listener listener) {
+        LiveGeneration log = new LiveGeneration("test", own -> {
+        });
+        log.add(new Event.Text("a"));
+        log.publisher().subscribe(listener);
+        return new WeakReference<>(log);
     }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The program's beginning and end: makes the framework's folder, starts the framework, runs the command line, and leaves
@@ -86,7 +87,8 @@ public final class Boot {
             checkCharacters();
             try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
                 ending.holds(storage);
-                try (Container container = Container.start(storage.folder(), folders(System.getenv()))) {
+                try (Container container = Container.start(storage.folder(), folders(System.getenv()),
+                        Home.of(System.getenv(), System.getProperty("user.home", "")))) {
                     if (Thread.currentThread().isInterrupted()) {
                         return FAILED;
                     }

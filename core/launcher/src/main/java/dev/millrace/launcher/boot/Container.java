@@ -10,13 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.ToIntFunction;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -33,10 +36,12 @@ final class Container implements AutoCloseable {
 
     private static final long STOP_MILLIS = 10_000;
     private static final long WAIT_MILLIS = 10_000;
+    private static final String WATCHER = "org.apache.felix.fileinstall.jar";
     private static final Pattern PACKAGE = Pattern.compile("osgi\\.wiring\\.package=([\\w.]+)");
 
     private final Framework framework;
     private final List<String> complaints = new ArrayList<>();
+    private @Nullable Dropins dropins;
 
     private Container(Framework framework) {
         this.framework = framework;
@@ -47,20 +52,24 @@ final class Container implements AutoCloseable {
      *
      * @param storage where the framework keeps its files; empty or not there
      * @param folders folders of bundles, the program's before those of the user
+     * @param home of the user, whose folders are watched if it is there
      * @throws BootException if there is no framework or no bundle
      */
-    static Container start(Path storage, List<Path> folders) throws BootException {
+    static Container start(Path storage, List<Path> folders, Optional<Home> home) throws BootException {
         FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
         // a line editor finds the signals in sun.misc
-        Framework framework = factory.newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
+        Map<String, String> properties = new HashMap<>(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
                 Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
+        home.ifPresent(there -> properties.putAll(there.watched(storage)));
+        Framework framework = factory.newFramework(properties);
         Container container = new Container(framework);
         try {
             framework.init();
-            List<Bundle> bundles = container.install(folders);
+            List<Bundle> bundles = container.install(folders, home.isPresent());
             framework.start();
             container.start(bundles);
+            home.ifPresent(there -> container.lookAfter(there, bundles));
             return container;
         } catch (BundleException e) {
             container.close();
@@ -112,6 +121,10 @@ final class Container implements AutoCloseable {
     public void close() throws BootException {
         // an interrupt asked for the end, which is here; it must not cut the end short
         boolean interrupted = Thread.interrupted();
+        Dropins looking = dropins;
+        if (looking != null) {
+            looking.close();
+        }
         try {
             framework.stop();
             framework.waitForStop(STOP_MILLIS);
@@ -125,10 +138,13 @@ final class Container implements AutoCloseable {
         }
     }
 
-    private List<Bundle> install(List<Path> folders) throws BootException {
+    private List<Bundle> install(List<Path> folders, boolean watch) throws BootException {
         BundleContext context = framework.getBundleContext();
         List<Bundle> bundles = new ArrayList<>();
         for (Path jar : jars(folders)) {
+            if (!watch && jar.endsWith(WATCHER)) {
+                continue; // it would look for folders of its own
+            }
             try {
                 Bundle bundle = context.installBundle("reference:" + jar.toUri());
                 if (bundle.getSymbolicName() == null) {
@@ -190,6 +206,52 @@ final class Container implements AutoCloseable {
             } catch (BundleException e) {
                 complaints.add(complaint(bundle, e));
             }
+        }
+    }
+
+    /** What was found in the user's folder: says what does not start, now and later. */
+    private void lookAfter(Home home, List<Bundle> own) {
+        for (Bundle bundle : framework.getBundleContext().getBundles()) {
+            if (!own.contains(bundle) && bundle.getBundleId() != 0) {
+                tried(bundle).ifPresent(complaints::add);
+            }
+        }
+        try {
+            for (Path jar : Files.isDirectory(home.plugins()) ? jars(List.of(home.plugins())) : List.<Path>of()) {
+                if (!isBundle(jar)) {
+                    complaints.add(plain(jar));
+                }
+            }
+        } catch (BootException e) {
+            complaints.add(String.valueOf(e.getMessage()));
+        }
+        dropins = new Dropins(framework.getBundleContext(),
+                bundle -> tried(bundle).ifPresent(complaint -> System.err.println("millrace: " + complaint)));
+        dropins.start();
+    }
+
+    /** Starts a bundle that does not run; why it cannot, or empty. */
+    private static Optional<String> tried(Bundle bundle) {
+        if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null
+                || (bundle.getState() & (Bundle.INSTALLED | Bundle.RESOLVED)) == 0) {
+            return Optional.empty();
+        }
+        try {
+            bundle.start(Bundle.START_TRANSIENT | Bundle.START_ACTIVATION_POLICY);
+            return Optional.empty();
+        } catch (BundleException e) {
+            return Optional.of(complaint(bundle, e));
+        } catch (IllegalStateException e) {
+            return Optional.empty(); // it was taken away meanwhile
+        }
+    }
+
+    private static boolean isBundle(Path jar) {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            return file.getManifest() != null
+                    && file.getManifest().getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME) != null;
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -19,7 +19,7 @@ final class Ending {
     private static final System.Logger LOG = System.getLogger(Ending.class.getName());
 
     /** With what Java takes to end, less than a second. */
-    private static final long MOMENT_MILLIS = 600;
+    private static final long MOMENT_MILLIS = 400;
 
     private final Thread main;
     private final CountDownLatch done = new CountDownLatch(1);

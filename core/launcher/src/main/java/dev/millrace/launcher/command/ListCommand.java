@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelStore;
 import dev.millrace.api.ModelStore.Kept;
+import dev.millrace.api.ModelStore.Unfinished;
 import dev.millrace.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,11 +35,14 @@ final class ListCommand implements Callable<Integer> {
         ModelStore store = workplace.fetching().store();
         List<Kept> own = store.list();
         List<Kept> others = store.others();
+        List<Unfinished> unfinished = store.unfinished();
         Console console = workplace.console();
         if (json) {
             List<Object> rows = new ArrayList<>();
             own.forEach(kept -> rows.add(row(kept, "store")));
             others.forEach(kept -> rows.add(row(kept, "other")));
+            unfinished.forEach(file -> rows.add(Cases.object("name", file.name(), "source", file.source(), "size",
+                    file.size(), "arrived", file.arrived(), "where", "unfinished")));
             console.result(Json.write(rows));
             return ExitCode.DONE;
         }
@@ -46,6 +50,11 @@ final class ListCommand implements Callable<Integer> {
                 .mapToInt(kept -> kept.name().length()).max().orElse(0));
         own.forEach(kept -> console.result(line(kept, width) + (kept.linked() ? "  linked: " : "  ") + kept.source()));
         others.forEach(kept -> console.result(line(kept, width) + "  where it is: " + kept.path()));
+        for (Unfinished file : unfinished) {
+            console.note("Unfinished: " + file.name() + ", " + Sizes.of(file.arrived()) + " of " + Sizes.of(file.size())
+                    + (file.source().isEmpty() ? "" : "; \"millrace pull " + file.source() + "\" goes on with it")
+                    + ". \"millrace rm --unfinished\" removes it.");
+        }
         if (own.isEmpty() && others.isEmpty()) {
             console.note(
                     "The store is empty. \"millrace pull hf:ORG/NAME\" fetches a model, \"millrace import PATH\" takes one "

@@ -48,6 +48,7 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
                 .addSubcommand(new SoakCommand(workplace))
                 .addSubcommand(new ServeCommand(workplace))
+                .addSubcommand(new MqttCommand(workplace))
                 .addSubcommand(
                         new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))
                 .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(new PullCommand(workplace))
@@ -90,7 +91,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, serve, mcp, tools, pull, list, show, rm, verify, import, export, bench, inspect,"
+                "a command is missing: run, chat, serve, mqtt, mcp, tools, pull, list, show, rm, verify, import, export, bench, inspect,"
                         + " convert, quantise, synth, parity or doctor");
     }
 

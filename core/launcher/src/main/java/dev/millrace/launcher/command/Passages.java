@@ -28,7 +28,7 @@ final class Passages {
      * @throws MillraceException if there is no text
      */
     static List<int[]> of(String text, Path file, LoadedModel model, int length, int most) {
-        int[] all = model.tokenizer().encode(TextFile.withoutMark(text));
+        int[] all = model.tokenizer().encode(text);
         if (all.length == 0) {
             throw new MillraceException("The text " + file + " is empty.");
         }

@@ -6,9 +6,15 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelStore;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Removes models from the store. */
 @Command(name = "rm", description = "Remove models from the store. What was imported stays where it is.", sortOptions = false)
@@ -16,8 +22,15 @@ final class RemoveCommand implements Callable<Integer> {
 
     private final Workplace workplace;
 
-    @Parameters(paramLabel = "NAME", arity = "1..*", description = "Names that list shows.")
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", arity = "0..*", description = "Names that list shows.")
     List<String> names = List.of();
+
+    @Option(names = "--unfinished", description = "Remove what has arrived of downloads that did not end.")
+    boolean unfinished;
 
     RemoveCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -25,7 +38,15 @@ final class RemoveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (names.isEmpty() && !unfinished) {
+            throw new ParameterException(Objects.requireNonNull(spec).commandLine(),
+                    "rm needs the name of a model, or --unfinished");
+        }
         ModelStore store = workplace.fetching().store();
+        if (unfinished) {
+            workplace.console().note("removed unfinished downloads; " + Sizes.of(store.forgetUnfinished())
+                    + " became free");
+        }
         for (String name : names) {
             long free = store.remove(name);
             workplace.console().note("removed " + name + "; " + Sizes.of(free) + " became free");

@@ -73,7 +73,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelServer server = workplace.servers().stream().findFirst().orElseThrow(() -> new MillraceException(
+        ModelServer server = workplace.server("http").orElseThrow(() -> new MillraceException(
                 "No server is present: add the bundle dev.millrace.plugin.openai to the folder of bundles."));
         Console console = workplace.console();
         models.forEach(reference -> workplace.fetching().provide(reference, pull));

@@ -9,6 +9,7 @@ import dev.millrace.api.Device;
 import dev.millrace.api.Metric;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
+import dev.millrace.api.Progress;
 import dev.millrace.machine.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ final class SoakCommand implements Callable<Integer> {
     private static final long BETWEEN_MOVES = 2000;
 
     private final Workplace workplace;
+    private final Resident resident = new Resident();
 
     @Mixin
     private final ModelChoice choice = new ModelChoice();
@@ -43,6 +45,9 @@ final class SoakCommand implements Callable<Integer> {
 
     @Option(names = "--seed", paramLabel = "N", description = "Of what users do; 0 if not given.")
     long seed;
+
+    @Option(names = "--beside", paramLabel = "REF", description = "Another model that is used at the same time; may be given more than once.")
+    List<String> beside = List.of();
 
     SoakCommand(Workplace workplace) {
         this.workplace = workplace;
@@ -57,15 +62,20 @@ final class SoakCommand implements Callable<Integer> {
         List<SoakUser> all = new ArrayList<>();
         int moves;
         Path folder = Files.createTempDirectory("millrace-soak");
-        try (Model model = workplace.open(choice)) {
+        List<Model> models = new ArrayList<>();
+        try {
+            models.add(workplace.open(choice));
+            for (String other : beside) {
+                models.add(workplace.engine().open(other, choice.options(Progress.NONE)));
+            }
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < users; i++) {
-                SoakUser user = new SoakUser(model, new Random(seed * 1_000_003 + i), folder.resolve("talk" + i), end);
+                SoakUser user = new SoakUser(models.get(i % models.size()), new Random(seed * 1_000_003 + i), folder.resolve("talk" + i), end);
                 all.add(user);
                 threads.add(Thread.ofVirtual().name("millrace-soak-" + i).start(user));
             }
             try {
-                moves = move(model, end);
+                moves = move(models, end);
             } finally {
                 all.forEach(SoakUser::stop);
                 for (Thread thread : threads) {
@@ -73,6 +83,7 @@ final class SoakCommand implements Callable<Integer> {
                 }
             }
         } finally {
+            models.forEach(Model::close);
             for (int i = 0; i < users; i++) {
                 Files.deleteIfExists(folder.resolve("talk" + i));
             }
@@ -81,17 +92,20 @@ final class SoakCommand implements Callable<Integer> {
         return report(all, moves);
     }
 
-    /** Moves to and fro between the devices that can run the model. */
-    private int move(Model model, long end) throws InterruptedException {
-        List<String> devices = model.verdicts().stream()
-                .filter(one -> one.score() > 0).map(one -> one.device()).map(Device::id).toList();
+    /** Moves the models in turn, each to and fro between the devices that can run it. */
+    private int move(List<Model> models, long end) throws InterruptedException {
         int moves = 0;
         while (System.nanoTime() < end) {
+            resident.look();
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             Thread.sleep(Math.clamp(left, 1, BETWEEN_MOVES));
+            Model model = models.get(moves % models.size());
+            List<String> devices = model.verdicts().stream()
+                    .filter(one -> one.score() > 0).map(one -> one.device()).map(Device::id).sorted().toList();
             if (devices.size() > 1) {
                 try {
-                    model.moveTo(devices.get(moves % devices.size()));
+                    int now = devices.indexOf(model.device().id());
+                    model.moveTo(devices.get((now + 1) % devices.size()));
                     moves++;
                 } catch (BackendException e) {
                     throw new MillraceException("A move failed: " + e.getMessage(), e);
@@ -99,6 +113,15 @@ final class SoakCommand implements Callable<Integer> {
             }
         }
         return moves;
+    }
+
+    /** One line per model if there are several. */
+    private void times(Metric.Histogram times) {
+        String name = times.name().startsWith("first") ? "first token" : "between";
+        line(name, String.format(Locale.ROOT,
+                "half within %.1f ms, 95 %% within %.1f ms, 99 %% within %.1f ms%s", 1000 * times.quantile(0.5),
+                1000 * times.quantile(0.95), 1000 * times.quantile(0.99),
+                beside.isEmpty() ? "" : " (" + times.labels().getOrDefault("model", "") + ")"));
     }
 
     private int report(List<SoakUser> all, int moves) {
@@ -110,11 +133,10 @@ final class SoakCommand implements Callable<Integer> {
         for (Metric metric : workplace.engine().metrics()) {
             if (metric instanceof Metric.Histogram times
                     && (times.name().equals("first_token_seconds") || times.name().equals("between_tokens_seconds"))) {
-                line(times.name().startsWith("first") ? "first token" : "between", String.format(Locale.ROOT,
-                        "half within %.1f ms, 95 %% within %.1f ms, 99 %% within %.1f ms", 1000 * times.quantile(0.5),
-                        1000 * times.quantile(0.95), 1000 * times.quantile(0.99)));
+                times(times);
             }
         }
+        resident.tell(this::line);
         Memory.peak().ifPresent(bytes -> line("memory", String.format(Locale.ROOT, "%d MiB at most", bytes >> 20)));
         long open = Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("millrace-model-")).count();

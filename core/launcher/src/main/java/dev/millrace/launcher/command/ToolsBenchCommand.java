@@ -6,50 +6,57 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.Model;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolSelector;
-import dev.millrace.json.Json;
-import dev.millrace.json.JsonException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** How often the right tool is among those that a selector chooses. */
-@Command(name = "bench", description = "Measure how often selectors find the right one of the installed tools.", sortOptions = false)
+/** How often selectors choose the right tools, and a model calls them. */
+@Command(name = "bench", description = "Measure how often selectors find the right one of the installed tools, and how well a model calls them.", sortOptions = false)
 final class ToolsBenchCommand implements Callable<Integer> {
 
-    private static final String OWN = "tool-requests.json";
     private static final int[] AT = {1, 3, 5, 10, 15};
     /** Rounds before times are taken. */
     private static final int WARM_UP = 3;
 
     private final Workplace workplace;
 
-    @Option(names = "--requests", paramLabel = "FILE.json", description = "Requests of your own: [{\"ask\": TEXT, \"tool\": NAME}, ...].")
+    @Option(names = "--requests", paramLabel = "FILE.json", description = "Requests of your own: [{\"ask\": TEXT, \"tool\": NAME, \"arguments\": {...}}, ...].")
     @Nullable
     Path requests;
+
+    @Option(names = "--chains", paramLabel = "FILE.json", description = "Chains of your own: [{\"ask\": TEXT, \"steps\": [{\"tool\": NAME, \"arguments\": {...}}, ...]}, ...].")
+    @Nullable
+    Path chains;
 
     @Option(names = "--missed", description = "Show each request whose tool is not among the first 15.")
     boolean missed;
 
+    @Option(names = {"-m",
+            "--model"}, arity = "0..1", fallbackValue = ModelChoice.PACKAGED, paramLabel = "REF", description = "Let a model call the tools, too; nano if no model is named. Tools of your own are not run.")
+    @Nullable
+    String model;
+
+    @Option(names = "--first", paramLabel = "N", description = "Ask the model only the first N requests and chains.")
+    int first = Integer.MAX_VALUE;
+
+    /** Rounds that selectors before have had. */
+    private int rounds;
+
     ToolsBenchCommand(Workplace workplace) {
         this.workplace = workplace;
-    }
-
-    private record Request(String ask, String tool) {
     }
 
     @Override
@@ -57,50 +64,96 @@ final class ToolsBenchCommand implements Callable<Integer> {
         List<ToolProvider> providers = workplace.engine().toolProviders();
         List<ToolDefinition> tools = providers.stream().flatMap(provider -> provider.tools().stream())
                 .map(Tool::definition).toList();
-        List<Request> asked = requests();
-        for (Request request : asked) {
-            if (tools.stream().noneMatch(tool -> tool.name().equals(request.tool()))) {
-                throw new MillraceException(
-                        "The requests name the tool " + request.tool() + ", which is not installed: add"
-                                + " its bundle, or give requests for your own tools with --requests.");
-            }
-        }
+        List<ToolCases.Asked> single = ToolCases.requests(requests);
+        // whoever brings requests of his own means them, and not our chains
+        List<ToolCases.Asked> several = chains == null && requests != null ? List.of() : ToolCases.chains(chains);
+        single.forEach(each -> present(each, tools));
+        several.forEach(each -> present(each, tools));
         Console console = workplace.console();
         console.result(
-                tools.size() + " tools, " + asked.size() + " requests; how often the right tool is among the first N");
-        console.result("selector      at 1   at 3   at 5  at 10  at 15   median ms  slowest ms");
-        for (ToolSelector selector : workplace.engine().toolSelectors()) {
-            measure(selector, tools, asked, console);
+                tools.size() + " tools, " + single.size() + " requests; how often the right tool is among the first N");
+        console.result(
+                "selector      at 1   at 3   at 5  at 10  at 15   paraphrases at 15   chains at 15   median ms  slowest ms");
+        List<ToolSelector> selectors = new ArrayList<>(workplace.engine().toolSelectors());
+        if (selectors.size() > 1) {
+            selectors.add(workplace.engine().toolChoice());
+        }
+        for (ToolSelector selector : selectors) {
+            measure(selector, tools, single, several, console);
+            rounds += WARM_UP + 1;
+        }
+        if (model != null) {
+            measure(model, providers, single, several, console);
         }
         return ExitCode.DONE;
     }
 
-    private void measure(ToolSelector selector, List<ToolDefinition> tools, List<Request> asked, Console console) {
+    private static void present(ToolCases.Asked asked, List<ToolDefinition> tools) {
+        for (ToolCases.Step step : asked.steps()) {
+            if (tools.stream().noneMatch(tool -> tool.name().equals(step.tool()))) {
+                throw new MillraceException(
+                        "The requests name the tool " + step.tool() + ", which is not installed: add"
+                                + " its bundle, or give requests for your own tools with --requests or --chains.");
+            }
+        }
+    }
+
+    private void measure(String reference, List<ToolProvider> providers, List<ToolCases.Asked> single,
+            List<ToolCases.Asked> several, Console console) {
+        if (first < 1) {
+            throw new MillraceException("--first must be 1 or more.");
+        }
+        workplace.fetching().provide(reference, false);
+        try (LoadProgress progress = new LoadProgress(console);
+                Model opened = workplace.engine().open(reference, ModelOptions.defaults().withProgress(progress))) {
+            console.result("model " + opened.info().name());
+            ToolsBenchModel bench = new ToolsBenchModel(opened, providers, console);
+            bench.requests(single.subList(0, Math.min(first, single.size())));
+            if (!several.isEmpty()) {
+                bench.chains(several.subList(0, Math.min(first, several.size())));
+            }
+        }
+    }
+
+    private void measure(ToolSelector selector, List<ToolDefinition> tools, List<ToolCases.Asked> single,
+            List<ToolCases.Asked> several, Console console) {
         int[] found = new int[AT.length];
-        long[] times = new long[asked.size()];
+        int paraphrases = 0;
+        long[] times = new long[single.size()];
         List<String> lost = new ArrayList<>();
         for (int round = 0; round <= WARM_UP; round++) {
-            for (int i = 0; i < asked.size(); i++) {
-                Request request = asked.get(i);
+            for (int i = 0; i < single.size(); i++) {
+                ToolCases.Asked asked = single.get(i);
+                // the same words, but nobody has seen this text before
+                String ask = asked.ask() + " ".repeat(rounds + round);
                 long start = System.nanoTime();
-                List<ToolDefinition> ranked = selector.rank(tools, List.of(Message.user(request.ask())));
+                List<String> ranked = ranked(selector, tools, ask);
                 times[i] = System.nanoTime() - start;
                 if (round < WARM_UP) {
                     continue;
                 }
-                int place = ranked.stream().map(ToolDefinition::name).toList().indexOf(request.tool());
+                if (ranked.isEmpty()) {
+                    console.result(String.format(Locale.ROOT, "%-12s cannot choose now", selector.name()));
+                    return;
+                }
+                String tool = asked.steps().getFirst().tool();
+                int place = ranked.indexOf(tool);
                 for (int n = 0; n < AT.length; n++) {
                     found[n] += place >= 0 && place < AT[n] ? 1 : 0;
                 }
                 if (place < 0 || place >= AT[AT.length - 1]) {
-                    lost.add(request.tool() + " at place " + (place + 1) + ": " + request.ask());
+                    lost.add(tool + " at place " + (place + 1) + ": " + asked.ask());
+                } else if (asked.paraphrase()) {
+                    paraphrases++;
                 }
             }
         }
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-12s", selector.name()));
         for (int count : found) {
-            line.append(String.format(Locale.ROOT, "%5.1f %%", 100.0 * count / Math.max(1, asked.size())));
+            line.append(String.format(Locale.ROOT, "%5.1f %%", 100.0 * count / Math.max(1, single.size())));
         }
+        long all = single.stream().filter(ToolCases.Asked::paraphrase).count();
+        line.append(String.format(Locale.ROOT, "%20s%15s", share(paraphrases, all), chained(selector, tools, several)));
         Arrays.sort(times);
         console.result(line + String.format(Locale.ROOT, "%12.2f%12.2f", times[times.length / 2] / 1e6,
                 times[times.length - 1] / 1e6));
@@ -109,44 +162,21 @@ final class ToolsBenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<Request> requests() throws IOException {
-        String text;
-        if (requests != null) {
-            text = TextFile.read(requests);
-        } else {
-            try (InputStream own = ToolsBenchCommand.class.getResourceAsStream(OWN)) {
-                if (own == null) {
-                    throw new IllegalStateException(OWN + " is missing in the program.");
-                }
-                text = new String(own.readAllBytes(), StandardCharsets.UTF_8);
-            }
-        }
-        List<Request> all = new ArrayList<>();
-        if (parsed(text) instanceof List<?> list) {
-            for (Object each : list) {
-                if (!(each instanceof Map<?, ?> map && map.get("ask") instanceof String ask
-                        && map.get("tool") instanceof String tool)) {
-                    throw wrong();
-                }
-                all.add(new Request(ask, tool));
-            }
-        }
-        if (all.isEmpty()) {
-            throw wrong();
-        }
-        return all;
+    /** Of how many chains all tools are among the first 15. */
+    private static String chained(ToolSelector selector, List<ToolDefinition> tools, List<ToolCases.Asked> several) {
+        long whole = several.stream().filter(asked -> {
+            List<String> ranked = ranked(selector, tools, asked.ask());
+            List<String> head = ranked.subList(0, Math.min(AT[AT.length - 1], ranked.size()));
+            return asked.steps().stream().allMatch(step -> head.contains(step.tool()));
+        }).count();
+        return share(whole, several.size());
     }
 
-    private static @Nullable Object parsed(String text) {
-        try {
-            return Json.parseFile(text);
-        } catch (JsonException e) {
-            throw new MillraceException("The requests are no JSON: " + e.getMessage() + ".", e);
-        }
+    private static String share(long part, long all) {
+        return all == 0 ? "-" : String.format(Locale.ROOT, "%d of %d", part, all);
     }
 
-    private static MillraceException wrong() {
-        return new MillraceException(
-                "Requests are a list of objects such as {\"ask\": \"Turn on the lamp.\", \"tool\": \"set_device\"}.");
+    private static List<String> ranked(ToolSelector selector, List<ToolDefinition> tools, String ask) {
+        return selector.rank(tools, List.of(Message.user(ask))).stream().map(ToolDefinition::name).toList();
     }
 }

@@ -14,6 +14,7 @@ import dev.millrace.engine.LoadedModel;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.text.Dialect;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What every command works with.
@@ -35,6 +36,11 @@ record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, 
     /** Fetches models when a person has said so. */
     Fetching fetching() {
         return new Fetching(console, stores);
+    }
+
+    /** The server of a protocol, if it is present. */
+    Optional<ModelServer> server(String protocol) {
+        return servers.stream().filter(server -> server.protocol().equals(protocol)).findFirst();
     }
 
     /** Opens the chosen model, or the packaged one, for conversations. */

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import java.util.jar.Attributes;
@@ -72,7 +73,7 @@ final class ContainerTest {
     private Container start(Path... more) throws BootException {
         List<Path> folders = new ArrayList<>(List.of(folder.resolve("bundles")));
         folders.addAll(List.of(more));
-        return Container.start(folder.resolve("storage"), folders);
+        return Container.start(folder.resolve("storage"), folders, Optional.empty());
     }
 
     @Test

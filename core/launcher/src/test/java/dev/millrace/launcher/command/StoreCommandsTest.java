@@ -102,6 +102,7 @@ final class StoreCommandsTest {
     @Test
     void listsAndFactsAreForPeopleAndPrograms() {
         assertTrue(run("", false, "list").err().contains("millrace pull"));
+        assertTrue(run("", false, "list").err().contains("1.00 GB of 4.80 GB"));
         shelf.kept = Optional.of(Shelf.kept(true));
         assertTrue(run("", false, "list").out().contains("model-q4_0"));
         List<?> rows = assertInstanceOf(List.class, Json.parse(run("", false, "list", "--json").out()));
@@ -113,6 +114,14 @@ final class StoreCommandsTest {
         Result broken = run("", false, "verify", "model-q4_0");
         assertEquals(1, broken.code());
         assertEquals("model-q4_0: x.gguf is gone.\n", broken.out());
+    }
+
+    @Test
+    void whatDidNotEndIsRemovedWhenItIsTold() {
+        Result result = run("", false, "rm", "--unfinished");
+        assertEquals(0, result.code(), result::err);
+        assertTrue(result.err().contains("1.00 GB became free"), result::err);
+        assertEquals(List.of("forget"), shelf.done);
     }
 
     @ParameterizedTest
@@ -201,6 +210,17 @@ final class StoreCommandsTest {
         @Override
         public void export(String name, Path folder, @Nullable Path key, Progress progress) {
             done.add("export");
+        }
+
+        @Override
+        public List<Unfinished> unfinished() {
+            return List.of(new Unfinished(REFERENCE, "m.gguf", 1_000_000_000L, 4_800_000_000L));
+        }
+
+        @Override
+        public long forgetUnfinished() {
+            done.add("forget");
+            return 1_000_000_000L;
         }
 
         @Override

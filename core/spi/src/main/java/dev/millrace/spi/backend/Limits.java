@@ -18,8 +18,10 @@ public final class Limits {
     private final boolean exchangesStates;
     private final boolean sharesForks;
     private final int rollback;
+    private final boolean sameBits;
 
-    private Limits(int batchTokens, int sequences, boolean exchangesStates, boolean sharesForks, int rollback) {
+    private Limits(int batchTokens, int sequences, boolean exchangesStates, boolean sharesForks, int rollback,
+            boolean sameBits) {
         if (batchTokens < 1 || sequences < 1 || rollback < 0) {
             throw new IllegalArgumentException("A model takes 1 token and 1 sequence or more, and rolls back by 0 or"
                     + " more: " + batchTokens + ", " + sequences + ", " + rollback);
@@ -29,6 +31,7 @@ public final class Limits {
         this.exchangesStates = exchangesStates;
         this.sharesForks = sharesForks;
         this.rollback = rollback;
+        this.sameBits = sameBits;
     }
 
     /**
@@ -38,7 +41,7 @@ public final class Limits {
      * @return the limits
      */
     public static Limits of(int batchTokens) {
-        return new Limits(batchTokens, Integer.MAX_VALUE, false, false, 0);
+        return new Limits(batchTokens, Integer.MAX_VALUE, false, false, 0, false);
     }
 
     /**
@@ -48,7 +51,7 @@ public final class Limits {
      * @return a changed copy
      */
     public Limits withSequences(int count) {
-        return new Limits(batchTokens, count, exchangesStates, sharesForks, rollback);
+        return new Limits(batchTokens, count, exchangesStates, sharesForks, rollback, sameBits);
     }
 
     /**
@@ -58,7 +61,7 @@ public final class Limits {
      * @return a changed copy
      */
     public Limits withStates(boolean can) {
-        return new Limits(batchTokens, sequences, can, sharesForks, rollback);
+        return new Limits(batchTokens, sequences, can, sharesForks, rollback, sameBits);
     }
 
     /**
@@ -68,7 +71,7 @@ public final class Limits {
      * @return a changed copy
      */
     public Limits withSharedForks(boolean shares) {
-        return new Limits(batchTokens, sequences, exchangesStates, shares, rollback);
+        return new Limits(batchTokens, sequences, exchangesStates, shares, rollback, sameBits);
     }
 
     /**
@@ -78,7 +81,17 @@ public final class Limits {
      * @return a changed copy
      */
     public Limits withRollback(int tokens) {
-        return new Limits(batchTokens, sequences, exchangesStates, sharesForks, tokens);
+        return new Limits(batchTokens, sequences, exchangesStates, sharesForks, tokens, sameBits);
+    }
+
+    /**
+     * With the same bits however tokens are fed.
+     *
+     * @param same see {@link #sameBits()}
+     * @return a changed copy
+     */
+    public Limits withSameBits(boolean same) {
+        return new Limits(batchTokens, sequences, exchangesStates, sharesForks, rollback, same);
     }
 
     /**
@@ -128,9 +141,20 @@ public final class Limits {
         return rollback;
     }
 
+    /**
+     * Whether the logits after a token are the same, bit for bit, whether it is fed alone or with others of its sequence, and
+     * whatever else is in the forward. Then tokens may be guessed and read several at a time, and the text stays what it is.
+     *
+     * @return false if results may differ by rounding
+     */
+    public boolean sameBits() {
+        return sameBits;
+    }
+
     @Override
     public String toString() {
         return "Limits[batchTokens=" + batchTokens + ", sequences=" + sequences + ", exchangesStates="
-                + exchangesStates + ", sharesForks=" + sharesForks + ", rollback=" + rollback + "]";
+                + exchangesStates + ", sharesForks=" + sharesForks + ", rollback=" + rollback + ", sameBits=" + sameBits
+                + "]";
     }
 }

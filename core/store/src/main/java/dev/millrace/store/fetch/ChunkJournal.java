@@ -13,12 +13,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Which chunks of a file are here. A line is added after the bytes of a chunk are written, so a process may end at any moment: a
  * line that is not whole does not count. Safe for use from any thread.
  */
 final class ChunkJournal implements AutoCloseable {
+
+    private static final Pattern IDENTITY = Pattern.compile("1 ([0-9]{1,18}) ([0-9]{1,9}) .*");
 
     private final FileChannel channel;
     private final BitSet done = new BitSet();
@@ -66,6 +71,21 @@ final class ChunkJournal implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /** What a journal says, without the last line, which may be cut. */
+    static Optional<Download.Arrived> arrived(Path file) throws IOException {
+        List<String> lines = Files.isRegularFile(file)
+                ? List.of(Files.readString(file, StandardCharsets.US_ASCII).split("\n", -1))
+                : List.of();
+        Matcher head = IDENTITY.matcher(lines.isEmpty() ? "" : lines.getFirst());
+        if (!head.matches()) {
+            return Optional.empty();
+        }
+        long size = Long.parseLong(head.group(1));
+        long chunk = Long.parseLong(head.group(2));
+        long chunks = lines.subList(1, lines.size() - 1).stream().distinct().count();
+        return Optional.of(new Download.Arrived(size, Math.min(size, chunks * chunk)));
     }
 
     private void write(String line) throws IOException {

@@ -283,6 +283,26 @@ public final class Download {
     }
 
     /**
+     * How far a download has come.
+     *
+     * @param size of the whole file in bytes
+     * @param arrived bytes that need not be fetched again
+     */
+    public record Arrived(long size, long arrived) {
+    }
+
+    /**
+     * How far a download has come that has not ended.
+     *
+     * @param journal beside its content
+     * @return empty if the journal says nothing
+     * @throws IOException if it cannot be read
+     */
+    public static Optional<Arrived> arrived(Path journal) throws IOException {
+        return ChunkJournal.arrived(journal);
+    }
+
+    /**
      * Removes what is left of a download.
      *
      * @param data its content

@@ -8,6 +8,7 @@ import dev.millrace.json.Json;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,21 @@ final class JsonType {
     private static final Pattern NUMBER = Pattern
             .compile("-?(?:0|[1-9][0-9]{0,30})(?:\\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?");
 
+    /** What people who write Python call the types of JSON. */
+    private static final Map<String, String> OTHER_NAMES = Map.ofEntries(Map.entry("int", "integer"),
+            Map.entry("long", "integer"),
+            Map.entry("float", "number"), Map.entry("double", "number"), Map.entry("str", "string"),
+            Map.entry("bool", "boolean"), Map.entry("dict", "object"), Map.entry("list", "array"),
+            Map.entry("tuple", "array"),
+            Map.entry("none", "null"));
+
     private JsonType() {
+    }
+
+    /** The name of a type in JSON Schema, which others write in capitals or as Python does. */
+    static String plain(String type) {
+        String small = type.toLowerCase(Locale.ROOT);
+        return OTHER_NAMES.getOrDefault(small, small);
     }
 
     /** Whether a value has a type; a type that is not known has every value. */

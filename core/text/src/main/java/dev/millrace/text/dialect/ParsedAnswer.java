@@ -59,8 +59,9 @@ public record ParsedAnswer(String reasoning, String content, List<ToolCall> call
      */
     public static ParsedAnswer of(Dialect dialect, String text, List<ToolDefinition> tools) {
         List<DialectEvent> events = new ArrayList<>();
-        DialectParser parser = dialect.parser(false, tools);
         Matcher control = CONTROL.matcher(text);
+        DialectParser parser = dialect.parser(closesThinking(dialect, control), tools);
+        control.reset();
         int at = 0;
         while (control.find()) {
             parser.accept(text.substring(at, control.start()), events::add);
@@ -74,6 +75,12 @@ public record ParsedAnswer(String reasoning, String content, List<ToolCall> call
         parser.accept(text.substring(at), events::add);
         parser.finish(events::add);
         return of(events);
+    }
+
+    /** Whether the first control token closes thinking, which the template has opened or nobody has. */
+    private static boolean closesThinking(Dialect dialect, Matcher control) {
+        return control.find() && dialect.thinkingMarks().map(marks -> marks.close().strip())
+                .filter(control.group()::equals).isPresent();
     }
 
     /**

@@ -10,12 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Read at any depth are: {@code $ref} and {@code $dynamicRef} within the schema, {@code type} (also as a list, and in the
- * capitals of OpenAPI), {@code nullable}, {@code const}, {@code enum}, {@code allOf}, {@code anyOf}, {@code oneOf},
- * {@code not}, {@code if}, {@code properties}, {@code required}, {@code additionalProperties}, {@code items},
- * {@code prefixItems}, and the limits of numbers, lengths and counts. {@code additionalProperties} is not read beside
- * {@code patternProperties}. A value that fits unmended is never changed. Of several alternatives the first one counts that the
+ * capitals of OpenAPI, and in the names that Python has for them), {@code nullable}, {@code const}, {@code enum}, {@code allOf},
+ * {@code anyOf}, {@code oneOf}, {@code not}, {@code if}, {@code dependentSchemas}, {@code properties}, {@code patternProperties},
+ * {@code propertyNames}, {@code required}, {@code dependentRequired}, {@code additionalProperties}, {@code items},
+ * {@code prefixItems}, {@code contains}, {@code uniqueItems}, {@code pattern}, {@code multipleOf}, and the limits of numbers,
+ * lengths and counts. A regular expression that Java reads in another way, or takes too long for, is left to a guard. A value that fits unmended is never changed. Of several alternatives the first one counts that the
  * value fits unmended, else the first one that it fits at all.
  */
 final class SchemaFit {
@@ -88,6 +90,12 @@ final class SchemaFit {
         if (value(arguments, root, "", 0, 0) instanceof Map<?, ?> map) {
             map.forEach((name, value) -> mended.put(String.valueOf(name), value));
         }
+        if (complaints.isEmpty() && !notes.isEmpty()) {
+            // what was mended late has not been judged by what came before
+            SchemaFit again = new SchemaFit(root);
+            again.value(mended, root, "", 0, 0);
+            complaints.addAll(again.complaints);
+        }
         return mended;
     }
 
@@ -143,7 +151,7 @@ final class SchemaFit {
         List<?> types = schema.get("type") instanceof List<?> several
                 ? several
                 : schema.get("type") instanceof String one ? List.of(one) : List.of();
-        return types.stream().map(type -> String.valueOf(type).toLowerCase(Locale.ROOT)).toList();
+        return types.stream().map(type -> JsonType.plain(String.valueOf(type))).toList();
     }
 
     private @Nullable Object typed(@Nullable Object value, List<String> types, String path) {
@@ -154,7 +162,10 @@ final class SchemaFit {
             note(path, value, "null");
             return null;
         }
-        for (String type : types) {
+        // a number stays a number, if it may
+        List<String> nearest = types.stream().sorted(Comparator.comparing(type -> value instanceof Number
+                && type.equals("string"))).toList();
+        for (String type : nearest) {
             Object other = JsonType.respelled(value, type);
             if (other != null) {
                 note(path, value, type);
@@ -190,6 +201,10 @@ final class SchemaFit {
                     && canonical(wanted).equals(canonical(given))) {
                 return wanted;
             }
+            if (each == null && value instanceof String text && JsonType.spellsNull(text)) {
+                note(path, value, "null");
+                return null;
+            }
             Object other = each == null ? null : JsonType.respelled(value, JsonType.of(each));
             if (other != null && same(each, other)) {
                 note(path, value, JsonType.of(each));
@@ -220,13 +235,16 @@ final class SchemaFit {
                 reasons.addAll(trial.complaints);
             } else if (trial.notes.isEmpty()) {
                 return fit;
-            } else if (best == null) {
+            } else if (best == null && fits(fit, branch, path, depth, references)) {
                 best = trial;
                 mended = fit;
             }
         }
         if (best == null) {
-            add(complaints, String.join(", or ", reasons));
+            if (reasons.isEmpty()) {
+                complain(path, "fits no alternative");
+            }
+            reasons.stream().reduce((one, other) -> one + ", or " + other).ifPresent(all -> add(complaints, all));
         } else {
             best.notes.forEach(note -> add(notes, note));
         }
@@ -253,11 +271,22 @@ final class SchemaFit {
         if (schema.get("not") instanceof Map<?, ?> not && fits(value, not, path, depth, references)) {
             complain(path, "is what it must not be");
         }
-        if (!schema.containsKey("if")) {
-            return value;
+        Object fit = value;
+        if (schema.containsKey("if")) {
+            Object rule = schema.get(fits(value, schema.get("if"), path, depth, references) ? "then" : "else");
+            fit = value(value, rule, path, depth + 1, references);
         }
-        Object rule = schema.get(fits(value, schema.get("if"), path, depth, references) ? "then" : "else");
-        return value(value, rule, path, depth + 1, references);
+        // until 2019, both kinds of dependencies had one name
+        for (String keyword : List.of("dependentSchemas", "dependencies")) {
+            if (value instanceof Map<?, ?> members && schema.get(keyword) instanceof Map<?, ?> dependent) {
+                for (Map.Entry<?, ?> each : dependent.entrySet()) {
+                    if (members.containsKey(each.getKey())) {
+                        fit = value(fit, each.getValue(), path, depth + 1, references);
+                    }
+                }
+            }
+        }
+        return fit;
     }
 
     private void limits(@Nullable Object value, Map<?, ?> schema, String path) {
@@ -274,14 +303,45 @@ final class SchemaFit {
                         && exact.compareTo(JsonType.decimal(most)) >= 0) {
                     complain(path, "must be less than " + most);
                 }
+                if (schema.get("multipleOf") instanceof Number step && JsonType.decimal(step).signum() > 0
+                        && exact.remainder(JsonType.decimal(step)).signum() != 0) {
+                    complain(path, "must be a multiple of " + step);
+                }
             }
-            case String text -> count(schema, text.codePointCount(0, text.length()), "Length", "characters", path);
-            case List<?> list -> count(schema, list.size(), "Items", "items", path);
+            case String text -> {
+                count(schema, text.codePointCount(0, text.length()), "Length", "characters", path);
+                if (schema.get("pattern") instanceof String pattern
+                        && matches(pattern, text).equals(Optional.of(false))) {
+                    complain(path, "does not match the pattern " + pattern);
+                }
+            }
+            case List<?> list -> {
+                count(schema, list.size(), "Items", "items", path);
+                if (Boolean.TRUE.equals(schema.get("uniqueItems")) && repeats(list)) {
+                    complain(path, "must have no item twice");
+                }
+            }
             case Map<?, ?> map -> count(schema, map.size(), "Properties", "members", path);
             case null, default -> {
                 // has no size
             }
         }
+    }
+
+    private Optional<Boolean> matches(String pattern, String text) {
+        return SchemaPattern.matches(pattern, text, MAX_STEPS - steps[0]);
+    }
+
+    private boolean repeats(List<?> list) {
+        for (int i = 0; i < list.size(); i++) {
+            for (int j = 0; j < i && steps[0] < MAX_STEPS; j++) {
+                steps[0]++;
+                if (same(list.get(i), list.get(j))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private void number(Map<?, ?> schema, String keyword, BigDecimal value, int wrongSide, String path,
@@ -305,26 +365,64 @@ final class SchemaFit {
         Map<?, ?> properties = schema.get("properties") instanceof Map<?, ?> map ? map : Map.of();
         if (schema.get("required") instanceof List<?> required) {
             for (Object name : required) {
-                if (!value.containsKey(name)) {
-                    complain(member(path, name), "is missing");
-                }
+                needs(value, name, path);
             }
         }
-        // which names are left to additionalProperties, patternProperties would say
-        Object others = schema.containsKey("patternProperties") ? null : schema.get("additionalProperties");
+        for (String keyword : List.of("dependentRequired", "dependencies")) {
+            if (schema.get(keyword) instanceof Map<?, ?> dependent) {
+                dependent.forEach((name, others) -> {
+                    if (value.containsKey(name) && others instanceof List<?> list) {
+                        list.forEach(other -> needs(value, other, path));
+                    }
+                });
+            }
+        }
         Map<String, @Nullable Object> mended = new LinkedHashMap<>();
         for (Map.Entry<?, ?> entry : value.entrySet()) {
-            Object name = entry.getKey();
+            String name = String.valueOf(entry.getKey());
             String at = member(path, name);
-            Object rule = properties.containsKey(name) ? properties.get(name) : others;
-            if (Boolean.FALSE.equals(rule) && !properties.containsKey(name)) {
-                complain(at, "is unknown"
-                        + (properties.isEmpty() ? ", there are none" : ", there are only " + properties.keySet()));
-                rule = true;
+            if (schema.containsKey("propertyNames") && !fits(name, schema.get("propertyNames"), path, depth, 0)) {
+                complain(at, "has a name that is not allowed");
             }
-            mended.put(String.valueOf(name), value(entry.getValue(), rule, at, depth + 1, 0));
+            Object fit = entry.getValue();
+            for (Object rule : rules(name, schema, properties, at)) {
+                fit = value(fit, rule, at, depth + 1, 0);
+            }
+            mended.put(name, fit);
         }
         return mended;
+    }
+
+    private void needs(Map<?, ?> value, @Nullable Object name, String path) {
+        if (!value.containsKey(name)) {
+            complain(member(path, name), "is missing");
+        }
+    }
+
+    /** All schemas that a member has to fit. */
+    private List<@Nullable Object> rules(String name, Map<?, ?> schema, Map<?, ?> properties, String at) {
+        List<@Nullable Object> rules = new ArrayList<>();
+        boolean known = properties.containsKey(name);
+        if (known) {
+            rules.add(properties.get(name));
+        }
+        Map<?, ?> patterns = schema.get("patternProperties") instanceof Map<?, ?> map ? map : Map.of();
+        for (Map.Entry<?, ?> each : patterns.entrySet()) {
+            Optional<Boolean> matches = matches(String.valueOf(each.getKey()), name);
+            known |= matches.orElse(true);
+            if (matches.orElse(false)) {
+                rules.add(each.getValue());
+            }
+        }
+        if (!known && Boolean.FALSE.equals(schema.get("additionalProperties"))) {
+            complain(at, "is unknown"
+                    + (properties.isEmpty()
+                            ? patterns.isEmpty() ? ", there are none" : ""
+                            : ", there are only " + properties.keySet()));
+        } else if (!known) {
+            rules.add(schema.get("additionalProperties"));
+        }
+        return rules;
     }
 
     private List<@Nullable Object> items(List<?> list, Map<?, ?> schema, String path, int depth) {
@@ -338,6 +436,14 @@ final class SchemaFit {
         List<@Nullable Object> items = new ArrayList<>(list.size());
         for (int i = 0; i < list.size(); i++) {
             items.add(value(list.get(i), i < first.size() ? first.get(i) : rest, path + "[" + i + "]", depth + 1, 0));
+        }
+        if (schema.containsKey("contains")) {
+            long found = items.stream().filter(item -> fits(item, schema.get("contains"), path, depth, 0)).count();
+            long least = schema.get("minContains") instanceof Number number ? number.longValue() : 1;
+            long most = schema.get("maxContains") instanceof Number number ? number.longValue() : Long.MAX_VALUE;
+            if (found < least || found > most) {
+                complain(path, "has " + found + " items of the kind that it must contain");
+            }
         }
         return items;
     }

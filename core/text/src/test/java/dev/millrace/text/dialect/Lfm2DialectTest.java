@@ -184,7 +184,11 @@ class Lfm2DialectTest {
     void marksThatMeanNothingVanish() {
         assertEquals("", content(START + "[f(a=1)]" + END + END));
         assertEquals("[f(a=1)]", content("[f(a=1)]" + END));
-        assertEquals("Let me see.The lamp is on.", content("Let me see.</think>The lamp is on."));
+        ParsedAnswer closed = ParsedAnswer.of(dialect, "Let me see.</think>The lamp is on.");
+        assertEquals("Let me see.", closed.reasoning());
+        assertEquals("The lamp is on.", closed.content());
+        String value = START + "[f(a='</think>')]" + END;
+        assertEquals(1, ParsedAnswer.of(dialect, value).calls().size());
         assertEquals("ab", content("a<|im_end|><|python_tag|>[TOOL_CALLS]b"));
     }
 

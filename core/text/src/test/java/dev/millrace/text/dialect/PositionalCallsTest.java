@@ -14,6 +14,7 @@ import dev.millrace.spi.text.Dialect;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -115,6 +116,46 @@ final class PositionalCallsTest {
         assertEquals(List.of(Map.of("a", 1L)),
                 ParsedAnswer.of(dialect, positional, TOOLS).calls().stream().map(ToolCall::arguments).toList(),
                 positional);
+    }
+
+    /** Calls at random, in one of the ways in which Python spells each value; what they say is known beforehand. */
+    @Test
+    void whateverTheSpellingTheArgumentsAreTheSame() {
+        Random random = new Random(12);
+        String[][] values = {{"1", "1", "0b1", "0x1", "+1", "(1)", "1 # a comment, with )\n"},
+                {"\"a\"", "'a'", "'' 'a'", "\"\"\"a\"\"\"", "'\\x61'", "u'a'", "'\\N{LATIN SMALL LETTER A}'", "r'a'"},
+                {"null", "None", "( None )"}, {"true", "True"}, {"-0.5", "-.5", "-5e-1", "- 0.5"},
+                {"[1, \"b\"]", "[1,'b']", "(1, 'b',)", "[*[1], *('b',)]", "[1, *'b']"},
+                {"{\"k\": [2]}", "{'k': (2,)}", "{**{'k': [2]}}", "{'k': [2],}"},
+                {"\"it's, f(2)]\"", "'it\\'s, f(2)]'"}};
+        String[] names = {"a", "b", "c"};
+        for (int round = 0; round < 3000; round++) {
+            StringBuilder call = new StringBuilder("f(");
+            StringBuilder expected = new StringBuilder("{");
+            int given = random.nextInt(4);
+            int withoutName = random.nextInt(given + 1);
+            for (int i = 0; i < given; i++) {
+                String[] spellings = values[random.nextInt(values.length)];
+                String spelled = spellings[random.nextInt(spellings.length)];
+                if (i < withoutName) {
+                    call.append(random.nextInt(4) == 0 ? "*[" + spelled + "]" : spelled);
+                } else {
+                    call.append(random.nextInt(4) == 0
+                            ? "**{'" + names[i] + "': " + spelled + "}"
+                            : names[i] + pick(random, "=", " = ") + spelled);
+                }
+                call.append(random.nextBoolean() ? ", " : " ,\n");
+                expected.append(i == 0 ? "" : ", ").append('"').append(names[i]).append("\": ").append(spellings[0]);
+            }
+            String source = call.append(')').toString();
+            ParsedAnswer answer = parsed(new Lfm2Dialect(), source);
+            assertEquals(List.of(), answer.problems(), source);
+            assertEquals(expected.append('}').toString(), Json.write(answer.calls().getFirst().arguments()), source);
+        }
+    }
+
+    private static String pick(Random random, String... choices) {
+        return choices[random.nextInt(choices.length)];
     }
 
     /** A schema that refers to itself twice must not be walked again and again. */

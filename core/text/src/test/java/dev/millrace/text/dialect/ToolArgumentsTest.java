@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ToolArgumentsTest {
 
@@ -156,6 +157,37 @@ class ToolArgumentsTest {
             {"anyOf": [{"type": "integer"}, {"type": "boolean"}]}             | "x"     | must be integer, not string, or
             {"oneOf": [{"minimum": 1}, {"maximum": 5}]}                       | 3       | fits 2 alternatives
             {"not": {"type": "string"}}                                       | "x"     | must not be
+            {"type": "int"}                                                   | "7"     | 7
+            {"type": ["Float", "none"]}                                       | "0.5"   | 0.5
+            {"type": "dict", "properties": {"a": {"type": "BOOL"}}}           | {"a": "true"} | {"a": true}
+            {"type": "tuple", "items": {"type": "str"}}                       | [1]     | ["1"]
+            {"type": ["string", "integer"]}                                   | 5.0     | 5
+            {"enum": [1, null]}                                               | "None"  | null
+            {"enum": [true, "auto"]}                                          | "True"  | true
+            {"patternProperties": {"^z_": {"type": "integer"}}}               | {"z_1": "20", "y": "1"} | {"z_1": 20, "y": "1"}
+            {"patternProperties": {"^z_": {}}, "additionalProperties": {"type": "integer"}} | {"z_1": "20", "y": "1"} | {"z_1": "20", "y": 1}
+            {"patternProperties": {"^z_": {}}, "additionalProperties": false} | {"y": 1} | 'n.y' is unknown
+            {"patternProperties": {"[": {}}, "additionalProperties": false}   | {"y": 1} | {"y": 1}
+            {"properties": {"a": {"minimum": 3}}, "patternProperties": {"a": {"type": "integer"}}} | {"a": "4"} | {"a": 4}
+            {"dependentSchemas": {"a": {"properties": {"b": {"type": "integer"}}}}} | {"a": 1, "b": "2"} | {"a": 1, "b": 2}
+            {"dependencies": {"a": {"properties": {"b": {"type": "integer"}}}}} | {"a": 1, "b": "2"} | {"a": 1, "b": 2}
+            {"dependentRequired": {"a": ["b"]}}                               | {"a": 1} | 'n.b' is missing
+            {"dependencies": {"a": ["b"]}}                                    | {"a": 1} | 'n.b' is missing
+            {"propertyNames": {"maxLength": 2}}                               | {"abc": 1} | not allowed
+            {"contains": {"type": "integer"}}                                 | ["a"]   | must contain
+            {"items": {"type": "integer"}, "contains": {"minimum": 5}}        | ["7"]   | [7]
+            {"contains": {"const": 1}, "maxContains": 1}                      | [1, 1]  | must contain
+            {"uniqueItems": true}                                             | [1, 1.0] | no item twice
+            {"pattern": "^a+$"}                                               | "bb"    | the pattern
+            {"pattern": "^[[]x$"}                                             | "bb"    | "bb"
+            {"pattern": "("}                                                  | "bb"    | "bb"
+            {"multipleOf": 0.1}                                               | 0.3     | 0.3
+            {"type": "number", "multipleOf": 5}                               | "12"    | multiple of 5
+            {"anyOf": [{"type": "integer"}, {"pattern": "^[a-z]+$"}]}         | "12"    | 12
+            {"items": {"oneOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}}   | ["1", null] | [1, null]
+            {"additionalProperties": {"anyOf": [{"$ref": "#/$defs/N"}]}}      | {"k": "4"} | {"k": 4}
+            {"type": "number", "nullable": true, "enum": [1, 2]}              | null    | null
+            {"allOf": [{"$ref": "#/$defs/N"}], "nullable": true}              | null    | null
             """)
     void mendsAndJudgesByTheWholeSchema(String schema, String given, String expected) {
         Map<String, @Nullable Object> definitions = map("N", map("type", "integer"), "C",
@@ -167,6 +199,28 @@ class ToolArgumentsTest {
             case Accepted accepted -> assertEquals(map("n", Json.parse(expected)), accepted.call().arguments());
             case Refused refused -> assertTrue(refused.message().contains(expected), refused.message());
         }
+    }
+
+    /** A limit counts, wherever it stands beside the type by which a value is mended. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"allOf\": [{\"minimum\": 1}, {\"type\": \"integer\"}]}",
+            "{\"anyOf\": [{\"allOf\": [{\"minimum\": 1}, {\"type\": \"integer\"}]}]}",
+            "{\"not\": {\"const\": 0}, \"type\": \"integer\"}", "{\"minimum\": 1, \"type\": \"integer\"}",
+            "{\"$ref\": \"#/$defs/least\", \"type\": \"integer\"}",
+            "{\"if\": {\"maximum\": 0}, \"then\": {\"type\": \"string\", \"minLength\": 9}, \"else\": {\"type\": \"integer\", \"minimum\": 1}}"})
+    void whatIsMendedLateIsJudgedByAll(String schema) {
+        ToolDefinition tool = new ToolDefinition("f", "",
+                map("properties", map("n", Json.parse(schema)), "$defs", map("least", map("minimum", 1L))));
+        assertInstanceOf(Refused.class, ToolArguments.check(tool, new ToolCall("1", "f", map("n", "0"))));
+    }
+
+    /** An expression that backtracks without end is left to a guard, which counts too. */
+    @Test
+    void patternsThatBacktrackComeToAnEnd() {
+        ToolDefinition tool = new ToolDefinition("f", "", map("properties",
+                map("a", map("pattern", "^(a+)+$"), "b", map("type", "integer"))));
+        Verdict verdict = ToolArguments.check(tool, new ToolCall("1", "f", map("a", "a".repeat(5000) + "!", "b", "3")));
+        assertEquals(3L, assertInstanceOf(Accepted.class, verdict).call().arguments().get("b"));
     }
 
     @Test

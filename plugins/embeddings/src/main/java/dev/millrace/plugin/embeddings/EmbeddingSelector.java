@@ -11,6 +11,7 @@ import dev.millrace.api.ToolSelector;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -125,9 +126,20 @@ public final class EmbeddingSelector implements ToolSelector {
                 .map(message -> head(message.content())).filter(text -> !text.isBlank()).limit(2).toList();
     }
 
-    /** What a tool says of itself. */
+    /** What a tool says of itself: its name, its description, and its parameters with theirs. */
     private static String told(ToolDefinition tool) {
-        return head(tool.name().replaceAll("[_.\\-]+", " ") + ": " + tool.description());
+        StringBuilder text = new StringBuilder(tool.name().replaceAll("[_.\\-]+", " ")).append(": ")
+                .append(tool.description());
+        if (tool.parameters().get("properties") instanceof Map<?, ?> properties) {
+            properties.forEach((name, property) -> {
+                text.append(' ').append(name);
+                if (property instanceof Map<?, ?> map && map.get("description") instanceof String description) {
+                    text.append(": ").append(description);
+                }
+                text.append(';');
+            });
+        }
+        return head(text.toString());
     }
 
     private static String head(String text) {

@@ -30,6 +30,14 @@ final class OtherForms {
     private static final Set<String> NAMED = Set.of("properties", "$defs", "definitions", "patternProperties",
             "dependentSchemas");
 
+    /** What people who write Python call the types of JSON. */
+    private static final Map<String, String> PYTHON = Map.ofEntries(Map.entry("int", "integer"),
+            Map.entry("long", "integer"),
+            Map.entry("float", "number"), Map.entry("double", "number"), Map.entry("str", "string"),
+            Map.entry("bool", "boolean"), Map.entry("dict", "object"), Map.entry("list", "array"),
+            Map.entry("tuple", "array"),
+            Map.entry("none", "null"));
+
     /** Whether the schema names a draft of its own, whose words it keeps. */
     private final boolean ownDraft;
 
@@ -51,7 +59,9 @@ final class OtherForms {
         Map<String, @Nullable Object> out = new LinkedHashMap<>();
         source.forEach((key, value) -> out.put(String.valueOf(key), inner(String.valueOf(key), value, depth)));
         if (out.get("type") instanceof String type) {
-            out.put("type", type.toLowerCase(Locale.ROOT));
+            out.put("type", plain(type));
+        } else if (out.get("type") instanceof List<?> types) {
+            out.put("type", types.stream().map(type -> type instanceof String name ? plain(name) : type).toList());
         }
         if (!ownDraft) {
             tuple(out);
@@ -59,6 +69,11 @@ final class OtherForms {
             limit(out, "exclusiveMaximum", "maximum");
         }
         return Boolean.TRUE.equals(out.get("nullable")) ? nullable(out) : out;
+    }
+
+    private static String plain(String type) {
+        String small = type.toLowerCase(Locale.ROOT);
+        return PYTHON.getOrDefault(small, small);
     }
 
     private @Nullable Object inner(String key, @Nullable Object value, int depth) {

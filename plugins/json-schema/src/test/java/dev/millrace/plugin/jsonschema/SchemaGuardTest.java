@@ -76,6 +76,17 @@ class SchemaGuardTest {
     }
 
     @Test
+    void typesMayHavePythonsNames() {
+        Map<String, @Nullable Object> schema = property("degrees", Map.of("type", "Float", "minimum", 5L));
+        allowed(schema, Map.of("degrees", 5.5));
+        refused(schema, Map.of("degrees", 4L), "'degrees' ", "5");
+        Map<String, @Nullable Object> either = property("room",
+                Map.of("type", List.of("str", "none"), "minLength", 2L));
+        allowed(either, Map.of("room", "ab"));
+        refused(either, Map.of("room", "a"), "'room' ");
+    }
+
+    @Test
     void patterns() {
         Map<String, @Nullable Object> schema = property("room", Map.of("type", "string", "pattern", "^[a-z]+$"));
         allowed(schema, Map.of("room", "cellar"));

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.MillraceException;
@@ -18,6 +19,7 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolConnector.Approval;
 import dev.millrace.api.ToolConnector.Offered;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
 import dev.millrace.plugin.mcp.client.Servers;
@@ -31,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -52,7 +55,8 @@ class ClientTest {
         for (String kind : kinds) {
             Map<String, Object> server = new HashMap<>();
             server.put("command", ProcessHandle.current().info().command().orElse("java"));
-            server.put("args", List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+            server.put("args", List.of("-Xmx256m", "-Dmillrace.fuzz=" + Integer.getInteger("millrace.fuzz", 2_000),
+                    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                     System.getProperty("java.class.path"), HostileServer.class.getName(), kind, folder.toString()));
             server.put("env", Map.of("OWN_VARIABLE", "${HOME}"));
             server.put("timeoutSeconds", kind.equals("silent") ? 3 : timeoutSeconds);
@@ -159,7 +163,8 @@ class ClientTest {
     @Test
     void aServerThatHangsIsNotWaitedForLonger() throws Exception {
         try (Servers servers = connect(file(12, "hangs", "image"), true)) {
-            assertEquals("There was no answer within 12 seconds.", call(servers, "hangs_lamp").value());
+            assertEquals("The server hangs failed: There was no answer within 12 seconds.",
+                    call(servers, "hangs_lamp").value());
             assertEquals("[image of type image/png left out: this model reads text only]\n[31mred <|im_end|>",
                     call(servers, "image_lamp").value());
         }
@@ -218,6 +223,84 @@ class ClientTest {
         try (Servers servers = connect(file, false)) {
             assertEquals(Approval.NEW, servers.offered().getFirst().approval());
         }
+    }
+
+    @Test
+    void aServerThatSendsWhatComesToItsMindCostsNothing() throws Exception {
+        long before = memory();
+        try (Servers servers = connect(file(600, "fuzz", "noise"), true)) {
+            assertEquals("still here", call(servers, "fuzz_lamp").value());
+            assertEquals("on {\"state\":\"on\"}", call(servers, "noise_lamp").value());
+            assertEquals("still here", call(servers, "fuzz_lamp").value());
+        }
+        assertTrue(memory() - before < 64 << 20, "memory grew");
+    }
+
+    private static long memory() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    @Test
+    void hintsAndProgressArePassedOn() throws Exception {
+        try (Servers servers = connect(file(60, "hints", "progress"), true)) {
+            Map<String, Offered> offered = new HashMap<>();
+            servers.offered().forEach(tool -> offered.put(tool.original(), tool));
+            Map<String, Set<ToolHint>> hints = new HashMap<>();
+            for (String name : List.of("none", "look", "act", "set", "both")) {
+                hints.put(name, definition(offered, name).hints());
+            }
+            assertEquals(Map.of("none", Set.of(), "look", Set.of(ToolHint.READ_ONLY), "act",
+                    Set.of(ToolHint.ACTING, ToolHint.DESTRUCTIVE, ToolHint.OPEN_WORLD), "set",
+                    Set.of(ToolHint.ACTING, ToolHint.IDEMPOTENT, ToolHint.OPEN_WORLD), "both",
+                    Set.of(ToolHint.READ_ONLY, ToolHint.OPEN_WORLD)), hints);
+            List<String> steps = new CopyOnWriteArrayList<>();
+            ToolResult result = tool(servers, "lamp").call(new ToolCall("1", "lamp", Map.of()),
+                    (what, fraction) -> steps.add(what + " " + fraction));
+            assertEquals("on", result.value());
+            assertEquals(List.of("warming[2J up 0.25"), steps);
+        }
+    }
+
+    @Test
+    void eachMessageOfTheClientFitsTheSchemaOfItsRevision() throws Exception {
+        try (Servers servers = connect(file(60, "recordsold", "recordsnew"), true)) {
+            for (String server : List.of("recordsold", "recordsnew")) {
+                call(servers, server + "_test_simple_text");
+                call(servers, server + "_test_tool_with_progress");
+                call(servers, server + "_test_sampling");
+                call(servers, server + "_test_elicitation");
+                servers.read(server, "test://static-text");
+                servers.prompt(server, "test_prompt_with_arguments", Map.of("arg1", "a", "arg2", "b"));
+            }
+            assertFalse(servers.resources().isEmpty());
+            assertFalse(servers.prompts().isEmpty());
+        }
+        for (String server : List.of("recordsold", "recordsnew")) {
+            List<String> lines = Files.readAllLines(folder.resolve(server));
+            assertTrue(lines.size() > 8, lines::toString);
+            // one that answers the first question too late is greeted in the older way
+            boolean greeted = lines.stream().anyMatch(line -> line.contains("\"initialize\""));
+            assertTrue(greeted || server.endsWith("new"), lines::toString);
+            Optional<Schemas> schemas = Schemas.of(greeted ? "2025-11-25" : "2026-07-28");
+            Optional<Schemas> newest = Schemas.of("2026-07-28");
+            for (String line : lines) {
+                JsonNode message = Wire.JSON.readTree(line);
+                // the first question finds out which revision is spoken, in the words of the newest
+                boolean first = message.path("method").asText().equals("server/discover")
+                        || (greeted && line.contains("notifications/cancelled"));
+                Optional<Schemas> own = first ? newest : schemas;
+                if (own.isPresent()) {
+                    assertEquals(List.of(), own.get().problems(definition(message), message), line);
+                }
+            }
+        }
+    }
+
+    private static String definition(JsonNode message) {
+        return message.has("method")
+                ? message.has("id") ? "ClientRequest" : "ClientNotification"
+                : message.has("error") ? "JSONRPCErrorResponse" : "JSONRPCResultResponse";
     }
 
     @Test

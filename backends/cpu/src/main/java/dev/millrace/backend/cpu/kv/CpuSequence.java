@@ -18,8 +18,6 @@ public final class CpuSequence implements Sequence {
 
     private static final ValueLayout.OfFloat STATE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort STATE_HALF = ValueLayout.JAVA_SHORT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final SequenceOwner owner;
     private final Blueprint blueprint;
@@ -238,61 +236,45 @@ public final class CpuSequence implements Sequence {
     private void exchange(KvPages from, KvLayout.Layer layer, SequenceState.KeyValues kv, boolean out) {
         int count = kv.tokens();
         int oldest = length - count;
-        int size = layer.headSize();
-        float[] run = new float[size];
+        KvBlock block = new KvBlock(layer);
         for (int head = 0; head < layer.heads(); head++) {
-            for (int t = 0; t < count; t++) {
-                long at = ((long) head * count + t) * size;
+            for (int t = 0, many; t < count; t += many) {
+                long at = ((long) head * count + t) * layer.headSize();
                 KvPage page = from.get((oldest + t) / KvLayout.PAGE);
-                int slot = (oldest + t) % KvLayout.PAGE;
+                int token = (oldest + t) % KvLayout.PAGE;
+                many = Math.min(count - t, KvLayout.PAGE - token);
                 if (out) {
-                    page.readKey(layer, head, slot, run, 0);
-                    put(kv.keys(), kv.type(), at, run);
-                    page.readValue(layer, head, slot, run, 0);
-                    put(kv.values(), kv.type(), at, run);
+                    block.outOfKeys(page, head, token, many, kv.keys(), kv.type(), at);
+                    block.outOfValues(page, head, token, many, kv.values(), kv.type(), at);
                 } else {
-                    get(kv.keys(), kv.type(), at, run);
-                    page.writeKey(layer, head, slot, run, 0);
-                    get(kv.values(), kv.type(), at, run);
-                    page.writeValue(layer, head, slot, run, 0);
+                    block.intoKeys(page, head, token, many, kv.keys(), kv.type(), at);
+                    block.intoValues(page, head, token, many, kv.values(), kv.type(), at);
                 }
             }
-        }
-    }
-
-    private static void put(MemorySegment to, TensorType type, long at, float[] run) {
-        for (int i = 0; i < run.length; i++) {
-            if (type == TensorType.F16) {
-                to.set(STATE_HALF, (at + i) * 2, Float.floatToFloat16(run[i]));
-            } else {
-                to.set(STATE_FLOAT, (at + i) * 4, run[i]);
-            }
-        }
-    }
-
-    private static void get(MemorySegment from, TensorType type, long at, float[] run) {
-        for (int i = 0; i < run.length; i++) {
-            run[i] = type == TensorType.F16
-                    ? Float.float16ToFloat(from.get(STATE_HALF, (at + i) * 2))
-                    : from.get(STATE_FLOAT, (at + i) * 4);
         }
     }
 
     private void exchange(float[] ring, SequenceState.ConvColumns state, boolean out) {
         int channels = state.channels();
-        for (int column = 0; column < state.columns(); column++) {
-            int position = length - state.columns() + column;
+        int many = state.columns();
+        float[] all = new float[channels * many];
+        if (!out) {
+            MemorySegment.copy(state.data(), STATE_FLOAT, 0, all, 0, all.length);
+        }
+        for (int column = 0; column < many; column++) {
+            int position = length - many + column;
             int index = Math.floorMod(position, ring.length / channels) * channels;
             for (int channel = 0; channel < channels; channel++) {
-                long at = ((long) channel * state.columns() + column) * 4;
                 if (out) {
-                    state.data().set(STATE_FLOAT, at, ring[index + channel]);
+                    all[channel * many + column] = ring[index + channel];
                 } else {
-                    ring[index + channel] = state.data().get(STATE_FLOAT, at);
+                    ring[index + channel] = all[channel * many + column];
                 }
             }
         }
-        if (!out && state.columns() > 0) {
+        if (out) {
+            MemorySegment.copy(all, 0, state.data(), STATE_FLOAT, 0, all.length);
+        } else if (many > 0) {
             floor = length;
         }
     }

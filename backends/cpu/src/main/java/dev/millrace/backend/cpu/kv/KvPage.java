@@ -111,7 +111,7 @@ public final class KvPage {
      *
      * @return the factor that makes codes of values
      */
-    private float scale(KvLayout.Layer layer, long place, float[] from, int at) {
+    float scale(KvLayout.Layer layer, long place, float[] from, int at) {
         if (layer.type() != KvType.Q8) {
             return 1;
         }

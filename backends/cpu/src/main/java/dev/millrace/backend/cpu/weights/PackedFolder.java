@@ -89,13 +89,14 @@ public final class PackedFolder {
     }
 
     /**
-     * The folder that the system properties {@code millrace.packed} (a folder, or {@code off}) and {@code millrace.packed.limit}
-     * (bytes) name; by default {@code packed} in the {@link CacheFolder}.
+     * The folder that settings name.
+     *
+     * @param off whether nothing is kept
+     * @param name the folder; empty for {@code packed} in the {@link CacheFolder}
+     * @param limit bytes of all files together, or 0 for half of the space that the volume has for them
      */
-    public static PackedFolder configured() {
-        String name = System.getProperty("millrace.packed", "");
-        long limit = Long.getLong("millrace.packed.limit", 0);
-        if (name.equals("off")) {
+    public static PackedFolder configured(boolean off, String name, long limit) {
+        if (off) {
             return new PackedFolder(null, limit, LEAST);
         }
         try {

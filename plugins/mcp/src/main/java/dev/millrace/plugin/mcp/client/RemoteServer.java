@@ -5,6 +5,7 @@
 package dev.millrace.plugin.mcp.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.Progress;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
 import dev.millrace.plugin.mcp.rpc.Json;
@@ -37,6 +38,8 @@ final class RemoteServer implements AutoCloseable {
     private static final int MOST_TOOLS = 128;
 
     private final ServerSpec spec;
+    private final Steps steps = new Steps();
+    private final ServerWords words;
     private final Map<String, String> environment;
     private final Runnable changed;
     private final CountDownLatch tried = new CountDownLatch(1);
@@ -58,6 +61,7 @@ final class RemoteServer implements AutoCloseable {
      */
     RemoteServer(ServerSpec spec, Map<String, String> environment, Runnable changed) {
         this.spec = spec;
+        this.words = new ServerWords(spec.name());
         this.environment = environment;
         this.changed = changed;
         thread = Thread.ofVirtual().name("millrace-mcp-server-" + spec.name()).start(this::keep);
@@ -159,12 +163,8 @@ final class RemoteServer implements AutoCloseable {
                     lock.unlock();
                 }
             }
-            case "notifications/message" -> LOG.log(System.Logger.Level.DEBUG, () -> spec.name() + " says: "
-                    + Untrusted.line(params.path("data").isTextual()
-                            ? params.path("data").textValue()
-                            : params.path("data").toString()));
-            case "notifications/progress" -> LOG.log(System.Logger.Level.DEBUG, () -> spec.name() + " is at "
-                    + Untrusted.line(params.path("progress").asText() + " " + params.path("message").asText()));
+            case "notifications/message" -> words.told(params);
+            case "notifications/progress" -> steps.told(params);
             default -> {
                 // nothing that matters here
             }
@@ -243,7 +243,7 @@ final class RemoteServer implements AutoCloseable {
     }
 
     /** Runs a tool. Whatever the server does, the model is told in a sentence. */
-    ToolResult call(RemoteTool tool, ToolCall call) throws InterruptedException {
+    ToolResult call(RemoteTool tool, ToolCall call, Progress progress) throws InterruptedException {
         Peer now = peer;
         if (now == null) {
             return ToolResult.error("The server " + spec.name() + " " + trouble + ": go on without it.");
@@ -251,12 +251,13 @@ final class RemoteServer implements AutoCloseable {
         ObjectNode params = Json.object().put("name", tool.original());
         ObjectNode arguments = Json.tree(call.arguments()) instanceof ObjectNode tree ? tree : Json.object();
         params.set("arguments", arguments);
-        try {
+        try (Steps.Listening listening = steps.listen(progress)) {
+            params.putObject("_meta").put("progressToken", listening.token());
             return Contents.result(now.call("tools/call", params, spec.url().isEmpty()
                     ? Map.of()
                     : HeaderMarks.headers(tool.schema(), arguments)));
         } catch (RpcException e) {
-            return ToolResult.error(Untrusted.text(e.sentence(), 1_000));
+            return ToolResult.error("The server " + spec.name() + " failed: " + Untrusted.text(e.sentence(), 1_000));
         }
     }
 

@@ -7,7 +7,10 @@ package dev.millrace.plugin.mcp.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolHint;
 import dev.millrace.plugin.mcp.rpc.Json;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -81,6 +84,30 @@ record RemoteTool(String original, ObjectNode raw, String description, ObjectNod
 
     /** What a model is told. */
     ToolDefinition definition(String name) {
-        return new ToolDefinition(name, description, Json.plain(schema));
+        return new ToolDefinition(name, description, Json.plain(schema), hints(raw.path("annotations")),
+                Optional.empty(), Map.of());
+    }
+
+    /**
+     * What the server says that the tool does; nothing if it says nothing. What is neither read-only nor said to be harmless is
+     * presumed to be destructive, as the protocol has it.
+     */
+    private static Set<ToolHint> hints(JsonNode annotations) {
+        Set<ToolHint> hints = EnumSet.noneOf(ToolHint.class);
+        if (!annotations.isObject() || annotations.isEmpty()) {
+            return hints;
+        }
+        if (annotations.path("readOnlyHint").asBoolean(false)) {
+            hints.add(ToolHint.READ_ONLY);
+        } else if (annotations.has("readOnlyHint") || annotations.has("destructiveHint")) {
+            hints.add(annotations.path("destructiveHint").asBoolean(true) ? ToolHint.DESTRUCTIVE : ToolHint.ACTING);
+        }
+        if (annotations.path("idempotentHint").asBoolean(false)) {
+            hints.add(ToolHint.IDEMPOTENT);
+        }
+        if (annotations.path("openWorldHint").asBoolean(true)) {
+            hints.add(ToolHint.OPEN_WORLD);
+        }
+        return hints;
     }
 }

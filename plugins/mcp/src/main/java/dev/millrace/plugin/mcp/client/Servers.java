@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.Progress;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolConnector;
@@ -276,6 +277,11 @@ public final class Servers implements ToolConnector.Connected {
 
             @Override
             public ToolResult call(ToolCall call) throws InterruptedException {
+                return call(call, Progress.NONE);
+            }
+
+            @Override
+            public ToolResult call(ToolCall call, Progress progress) throws InterruptedException {
                 List<RemoteTool> now = server.tools();
                 Optional<RemoteTool> same = now.stream().filter(each -> each.original().equals(tool.original()))
                         .findFirst();
@@ -287,7 +293,7 @@ public final class Servers implements ToolConnector.Connected {
                     return ToolResult.error("The server " + server.spec().name() + " describes " + definition.name()
                             + " in another way now, and nobody has approved that: go on without it.");
                 }
-                return server.call(same.orElse(tool), call);
+                return server.call(same.orElse(tool), call, progress);
             }
         }
     }

@@ -23,7 +23,7 @@ final class Energy {
         battery = random.nextInt(20, 90);
     }
 
-    @ToolSpec(name = "energy_usage", value = "Tell how much electricity was consumed in kWh. For what one sensor shows now use read_sensor.")
+    @ToolSpec(name = "energy_usage", value = "Tell how much electricity was consumed in kWh in a period. For the cost use energy_price; for what one sensor shows now use read_sensor.")
     Map<String, Object> energyUsage(@Param("today, yesterday, week or month") String period) {
         int days = switch (period) {
             case "today", "yesterday" -> 1;
@@ -39,18 +39,18 @@ final class Energy {
         return Map.of("watts", solar);
     }
 
-    @ToolSpec(name = "battery_state", value = "Tell how full the house battery is and whether it charges.")
+    @ToolSpec(name = "battery_state", value = "Tell how full the house battery is, the reserve for a power failure, and whether it charges.")
     Map<String, Object> batteryState() {
         return Map.of("percent", battery, "charging", solar > 1000, "limit", limit);
     }
 
-    @ToolSpec(name = "set_charge_limit", value = "Limit how far the house battery or the electric car is charged.")
+    @ToolSpec(name = "set_charge_limit", value = "Limit how far the house battery or the electric car is charged. For how full it is use battery_state.")
     Map<String, Object> setChargeLimit(@Param("at most, 50 to 100") int percent) {
         limit = Things.within("The limit", percent, 50, 100);
         return Map.of("limit", limit);
     }
 
-    @ToolSpec(name = "energy_price", value = "Tell the price of electricity (tariff) by the hour, to find when it is cheap.")
+    @ToolSpec(name = "energy_price", value = "Tell the price of electricity (tariff) by the hour, to find when it is cheap. For what was consumed use energy_usage.")
     Map<String, Object> energyPrice(@Param("hour of the day, 0 to 23") int hour) {
         Things.within("hour", hour, 0, 23);
         return Map.of("hour", hour, "cents_per_kwh", 18 + Math.abs(13 - hour));

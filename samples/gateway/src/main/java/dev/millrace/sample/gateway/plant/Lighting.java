@@ -18,26 +18,26 @@ final class Lighting {
     private final Map<String, Object> lamps = new ConcurrentHashMap<>();
     private final Journal<Map<String, Object>> timers = new Journal<>();
 
-    @ToolSpec(name = "set_brightness", value = "Dim or brighten the lamps of a room. To only switch a device on or off use set_device.")
+    @ToolSpec(name = "set_brightness", value = "Dim or brighten the lamps of a room. To only switch a device on or off use set_device; for the colour use set_light_colour.")
     Map<String, Object> setBrightness(@Param("room, e.g. bedroom") String room,
             @Param("brightness in percent, 0 is dark") int percent) {
         lamps.put(Things.text("room", room), Things.within("Brightness", percent, 0, 100));
         return Map.of("room", room, "brightness", percent);
     }
 
-    @ToolSpec(name = "set_light_colour", value = "Change the colour or the warmth of the light in a room, for example warm white or red.")
+    @ToolSpec(name = "set_light_colour", value = "Change the colour or the warmth of the light in a room, for example warm white or red. For how bright it is use set_brightness.")
     Map<String, Object> setLightColour(@Param("room") String room, @Param("colour, e.g. warm white") String colour) {
         lamps.put(Things.text("room", room) + " colour", Things.text("colour", colour));
         return Map.of("room", room, "colour", colour);
     }
 
-    @ToolSpec(name = "activate_scene", value = "Start a lighting scene, a prepared mood of many lamps at once such as film or dinner.")
+    @ToolSpec(name = "activate_scene", value = "Start a lighting scene, a prepared mood of many lamps at once, for an occasion such as film or dinner. For one room use set_brightness.")
     Map<String, Object> activateScene(@Param("scene: reading, film, dinner, cleaning, night") String scene) {
         lamps.put("scene", Things.known("scene", scene, SCENES));
         return Map.of("scene", scene, "lamps", 12);
     }
 
-    @ToolSpec(name = "list_scenes", value = "List the lighting scenes that can be started.")
+    @ToolSpec(name = "list_scenes", value = "List the lighting scenes that activate_scene can start.")
     List<String> listScenes() {
         return SCENES;
     }

@@ -24,30 +24,30 @@ final class Machines {
         produced = random.nextInt(100, 900);
     }
 
-    @ToolSpec(name = "start_machine", value = "Start a machine of the production line, such as a press or a lathe.")
+    @ToolSpec(name = "start_machine", value = "Start a machine of the production line, such as a press or a lathe. For pumps and fans use set_device.")
     Map<String, Object> startMachine(@Param("machine: press_1, press_2, lathe, mill, packer, oven") String machine) {
         states.put(Things.known("machine", machine, MACHINES), "running");
         return Map.of("machine", machine, "state", "running");
     }
 
-    @ToolSpec(name = "stop_machine", value = "Stop one machine in order. In danger use emergency_stop.")
+    @ToolSpec(name = "stop_machine", value = "Stop one machine in order, for example at the end of work. In danger use emergency_stop.")
     Map<String, Object> stopMachine(@Param("machine: press_1, press_2, lathe, mill, packer, oven") String machine) {
         states.put(Things.known("machine", machine, MACHINES), "stopped");
         return Map.of("machine", machine, "state", "stopped");
     }
 
-    @ToolSpec(name = "machine_status", value = "Tell whether a machine is running, stopped or faulty.")
+    @ToolSpec(name = "machine_status", value = "Tell what a machine does: whether it is running, stopped or faulty. For its past repairs use service_history.")
     Map<String, Object> machineStatus(@Param("machine: press_1, press_2, lathe, mill, packer, oven") String machine) {
         return Map.of("machine", Things.known("machine", machine, MACHINES), "state",
                 states.getOrDefault(machine, "stopped"));
     }
 
-    @ToolSpec(name = "set_conveyor_speed", value = "Make the conveyor belt faster or slower.")
+    @ToolSpec(name = "set_conveyor_speed", value = "Make the conveyor belt, which carries the goods, faster or slower.")
     Map<String, Object> setConveyorSpeed(@Param("centimetres per second, 0 to 200") int speed) {
         return Map.of("speed", Things.within("speed", speed, 0, 200));
     }
 
-    @ToolSpec(name = "emergency_stop", value = "Halt the whole production line at once, only if people or machines are in danger.")
+    @ToolSpec(name = "emergency_stop", value = "Halt the whole production line at once, only if people or machines are in danger, as in an accident. For one machine use stop_machine.")
     Map<String, Object> emergencyStop(@Param("why") String reason) {
         MACHINES.forEach(machine -> states.put(machine, "stopped"));
         return Map.of("stopped", MACHINES.size(), "reason", Things.text("reason", reason));

@@ -19,17 +19,17 @@ final class People {
         return send(Map.of("to", Things.text("to", to), "subject", subject, "characters", body.length()));
     }
 
-    @ToolSpec(name = "send_text_message", value = "Send a short text message (SMS) to a phone number.")
+    @ToolSpec(name = "send_text_message", value = "Send a short text message (SMS) to a phone number. For long texts use send_mail.")
     Map<String, Object> sendTextMessage(@Param("phone number") String number, @Param("text") String text) {
         return send(Map.of("number", Things.text("number", number), "characters", text.length()));
     }
 
-    @ToolSpec(name = "who_is_on_duty", value = "Tell who works now: the person on duty, on call or on shift.")
+    @ToolSpec(name = "who_is_on_duty", value = "Tell who works now: the person on duty, on call or on shift. To call one use page_technician.")
     Map<String, Object> whoIsOnDuty() {
         return Map.of("technician", "Grace", "until", "18:00");
     }
 
-    @ToolSpec(name = "page_technician", value = "Call a technician to come at once, by pager.")
+    @ToolSpec(name = "page_technician", value = "Call a technician to come at once, by pager, in an emergency. For repairs that can wait use create_work_order.")
     Map<String, Object> pageTechnician(@Param("where to come to") String place, @Param("why") String reason) {
         return send(Map.of("technician", "Grace", "place", Things.text("place", place), "reason", reason));
     }

@@ -26,7 +26,7 @@ final class Records {
         return Map.of("sensor", Things.text("sensor", sensor), "minimum", mean - 2, "mean", mean, "maximum", mean + 3);
     }
 
-    @ToolSpec(name = "export_report", value = "Write measured data into a file (CSV or PDF report) that can be sent or printed.")
+    @ToolSpec(name = "export_report", value = "Write measured data into a file (CSV for tables or PDF for print) that can be sent or printed. To see values here use query_history.")
     Map<String, Object> exportReport(@Param("what it is about") String subject, @Param("csv or pdf") String format) {
         return Map.of("file", "reports/" + Things.text("subject", subject) + "."
                 + Things.known("format", format, List.of("csv", "pdf")));
@@ -39,7 +39,7 @@ final class Records {
                 Math.round(mean - 20));
     }
 
-    @ToolSpec(name = "detect_anomalies", value = "Look for unusual values, outliers and trends in the data of sensors.")
+    @ToolSpec(name = "detect_anomalies", value = "Look for unusual, strange or suspicious values, outliers and trends in the data of sensors. For alarms use get_alarms.")
     List<Map<String, Object>> detectAnomalies(@Param("hours back from now, 1 to 720") int hours) {
         Things.within("hours", hours, 1, 720);
         return List.of(Map.of("sensor", "boiler_room vibration", "hours_ago", 1 + hours / 3));

@@ -24,13 +24,13 @@ final class Security {
         motion = random.nextInt(1, 60);
     }
 
-    @ToolSpec(name = "arm_security", value = "Arm the burglar alarm when people leave or go to bed.")
+    @ToolSpec(name = "arm_security", value = "Arm the burglar alarm to guard the house when people leave, travel or go to bed. To only lock a door use lock_door.")
     Map<String, Object> armSecurity(@Param("home, away or night") Mode mode) {
         state = mode.name().toLowerCase(java.util.Locale.ROOT);
         return Map.of("state", state);
     }
 
-    @ToolSpec(name = "disarm_security", value = "Disarm the burglar alarm when somebody comes home.")
+    @ToolSpec(name = "disarm_security", value = "Disarm the burglar alarm when somebody comes home, or after a false alarm. For alarms of sensors use acknowledge_alarm.")
     Map<String, Object> disarmSecurity(@Param("code of four digits") String code) {
         if (!code.matches("\\d{4}")) {
             throw new IllegalArgumentException("The code has four digits.");
@@ -39,19 +39,19 @@ final class Security {
         return Map.of("state", state);
     }
 
-    @ToolSpec(name = "take_snapshot", value = "Take a picture with a camera, to see what is there now.")
+    @ToolSpec(name = "take_snapshot", value = "Take a picture with a camera, to see what is there now. For what happened before use list_motion_events.")
     Map<String, Object> takeSnapshot(@Param("camera, e.g. driveway") String camera) {
         return Map.of("camera", Things.text("camera", camera), "file", "snapshots/" + camera + ".jpg");
     }
 
-    @ToolSpec(name = "list_motion_events", value = "List when cameras and detectors saw something move.")
+    @ToolSpec(name = "list_motion_events", value = "List when cameras and detectors saw something move: people, animals, intruders. For badges at doors use list_entries.")
     List<Map<String, Object>> listMotionEvents(@Param("hours back from now") int hours) {
         Things.within("hours", hours, 1, 168);
         return List.of(Map.of("camera", "driveway", "minutes_ago", motion),
                 Map.of("camera", "yard", "minutes_ago", motion + 7));
     }
 
-    @ToolSpec(name = "sound_siren", value = "Sound the siren to warn everybody or scare somebody off.")
+    @ToolSpec(name = "sound_siren", value = "Sound the siren, loudly, to warn everybody or scare somebody off.")
     Map<String, Object> soundSiren(@Param("how long, 1 to 300") int seconds) {
         return Map.of("seconds", Things.within("seconds", seconds, 1, 300));
     }

@@ -24,12 +24,12 @@ final class Stock {
         PARTS.forEach(part -> counts.put(part, random.nextInt(0, 40)));
     }
 
-    @ToolSpec(name = "stock_level", value = "Tell how many spare parts of a kind are in the warehouse.")
+    @ToolSpec(name = "stock_level", value = "Tell how many spare parts of a kind are in the warehouse. For where they lie use find_part.")
     Map<String, Object> stockLevel(@Param("part: bearing, belt, filter, fuse, gasket, lamp, seal") String part) {
         return Map.of("part", Things.known("part", part, PARTS), "count", counts.getOrDefault(part, 0));
     }
 
-    @ToolSpec(name = "reorder_part", value = "Order (buy) more spare parts from the supplier.")
+    @ToolSpec(name = "reorder_part", value = "Order (buy) more spare parts from the supplier. For what is missing use list_low_stock.")
     Map<String, Object> reorderPart(@Param("part: bearing, belt, filter, fuse, gasket, lamp, seal") String part,
             @Param("how many") int count) {
         Map<String, Object> order = Map.of("part", Things.known("part", part, PARTS), "count",
@@ -38,12 +38,12 @@ final class Stock {
         return order;
     }
 
-    @ToolSpec(name = "find_part", value = "Tell on which shelf of the warehouse a spare part lies.")
+    @ToolSpec(name = "find_part", value = "Tell on which shelf of the warehouse a spare part lies. For how many there are use stock_level.")
     Map<String, Object> findPart(@Param("part: bearing, belt, filter, fuse, gasket, lamp, seal") String part) {
         return Map.of("part", part, "shelf", 1 + PARTS.indexOf(Things.known("part", part, PARTS)));
     }
 
-    @ToolSpec(name = "take_stock", value = "Book spare parts out of the warehouse because they were used.")
+    @ToolSpec(name = "take_stock", value = "Book spare parts out of the warehouse because somebody took or used them.")
     Map<String, Object> takeStock(@Param("part: bearing, belt, filter, fuse, gasket, lamp, seal") String part,
             @Param("how many") int count) {
         int left = counts.merge(Things.known("part", part, PARTS), -Things.within("count", count, 1, 1000),
@@ -51,7 +51,7 @@ final class Stock {
         return Map.of("part", part, "left", left);
     }
 
-    @ToolSpec(name = "list_low_stock", value = "List spare parts and supplies that are running out.")
+    @ToolSpec(name = "list_low_stock", value = "List spare parts and supplies that are running out and should be bought. For one part use stock_level.")
     Map<String, Integer> listLowStock() {
         Map<String, Integer> low = new TreeMap<>(counts);
         low.values().removeIf(count -> count > 10);

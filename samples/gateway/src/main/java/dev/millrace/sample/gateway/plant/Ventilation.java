@@ -20,7 +20,7 @@ final class Ventilation {
         co2 = random.nextInt(400, 1800);
     }
 
-    @ToolSpec(name = "set_fan_speed", value = "Set how fast the ventilation fan of a room turns.")
+    @ToolSpec(name = "set_fan_speed", value = "Set how fast the ventilation fan of a room turns, against moisture and heat. To only switch a fan on or off use set_device.")
     Map<String, Object> setFanSpeed(@Param("room") String room, @Param("level, 0 is off, 5 the fastest") int level) {
         positions.put("fan " + Things.text("room", room), Things.within("level", level, 0, 5));
         return Map.of("room", room, "level", level);
@@ -31,14 +31,14 @@ final class Ventilation {
         return Map.of("room", Things.text("room", room), "co2_ppm", co2, "verdict", co2 > 1000 ? "stuffy" : "good");
     }
 
-    @ToolSpec(name = "set_blind_position", value = "Raise, lower or half close the blinds or shutters of a window.")
+    @ToolSpec(name = "set_blind_position", value = "Raise, lower or half close the blinds or shutters of a window, for more or less daylight.")
     Map<String, Object> setBlindPosition(@Param("room") String room,
             @Param("how far closed; 0 is open, 100 shut") int percent) {
         positions.put("blind " + Things.text("room", room), Things.within("percent", percent, 0, 100));
         return Map.of("room", room, "closed", percent);
     }
 
-    @ToolSpec(name = "run_air_purge", value = "Blow all air out of a room quickly, for example after smoke or paint fumes.")
+    @ToolSpec(name = "run_air_purge", value = "Blow all air out of a room quickly, for example after smoke, paint fumes or bad smells. For steady ventilation use set_fan_speed.")
     Map<String, Object> runAirPurge(@Param("room") String room, @Param("how long, 1 to 60") int minutes) {
         return Map.of("room", Things.text("room", room), "minutes", Things.within("minutes", minutes, 1, 60));
     }

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.launcher.command;
+
+import dev.millrace.machine.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+
+/** How much memory of this process was in use, from time to time: whether it grows. Not safe for threads. */
+final class Resident {
+
+    private final List<Long> seen = new ArrayList<>();
+
+    /** Looks once. */
+    void look() {
+        Memory.resident().ifPresent(seen::add);
+    }
+
+    /**
+     * Tells the average of each quarter of the time, in MiB.
+     *
+     * @param line gets a name and a text; nothing if this system tells no figures
+     */
+    void tell(BiConsumer<String, String> line) {
+        if (seen.size() < 4) {
+            return;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 4; i++) {
+            double bytes = seen.subList(i * seen.size() / 4, (i + 1) * seen.size() / 4).stream()
+                    .mapToLong(Long::longValue).average().orElse(0);
+            text.append(text.isEmpty() ? "" : ", ").append(String.format(Locale.ROOT, "%.0f", bytes / (1 << 20)));
+        }
+        line.accept("resident", text + " MiB on average in each quarter of the time");
+    }
+}

@@ -1,0 +1,7 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/** Messages and the patterns of their topics. */
+@org.jspecify.annotations.NullMarked
+package dev.millrace.plugin.mqtt.message;
