@@ -48,7 +48,7 @@ final class ToolCases {
             if (expected instanceof Number a && found instanceof Number b) {
                 return Double.compare(a.doubleValue(), b.doubleValue()) == 0;
             }
-            return expected instanceof String a && found instanceof String b
+            return (expected instanceof String a && found instanceof String b)
                     ? plain(a).equals(plain(b))
                     : expected != null && expected.equals(found);
         }
@@ -72,7 +72,8 @@ final class ToolCases {
     static List<Asked> requests(@Nullable Path file) throws IOException {
         List<Asked> all = new ArrayList<>();
         for (Map<?, ?> each : objects(file, "tool-requests.json")) {
-            if (!(each.get("ask") instanceof String ask) || !(step(each) instanceof Step step)) {
+            Step step = step(each);
+            if (!(each.get("ask") instanceof String ask) || step == null) {
                 throw new MillraceException("Requests are a list of objects such as {\"ask\": \"Turn on the lamp.\","
                         + " \"tool\": \"set_device\", \"arguments\": {\"state\": \"on\"}}; arguments may be left out.");
             }
@@ -87,7 +88,8 @@ final class ToolCases {
         for (Map<?, ?> each : objects(file, "tool-chains.json")) {
             List<Step> steps = new ArrayList<>();
             for (Object one : each.get("steps") instanceof List<?> list ? list : List.of()) {
-                if (one instanceof Map<?, ?> map && step(map) instanceof Step step) {
+                Step step = one instanceof Map<?, ?> map ? step(map) : null;
+                if (step != null) {
                     steps.add(step);
                 }
             }
@@ -104,7 +106,7 @@ final class ToolCases {
 
     private static @Nullable Step step(Map<?, ?> map) {
         if (!(map.get("tool") instanceof String tool)
-                || map.get("arguments") != null && !(map.get("arguments") instanceof Map<?, ?>)) {
+                || (map.get("arguments") != null && !(map.get("arguments") instanceof Map<?, ?>))) {
             return null;
         }
         Map<String, @Nullable Object> arguments = new LinkedHashMap<>();
