@@ -160,8 +160,10 @@ public final class Engine implements Millrace {
         RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
                 new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
                         () -> services.tools, List::of,
-                        services::toolSelectors, services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
-                meters.of(name), ModelLimits.of(services.settings, name).answers(), InstantSource.system(), remotes::remove);
+                        services::toolSelectors,
+                        services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
+                meters.of(name), ModelLimits.of(services.settings, name).answers(), InstantSource.system(),
+                remotes::remove);
         remotes.add(model);
         if (closed) {
             model.close();
