@@ -9,6 +9,9 @@ import java.time.Instant;
 /**
  * What a person says of a call.
  *
+ * <p>
+ * Minor versions may add components.
+ *
  * @param allowed whether it may run
  * @param who has decided, by the name that is known; empty if nobody has
  * @param when it was decided

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link ToolGuard} says of a call. */
+/** What a {@link ToolGuard} says of a call. Minor versions may add kinds of decisions. */
 public sealed interface ToolDecision {
 
     /** The call may run, as far as this guard is concerned. */

@@ -6,7 +6,7 @@ package dev.millrace.api;
 
 /**
  * What a tool does to the world, as it says of itself. A tool without hints has said nothing. The names are those that the Model
- * Context Protocol has for annotations of tools.
+ * Context Protocol has for annotations of tools. Minor versions may add hints.
  *
  * @see <a href="https://modelcontextprotocol.io/specification/2025-11-25/schema#toolannotations">ToolAnnotations</a>
  */

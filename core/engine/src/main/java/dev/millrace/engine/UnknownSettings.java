@@ -33,8 +33,11 @@ final class UnknownSettings {
                 List<String> near = NearestNames.of(name.substring(PREFIX.length()), groups.stream().flatMap(
                         group -> group.settings().stream().map(one -> group.prefix() + one.name()))
                         .map(known -> known.substring(PREFIX.length())).toList());
-                listener.accept("The system property " + name + " is no setting"
-                        + (near.isEmpty() ? "." : "; did you mean " + PREFIX + near.getFirst() + "?"));
+                // one that is like no other may belong to a plugin that reads its own
+                if (!near.isEmpty()) {
+                    listener.accept("The system property " + name + " is no setting; did you mean " + PREFIX
+                            + near.getFirst() + "?");
+                }
             }
         }
     }

@@ -16,12 +16,18 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.StageContext;
+import dev.millrace.spi.text.TokenHistory;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -249,6 +255,50 @@ class PrefixesTest {
                     .mapToLong(one -> ((Metric.Counter) one).value()).sum() > 20);
         } finally {
             System.clearProperty("millrace.prefixes.memory");
+        }
+    }
+
+    /** Else each answer costs memory that no bound of prefixes counts. */
+    @Test
+    void whatIsKeptHoldsNothingOfItsConversation() throws IOException {
+        List<WeakReference<Object>> told = Collections.synchronizedList(new ArrayList<>());
+        try (Stage stage = stage(new ScriptedBackend("a", true, "Yes."))) {
+            stage.services.stages.add(new SamplerStage.Factory() {
+                @Override
+                public int order() {
+                    return 10;
+                }
+
+                @Override
+                public Optional<SamplerStage> create(StageContext context) {
+                    told.add(new WeakReference<>(context));
+                    return Optional.of(new LooksOn());
+                }
+            });
+            try (Model model = stage.open()) {
+                for (int i = 0; i < 5; i++) {
+                    assertEquals("Yes.", request(model, List.of(Message.user("Question " + i))).text());
+                }
+                while (told.stream().anyMatch(context -> context.get() != null)) {
+                    System.gc(); // the class has a limit of time
+                }
+                assertEquals(5, told.size());
+                assertTrue(request(model, List.of(Message.user("Question 1"))).usage().cachedTokens() > 0,
+                        "it is kept");
+            }
+        }
+    }
+
+    private static final class LooksOn implements SamplerStage {
+
+        @Override
+        public void apply(float[] logits, TokenHistory history) {
+            // looks on
+        }
+
+        @Override
+        public SamplerStage fork() {
+            return this;
         }
     }
 

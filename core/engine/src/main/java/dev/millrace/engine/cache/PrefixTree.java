@@ -134,6 +134,7 @@ final class PrefixTree {
      * @return the prefix; one that was there before, if it has read the same
      */
     Kept keep(Slot slot, String key) {
+        scheduler.rest(slot);
         Kept kept = new Kept(slot, key);
         if (slot.read() == 0) {
             scheduler.close(slot);

@@ -363,6 +363,15 @@ public final class Scheduler implements AutoCloseable {
         inbox.wake();
     }
 
+    /**
+     * Lets go of all that belonged to the answer for which a slot was read. Called on the scheduler's own thread.
+     *
+     * @param slot nobody generates on it any more
+     */
+    public void rest(Slot slot) {
+        slot.rest();
+    }
+
     // ---- moves
 
     /**

@@ -334,7 +334,7 @@ public final class Slot implements TokenHistory {
         read = kept;
     }
 
-    /** Nobody generates on it any more: guesses that stay are its tokens, and the rows of logits for them are freed. */
+    /** Nobody generates on it any more: guesses that stay are its tokens, and what belonged to the answer is let go. */
     void rest() {
         settle();
         Sequence own = sequence;
@@ -343,6 +343,9 @@ public final class Slot implements TokenHistory {
             step = new Step(own, used.vocabularySize()).withdrawnWhen(this::isWithdrawn);
         }
         result = null;
+        // it holds the sampler, and with that all that the conversation was told: a kept prefix would hold it, too
+        wish = Wish.NOTHING;
+        failure = null;
     }
 
     /** Guesses are not read. */
