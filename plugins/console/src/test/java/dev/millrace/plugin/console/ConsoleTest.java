@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -236,6 +237,7 @@ class ConsoleTest {
         try (Served served = new Served()) {
             AtomicReference<String> answer = new AtomicReference<>("");
             AtomicReference<String> moved = new AtomicReference<>("");
+            AtomicBoolean asked = new AtomicBoolean();
             List<JsonNode> lines = served.lines("{" + LONG + ",\"messages\":[" + BYE + "]}", line -> {
                 try {
                     switch (line.path("type").asText()) {
@@ -245,7 +247,8 @@ class ConsoleTest {
                             served.post("/console/stop", "{\"answer\":\"" + answer.get() + "\"}");
                         }
                         case "text" -> {
-                            if (String.valueOf(moved.get()).isEmpty()) {
+                            // once: else the answer runs on to its end while its lines are read
+                            if (asked.compareAndSet(false, true)) {
                                 served.post("/console/move", "{\"model\":\"nano\",\"device\":\"cpu:scalar\"}");
                             }
                         }

@@ -364,8 +364,9 @@ class ClientTest {
             MillraceException problem = assertThrows(MillraceException.class, () -> connect(file, true).close());
             assertTrue(String.valueOf(problem.getMessage()).contains(wrong.getValue()), problem::getMessage);
         }
+        // with the mark that editors on Windows write
         Path nothing = Files.writeString(folder.resolve("none.json"),
-                "{\"servers\":{\"a\":{\"command\":\"/no/such/program\"},\"b\":{\"disabled\":true}}}");
+                "\uFEFF{\"servers\":{\"a\":{\"command\":\"/no/such/program\"},\"b\":{\"disabled\":true}}}");
         try (Servers servers = connect(nothing, true)) {
             assertEquals(1, servers.problems().size());
             assertTrue(servers.problems().getFirst().contains("cannot be started"), servers.problems()::toString);

@@ -84,7 +84,9 @@ final class ConfiguredRules {
             if (Files.size(file) > LARGEST) {
                 throw new IOException("it is larger than rules can be");
             }
-            rules.addAll(RuleReader.read(Files.readString(file)));
+            String text = Files.readString(file);
+            // a mark that editors on Windows write
+            rules.addAll(RuleReader.read(text.startsWith("\uFEFF") ? text.substring(1) : text));
         }
         return rules;
     }

@@ -51,7 +51,9 @@ final class ServerFile {
             if (Files.size(file) > LARGEST) {
                 throw new MillraceException(file + " is larger than a list of servers can be.");
             }
-            return parse(file.toString(), Files.readString(file, StandardCharsets.UTF_8), variables);
+            String text = Files.readString(file, StandardCharsets.UTF_8);
+            // a mark that editors on Windows write
+            return parse(file.toString(), text.startsWith("\uFEFF") ? text.substring(1) : text, variables);
         } catch (NoSuchFileException e) {
             throw new MillraceException("There is no file " + file + ".", e);
         } catch (IOException e) {
