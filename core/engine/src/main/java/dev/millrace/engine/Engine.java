@@ -313,7 +313,8 @@ public final class Engine implements Millrace {
         Settings settings = services.settings;
         Path folder = settings.get(EngineSettings.PREFIXES).equals("off") ? null : cache.resolve("prefixes");
         return new PrefixRoom(settings.find(EngineSettings.PREFIXES_MEMORY, "").value()
-                .orElseGet(() -> Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4)), folder,
+                .orElseGet(() -> Math.max(LEAST_PREFIX_MEMORY, Memory.now().available() / 4)),
+                Math.toIntExact(settings.get(EngineSettings.PREFIXES_NUMBER)), folder,
                 settings.get(EngineSettings.PREFIXES_DISK));
     }
 

@@ -76,6 +76,10 @@ public final class EngineSettings implements SettingGroup {
             "Memory for what was read, for each model; a quarter of what is free beside the weights if it is not set.")
             .in("bytes");
 
+    static final Setting<Long> PREFIXES_NUMBER = Setting.of("prefixes.number", Range.whole(1, 1_000_000),
+            "How many beginnings and ends of conversations are kept in memory at most, for each model.")
+            .standard("4096");
+
     static final Setting<Long> PREFIXES_DISK = Setting.of("prefixes.disk", Range.whole(0, Long.MAX_VALUE),
             "Disk for beginnings of prompts, of all models together.")
             .standard(Long.toString(1L << 30)).in("bytes");
@@ -102,7 +106,6 @@ public final class EngineSettings implements SettingGroup {
     @Override
     public List<Setting<?>> settings() {
         return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES,
-                PREFIXES_MEMORY,
-                PREFIXES_DISK);
+                PREFIXES_MEMORY, PREFIXES_NUMBER, PREFIXES_DISK);
     }
 }

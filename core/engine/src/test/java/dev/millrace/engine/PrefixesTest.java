@@ -258,6 +258,22 @@ class PrefixesTest {
         }
     }
 
+    @Test
+    void noMoreAreKeptThanAllowed() throws IOException {
+        System.setProperty("millrace.prefixes.number", "10");
+        try (Stage stage = stage(new ScriptedBackend("a", true, "Yes.")); Model model = stage.open()) {
+            for (int i = 0; i < 40; i++) {
+                request(model, List.of(Message.user("Question " + i)));
+                double open = stage.engine.metrics().stream().filter(one -> one.name().equals("sequences_open"))
+                        .mapToDouble(one -> ((Metric.Gauge) one).value()).sum();
+                // and the one that is read
+                assertTrue(open <= 11, "" + open);
+            }
+        } finally {
+            System.clearProperty("millrace.prefixes.number");
+        }
+    }
+
     /** Else each answer costs memory that no bound of prefixes counts. */
     @Test
     void whatIsKeptHoldsNothingOfItsConversation() throws IOException {

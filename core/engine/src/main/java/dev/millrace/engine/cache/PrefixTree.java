@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The prefixes of a model that are in memory: one tree for each way in which numbers come about, since a model may move. Bounded in
- * bytes; what was not used for longest goes first. For the scheduler's thread alone.
+ * bytes and in number; what was not used for longest goes first. For the scheduler's thread alone.
  */
 final class PrefixTree {
 
@@ -30,16 +30,18 @@ final class PrefixTree {
     private final Scheduler scheduler;
     private final Supplier<PrefixSize> size;
     private final long mostBytes;
+    private final int most;
     private final ModelMeters meters;
     private final Map<String, RadixTree<Kept>> trees = new HashMap<>();
     /** The last was used last. */
     private final Set<Kept> byUse = new LinkedHashSet<>();
     private volatile long bytes;
 
-    PrefixTree(Scheduler scheduler, Supplier<PrefixSize> size, long mostBytes, ModelMeters meters) {
+    PrefixTree(Scheduler scheduler, Supplier<PrefixSize> size, long mostBytes, int most, ModelMeters meters) {
         this.scheduler = scheduler;
         this.size = size;
         this.mostBytes = mostBytes;
+        this.most = most;
         this.meters = meters;
     }
 
@@ -162,7 +164,7 @@ final class PrefixTree {
         PrefixSize each = size.get();
         List<Kept> oldest = new ArrayList<>(byUse);
         bytes = count(each);
-        for (int i = 0; bytes > mostBytes && i < oldest.size(); i++) {
+        for (int i = 0; (bytes > mostBytes || byUse.size() > most) && i < oldest.size(); i++) {
             drop(oldest.get(i));
             meters.evicted();
             bytes = count(each);

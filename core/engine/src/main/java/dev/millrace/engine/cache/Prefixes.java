@@ -63,7 +63,7 @@ public final class Prefixes implements AutoCloseable {
         this.meters = meters;
         this.folder = room.folder() == null ? null : new PrefixFolder(room.folder(), room.diskBytes());
         this.tree = new PrefixTree(scheduler, () -> PrefixSize.of(program.get(), scheduler.limits(), valueBytes),
-                room.memoryBytes(), meters);
+                room.memoryBytes(), room.number(), meters);
     }
 
     /**
