@@ -117,7 +117,7 @@ class ToolResultsTest {
     void whatHasNoPlainFormIsAnErrorOfTheTool() {
         assertMessage("contains NaN, which is not a number in JSON", Double.NaN);
         assertMessage("contains Infinity", List.of(Float.POSITIVE_INFINITY));
-        assertMessage("contains Infinity", new BigDecimal("1e999"));
+        assertMessage("contains a number of 1000 digits, which is too large", new BigDecimal("1e999"));
         assertMessage("contains a java.lang.Object, which has no plain form", new Object());
         List<Object> circle = new ArrayList<>();
         circle.add(circle);

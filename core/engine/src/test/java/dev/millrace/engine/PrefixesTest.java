@@ -295,10 +295,11 @@ class PrefixesTest {
                 for (int i = 0; i < 5; i++) {
                     assertEquals("Yes.", request(model, List.of(Message.user("Question " + i))).text());
                 }
-                while (told.stream().anyMatch(context -> context.get() != null)) {
-                    System.gc(); // the class has a limit of time
+                for (int i = 0; i < 100 && told.stream().anyMatch(context -> context.get() != null); i++) {
+                    System.gc();
                 }
                 assertEquals(5, told.size());
+                assertTrue(told.stream().allMatch(context -> context.get() == null), "it is held");
                 assertTrue(request(model, List.of(Message.user("Question 1"))).usage().cachedTokens() > 0,
                         "it is kept");
             }

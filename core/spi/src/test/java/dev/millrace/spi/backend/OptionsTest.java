@@ -29,8 +29,10 @@ class OptionsTest {
 
     @Test
     void eachLimitKeepsTheOthers() {
-        Limits all = Limits.of(7).withRollback(3).withSharedForks(true).withStates(true).withSequences(5);
-        assertEquals("Limits[batchTokens=7, sequences=5, exchangesStates=true, sharesForks=true, rollback=3]",
+        Limits all = Limits.of(7).withSameBits(true).withRollback(3).withSharedForks(true).withStates(true)
+                .withSequences(5);
+        assertEquals(
+                "Limits[batchTokens=7, sequences=5, exchangesStates=true, sharesForks=true, rollback=3, sameBits=true]",
                 all.toString());
         assertEquals(Limits.ANY_ROLLBACK, all.withRollback(Limits.ANY_ROLLBACK).rollback());
         assertFalse(all.withStates(false).exchangesStates());
