@@ -220,7 +220,7 @@ class HeldAnswersTest {
                         () -> strict.conversation().declare(List.of(ODD)).start());
             }
             System.setProperty(own, "yes");
-            assertEquals("The system property " + own + " must be auto, on or off, not \"yes\".",
+            assertEquals("The setting " + own + " is \"yes\"; it must be auto, on or off.",
                     assertThrows(IllegalArgumentException.class, () -> millrace.open("nano")).getMessage());
         } finally {
             List.of("millrace.strict", own).forEach(System::clearProperty);
