@@ -185,6 +185,7 @@ class PullsTest {
         assertEquals(List.of("pull " + REFERENCE, "shown model"), store.did);
         JsonNode listed = lines(ask("/api/store", "").body()).getFirst();
         assertEquals("model", listed.get("models").get(0).get("name").asText());
+        assertTrue(listed.get("present").asBoolean());
         // what is here needs no yes, and no network
         assertEquals("success", lines(ask("/api/pull", "{\"model\":\"" + REFERENCE + "\"}").body()).getFirst()
                 .get("status").asText());

@@ -15,14 +15,8 @@ export function start() {
 
 /** Shows what is here. A server without a store has no such part. */
 export async function refresh() {
-  let kept;
-  try {
-    kept = await ask('/api/store');
-  } catch {
-    byId('kept').hidden = true;
-    return;
-  }
-  byId('kept').hidden = false;
+  const kept = await ask('/api/store');
+  byId('kept').hidden = !kept.present;
   const row = (model, where) => el('li', {}, el('strong', {}, model.name), ` ${bytes(model.size)}`,
     el('span', { class: 'quiet' }, ` ${[where, model.linked ? 'linked' : '', model.licence].filter(Boolean).join(', ')}`));
   const all = [...kept.models.map((model) => row(model, '')), ...kept.others.map((model) => row(model, 'of another program'))];

@@ -52,12 +52,15 @@ public final class Pulls implements ServerExtension {
         stores = List.of(store);
     }
 
-    private ModelStore store() {
+    private Optional<ModelStore> present() {
         return stores.stream().findFirst()
-                .or(() -> ServiceLoader.load(ModelStore.class, Pulls.class.getClassLoader()).findFirst())
-                .orElseThrow(() -> new ApiError(501,
-                        "No model store is present: add the bundle dev.millrace.store to the folder of bundles.", null,
-                        "no_store"));
+                .or(() -> ServiceLoader.load(ModelStore.class, Pulls.class.getClassLoader()).findFirst());
+    }
+
+    private ModelStore store() {
+        return present().orElseThrow(() -> new ApiError(501,
+                "No model store is present: add the bundle dev.millrace.store to the folder of bundles.", null,
+                "no_store"));
     }
 
     @Override
@@ -228,10 +231,11 @@ public final class Pulls implements ServerExtension {
     }
 
     private void list(Exchange exchange) throws IOException {
-        ModelStore store = store();
-        ObjectNode document = Json.object();
-        fill(document.putArray("models"), store.list());
-        fill(document.putArray("others"), store.others());
+        Optional<ModelStore> store = present();
+        // that there is no store is an answer, too: whoever looks asks for nothing that is missing
+        ObjectNode document = Json.object().put("present", store.isPresent());
+        fill(document.putArray("models"), store.map(ModelStore::list).orElse(List.of()));
+        fill(document.putArray("others"), store.map(ModelStore::others).orElse(List.of()));
         answer(exchange, document);
     }
 
