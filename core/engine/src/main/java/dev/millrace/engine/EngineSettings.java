@@ -65,8 +65,9 @@ public final class EngineSettings implements SettingGroup {
             Range.form("auto, on, off or always", text -> switch (text) {
                 case "auto", "on", "off", "always" -> DraftUse.valueOf(text.toUpperCase(Locale.ROOT));
                 default -> throw new IllegalArgumentException(text);
-            }), "Whether tokens that the text itself suggests are guessed and checked together; auto where that pays.")
-            .standard("auto").forEachModel();
+            }),
+            "Whether tokens that the text itself suggests are guessed and checked together; auto does so where that pays.")
+            .standard("off").forEachModel();
 
     static final Setting<String> PREFIXES = Setting.of("prefixes", Range.words("on", "off"),
             "Whether beginnings of prompts are kept on disk, so that the next start does not read them again.")
