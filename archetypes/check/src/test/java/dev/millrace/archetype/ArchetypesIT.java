@@ -40,7 +40,7 @@ class ArchetypesIT {
     private static final Pattern TESTS = Pattern.compile("Tests run: (\\d+), Failures: 0, Errors: 0, Skipped: \\d+\\R");
 
     @TempDir
-    Path folder = Path.of("");
+    static Path folder = Path.of("");
 
     @BeforeAll
     void generateAndBuild() throws Exception {

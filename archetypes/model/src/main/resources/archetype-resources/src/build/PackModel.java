@@ -31,8 +31,8 @@ final class PackModel {
                 if (files.size() != 1) {
                     throw new IOException(from + " has " + files.size() + " files: put one GGUF file there.");
                 }
-                name = files.getFirst().getFileName().toString();
-                source = Files.newInputStream(files.getFirst());
+                name = files.get(0).getFileName().toString();
+                source = Files.newInputStream(files.get(0));
             }
         } else {
             Properties sample = new Properties();
