@@ -182,25 +182,15 @@ final class AnswerRun {
                 return turn.reason();
             }
             boolean spent = completionTokens >= options.maxTokens();
-            boolean mayRun = turn.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
-            ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(turn.said())
-                    : toolRun.leave(turn.said(), "Not run: the answer had to end.");
+            ToolRun.Outcome outcome = toolRun.after(turn.said(), round, spent);
             tools += System.nanoTime() - start;
             outcome.messages().forEach(dialogue::add);
             if (isOver(log)) {
                 return whyOver(log);
             }
-            if (outcome.callerRunsSome()) {
-                // an answer that was cut may have lost calls: the caller must know
-                return turn.reason() == FinishReason.STOP ? FinishReason.TOOL_CALLS : turn.reason();
-            }
-            if (!mayRun) {
-                if (turn.reason() != FinishReason.STOP) {
-                    return turn.reason();
-                }
-                return spent ? FinishReason.LENGTH : FinishReason.TOOL_LIMIT;
+            if (outcome.end().isPresent()) {
+                return outcome.end().get();
             }
         }
     }

@@ -101,25 +101,15 @@ final class RemoteRun {
                 return said.reason();
             }
             boolean spent = completionTokens >= options.maxTokens();
-            boolean mayRun = said.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
             long start = System.nanoTime();
-            ToolRun.Outcome outcome = mayRun
-                    ? toolRun.run(said)
-                    : toolRun.leave(said, "Not run: the answer had to end.");
+            ToolRun.Outcome outcome = toolRun.after(said, round, spent);
             tools += System.nanoTime() - start;
             outcome.messages().forEach(dialogue::add);
             if (isOver(log)) {
                 return whyOver(log);
             }
-            if (outcome.callerRunsSome()) {
-                // an answer that was cut may have lost calls: the caller must know
-                return said.reason() == FinishReason.STOP ? FinishReason.TOOL_CALLS : said.reason();
-            }
-            if (!mayRun) {
-                if (said.reason() != FinishReason.STOP) {
-                    return said.reason();
-                }
-                return spent ? FinishReason.LENGTH : FinishReason.TOOL_LIMIT;
+            if (outcome.end().isPresent()) {
+                return outcome.end().get();
             }
         }
     }

@@ -5,6 +5,7 @@
 package dev.millrace.engine.talk;
 
 import dev.millrace.api.Event;
+import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.Progress;
 import dev.millrace.api.Tool;
@@ -42,12 +43,12 @@ final class ToolRun {
     private static final String CANCELLED = "The call was cancelled.";
 
     /**
-     * What came of it.
+     * What came of the calls of a round.
      *
      * @param messages results for the model
-     * @param callerRunsSome whether some calls are the caller's to run
+     * @param end why the answer ends now; empty if the model goes on
      */
-    record Outcome(List<Message> messages, boolean callerRunsSome) {
+    record Outcome(List<Message> messages, Optional<FinishReason> end) {
     }
 
     private final ConversationOptions options;
@@ -91,7 +92,30 @@ final class ToolRun {
         }
     }
 
-    Outcome run(Said said) {
+    /**
+     * Runs the calls of a round, or answers them without running them, so that none is left open in the conversation.
+     *
+     * @param round the first is 0
+     * @param spent whether all tokens of the answer are used
+     */
+    Outcome after(Said said, int round, boolean spent) {
+        boolean mayRun = said.reason() == FinishReason.STOP && round < options.maxToolRounds() && !spent;
+        List<Message> messages = mayRun ? run(said) : leave(said);
+        if (said.calls().stream().anyMatch(call -> options.callerRuns(call.name()))) {
+            // an answer that was cut may have lost calls: the caller must know
+            return new Outcome(messages,
+                    Optional.of(said.reason() == FinishReason.STOP ? FinishReason.TOOL_CALLS : said.reason()));
+        }
+        if (mayRun) {
+            return new Outcome(messages, Optional.empty());
+        }
+        if (said.reason() != FinishReason.STOP) {
+            return new Outcome(messages, Optional.of(said.reason()));
+        }
+        return new Outcome(messages, Optional.of(spent ? FinishReason.LENGTH : FinishReason.TOOL_LIMIT));
+    }
+
+    private List<Message> run(Said said) {
         List<ToolCall> own = said.calls().stream().filter(call -> !options.callerRuns(call.name())).toList();
         List<Message> messages = new ArrayList<>();
         int results = results(said);
@@ -111,21 +135,17 @@ final class ToolRun {
         for (String problem : said.problems()) {
             messages.add(answer(Told.error(new ToolCall("", "unknown", Map.of()), problem), results));
         }
-        return new Outcome(messages, own.size() < said.calls().size());
+        return messages;
     }
 
-    /** Answers all calls without running them, so that none is left open in the conversation. */
-    Outcome leave(Said said, String why) {
+    private List<Message> leave(Said said) {
         List<Message> messages = new ArrayList<>();
-        boolean callerRunsSome = false;
         for (ToolCall call : said.calls()) {
-            if (options.callerRuns(call.name())) {
-                callerRunsSome = true;
-            } else {
-                messages.add(answer(Told.error(call, why), results(said)));
+            if (!options.callerRuns(call.name())) {
+                messages.add(answer(Told.error(call, "Not run: the answer had to end."), results(said)));
             }
         }
-        return new Outcome(messages, callerRunsSome);
+        return messages;
     }
 
     private Message answer(Told told, int results) {
