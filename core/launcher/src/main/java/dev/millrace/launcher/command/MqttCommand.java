@@ -9,16 +9,13 @@ import dev.millrace.api.ModelServer;
 import dev.millrace.machine.CacheFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -78,43 +75,19 @@ final class MqttCommand implements Callable<Integer> {
                 "MQTT is not present: add the bundle dev.millrace.plugin.mqtt to the folder of bundles."));
         Console console = workplace.console();
         models.forEach(reference -> workplace.fetching().provide(reference, pull));
-        try (ModelServer.Running running = start(server)) {
-            running.awaitReady();
-            console.result("millrace: ready for " + running.address());
-            new CountDownLatch(1).await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // Ctrl-C or kill: the end that is meant
-        }
-        return ExitCode.DONE;
+        return serving().run(workplace, server, command, running -> {
+        }, running -> console.result("millrace: ready for " + running.address()));
     }
 
-    private ModelServer.Running start(ModelServer server) {
-        try {
-            return server.start(workplace.engine(), settings());
-        } catch (IllegalArgumentException e) {
-            if (command == null) {
-                throw e;
-            }
-            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private Map<String, String> settings() {
-        Map<String, String> settings = new LinkedHashMap<>();
-        put(settings, "file", file);
-        put(settings, "broker", broker);
-        put(settings, "topic", topic);
-        put(settings, "answer", answer);
-        put(settings, "folder", queue == null ? CacheFolder.ofUser().path().resolve("mqtt") : queue);
-        put(settings, "models", models.isEmpty() ? null : String.join("\n", models));
-        put(settings, "backend", backend);
-        put(settings, "context", context);
-        return settings;
-    }
-
-    private static void put(Map<String, String> settings, String name, @Nullable Object value) {
-        if (value != null) {
-            settings.put(name, value.toString());
-        }
+    private Serving serving() {
+        return new Serving(Map.of())
+                .with("file", file)
+                .with("broker", broker)
+                .with("topic", topic)
+                .with("answer", answer)
+                .with("folder", queue == null ? CacheFolder.ofUser().path().resolve("mqtt") : queue)
+                .with("models", models.isEmpty() ? null : String.join("\n", models))
+                .with("backend", backend)
+                .with("context", context);
     }
 }

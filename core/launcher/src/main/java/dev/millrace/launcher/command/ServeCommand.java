@@ -11,12 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Offers models to other programs until it is interrupted. */
@@ -77,47 +75,21 @@ final class ServeCommand implements Callable<Integer> {
                 "No server is present: add the bundle dev.millrace.plugin.openai to the folder of bundles."));
         Console console = workplace.console();
         models.forEach(reference -> workplace.fetching().provide(reference, pull));
-        try (ModelServer.Running running = start(server)) {
-            console.note("millrace: loading; listening on " + running.address());
-            running.awaitReady();
-            console.result("millrace: ready at " + running.address());
-            new CountDownLatch(1).await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // Ctrl-C or kill: the end that is meant
-        }
-        return ExitCode.DONE;
+        return serving().run(workplace, server, command,
+                running -> console.note("millrace: loading; listening on " + running.address()),
+                running -> console.result("millrace: ready at " + running.address()));
     }
 
-    private ModelServer.Running start(ModelServer server) {
-        try {
-            return server.start(workplace.engine(), settings());
-        } catch (IllegalArgumentException e) {
-            if (command == null) {
-                throw e;
-            }
-            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private Map<String, String> settings() {
-        Map<String, String> settings = new LinkedHashMap<>(more);
-        put(settings, "models", models.isEmpty() ? null : String.join("\n", models) + "\n");
-        put(settings, "host", host);
-        put(settings, "port", port);
-        put(settings, "tokenFile", tokenFile);
-        put(settings, "keystore", keystore);
-        put(settings, "keystorePassword", System.getenv("MILLRACE_KEYSTORE_PASSWORD"));
-        put(settings, "backend", backend);
-        put(settings, "context", context);
-        if (plain) {
-            settings.put("plain", "true");
-        }
-        return settings;
-    }
-
-    private static void put(Map<String, String> settings, String name, @Nullable Object value) {
-        if (value != null) {
-            settings.put(name, value.toString());
-        }
+    private Serving serving() {
+        return new Serving(more)
+                .with("models", models.isEmpty() ? null : String.join("\n", models) + "\n")
+                .with("host", host)
+                .with("port", port)
+                .with("tokenFile", tokenFile)
+                .with("keystore", keystore)
+                .with("keystorePassword", System.getenv("MILLRACE_KEYSTORE_PASSWORD"))
+                .with("backend", backend)
+                .with("context", context)
+                .with("plain", plain ? "true" : null);
     }
 }
