@@ -10,6 +10,7 @@ import dev.millrace.plugin.policy.rules.Policy;
 import dev.millrace.plugin.policy.rules.Rule;
 import dev.millrace.plugin.policy.rules.RuleException;
 import dev.millrace.plugin.policy.rules.RuleReader;
+import dev.millrace.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,9 +85,7 @@ final class ConfiguredRules {
             if (Files.size(file) > LARGEST) {
                 throw new IOException("it is larger than rules can be");
             }
-            String text = Files.readString(file);
-            // a mark that editors on Windows write
-            rules.addAll(RuleReader.read(text.startsWith("\uFEFF") ? text.substring(1) : text));
+            rules.addAll(RuleReader.read(Json.text(Files.readAllBytes(file))));
         }
         return rules;
     }

@@ -10,7 +10,6 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,9 +50,7 @@ final class ServerFile {
             if (Files.size(file) > LARGEST) {
                 throw new MillraceException(file + " is larger than a list of servers can be.");
             }
-            String text = Files.readString(file, StandardCharsets.UTF_8);
-            // a mark that editors on Windows write
-            return parse(file.toString(), text.startsWith("\uFEFF") ? text.substring(1) : text, variables);
+            return parse(file.toString(), dev.millrace.json.Json.text(Files.readAllBytes(file)), variables);
         } catch (NoSuchFileException e) {
             throw new MillraceException("There is no file " + file + ".", e);
         } catch (IOException e) {

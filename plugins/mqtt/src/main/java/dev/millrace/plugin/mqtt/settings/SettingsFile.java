@@ -59,9 +59,7 @@ public final class SettingsFile {
             if (Files.size(file) > LARGEST) {
                 throw new IllegalArgumentException(file + " has more than a megabyte: it is no file of settings.");
             }
-            String text = Files.readString(file);
-            // a mark that editors on Windows write
-            return read(file, text.startsWith("\uFEFF") ? text.substring(1) : text);
+            return read(file, dev.millrace.json.Json.text(Files.readAllBytes(file)));
         } catch (IOException e) {
             throw new IllegalArgumentException(file + " cannot be read (" + e.getMessage()
                     + "): name a file of settings for MQTT, as docs/mqtt.md shows one.", e);
