@@ -56,11 +56,13 @@ import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -96,6 +98,7 @@ public final class Engine implements Millrace {
     private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
     private final List<RunningRemote> remotes = new CopyOnWriteArrayList<>();
     private final Meters meters = new Meters();
+    private final Speeds speeds;
     private volatile boolean closed;
 
     /** An engine to which plugins are brought by hand. */
@@ -128,6 +131,7 @@ public final class Engine implements Millrace {
     Engine(Services services, Path cache) {
         this.services = services;
         this.cache = cache;
+        this.speeds = new Speeds(cache.resolve("speeds"));
         this.own = List.of(new PackagedModels(() -> services.models, cache), new ModelPaths());
     }
 
@@ -177,7 +181,7 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
+            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::chooser,
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
@@ -368,6 +372,9 @@ public final class Engine implements Millrace {
             }
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
+            if (services.settings.get(EngineSettings.MEASURE, file.name()) == SpeedUse.ON && options.backend() == null) {
+                measure(file, options);
+            }
             Choice choice = chooser(file).choose(file.programs(), options);
             Placement place = choice.place();
             LoadedProgram running = place.load(file, meters.of(file.name()), options.progress());
@@ -408,9 +415,39 @@ public final class Engine implements Millrace {
         return chooser(file).verdicts(file.programs(), options);
     }
 
+    /**
+     * Tries a model on each device that would run it and was not tried yet, one after the other: loads it there, reads and generates for
+     * half a second, and closes it. What is found counts for choices from now on, also after a restart.
+     *
+     * @param file a model file
+     * @param options as for opening it
+     */
+    public void measure(ModelFile file, ModelOptions options) {
+        List<Placement> places = chooser(file).places(file.programs(), options);
+        if (places.size() < 2) {
+            return;
+        }
+        for (Placement place : places) {
+            if (speeds.of(file, place) == 0) {
+                try {
+                    double speed = speeds.measure(file, place, options.progress());
+                    LOG.log(System.Logger.Level.INFO, "{0} does {1} tokens per second on {2}.", file.name(),
+                            String.format(Locale.ROOT, "%.0f", speed), place.device().id());
+                } catch (MillraceException | UncheckedIOException e) {
+                    services.backOff.failed(place.backend(), place.device(), String.valueOf(e.getMessage()));
+                }
+            }
+        }
+    }
+
     private Chooser chooser(ModelFile file) {
-        return new Chooser(services.backends, services.preferences(file.name()), services.backOff,
-                device -> promised(device, null));
+        return chooser(services.backends, file, null);
+    }
+
+    private Chooser chooser(List<Backend> among, ModelFile file, @Nullable RunningModel moving) {
+        boolean counts = services.settings.get(EngineSettings.MEASURE, file.name()) != SpeedUse.OFF;
+        return new Chooser(among, services.preferences(file.name()), services.backOff,
+                device -> promised(device, moving), place -> counts ? speeds.of(file, place) : 0);
     }
 
     /** Bytes that open models, but for one, may still take of the memory of a device. */
@@ -486,10 +523,11 @@ public final class Engine implements Millrace {
     @Deactivate
     public void close() {
         closed = true;
+        // all at once: who is waited for has been told before
+        remotes.forEach(RunningRemote::cancel);
+        models.forEach(RunningModel::cancel);
         remotes.forEach(RunningRemote::close);
-        for (RunningModel model : models) {
-            model.close();
-        }
+        models.forEach(RunningModel::close);
         encoders.forEach(RunningEncoder::close);
     }
 
