@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Chooser {
 
+    /** Of the fastest device's speed, what counts as fast: trials of one device on a busy machine differ by as much. */
+    private static final double AS_FAST = 0.8;
+
     private final List<Backend> backends;
     private final Preferences preferences;
     private final BackOff backOff;
@@ -63,18 +66,26 @@ final class Chooser {
      * @param verdict if it does not run there, or nothing better is found
      * @param leftAlone whether it failed lately
      * @param speed tokens per second in a trial; 0 if it was not tried, or another that would run the model was not
+     * @param slower by more than a trial may be wrong, than the fastest that was tried
      */
     private record Considered(Device device, @Nullable Placement place, List<String> refusals, DeviceVerdict verdict,
-            boolean leftAlone, double speed) {
+            boolean leftAlone, double speed, boolean slower) {
 
-        Considered withSpeed(double value) {
-            return new Considered(device, place, refusals, verdict, leftAlone, value);
+        Considered(Device device, @Nullable Placement place, List<String> refusals, DeviceVerdict verdict,
+                boolean leftAlone) {
+            this(device, place, refusals, verdict, leftAlone, 0, false);
+        }
+
+        Considered tried(double value, double fastest) {
+            return new Considered(device, place, refusals, verdict, leftAlone, value, value < fastest * AS_FAST);
         }
 
         /** Its score and its speed, in words. */
         String figures() {
             String score = "score " + verdict.score();
-            return speed == 0 ? score : String.format(Locale.ROOT, "%.0f tokens per second when tried, %s", speed, score);
+            return speed == 0
+                    ? score
+                    : String.format(Locale.ROOT, "%.0f tokens per second when tried, %s", speed, score);
         }
     }
 
@@ -177,8 +188,10 @@ final class Chooser {
         if (places.size() < 2 || places.stream().anyMatch(place -> speeds.applyAsDouble(place) == 0)) {
             return all;
         }
+        double fastest = places.stream().mapToDouble(speeds).max().orElse(0);
         return all.stream()
-                .map(one -> one.place() == null ? one : one.withSpeed(speeds.applyAsDouble(one.place()))).toList();
+                .map(one -> one.place() == null ? one : one.tried(speeds.applyAsDouble(one.place()), fastest))
+                .toList();
     }
 
     private static List<Placement> places(List<Considered> all) {
@@ -203,7 +216,7 @@ final class Chooser {
 
     private static Considered refused(Device device, List<String> refusals, String reason) {
         return new Considered(device, null, refusals,
-                new DeviceVerdict(device, DeviceVerdict.Outcome.REFUSED, 0, reason), false, 0);
+                new DeviceVerdict(device, DeviceVerdict.Outcome.REFUSED, 0, reason), false);
     }
 
     private Considered consider(Backend backend, Device device, List<Program> programs, LoadOptions options,
@@ -212,7 +225,7 @@ final class Chooser {
             int score = programs.stream().map(program -> Placement.fit(backend, program, device, options))
                     .mapToInt(fit -> fit instanceof Fit.Good good ? good.score() : 0).max().orElse(0);
             return new Considered(device, null, List.of(), new DeviceVerdict(device, DeviceVerdict.Outcome.NOT_ASKED,
-                    score, "\"" + asked + "\" was asked for."), false, 0);
+                    score, "\"" + asked + "\" was asked for."), false);
         }
         if (asked == null && preferences.excludes(device)) {
             String reason = "The setting " + preferences.setting() + " excludes it.";
@@ -237,7 +250,7 @@ final class Chooser {
         Optional<String> failed = asked == null ? backOff.reason(backend, device) : Optional.empty();
         return new Considered(device, best, List.of(), new DeviceVerdict(device, failed.isPresent()
                 ? DeviceVerdict.Outcome.LEFT_ALONE
-                : DeviceVerdict.Outcome.OTHER_BETTER, best.score(), failed.orElse("")), failed.isPresent(), 0);
+                : DeviceVerdict.Outcome.OTHER_BETTER, best.score(), failed.orElse("")), failed.isPresent());
     }
 
     /** A refusal for lack of memory says more than one of a program that is for other backends. */
@@ -273,7 +286,7 @@ final class Chooser {
     private int compare(Considered one, Considered other) {
         int failing = Boolean.compare(one.leftAlone(), other.leftAlone());
         int wanted = Integer.compare(preferences.rank(one.device()), preferences.rank(other.device()));
-        int speed = Double.compare(other.speed(), one.speed());
+        int speed = one.slower() || other.slower() ? Double.compare(other.speed(), one.speed()) : 0;
         int score = Integer.compare(other.verdict().score(), one.verdict().score());
         return failing != 0 ? failing : wanted != 0 ? wanted : speed != 0 ? speed : score;
     }
@@ -296,7 +309,7 @@ final class Chooser {
                         : preferences.rank(best.device()) < preferences.wanted().size()
                                 ? "The setting " + preferences.setting() + " prefers it (" + best.figures() + ")."
                                 : best.speed() > 0
-                                        ? "It is the fastest (" + best.figures() + ")."
+                                        ? "It is as fast as any (" + best.figures() + ")."
                                         : "It has the best score (" + score + ").";
         return new DeviceVerdict(best.device(), DeviceVerdict.Outcome.CHOSEN, score, why);
     }

@@ -372,7 +372,8 @@ public final class Engine implements Millrace {
             }
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
-            if (services.settings.get(EngineSettings.MEASURE, file.name()) == SpeedUse.ON && options.backend() == null) {
+            if (services.settings.get(EngineSettings.MEASURE, file.name()) == SpeedUse.ON
+                    && options.backend() == null) {
                 measure(file, options);
             }
             Choice choice = chooser(file).choose(file.programs(), options);

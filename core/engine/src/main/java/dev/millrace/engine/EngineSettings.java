@@ -116,7 +116,8 @@ public final class EngineSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(BACKENDS, MEASURE, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES,
+        return List.of(BACKENDS, MEASURE, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION,
+                PREFIXES,
                 PREFIXES_MEMORY, PREFIXES_NUMBER, PREFIXES_DISK);
     }
 }

@@ -6,16 +6,17 @@ package dev.millrace.engine;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.PartFile;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -141,13 +142,9 @@ final class Speeds {
     private void write(String key, double speed) {
         try {
             Files.createDirectories(folder);
-            Path part = Files.createTempFile(folder, key, ".part");
-            try {
-                Files.writeString(part, speed + "\n");
-                Files.move(part, folder.resolve(key), StandardCopyOption.ATOMIC_MOVE,
-                        StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
+            try (PartFile part = PartFile.of(folder.resolve(key))) {
+                part.channel().write(ByteBuffer.wrap((speed + "\n").getBytes(StandardCharsets.UTF_8)));
+                part.keep();
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO, "A measured speed cannot be kept in {0}: the next start measures again.",

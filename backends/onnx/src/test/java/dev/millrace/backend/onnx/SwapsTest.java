@@ -40,7 +40,8 @@ class SwapsTest {
     private static final int SWAPS = Integer.getInteger("millrace.swaps", 20);
     private static final int STREAMS = 8;
     /** What the model has but one answer to, so that no near tie can turn it. */
-    private static final List<String> QUESTIONS = List.of("Hello!", "Who are you?", "What can you do?", "Thanks!", "Bye",
+    private static final List<String> QUESTIONS = List.of("Hello!", "Who are you?", "What can you do?", "Thanks!",
+            "Bye",
             "Write me a poem.");
     private static final ModelOptions EXACT = ModelOptions.defaults().withPrecision(Precision.EXACT).withContext(512)
             .withThreads(2);

@@ -99,7 +99,8 @@ final class BenchCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    private static Map<String, @Nullable Object> figures(LoadedModel model, double loadSeconds, List<BenchRound> measured) {
+    private static Map<String, @Nullable Object> figures(LoadedModel model, double loadSeconds,
+            List<BenchRound> measured) {
         OptionalLong peak = Memory.peak();
         return Cases.object("backend", model.device().id(), "threads", threads(model),
                 "loadSeconds", loadSeconds, "prefillTokensPerSecond",
