@@ -24,7 +24,7 @@ import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.draft.Speculation;
 import dev.millrace.engine.observe.ModelMeters;
-import dev.millrace.engine.observe.SwapEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.talk.Conversations;
 import dev.millrace.engine.talk.Extensions;
@@ -212,8 +212,7 @@ final class RunningModel implements Model {
     }
 
     private void move(Supplier<Choice> choice) {
-        SwapEvent event = new SwapEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.SWAP);
         long start = System.nanoTime();
         String from = place().id();
         boolean done = false;
