@@ -150,7 +150,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE, "org.osgi.framework..",
-            "javax.xml.stream..");
+            "org.osgi.service.component.runtime..", "javax.xml.stream..");
 
     @ArchTest
     static final ArchRule INDEXES_STAND_ALONE = only(STORE_PLUGIN, API, "org.osgi.framework..", "javax.xml.stream..");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
@@ -15,6 +16,7 @@ import java.security.KeyPairGenerator;
 import java.util.Base64;
 import java.util.Map;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +40,7 @@ final class PluginsIT {
                 .with("XDG_CONFIG_HOME", folder.resolve("config").toString());
     }
 
-    private void bundle(String name, Map<String, String> headers) throws IOException {
+    private Path bundle(String name, Map<String, String> headers, String component) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -46,10 +48,21 @@ final class PluginsIT {
         main.putValue("Bundle-SymbolicName", name);
         main.putValue("Bundle-Version", "1.0.0");
         headers.forEach(main::putValue);
-        try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(published.resolve(name + ".jar")),
-                manifest)) {
-            jar.finish();
+        if (!component.isEmpty()) {
+            main.putValue("Service-Component", "OSGI-INF/component.xml");
         }
+        Path file = published.resolve(name + ".jar");
+        try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(file), manifest)) {
+            if (!component.isEmpty()) {
+                jar.putNextEntry(new JarEntry("OSGI-INF/component.xml"));
+                jar.write(component.getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        return file;
+    }
+
+    private Path bundle(String name, Map<String, String> headers) throws IOException {
+        return bundle(name, headers, "");
     }
 
     private Path pem(String file, String kind, byte[] key) throws IOException {
@@ -86,5 +99,33 @@ final class PluginsIT {
         assertEquals("valve runs.\n", run(0, "plugins", "why", "valve"));
         run(0, "plugins", "remove", "valve");
         assertTrue(run(0, "plugins", "list", "--all").contains("dev.millrace.engine"));
+    }
+
+    @Test
+    void whyAComponentWaits() throws Exception {
+        Path jar = bundle("meter", Map.of(), """
+                <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.3.0" name="meter" immediate="true">
+                  <reference name="log" interface="org.example.Log"/>
+                  <implementation class="org.example.Meter"/>
+                </scr:component>
+                """);
+        run(0, "plugins", "install", jar.toString());
+        assertTrue(run(0, "plugins", "list").contains("meter 1.0.0  running in part"));
+        assertEquals(
+                "Its component meter waits for the service org.example.Log, which nothing here offers: install the "
+                        + "plugin that does.\n",
+                run(1, "plugins", "why", "meter"));
+    }
+
+    @Test
+    void whoNeedsAPluginIsToldWhenItGoes() throws Exception {
+        Path valve = bundle("valve", Map.of("Import-Package", "org.pumps"));
+        Path pumps = bundle("pumps", Map.of("Export-Package", "org.pumps"));
+        assertTrue(run(1, "plugins", "install", valve.toString()).contains("the package org.pumps"));
+        run(0, "plugins", "install", pumps.toString());
+        run(0, "plugins", "install", valve.toString());
+        Program.Result removed = program.run("plugins", "remove", "pumps");
+        assertEquals(0, removed.code(), removed::err);
+        assertTrue(removed.notes().contains("What needs pumps does not run without it: valve."), removed::notes);
     }
 }

@@ -81,6 +81,7 @@ final class PluginsCommand implements Runnable {
         }
         for (Installed one : chosen) {
             say(one.name() + (one.version().isEmpty() ? "" : " " + one.version()) + "  " + state(one)
+                    + (one.state() == State.RUNNING && !one.problems().isEmpty() ? " in part" : "")
                     + offered(one) + "  (" + one.source() + one.signer().map(key -> ", signed by " + key).orElse("")
                     + ")");
         }
