@@ -179,14 +179,6 @@ final class RunningModel implements Model {
 
     @Override
     public Device device() {
-        if (closing.get()) {
-            throw new IllegalStateException("The model is closed.");
-        }
-        return place();
-    }
-
-    /** Where it runs, or ran last. */
-    Device place() {
         return running.place().device();
     }
 
@@ -214,7 +206,7 @@ final class RunningModel implements Model {
     private void move(Supplier<Choice> choice) {
         FlightEvent event = FlightEvent.begin(FlightEvent.Kind.SWAP);
         long start = System.nanoTime();
-        String from = place().id();
+        String from = device().id();
         boolean done = false;
         moving.lock();
         try {
@@ -241,7 +233,7 @@ final class RunningModel implements Model {
         } finally {
             moving.unlock();
             meters.moved(done, System.nanoTime() - start);
-            event.done(name, from, place().id(), done);
+            event.done(name, from, device().id(), done);
         }
         leaveIfGone();
     }
@@ -294,7 +286,7 @@ final class RunningModel implements Model {
             state = ModelHealth.State.LOST;
             reason = lost.get().getMessage();
         }
-        return new ModelHealth(name, state, place(), reason, conversations.answers(), scheduler.waiting());
+        return new ModelHealth(name, state, device(), reason, conversations.answers(), scheduler.waiting());
     }
 
     /** What can be counted at this moment. */
@@ -329,7 +321,7 @@ final class RunningModel implements Model {
             try {
                 move(() -> choice(services.backends, null));
                 LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", name,
-                        place().id(), backend.id());
+                        device().id(), backend.id());
             } catch (RuntimeException | Error e) {
                 if (!closing.get()) {
                     awaitBackend(backend, e);
@@ -392,7 +384,7 @@ final class RunningModel implements Model {
                 move(() -> best);
             }
         } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, place().id(), e.getMessage());
+            LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, device().id(), e.getMessage());
         }
     }
 
@@ -473,7 +465,7 @@ final class RunningModel implements Model {
                                 .anyMatch(device -> services.backOff.reason(one, device).isEmpty()))
                         .toList(), null));
                 LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", name,
-                        place().id(), failing.device().id(), problem.getMessage());
+                        device().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
                 if (problem instanceof BackendHangsException || problem instanceof ExecutorLostException) {
@@ -489,7 +481,7 @@ final class RunningModel implements Model {
     private void startAgain(Placement hanging, BackendException problem) {
         try {
             move(() -> new Choice(hanging, verdicts));
-            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, place().id(),
+            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, device().id(),
                     problem.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.DEBUG, "It cannot be loaded again.", e);
