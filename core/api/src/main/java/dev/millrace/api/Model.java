@@ -42,6 +42,7 @@ public interface Model extends AutoCloseable {
      * Where the model runs now.
      *
      * @return the device
+     * @throws IllegalStateException if the model is closed
      */
     Device device();
 

@@ -41,6 +41,7 @@ class ArrowsTest {
     private static final String STORE = "dev.millrace.store..";
     private static final String STORE_FETCH = "dev.millrace.store.fetch..";
     private static final String STORE_TRUST = "dev.millrace.store.trust..";
+    private static final String STORE_PLUGIN = "dev.millrace.store.plugin..";
     private static final String STORE_HUB = "dev.millrace.store.hub..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
@@ -135,7 +136,7 @@ class ArrowsTest {
             TEMPLATE_BUILTIN, TEMPLATE_OPERATOR, TEMPLATE_STRING, TEMPLATE_VALUE, TEMPLATE_LIMIT, MARKED);
 
     @ArchTest
-    static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI, JSON);
+    static final ArchRule FORMATS_KNOW_THE_SPI = only(FORMATS, API, SPI, JSON, MACHINE);
 
     @ArchTest
     static final ArchRule GRAMMARS_KNOW_THE_CONTRACTS_OF_TEXT = only(GRAMMAR, API, SPI_TEXT);
@@ -148,7 +149,11 @@ class ArrowsTest {
             "dev.millrace.grammar.machine..");
 
     @ArchTest
-    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE);
+    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE, "org.osgi.framework..",
+            "org.osgi.service.component.runtime..", "javax.xml.stream..");
+
+    @ArchTest
+    static final ArchRule INDEXES_STAND_ALONE = only(STORE_PLUGIN, API, "org.osgi.framework..", "javax.xml.stream..");
 
     @ArchTest
     static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);
@@ -170,7 +175,8 @@ class ArrowsTest {
     static final ArchRule THE_SCHEDULER_KNOWS_NO_TEXT = only(ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
 
     @ArchTest
-    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI);
+    static final ArchRule CACHES_KNOW_THE_SCHEDULER = only(ENGINE_CACHE, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI,
+            MACHINE);
 
     @ArchTest
     static final ArchRule GUESSES_KNOW_THE_SCHEDULER = only(ENGINE_DRAFT, ENGINE_SCHEDULE, API, SPI);
@@ -183,7 +189,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule CONVERSATIONS_DO_NOT_KNOW_THE_ENGINE = only(ENGINE_TALK, ENGINE_CACHE, ENGINE_SAMPLE,
-            ENGINE_DRAFT, ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON);
+            ENGINE_DRAFT, ENGINE_TOOLS, ENGINE_SCHEDULE, ENGINE_OBSERVE, API, SPI, TEXT, JSON, MACHINE);
 
     @ArchTest
     static final ArchRule MODELS_ELSEWHERE_STAND_ON_CONVERSATIONS = only(ENGINE_REMOTE, ENGINE_TALK, ENGINE_OBSERVE,

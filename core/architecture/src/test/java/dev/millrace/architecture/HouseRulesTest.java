@@ -18,8 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,8 @@ class HouseRulesTest {
              * SPDX-License-Identifier: Apache-2.0
              */
             package\s""";
+
+    private static final Pattern PARENTS = Pattern.compile("class (\\w+)[\\s\\w.]*? implements ([\\w.,\\s]+?)\\s*\\{");
 
     @ArchTest
     static final ArchRule NO_ROOM_FOR_ODDS_AND_ENDS = noClasses().should().resideInAnyPackage("..util..", "..utils..",
@@ -113,5 +118,49 @@ class HouseRulesTest {
             }
         }
         assertEquals(List.of(), unmarked);
+    }
+
+    /** What is a service in a framework is one on a plain class path, too, unless it needs a configuration or runs the program. */
+    @Test
+    void everyServiceIsFoundOnAPlainClassPath() throws IOException {
+        String services = Files
+                .readString(Rooms.ROOT.resolve("core/engine/src/main/java/dev/millrace/engine/Services.java"));
+        Set<String> kinds = Pattern.compile("ServiceLoader\\.load\\(([\\w.]+)\\.class").matcher(services).results()
+                .map(found -> found.group(1)).collect(Collectors.toSet());
+        assertFalse(kinds.isEmpty());
+        List<Path> missing = new ArrayList<>();
+        for (Path file : Rooms.sources("src/main/java")) {
+            String text = Files.readString(file);
+            if (!text.contains("\n@Component") || text.contains("ConfigurationPolicy.REQUIRE")
+                    || file.startsWith(Rooms.ROOT.resolve("core/launcher"))) {
+                continue;
+            }
+            Matcher parents = PARENTS.matcher(text);
+            if (parents.find()
+                    && Stream.of(parents.group(2).split(",", -1)).map(String::strip).anyMatch(kinds::contains)
+                    && !listed(file, parents.group(1))) {
+                missing.add(Rooms.ROOT.relativize(file));
+            }
+        }
+        assertEquals(List.of(), missing);
+    }
+
+    private static boolean listed(Path source, String name) throws IOException {
+        Path main = source;
+        while (!main.endsWith("src/main")) {
+            main = main.getParent();
+        }
+        Path folder = main.resolve("resources/META-INF/services");
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                if (Files.readAllLines(file).stream().anyMatch(line -> line.strip().endsWith("." + name))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }

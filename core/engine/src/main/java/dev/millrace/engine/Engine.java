@@ -416,7 +416,7 @@ public final class Engine implements Millrace {
     /** Bytes that open models, but for one, may still take of the memory of a device. */
     private long promised(Device device, @Nullable RunningModel except) {
         return models.stream().filter(model -> !model.equals(except))
-                .filter(model -> model.device().memoryBytes() == device.memoryBytes())
+                .filter(model -> model.place().memoryBytes() == device.memoryBytes())
                 .mapToLong(RunningModel::promised).sum();
     }
 

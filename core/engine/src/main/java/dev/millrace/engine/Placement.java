@@ -7,7 +7,7 @@ package dev.millrace.engine;
 import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Progress;
-import dev.millrace.engine.observe.LoadEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.engine.observe.ModelMeters;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
@@ -47,8 +47,7 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
      * @throws dev.millrace.api.BackendException if it cannot be loaded
      */
     LoadedProgram load(ModelFile file, ModelMeters meters, Progress progress) {
-        LoadEvent event = new LoadEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.LOAD);
         long start = System.nanoTime();
         LoadedProgram loaded = load(file, progress);
         meters.loaded(System.nanoTime() - start);

@@ -24,7 +24,7 @@ import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.draft.Speculation;
 import dev.millrace.engine.observe.ModelMeters;
-import dev.millrace.engine.observe.SwapEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.engine.schedule.Scheduler;
 import dev.millrace.engine.talk.Conversations;
 import dev.millrace.engine.talk.Extensions;
@@ -113,7 +113,8 @@ final class RunningModel implements Model {
         this.running = running;
         Settings settings = services.settings;
         ModelLimits limits = ModelLimits.of(settings, name);
-        Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
+        Dialect dialect = Speech.dialect(file, tokenizer, services.dialects,
+                Optional.ofNullable(options.dialect()).or(() -> settings.find(EngineSettings.DIALECT, name).value()));
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
         this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,
@@ -178,6 +179,14 @@ final class RunningModel implements Model {
 
     @Override
     public Device device() {
+        if (closing.get()) {
+            throw new IllegalStateException("The model is closed.");
+        }
+        return place();
+    }
+
+    /** Where it runs, or ran last. */
+    Device place() {
         return running.place().device();
     }
 
@@ -203,10 +212,9 @@ final class RunningModel implements Model {
     }
 
     private void move(Supplier<Choice> choice) {
-        SwapEvent event = new SwapEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.SWAP);
         long start = System.nanoTime();
-        String from = device().id();
+        String from = place().id();
         boolean done = false;
         moving.lock();
         try {
@@ -233,7 +241,7 @@ final class RunningModel implements Model {
         } finally {
             moving.unlock();
             meters.moved(done, System.nanoTime() - start);
-            event.done(name, from, device().id(), done);
+            event.done(name, from, place().id(), done);
         }
         leaveIfGone();
     }
@@ -286,7 +294,7 @@ final class RunningModel implements Model {
             state = ModelHealth.State.LOST;
             reason = lost.get().getMessage();
         }
-        return new ModelHealth(name, state, device(), reason, conversations.answers(), scheduler.waiting());
+        return new ModelHealth(name, state, place(), reason, conversations.answers(), scheduler.waiting());
     }
 
     /** What can be counted at this moment. */
@@ -321,7 +329,7 @@ final class RunningModel implements Model {
             try {
                 move(() -> choice(services.backends, null));
                 LOG.log(System.Logger.Level.INFO, "{0} moved to {1}, because {2} went away.", name,
-                        device().id(), backend.id());
+                        place().id(), backend.id());
             } catch (RuntimeException | Error e) {
                 if (!closing.get()) {
                     awaitBackend(backend, e);
@@ -384,7 +392,7 @@ final class RunningModel implements Model {
                 move(() -> best);
             }
         } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, device().id(), e.getMessage());
+            LOG.log(System.Logger.Level.INFO, "{0} stays on {1}: {2}", name, place().id(), e.getMessage());
         }
     }
 
@@ -465,7 +473,7 @@ final class RunningModel implements Model {
                                 .anyMatch(device -> services.backOff.reason(one, device).isEmpty()))
                         .toList(), null));
                 LOG.log(System.Logger.Level.WARNING, "{0} moved to {1}, because {2} failed: {3}", name,
-                        device().id(), failing.device().id(), problem.getMessage());
+                        place().id(), failing.device().id(), problem.getMessage());
             } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.DEBUG, "There is no other backend.", e);
                 if (problem instanceof BackendHangsException || problem instanceof ExecutorLostException) {
@@ -481,7 +489,7 @@ final class RunningModel implements Model {
     private void startAgain(Placement hanging, BackendException problem) {
         try {
             move(() -> new Choice(hanging, verdicts));
-            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, device().id(),
+            LOG.log(System.Logger.Level.WARNING, "{0} was loaded again on {1}: {2}", name, place().id(),
                     problem.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.DEBUG, "It cannot be loaded again.", e);

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.machine.PartFile;
 import dev.millrace.spi.model.PackagedFile;
 import dev.millrace.spi.model.PackagedModel;
 import java.io.IOException;
@@ -13,11 +14,8 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -105,12 +103,9 @@ final class UnpackedModels {
             }
             return file(model, model, home);
         } catch (IOException e) {
-            // a file system would name the part, which means nothing to users
-            String reason = e instanceof FileSystemException f
-                    ? f.getReason() == null ? "it cannot be written" : f.getReason()
-                    : e.toString();
             throw new MillraceException("The packaged model " + model.name() + " cannot be unpacked to " + home + " ("
-                    + reason + "): make it writable and free some space there, or name another folder in the variable"
+                    + PartFile.reason(e)
+                    + "): make it writable and free some space there, or name another folder in the variable"
                     + " MILLRACE_CACHE.", e);
         }
     }
@@ -126,13 +121,10 @@ final class UnpackedModels {
                     "The unpacked model " + file + " was damaged; it is unpacked again.");
         }
         Files.createDirectories(home);
-        Path part = Files.createTempFile(home, packaged.fileName(), ".part");
-        try {
-            CRC32C crc = unpack(model, packaged, part);
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (PartFile part = PartFile.ofUserAlone(file)) {
+            CRC32C crc = unpack(model, packaged, part.channel());
+            part.keep();
             keep(seal, new Seal(packaged.sha256(), crc.getValue(), modified(file)));
-        } finally {
-            Files.deleteIfExists(part);
         }
         return file;
     }
@@ -177,28 +169,19 @@ final class UnpackedModels {
 
     /** Without a seal, as in a folder that only can be read, the next start takes the whole digest again. */
     private static void keep(Path file, Seal seal) {
-        try {
-            Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
-            try {
-                Files.writeString(part, seal.text());
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
-            }
+        try (PartFile part = PartFile.ofUserAlone(file)) {
+            Channels.newOutputStream(part.channel()).write(seal.text().getBytes(StandardCharsets.ISO_8859_1));
+            part.keep();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "no seal", e);
         }
     }
 
-    /** Unpacks to a file, of which everything is on the disk then. */
-    private static CRC32C unpack(PackagedModel model, PackagedFile packaged, Path target) throws IOException {
+    private static CRC32C unpack(PackagedModel model, PackagedFile packaged, FileChannel target) throws IOException {
         MessageDigest digest = sha256();
         CRC32C crc = new CRC32C();
-        try (InputStream in = new CheckedInputStream(packaged.open(), crc);
-                FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE);
-                OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), digest)) {
-            in.transferTo(out);
-            channel.force(true);
+        try (InputStream in = new CheckedInputStream(packaged.open(), crc)) {
+            in.transferTo(new DigestOutputStream(Channels.newOutputStream(target), digest));
         }
         String found = hex(digest);
         if (!found.equals(packaged.sha256())) {

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Answer;
@@ -81,6 +82,18 @@ class ClosingTest {
                 }
                 assertEquals(0, backend.openExecutors.get());
             }
+        }
+    }
+
+    @Test
+    void aClosedModelRunsNowhere() {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "First."))) {
+            Model model = stage.open();
+            assertEquals("a:0", model.device().id());
+            model.close();
+            assertEquals("The model is closed.",
+                    assertThrows(IllegalStateException.class, model::device).getMessage());
+            assertThrows(IllegalStateException.class, () -> model.conversation().start());
         }
     }
 

@@ -19,7 +19,9 @@ import dev.millrace.api.ToolResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -118,14 +120,41 @@ class ConversationFileTest {
         }
     }
 
+    /** A pipe would keep its reader waiting, and a device has no end. */
+    @Test
+    @Timeout(60)
+    void whatIsNoFileIsRefusedAtOnce() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        List<Path> wrong = new ArrayList<>(List.of(Files.createDirectory(folder.resolve("inside"))));
+        if (Files.exists(Path.of("/dev/zero"))) {
+            wrong.add(Path.of("/dev/zero"));
+            wrong.add(Files.createSymbolicLink(folder.resolve("link"), Path.of("/dev/zero")));
+            assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor());
+            wrong.add(pipe);
+        }
+        Path loop = folder.resolve("loop");
+        wrong.add(Files.createSymbolicLink(loop, loop.getFileName()));
+        wrong.add(Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("absent")));
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT)); Model model = stage.open()) {
+            for (Path each : wrong) {
+                MillraceException e = assertThrows(MillraceException.class,
+                        () -> model.conversation().restore(each));
+                assertTrue(e.getMessage().contains(each.toString()) && e.getMessage().endsWith(".")
+                        && e.getMessage().lines().count() == 1, e.getMessage());
+            }
+        }
+    }
+
     @Test
     void clearsWhatWasLeftByOneThatWasKilled() throws IOException {
-        Path left = Files.createFile(folder.resolve("talk.millrace.123.part"));
-        Path other = Files.createFile(folder.resolve("other.millrace.123.part"));
+        Path left = Files.createFile(folder.resolve("talk.millrace.0123abcd-0123abcd.part"));
+        Path other = Files.createFile(folder.resolve("other.millrace.0123abcd-0123abcd.part"));
+        Path download = Files.createFile(folder.resolve("talk.millrace.part"));
         try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT))) {
             saved(stage);
         }
         assertTrue(Files.notExists(left));
         assertTrue(Files.exists(other), "not its own");
+        assertTrue(Files.exists(download), "not ours");
     }
 }

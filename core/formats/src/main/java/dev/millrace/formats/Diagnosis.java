@@ -30,6 +30,9 @@ public final class Diagnosis {
         if (Files.isDirectory(path)) {
             return folder(path);
         }
+        if (!Files.isRegularFile(path)) {
+            return "is a device, a pipe or a socket, and no file; save the model to a file";
+        }
         String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
         Path parent = path.toAbsolutePath().getParent();
         if (parent != null && (name.equals("config.json") || name.endsWith(".index.json"))) {

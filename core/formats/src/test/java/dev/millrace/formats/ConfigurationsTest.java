@@ -249,7 +249,7 @@ class ConfigurationsTest {
     }
 
     private static void schemes(Path folder, Map<String, Object> good) throws IOException {
-        for (String method : List.of("awq", "gptq", "bitsandbytes", "fp8", "fbgemm_fp8", "compressed-tensors",
+        for (String method : List.of("awq", "gptq", "bitsandbytes", "fbgemm_fp8", "compressed-tensors",
                 "torchao",
                 "hqq", "aqlm", "quanto", "modelopt", "a-scheme-of-tomorrow")) {
             refused(folder, with(good, c -> c.put("quantization_config", Map.of("quant_method", method, "bits", 4))),

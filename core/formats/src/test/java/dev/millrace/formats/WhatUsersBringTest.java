@@ -8,10 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.api.Progress;
+import dev.millrace.formats.quantise.Importance;
+import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.model.ModelFile;
+import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -19,20 +24,19 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import dev.millrace.spi.model.TensorType;
-import dev.millrace.api.Progress;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
-import java.util.Optional;
-import java.util.Objects;
-import java.util.Arrays;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files as users have them: with habits of other programs, broken downloads, and things that are no models. */
 class WhatUsersBringTest {
@@ -182,7 +186,7 @@ class WhatUsersBringTest {
             quant_method | awq                | awq
             quant_method | gptq               | gptq
             quant_method | bitsandbytes       | bitsandbytes
-            quant_method | fp8                | fp8
+            quant_method | fbgemm_fp8         | fbgemm_fp8
             quant_method | compressed-tensors | compressed-tensors
             group_size   | 64                 | MLX
             """)
@@ -401,6 +405,39 @@ class WhatUsersBringTest {
             message(folder, "zeros", "fetch it again");
             Files.write(folder.resolve(name), new byte[text.length]);
             message(folder, "zeros");
+        }
+    }
+
+    /** A pipe would keep its reader waiting, and a device has no end. */
+    @Test
+    @Timeout(60)
+    void whatIsNoFileIsToldAtOnce() throws Exception {
+        Path pipe = temp.resolve("pipe.gguf");
+        Path zeros = Path.of("/dev/zero");
+        assumeTrue(Files.exists(zeros), "this system has no devices in its folders");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor());
+        Path link = Files.createSymbolicLink(temp.resolve("link.gguf"), zeros);
+        for (Path each : List.of(pipe, zeros, link)) {
+            assertFalse(new GgufFormat().recognises(each));
+            assertFalse(new SafetensorsFormat().recognises(each));
+            assertFalse(new OnnxFormat().recognises(each));
+            assertTrue(Diagnosis.of(each).contains("no file"), Diagnosis.of(each));
+            assertThrows(IOException.class, () -> new WeightFile(each));
+            assertThrows(MillraceException.class, () -> Importance.read(each));
+        }
+        Path folder = new SmallFolder().write(temp.resolve("hf"));
+        Files.delete(folder.resolve("model.safetensors"));
+        Files.createSymbolicLink(folder.resolve("model.safetensors"), pipe);
+        assertFalse(new SafetensorsFormat().recognises(folder));
+        for (String name : List.of("tokenizer.json", "config.json", "generation_config.json")) {
+            Path other = new SmallFolder().write(temp.resolve("with-" + name));
+            Files.delete(other.resolve(name));
+            Files.createSymbolicLink(other.resolve(name), pipe);
+            try {
+                new SafetensorsFormat().open(other).close();
+            } catch (MillraceException e) {
+                assertTrue(e.getMessage().contains(name), e.getMessage());
+            }
         }
     }
 }

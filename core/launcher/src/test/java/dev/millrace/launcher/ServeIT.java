@@ -5,6 +5,7 @@
 package dev.millrace.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -16,7 +17,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server and its page, as bundles inside the framework. */
 final class ServeIT {
@@ -48,6 +53,45 @@ final class ServeIT {
         } finally {
             process.toHandle().destroy(); // the process itself would close what it has said
             program.finish(process);
+        }
+    }
+
+    /** With the path of a socket as with a name that is no file; kill ends it, as a service manager would. */
+    @ParameterizedTest
+    @EnabledOnOs(OS.LINUX)
+    @ValueSource(booleans = {true, false})
+    void aServiceManagerIsToldHowTheServiceIs(boolean file) throws Exception {
+        String name = file ? folder.resolve("notify").toString() : "@millrace-serve-" + ProcessHandle.current().pid();
+        try (NotifySocket socket = NotifySocket.bind(name)) {
+            Program program = new Program(folder).with("NOTIFY_SOCKET", name).with("WATCHDOG_USEC", "300000");
+            Process process = program.start(true, "serve", "--port", "0");
+            try {
+                assertEquals("READY=1\nSTATUS=nano; answers in progress: 0\n", socket.receive());
+                for (int i = 0; i < 3; i++) {
+                    assertEquals("WATCHDOG=1\nSTATUS=nano; answers in progress: 0\n", socket.receive());
+                }
+            } finally {
+                process.toHandle().destroy();
+                program.finish(process);
+            }
+            String last = socket.receive();
+            while (last.startsWith("WATCHDOG=1\n")) {
+                last = socket.receive();
+            }
+            assertEquals("STOPPING=1\n", last);
+        }
+    }
+
+    /** What fails on the way is told by the exit code, not as ready. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aServiceThatCannotStartIsNeverReady() throws Exception {
+        String name = folder.resolve("notify").toString();
+        try (NotifySocket socket = NotifySocket.bind(name)) {
+            Program program = new Program(folder).with("NOTIFY_SOCKET", name);
+            Program.Result result = program.run("serve", "--port", "0", "--model", "no/such.gguf");
+            assertEquals(1, result.code(), result::err);
+            assertFalse(socket.hasMessage());
         }
     }
 }

@@ -5,10 +5,12 @@
 package dev.millrace.store;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -28,6 +30,7 @@ record Digests(String sha256, String git) {
      * Reads a file.
      *
      * @param read told of bytes that were read
+     * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted
      */
     static Digests of(Path file, LongConsumer read) throws IOException {
         MessageDigest sha256 = digest("SHA-256");
@@ -37,15 +40,16 @@ record Digests(String sha256, String git) {
         // large files have a SHA-256 everywhere, and the other would take as long again
         boolean both = size <= 64 << 20;
         byte[] piece = new byte[PIECE];
-        try (InputStream in = Files.newInputStream(file)) {
-            int count = in.read(piece);
+        // unlike a stream, a channel ends when its thread is interrupted
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            int count = in.read(ByteBuffer.wrap(piece));
             while (count >= 0) {
                 sha256.update(piece, 0, count);
                 if (both) {
                     git.update(piece, 0, count);
                 }
                 read.accept(count);
-                count = in.read(piece);
+                count = in.read(ByteBuffer.wrap(piece));
             }
         }
         HexFormat hex = HexFormat.of();
@@ -60,9 +64,14 @@ record Digests(String sha256, String git) {
         }
     }
 
-    /** SHA-256 of a text, for names of files. */
+    /** SHA-256 of a text. */
     static String of(String text) {
-        return HexFormat.of().formatHex(digest("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** SHA-256 of bytes. */
+    static String of(byte[] bytes) {
+        return HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
     }
 
     /**

@@ -130,10 +130,11 @@ record Manifest(String name, String source, String revision, String main, List<E
         throw damaged(where, null);
     }
 
-    private static MillraceException damaged(Path where, @Nullable Exception cause) {
+    static MillraceException damaged(Path where, @Nullable Exception cause) {
         return new MillraceException(
-                "The manifest " + where + " is damaged: remove it and pull or import the model again; "
-                        + "its contents are not fetched twice.",
+                "The manifest " + where + " is damaged: \"millrace rm "
+                        + String.valueOf(where.getFileName()).replaceFirst("\\.json$", "")
+                        + "\" removes it; then pull or import the model again, whose contents are not fetched twice.",
                 cause);
     }
 }

@@ -8,6 +8,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelStore;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.PartFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.text.Dialect;
@@ -21,10 +22,12 @@ import dev.millrace.store.trust.SignedFiles;
 import dev.millrace.store.trust.TrustedKeys;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -49,6 +52,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 @Component(service = {ModelStore.class, ModelSource.class})
 public final class Store implements ModelStore, ModelSource {
 
+    private static final System.Logger LOG = System.getLogger(Store.class.getName());
+    /** Bytes that are copied at a time. */
+    private static final long COPIED = 16 << 20;
     private static final String SHOWN = "licenceShown";
 
     private final Environment environment;
@@ -165,7 +171,8 @@ public final class Store implements ModelStore, ModelSource {
 
     @Override
     public List<Kept> list() {
-        return folder.all().stream().map(this::kept).toList();
+        return folder.all(problem -> LOG.log(System.Logger.Level.WARNING, problem.getMessage())).stream()
+                .map(this::kept).toList();
     }
 
     @Override
@@ -257,7 +264,8 @@ public final class Store implements ModelStore, ModelSource {
 
     @Override
     public Kept pull(Plan plan, Consent consent, Transfer transfer) {
-        Pulling.checkTrust(plan, environment.trust(plan.wish()), consent);
+        new Policy(environment.trust(plan.wish().trust(), Trust.ALLOW), "Fetch it?").check(plan.source(), plan.signer(),
+                consent);
         return guarded(() -> {
             try (Http http = http(plan.wish())) {
                 Pulling pulling = new Pulling(folder, http, plan, transfer, chunk);
@@ -309,7 +317,8 @@ public final class Store implements ModelStore, ModelSource {
     private <T> T guarded(Work<T> work) {
         try {
             return work.run();
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | ClosedByInterruptException e) {
+            // the second is how reading and writing say the same
             Thread.currentThread().interrupt();
             CancellationException cancelled = new CancellationException("Cancelled.");
             cancelled.initCause(e);
@@ -351,7 +360,8 @@ public final class Store implements ModelStore, ModelSource {
                 entries.add(new Manifest.Entry(relative, Files.size(file), Digests.of(file, meter).sha256(),
                         Optional.of(file), modified));
                 if (Selection.isLicence(relative) && Files.size(file) < 2 << 20) {
-                    licence = Files.readString(file);
+                    // whatever its bytes are, it is only shown
+                    licence = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
                 }
             }
             Map<String, @Nullable Object> facts = new LinkedHashMap<>();
@@ -424,10 +434,9 @@ public final class Store implements ModelStore, ModelSource {
 
     @Override
     public long remove(String name) {
-        String known = required(name).name();
         return guarded(() -> {
             try (FolderLock _ = folder.changing()) {
-                return folder.remove(required(known));
+                return folder.removeDamaged(name) ? 0L : folder.remove(required(name));
             }
         });
     }
@@ -450,7 +459,7 @@ public final class Store implements ModelStore, ModelSource {
             }
             put(target.resolve("millrace-manifest.json"), manifest.toJson());
             if (pem != null) {
-                put(target.resolve(SignedFiles.FILE), SignedFiles.sign(digests, pem).toJson());
+                put(target.resolve(SignedFiles.FILE), SignedFiles.sign(SignedFiles.Kind.MODEL, digests, pem).toJson());
             }
             return true;
         });
@@ -473,20 +482,23 @@ public final class Store implements ModelStore, ModelSource {
             throw present(to);
         }
         Files.createDirectories(to.toAbsolutePath().getParent());
-        Path part = to.resolveSibling("." + to.getFileName() + ".part");
-        try {
-            Files.copy(folder.content(file), part, StandardCopyOption.REPLACE_EXISTING);
-            meter.accept(file.size());
-            if (!Digests.of(part, meter).sha256().equals(file.sha256())) {
+        try (PartFile part = PartFile.of(to);
+                FileChannel from = FileChannel.open(folder.content(file), StandardOpenOption.READ)) {
+            long at = 0;
+            // in pieces, so that it can be cancelled
+            for (long piece = 1; piece > 0; at += piece) {
+                piece = from.transferTo(at, COPIED, part.channel());
+                meter.accept(piece);
+            }
+            if (!Digests.of(part.path(), meter).sha256().equals(file.sha256())) {
                 throw new MillraceException(
                         file.name() + " is not what it was, so it is not exported: remove the model, and "
                                 + "pull or import it again.");
             }
-            Files.move(part, to);
-        } catch (FileAlreadyExistsException e) {
-            throw present(to);
-        } finally {
-            Files.deleteIfExists(part);
+            if (Files.exists(to)) {
+                throw present(to);
+            }
+            part.keep();
         }
     }
 

@@ -5,18 +5,20 @@
 package dev.millrace.store;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.json.Json;
+import dev.millrace.machine.PartFile;
 import dev.millrace.store.hub.Hub;
 import dev.millrace.api.ModelStore.Unfinished;
 import dev.millrace.store.fetch.Download;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -25,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +37,7 @@ import java.util.stream.Stream;
  */
 record StoreFolder(Path root) {
 
+    private static final System.Logger LOG = System.getLogger(StoreFolder.class.getName());
     private static final String MANIFEST = ".json";
 
     Path blob(String sha256) {
@@ -58,7 +62,10 @@ record StoreFolder(Path root) {
         List<Unfinished> all = new ArrayList<>();
         for (String key : arriving()) {
             Path origin = origin(key);
-            List<String> lines = Files.isRegularFile(origin) ? Files.readAllLines(origin) : List.of();
+            // whatever its bytes are, a damaged one only names nothing
+            List<String> lines = Files.isRegularFile(origin)
+                    ? new String(Files.readAllBytes(origin), StandardCharsets.UTF_8).lines().toList()
+                    : List.of();
             Download.Arrived arrived = Download.arrived(journal(key)).orElse(new Download.Arrived(0, 0));
             all.add(new Unfinished(lines.isEmpty() ? "" : lines.getFirst(), lines.size() < 2 ? key : lines.get(1),
                     arrived.arrived(), arrived.size()));
@@ -120,49 +127,63 @@ record StoreFolder(Path root) {
     }
 
     Optional<Manifest> read(String name) {
-        return isName(name) && Files.isRegularFile(manifest(name))
+        return isName(name) && Files.exists(manifest(name), LinkOption.NOFOLLOW_LINKS)
                 ? Optional.of(read(manifest(name)))
                 : Optional.empty();
     }
 
     private static Manifest read(Path file) {
         try {
-            return Manifest.fromJson(file, Files.readString(file));
+            return Manifest.fromJson(file, Json.text(Files.readAllBytes(file)));
+        } catch (AccessDeniedException e) {
+            throw new MillraceException("The manifest " + file + " cannot be read: see its rights.", e);
         } catch (IOException e) {
-            throw new MillraceException("The manifest " + file + " cannot be read: " + e.getMessage() + ".", e);
+            throw Manifest.damaged(file, e); // no text, or no file
         }
     }
 
-    /** All models, by name; a manifest that is damaged is an error here, too. */
-    List<Manifest> all() {
+    /** The manifests of all models, by name. */
+    private List<Path> manifests() {
         Path folder = root.resolve("models");
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(MANIFEST)
-                    && isName(String.valueOf(file.getFileName()))).sorted().map(StoreFolder::read).toList();
+                    && isName(String.valueOf(file.getFileName()))).sorted().toList();
         } catch (IOException e) {
             throw new MillraceException("The store " + root + " cannot be listed: " + e.getMessage() + ".", e);
         }
     }
 
+    /** All models, by name, but for those whose manifest is damaged: one of them takes no other along. */
+    List<Manifest> all() {
+        return all(problem -> {
+        });
+    }
+
+    /** The same; what is damaged is told. */
+    List<Manifest> all(Consumer<MillraceException> damaged) {
+        List<Manifest> all = new ArrayList<>();
+        for (Path file : manifests()) {
+            try {
+                all.add(read(file));
+            } catch (MillraceException e) {
+                damaged.accept(e);
+            }
+        }
+        return all;
+    }
+
     /** Writes a file as a whole or not at all, also if the power fails. */
     static void write(Path file, String text) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-        try {
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
-                    StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
+        try (PartFile part = PartFile.of(file)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                part.channel().write(bytes);
             }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
+            part.keep();
         }
     }
 
@@ -221,13 +242,33 @@ record StoreFolder(Path root) {
     }
 
     static void clear(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         try (Stream<Path> all = Files.walk(folder)) {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);
             }
+        }
+    }
+
+    /**
+     * Removes the manifest of a name if it is damaged. Contents stay: nobody knows which of them were its own.
+     *
+     * @return whether it was
+     */
+    boolean removeDamaged(String name) throws IOException {
+        if (!isName(name) || !Files.exists(manifest(name), LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        try {
+            read(manifest(name));
+            return false;
+        } catch (MillraceException e) {
+            LOG.log(System.Logger.Level.DEBUG, "removed, since it is damaged", e);
+            clear(manifest(name));
+            clear(root.resolve("views").resolve(name));
+            return true;
         }
     }
 
@@ -239,7 +280,11 @@ record StoreFolder(Path root) {
     long remove(Manifest manifest) throws IOException {
         Files.deleteIfExists(manifest(manifest.name()));
         clear(view(manifest));
-        Set<String> needed = needed();
+        Optional<Set<String>> known = needed();
+        if (known.isEmpty()) {
+            return 0;
+        }
+        Set<String> needed = known.get();
         long free = 0;
         for (Manifest.Entry file : manifest.files()) {
             if (file.link().isEmpty() && needed.add(file.sha256())) {
@@ -249,10 +294,12 @@ record StoreFolder(Path root) {
         return free + orphans();
     }
 
-    private Set<String> needed() {
+    /** Contents that are in use; empty if it cannot be told, since a manifest is damaged. */
+    private Optional<Set<String>> needed() {
+        List<MillraceException> damaged = new ArrayList<>();
         Set<String> needed = new HashSet<>();
-        all().forEach(manifest -> manifest.files().forEach(file -> needed.add(file.sha256())));
-        return needed;
+        all(damaged::add).forEach(manifest -> manifest.files().forEach(file -> needed.add(file.sha256())));
+        return damaged.isEmpty() ? Optional.of(needed) : Optional.empty();
     }
 
     private static long delete(Path file) throws IOException {
@@ -268,7 +315,11 @@ record StoreFolder(Path root) {
             return 0; // somebody is fetching, and will name them
         }
         try (FolderLock _ = alone.get()) {
-            Set<String> needed = needed();
+            Optional<Set<String>> known = needed();
+            if (known.isEmpty()) {
+                return 0;
+            }
+            Set<String> needed = known.get();
             long free = 0;
             for (Path blob : list("blobs")) {
                 if (!needed.contains(String.valueOf(blob.getFileName()).replace("sha256-", ""))) {

@@ -18,14 +18,20 @@ import dev.millrace.api.Progress;
 import dev.millrace.json.Json;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.tck.ModelSourceContract;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Importing, exporting, checking, removing, and the caches of other programs. */
 class KeepingTest {
@@ -115,6 +121,94 @@ class KeepingTest {
         Files.writeString(user.models().resolve("models/mine.json"), "{\"format\":1");
         MillraceException e = assertThrows(MillraceException.class, () -> store.resolve("mine", Progress.NONE));
         assertTrue(e.getMessage().contains("mine.json"), e::getMessage);
+    }
+
+    private static void damage(Path file, String how) throws Exception {
+        byte[] bytes = Files.readAllBytes(file);
+        switch (how) {
+            case "empty" -> Files.write(file, new byte[0]);
+            case "half" -> Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+            case "zeros" -> Files.write(file, new byte[bytes.length]);
+            case "flipped" -> {
+                bytes[bytes.length / 2] ^= (byte) 0x80;
+                Files.write(file, bytes);
+            }
+            case "folder" -> {
+                Files.delete(file);
+                Files.createDirectories(file.resolve("inside"));
+            }
+            default -> {
+                Files.delete(file);
+                Files.createSymbolicLink(file, file.getFileName());
+            }
+        }
+    }
+
+    /** Manifests are files on disks that may wear out: one of them takes no other model along, and its own is freed by name. */
+    @ParameterizedTest
+    @ValueSource(strings = {"empty", "half", "zeros", "flipped", "folder", "loop"})
+    void aDamagedManifestTakesNoOtherModelAlong(String how) throws Exception {
+        Store store = user.store();
+        Path second = Files.copy(file, folder.resolve("second.gguf"));
+        Path third = Files.copy(file, folder.resolve("third.gguf"));
+        store.link(file, "a", Progress.NONE);
+        store.link(second, "b", Progress.NONE);
+        store.link(third, "c", Progress.NONE);
+        damage(user.models().resolve("models/b.json"), how);
+        assertEquals(List.of("a", "c"), store.list().stream().map(Kept::name).toList());
+        assertEquals(List.of("a", "c"), store.names());
+        assertEquals(file, store.resolve("a", Progress.NONE).orElseThrow().path());
+        assertEquals(List.of(), store.verify("c", Progress.NONE));
+        assertEquals(0, store.remove("c"));
+        MillraceException e = assertThrows(MillraceException.class, () -> store.verify("b", Progress.NONE));
+        assertTrue(e.getMessage().contains("millrace rm b") && e.getMessage().lines().count() == 1, e::getMessage);
+        assertEquals(0, store.remove("b"));
+        assertThrows(ModelNotFoundException.class, () -> store.remove("b"));
+        assertEquals(second, store.link(second, "b", Progress.NONE).path());
+        assertEquals(List.of("a", "b"), store.list().stream().map(Kept::name).toList());
+    }
+
+    /** What tells how far a download is may be cut off or overwritten, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1 100 10 x", "1 100 10 x\n", "1 100 10 x\n3", "1 100 10 x\n3\n\u00ff\n",
+            "\u0000\u0000", "\u00ff\u00fe", "1 999999999999999999 999999999 x\n1\n2\n", "\n\n\n"})
+    void aDamagedJournalOfADownloadIsPassedOver(String journal) throws Exception {
+        Store store = user.store();
+        Path partial = Files.createDirectories(user.models().resolve("partial"));
+        byte[] bytes = journal.getBytes(StandardCharsets.ISO_8859_1);
+        Files.write(partial.resolve("key.chunks"), bytes);
+        Files.write(partial.resolve("key.data"), new byte[3]);
+        Files.write(partial.resolve("key.from"), bytes);
+        assertEquals(1, store.unfinished().size());
+        assertTrue(store.forgetUnfinished() >= 0);
+        assertEquals(List.of(), store.unfinished());
+    }
+
+    /** As after Ctrl-C: nothing is wrong with the store. */
+    @Test
+    void whoIsInterruptedWhileFilesAreReadIsToldThatItWasCancelled() {
+        Store store = user.store();
+        store.link(file, "mine", Progress.NONE);
+        Path other = folder.resolve("other.gguf");
+        for (Executable work : List.<Executable>of(() -> store.verify("mine", Progress.NONE),
+                () -> store.export("mine", folder.resolve("out"), null, Progress.NONE),
+                () -> store.link(Files.copy(file, other), "other", Progress.NONE))) {
+            assertThrows(CancellationException.class, () -> {
+                Thread.currentThread().interrupt();
+                work.execute();
+            });
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(List.of("mine"), store.names());
+    }
+
+    /** Many licences have a sign of copyright in Latin 1. */
+    @Test
+    void aLicenceThatIsNotUtf8IsNoReasonToRefuseAModel() throws Exception {
+        Path model = Files.createDirectory(folder.resolve("mine"));
+        Files.move(file, model.resolve("tiny.gguf"));
+        Files.write(model.resolve("LICENSE"), "Copyright \u00a9 2026".getBytes(StandardCharsets.ISO_8859_1));
+        assertTrue(user.store().link(model, null, Progress.NONE).licence().text().startsWith("Copyright \ufffd 2026"));
     }
 
     @Test

@@ -131,8 +131,10 @@ final class TestProxy implements AutoCloseable {
                     .forEach(line -> passedOn.append(line).append("\r\n"));
             Socket origin = new Socket(address.getHost(), address.getPort());
             open.add(origin);
-            // one request per connection is enough here
             origin.getOutputStream().write((passedOn + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            // the next request comes by a connection of its own, so that it is seen here, whenever this one is free
+            String answer = head(origin.getInputStream());
+            out.write(answer.replaceFirst("\r\n", "\r\nConnection: close\r\n").getBytes(StandardCharsets.ISO_8859_1));
             both(client, origin);
             return;
         }

@@ -5,6 +5,7 @@
 package dev.millrace.engine.cache;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.machine.PartFile;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -15,19 +16,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 
@@ -40,11 +33,9 @@ import java.util.zip.CheckedOutputStream;
  */
 public record CheckedFile(Path path, long magic, String what) {
 
-    private static final System.Logger LOG = System.getLogger(CheckedFile.class.getName());
     private static final int BUFFER = 1 << 16;
     /** Bytes that the checksum takes at a time. */
     private static final int CHECKED = 1 << 20;
-    private static final String PART = ".part";
 
     @FunctionalInterface
     public interface Writer {
@@ -57,85 +48,17 @@ public record CheckedFile(Path path, long magic, String what) {
     }
 
     public void write(Writer content) throws IOException {
-        Path target = place();
-        Path folder = Objects.requireNonNull(target.getParent());
-        String name = target.getFileName().toString();
-        clear(folder, name);
-        Path part = Files.createTempFile(folder, name + ".", PART);
-        try {
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                // held while it is written: a part that nobody holds was left by somebody who was killed
-                FileLock held = channel.tryLock();
-                CRC32C checksum = new CRC32C();
-                OutputStream raw = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
-                DataOutputStream out = new DataOutputStream(new CheckedOutputStream(raw, checksum));
-                out.writeLong(magic);
-                content.write(out);
-                out.flush();
-                DataOutputStream end = new DataOutputStream(raw);
-                end.writeLong(checksum.getValue());
-                end.flush();
-                // on the disk before it gets its name
-                channel.force(true);
-                if (held != null) {
-                    held.release();
-                }
-            }
-            replace(part, target);
-            keepName(folder);
-        } finally {
-            Files.deleteIfExists(part);
-        }
-    }
-
-    /** Where the file goes: behind all links, and never in the place of something that is no file. */
-    private Path place() throws IOException {
-        Path place = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-        if (Files.exists(place) && !Files.isRegularFile(place)) {
-            throw new FileSystemException(path.toString(), null, "it is a folder or a device, and no file");
-        }
-        return place;
-    }
-
-    /** Removes parts of this file that were left behind. */
-    private static void clear(Path folder, String name) throws IOException {
-        try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder,
-                entry -> isPart(entry.getFileName().toString(), name))) {
-            for (Path part : parts) {
-                if (isAbandoned(part)) {
-                    Files.deleteIfExists(part);
-                }
-            }
-        }
-    }
-
-    private static boolean isPart(String entry, String name) {
-        return entry.startsWith(name) && entry.endsWith(PART);
-    }
-
-    private static boolean isAbandoned(Path part) {
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
-                FileLock lock = channel.tryLock()) {
-            return lock != null;
-        } catch (IOException | OverlappingFileLockException e) {
-            return false; // somebody has it, or took it away meanwhile
-        }
-    }
-
-    private static void replace(Path part, Path target) throws IOException {
-        try {
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    /** The new name is on the disk, too, where folders can be forced there. */
-    private static void keepName(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.TRACE, "This system does not force folders to the disk.", e);
+        try (PartFile part = PartFile.ofUserAlone(path)) {
+            CRC32C checksum = new CRC32C();
+            OutputStream raw = new BufferedOutputStream(Channels.newOutputStream(part.channel()), BUFFER);
+            DataOutputStream out = new DataOutputStream(new CheckedOutputStream(raw, checksum));
+            out.writeLong(magic);
+            content.write(out);
+            out.flush();
+            DataOutputStream end = new DataOutputStream(raw);
+            end.writeLong(checksum.getValue());
+            end.flush();
+            part.keep();
         }
     }
 
@@ -145,6 +68,7 @@ public record CheckedFile(Path path, long magic, String what) {
      * @throws MillraceException if it cannot be read
      */
     public <T> T peek(Reader<T> content) {
+        check();
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(path), BUFFER))) {
             if (in.readLong() != magic) {
                 throw new MillraceException(path + " is no " + what + ".");
@@ -163,6 +87,7 @@ public record CheckedFile(Path path, long magic, String what) {
      * @throws MillraceException if it cannot be read or is damaged
      */
     public <T> T read(Reader<T> content) {
+        check();
         try {
             long size = Files.size(path);
             verify(size);
@@ -177,6 +102,14 @@ public record CheckedFile(Path path, long magic, String what) {
             throw new MillraceException("There is no " + what + " " + path + ".", e);
         } catch (IOException e) {
             throw new MillraceException("The " + what + " " + path + " cannot be read: " + reason(e) + ".", e);
+        }
+    }
+
+    /** A pipe would keep its reader waiting for ever, and a device has no end. */
+    private void check() {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new MillraceException(path + " is no " + what + ", but "
+                    + (Files.isDirectory(path) ? "a folder" : "a device, a pipe or a socket") + ".");
         }
     }
 

@@ -86,13 +86,16 @@ public final class RunningRemote implements Model {
 
     @Override
     public Device device() {
+        if (closed.get()) {
+            throw new IllegalStateException("The model is closed.");
+        }
         return remote.device();
     }
 
     @Override
     public List<DeviceVerdict> verdicts() {
-        return List.of(new DeviceVerdict(device(), DeviceVerdict.Outcome.CHOSEN, 1,
-                "It runs there: " + device().description() + "."));
+        return List.of(new DeviceVerdict(remote.device(), DeviceVerdict.Outcome.CHOSEN, 1,
+                "It runs there: " + remote.device().description() + "."));
     }
 
     @Override
@@ -105,9 +108,10 @@ public final class RunningRemote implements Model {
 
     @Override
     public void moveTo(String backend) {
-        if (!backend.equals(device().id()) && !backend.equals(device().backend())) {
-            throw new BackendException("The model " + device().id() + " runs elsewhere and cannot move to " + backend
-                    + ": open a model of this machine, or name one as its fallback.");
+        if (!backend.equals(remote.device().id()) && !backend.equals(remote.device().backend())) {
+            throw new BackendException(
+                    "The model " + remote.device().id() + " runs elsewhere and cannot move to " + backend
+                            + ": open a model of this machine, or name one as its fallback.");
         }
     }
 
@@ -119,7 +123,7 @@ public final class RunningRemote implements Model {
     public ModelHealth health() {
         String problem = relay.problem();
         boolean lost = !problem.isEmpty() && substitute.isEmpty();
-        return new ModelHealth(info().name(), lost ? ModelHealth.State.LOST : ModelHealth.State.READY, device(),
+        return new ModelHealth(info().name(), lost ? ModelHealth.State.LOST : ModelHealth.State.READY, remote.device(),
                 lost ? problem : "", conversations.answers(), 0);
     }
 

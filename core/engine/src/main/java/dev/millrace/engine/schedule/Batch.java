@@ -6,7 +6,7 @@ package dev.millrace.engine.schedule;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.engine.observe.ModelMeters;
-import dev.millrace.engine.observe.StepEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.OutOfRoomException;
@@ -182,8 +182,7 @@ final class Batch {
             atPrompt.set(i, slots.get(i).isAtPrompt());
             guessed += slots.get(i).guessed();
         }
-        StepEvent event = new StepEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.STEP);
         long start = System.nanoTime();
         forward(executor);
         long nanos = System.nanoTime() - start;
@@ -199,7 +198,7 @@ final class Batch {
         if (ofPrompts == 0 && tokens == steps.size() + guessed) {
             costs.done(steps.size(), guessed, nanos);
         }
-        event.done(name, steps.size(), tokens, ofPrompts);
+        event.done(name, steps.size(), ofPrompts, tokens - ofPrompts);
     }
 
     private void forward(Executor executor) {

@@ -14,7 +14,7 @@ import dev.millrace.api.Usage;
 import dev.millrace.engine.cache.Prefixes;
 import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.draft.Drafts;
-import dev.millrace.engine.observe.PrefillEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.engine.sample.Stages;
 import dev.millrace.engine.sample.ThinkingControl;
 import dev.millrace.engine.sample.TokenSampler;
@@ -305,8 +305,7 @@ final class AnswerRun {
     }
 
     private @Nullable Step read(Slot slot, Wish wish, LiveGeneration log) {
-        PrefillEvent event = new PrefillEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.PREFILL);
         long start = System.nanoTime();
         int known = slot.read();
         int unread = slot.length() - known;

@@ -14,12 +14,12 @@ import dev.millrace.engine.cache.PromptCache;
 import dev.millrace.engine.cache.StateStream;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.machine.PartFile;
 import dev.millrace.spi.backend.SequenceState;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -87,7 +87,7 @@ final class ConversationFile {
             });
         } catch (IOException e) {
             throw new MillraceException("The conversation cannot be saved to " + file + ": "
-                    + (e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e) + ".", e);
+                    + PartFile.reason(e) + ".", e);
         }
     }
 

@@ -16,7 +16,7 @@ import dev.millrace.api.ToolReport.Verdict;
 import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
 import dev.millrace.engine.observe.ModelMeters;
-import dev.millrace.engine.observe.ToolCallEvent;
+import dev.millrace.engine.observe.FlightEvent;
 import dev.millrace.engine.tools.Admission;
 import dev.millrace.engine.tools.NearestNames;
 import dev.millrace.engine.tools.ResultBudget;
@@ -256,8 +256,7 @@ final class ToolRun {
 
     private Told run(Admission admission, Tool tool) {
         ToolCall call = admission.request().call();
-        ToolCallEvent event = new ToolCallEvent();
-        event.begin();
+        FlightEvent event = FlightEvent.begin(FlightEvent.Kind.TOOL_CALL);
         long start = System.nanoTime();
         ToolResult result;
         try {

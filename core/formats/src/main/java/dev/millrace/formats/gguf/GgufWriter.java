@@ -6,24 +6,19 @@ package dev.millrace.formats.gguf;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Progress;
+import dev.millrace.machine.PartFile;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -38,7 +33,8 @@ import java.util.function.Consumer;
 public final class GgufWriter {
 
     private static final int ALIGNMENT = GgufReader.DEFAULT_ALIGNMENT;
-    private static final int BAND_VALUES = 1 << 20;
+    /** Encoded at a time: little enough that whoever asks for the end does not wait for it. */
+    private static final int BAND_VALUES = 1 << 18;
 
     private final FileChannel channel;
     private final RowEncoder encoder;
@@ -84,58 +80,22 @@ public final class GgufWriter {
      */
     public static void write(Path target, GgufMetadata metadata, List<OutgoingTensor> tensors, RowEncoder encoder,
             int threads, Consumer<Path> check, Progress progress) {
-        Path absolute = place(target);
-        Path part = absolute.resolveSibling(absolute.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
-                    StandardOpenOption.WRITE)) {
-                long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
-                new GgufWriter(channel, encoder, threads, progress, total).write(metadata, tensors);
-                channel.force(true);
-            }
-            check.accept(part);
-            Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (PartFile part = PartFile.of(target)) {
+            long total = tensors.stream().mapToLong(OutgoingTensor::byteSize).sum();
+            new GgufWriter(part.channel(), encoder, threads, progress, total).write(metadata, tensors);
+            check.accept(part.path());
+            part.keep();
+        } catch (ClosedByInterruptException e) {
+            throw cancelled(e);
         } catch (IOException e) {
-            MillraceException failure = new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
-            remove(part, failure);
-            throw failure;
-        } catch (RuntimeException | Error e) {
-            remove(part, e);
-            throw e;
+            throw new MillraceException(target + " cannot be written: " + PartFile.reason(e) + ".", e);
         }
     }
 
-    /** Where the file goes: behind all links, and never in the place of something that is no file. */
-    private static Path place(Path target) {
-        try {
-            Path place = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
-            if (Files.exists(place) && !Files.isRegularFile(place)) {
-                throw new MillraceException(target + " is no file that could be replaced, but "
-                        + (Files.isDirectory(place) ? "a folder" : "a device or the like")
-                        + ": give the name of a file.");
-            }
-            return place;
-        } catch (IOException e) {
-            throw new MillraceException(target + " cannot be written: " + reason(e) + ".", e);
-        }
-    }
-
-    /** Without the name of the part, which means nothing to users. */
-    private static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException absent -> "its folder is not there";
-            case AccessDeniedException denied -> "its folder cannot be written";
-            case FileSystemException f when f.getReason() != null -> f.getReason();
-            default -> e.toString();
-        };
-    }
-
-    private static void remove(Path part, Throwable failure) {
-        try {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
+    private static CancellationException cancelled(Exception cause) {
+        CancellationException cancelled = new CancellationException("Cancelled.");
+        cancelled.initCause(cause);
+        return cancelled;
     }
 
     private void write(GgufMetadata metadata, List<OutgoingTensor> tensors) throws IOException {
@@ -215,9 +175,7 @@ public final class GgufWriter {
                 put(band.bytes.get());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                CancellationException cancelled = new CancellationException("Cancelled.");
-                cancelled.initCause(e);
-                throw cancelled;
+                throw cancelled(e);
             } catch (ExecutionException e) {
                 switch (e.getCause()) {
                     case IOException cause -> throw cause;

@@ -97,6 +97,7 @@ public final class HuggingFaceModel {
         KeyTable config = new KeyTable(folder, CONFIG + ": ", configMap, Keys.Form.HUGGING_FACE, type);
         List<SafetensorsHeader.Stored> stored = new ArrayList<>(weights());
         List<WeightTable.Entry> entries = Mlx.taken(configMap, stored);
+        entries.addAll(Fp8.taken(configMap, stored));
         entries.addAll(Microscaling.joined(stored));
         WeightTable weights = new WeightTable(folder, entries);
         Blueprint blueprint = architecture.read(config, weights);

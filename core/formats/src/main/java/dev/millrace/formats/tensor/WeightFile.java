@@ -35,6 +35,10 @@ public final class WeightFile implements AutoCloseable {
      */
     public WeightFile(Path path) throws IOException {
         this.path = path;
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            // a pipe would not even open before somebody writes to it
+            throw new IOException(path + " is not a regular file.");
+        }
         this.channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
             this.opened = Files.readAttributes(path, BasicFileAttributes.class);

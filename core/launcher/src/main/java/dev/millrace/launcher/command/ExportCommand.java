@@ -38,6 +38,7 @@ final class ExportCommand implements Callable<Integer> {
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             workplace.fetching().store().export(name, Objects.requireNonNull(folder), key, progress);
         }
+        workplace.console().note("wrote " + name + " to " + folder);
         return ExitCode.DONE;
     }
 }

@@ -38,6 +38,7 @@ final class ImportCommand implements Callable<Integer> {
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
             kept = workplace.fetching().store().link(Objects.requireNonNull(path), name, progress);
         }
+        workplace.console().note("linked " + path + ", " + Sizes.of(kept.size()) + "; it stays where it is");
         workplace.console().result(kept.name());
         return ExitCode.DONE;
     }

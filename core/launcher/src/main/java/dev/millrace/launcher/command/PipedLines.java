@@ -21,6 +21,8 @@ final class PipedLines implements AutoCloseable {
 
     /** Lines that are read before anybody asks for them. */
     private static final int AHEAD = 16;
+    /** Characters of a line: no model reads as much at once. */
+    private static final int LONGEST = 16 << 20;
 
     /** A line, the end, or why there is neither. */
     private record Read(@Nullable String line, @Nullable IOException problem) {
@@ -48,10 +50,30 @@ final class PipedLines implements AutoCloseable {
 
     private static Read next(BufferedReader reader) {
         try {
-            return new Read(reader.readLine(), null);
+            return new Read(line(reader), null);
         } catch (IOException e) {
             return new Read(null, e);
         }
+    }
+
+    /** A line without its end, null at the end of all; a pipe may bring one that never ends. */
+    private static @Nullable String line(BufferedReader reader) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = reader.read(); c != '\n'; c = reader.read()) {
+            if (c < 0) {
+                return line.isEmpty() ? null : ended(line);
+            }
+            if (line.length() == LONGEST) {
+                throw new IOException("a line has more than " + (LONGEST >> 20) + " million characters");
+            }
+            line.append((char) c);
+        }
+        return ended(line);
+    }
+
+    private static String ended(StringBuilder line) {
+        int last = line.length() - 1;
+        return last >= 0 && line.charAt(last) == '\r' ? line.substring(0, last) : line.toString();
     }
 
     /**

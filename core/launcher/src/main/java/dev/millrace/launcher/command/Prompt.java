@@ -20,6 +20,8 @@ final class Prompt {
 
     /** Before a prompt that the parser must not take for an option: no argument of a process can hold it. */
     private static final String MARK = "\0";
+    /** Of standard input: more than any model reads, and little beside the memory that there is. */
+    private static final int MOST_BYTES = 32 << 20;
     private static final Pattern SPACE = Pattern.compile("\\s");
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -71,7 +73,12 @@ final class Prompt {
      * @throws MillraceException if there is none
      */
     static String read(InputStream input) throws IOException {
-        String text = new String(input.readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
+        byte[] bytes = input.readNBytes(MOST_BYTES + 1);
+        if (bytes.length > MOST_BYTES) {
+            throw new MillraceException("Standard input brings more than " + (MOST_BYTES >> 20)
+                    + " MiB, which is no prompt.");
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8).stripTrailing();
         String prompt = text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
         if (isBlank(prompt)) {
             throw new MillraceException("There is nothing on standard input.");

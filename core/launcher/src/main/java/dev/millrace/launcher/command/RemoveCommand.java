@@ -49,7 +49,9 @@ final class RemoveCommand implements Callable<Integer> {
         }
         for (String name : names) {
             long free = store.remove(name);
-            workplace.console().note("removed " + name + "; " + Sizes.of(free) + " became free");
+            workplace.console().note("removed " + name + (free == 0
+                    ? "; its files stay where they are"
+                    : "; " + Sizes.of(free) + " became free"));
         }
         return ExitCode.DONE;
     }

@@ -5,9 +5,9 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelServer;
+import dev.millrace.machine.ServiceManager;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +36,7 @@ final class Serving {
     }
 
     /**
-     * Runs a server until Ctrl-C.
+     * Runs a server until Ctrl-C, and tells a service manager how it is.
      *
      * @param command whose usage is shown if a setting is wrong
      * @param started told when it listens, before its models are ready
@@ -48,7 +48,7 @@ final class Serving {
             started.accept(running);
             running.awaitReady();
             ready.accept(running);
-            new CountDownLatch(1).await();
+            new SignsOfLife(workplace.engine(), ServiceManager.ofProcess()).giveUntilInterrupted();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // Ctrl-C or kill: the end that is meant
         }

@@ -61,12 +61,28 @@ final class ShowCommand implements Callable<Integer> {
             console.result(Json.write(rows));
         } else {
             rows.forEach((key, value) -> {
-                String text = value instanceof Map ? Json.write(value) : String.valueOf(value);
+                String text = text(value);
                 if (!text.isEmpty()) {
-                    console.result(String.format(Locale.ROOT, "%-13s %s", key, text));
+                    console.result(String.format(Locale.ROOT, "%-13s %s", words(key), text));
                 }
             });
         }
         return ExitCode.DONE;
+    }
+
+    /** For people: what is an object in JSON is a list of its members. */
+    private static String text(@Nullable Object value) {
+        return switch (value) {
+            case Boolean yes -> yes ? "yes" : "no";
+            case Map<?, ?> map -> String.join(", ",
+                    map.entrySet().stream().map(each -> words(String.valueOf(each.getKey())) + " "
+                            + (each.getValue() instanceof Map ? Json.write(each.getValue()) : text(each.getValue())))
+                            .toList());
+            case null, default -> String.valueOf(value);
+        };
+    }
+
+    private static String words(String key) {
+        return key.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 }

@@ -40,9 +40,7 @@ final class ChunkJournal implements AutoCloseable {
      * @param identity what the content is; another journal is not gone on with
      */
     static ChunkJournal open(Path data, Path file, String identity, int chunks) throws IOException {
-        List<String> lines = Files.isRegularFile(file)
-                ? List.of(Files.readString(file, StandardCharsets.US_ASCII).split("\n", -1))
-                : List.of();
+        List<String> lines = lines(file);
         boolean known = !lines.isEmpty() && lines.getFirst().equals(identity) && lines.size() > 1
                 && Files.isRegularFile(data);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -73,18 +71,23 @@ final class ChunkJournal implements AutoCloseable {
         }
     }
 
+    /** Whatever its bytes are: a damaged journal only does not match. */
+    private static List<String> lines(Path file) throws IOException {
+        return Files.isRegularFile(file)
+                ? List.of(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).split("\n", -1))
+                : List.of();
+    }
+
     /** What a journal says, without the last line, which may be cut. */
     static Optional<Download.Arrived> arrived(Path file) throws IOException {
-        List<String> lines = Files.isRegularFile(file)
-                ? List.of(Files.readString(file, StandardCharsets.US_ASCII).split("\n", -1))
-                : List.of();
+        List<String> lines = lines(file);
         Matcher head = IDENTITY.matcher(lines.isEmpty() ? "" : lines.getFirst());
         if (!head.matches()) {
             return Optional.empty();
         }
         long size = Long.parseLong(head.group(1));
         long chunk = Long.parseLong(head.group(2));
-        long chunks = lines.subList(1, lines.size() - 1).stream().distinct().count();
+        long chunks = lines.stream().skip(1).limit(Math.max(0, lines.size() - 2)).distinct().count();
         return Optional.of(new Download.Arrived(size, Math.min(size, chunks * chunk)));
     }
 

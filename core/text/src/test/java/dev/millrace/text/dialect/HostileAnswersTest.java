@@ -6,6 +6,7 @@ package dev.millrace.text.dialect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ToolCall;
 import dev.millrace.json.Json;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -206,6 +208,74 @@ class HostileAnswersTest {
             assertEquals(List.of(), answer.problems(), text);
             for (String mark : List.of("<|im_end|>", "</s>", "[INST]", "<|tool_response_start|>")) {
                 assertFalse(text.contains(mark), text);
+            }
+        }
+    }
+
+    /** Spellings of numbers that models have from Python, and what they are; empty if JSON has no such number. */
+    static Stream<Arguments> numbers() {
+        String huge = "9".repeat(400);
+        Map<String, Object> spelled = new LinkedHashMap<>();
+        for (String none : List.of("NaN", "nan", "-NaN", "Infinity", "-Infinity", "inf", "-inf", "+Infinity", "1e999",
+                "-1e999", "float('inf')", "float(\"nan\")", "math.inf", "1j", "2+3j", "0x", "0b2", "0o8", "1__0", "_1",
+                "1_", "--1", "1e", "1e+", "1.2.3", "\u0661", "\u00bd", "0x1.8p3", "1f", "1L", "9".repeat(5000))) {
+            spelled.put(none, "");
+        }
+        spelled.put("1_000", 1000L);
+        spelled.put("0x1F", 31L);
+        spelled.put("0b101", 5L);
+        spelled.put("0o17", 15L);
+        spelled.put("-0x1F", -31L);
+        spelled.put("+7", 7L);
+        spelled.put("-0", 0L);
+        spelled.put("-0.0", -0.0);
+        spelled.put(".5", 0.5);
+        spelled.put("5.", 5.0);
+        spelled.put("1_0.2_5e1", 102.5);
+        spelled.put("1E3", 1000.0);
+        spelled.put("00", 0L);
+        spelled.put("9223372036854775808", new BigInteger("9223372036854775808"));
+        spelled.put(huge, new BigInteger(huge));
+        spelled.put("-" + huge, new BigInteger(huge).negate());
+        spelled.put("5e-324", Double.MIN_VALUE);
+        spelled.put("1e-999", 0.0);
+        return dialects().filter(dialect -> !(dialect instanceof PlainDialect) && !(dialect instanceof ThinkDialect))
+                .flatMap(dialect -> spelled.entrySet().stream()
+                        .map(each -> Arguments.of(dialect, each.getKey(), each.getValue())));
+    }
+
+    /**
+     * A number is read as what it is, or kept as the text that it was, or its call is a problem that is told; it never becomes
+     * another number, or one that cannot be written, and costs no call beside it.
+     */
+    @ParameterizedTest
+    @MethodSource("numbers")
+    void numbersOfPythonAreReadAsTheyAreOrNotAtAll(Dialect dialect, String number, Object meant) {
+        for (boolean nested : List.of(false, true)) {
+            Object place = 4242424242L;
+            Map<String, @Nullable Object> sound = Map.of("y", 1L);
+            String text = dialect.write(List.of(new ToolCall("0", "f", Map.of("x", nested ? List.of(place) : place)),
+                    new ToolCall("1", "g", sound)));
+            assertTrue(text.contains("4242424242"), text);
+            ParsedAnswer answer = ParsedAnswer.of(dialect, text.replace("4242424242", number));
+            List<ToolCall> calls = answer.calls();
+            assertTrue(calls.stream().anyMatch(call -> call.name().equals("g") && call.arguments().equals(sound)),
+                    text + " -> " + answer);
+            assertEquals("", answer.content());
+            List<ToolCall> first = calls.stream().filter(call -> call.name().equals("f")).toList();
+            assertEquals(first.isEmpty(), !answer.problems().isEmpty(), number + " -> " + answer);
+            for (ToolCall call : first) {
+                Json.parse(Json.write(call.arguments()));
+                Object read = call.arguments().get("x") instanceof List<?> list
+                        ? list.getFirst()
+                        : call.arguments().get("x");
+                if (read instanceof Number value) {
+                    assertTrue(meant instanceof Number wanted && wanted.doubleValue() == value.doubleValue(),
+                            number + " -> " + value);
+                    assertTrue(!(meant instanceof BigInteger) || meant.equals(value), number + " -> " + value);
+                } else if (read != null) {
+                    assertTrue(String.valueOf(read).contains(number), number + " -> " + read);
+                }
             }
         }
     }

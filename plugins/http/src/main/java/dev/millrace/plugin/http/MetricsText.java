@@ -33,7 +33,8 @@ public final class MetricsText {
             String name = "millrace_" + metric.name() + (metric instanceof Metric.Counter ? "_total" : "");
             if (described.add(name)) {
                 out.append("# HELP ").append(name).append(' ')
-                        .append(metric.description().replace('\n', ' ')).append("\n# TYPE ").append(name)
+                        .append(metric.description().replace("\\", "\\\\").replace("\n", "\\n")).append("\n# TYPE ")
+                        .append(name)
                         .append(' ').append(kind).append('\n');
             }
             switch (metric) {
@@ -41,10 +42,7 @@ public final class MetricsText {
                 case Metric.Gauge gauge -> line(out, name, gauge.labels(), "", gauge.value());
                 case Metric.Histogram histogram -> {
                     for (Metric.Bucket bucket : histogram.buckets()) {
-                        String most = bucket.most() == Double.POSITIVE_INFINITY
-                                ? "+Inf"
-                                : Double.toString(bucket.most());
-                        line(out, name + "_bucket", histogram.labels(), "le=\"" + most + "\"",
+                        line(out, name + "_bucket", histogram.labels(), "le=\"" + number(bucket.most()) + "\"",
                                 bucket.count());
                     }
                     line(out, name + "_sum", histogram.labels(), "", histogram.sum());
@@ -60,6 +58,10 @@ public final class MetricsText {
                 + label.getValue().replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"")
                 .collect(Collectors.joining(","));
         String all = inside.isEmpty() || more.isEmpty() ? inside + more : inside + "," + more;
-        out.append(name).append(all.isEmpty() ? "" : "{" + all + "}").append(' ').append(value).append('\n');
+        out.append(name).append(all.isEmpty() ? "" : "{" + all + "}").append(' ').append(number(value)).append('\n');
+    }
+
+    private static String number(Number value) {
+        return Double.isInfinite(value.doubleValue()) ? (value.doubleValue() > 0 ? "+Inf" : "-Inf") : value.toString();
     }
 }

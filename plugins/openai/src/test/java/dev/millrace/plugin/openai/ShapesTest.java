@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.plugin.http.json.Json;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -290,6 +293,27 @@ class ShapesTest {
         HttpResponse<String> answer = nano.post("/v1/chat/completions",
                 "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Bye\\ud800\"}]}");
         assertEquals(200, answer.statusCode(), answer::body);
+    }
+
+    /** Whatever comes back of it, in an answer or in an error, is U+FFFD and never a question mark. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions", "/v1/completions", "/api/chat", "/api/generate", "/api/show"})
+    void halfASurrogatePairIsToldAsAReplacement(String path) throws Exception {
+        HttpResponse<String> answer = nano.post(path, """
+                {"model":"x\\ud800y","prompt":"Bye","messages":[{"role":"user","content":"Bye"}]}""");
+        assertEquals(404, answer.statusCode(), answer::body);
+        assertTrue(answer.body().contains("x\ufffdy"), answer::body);
+    }
+
+    @Test
+    void treesAreWrittenWithoutHalvesOfPairs() {
+        String half = "a\ud800b\udc00c\ud83d\ude00";
+        JsonNode tree = Json.tree(Map.of(half, List.of(half, Map.of("k", half))));
+        String whole = "a\ufffdb\ufffdc\ud83d\ude00";
+        String expected = "{\"" + whole + "\":[\"" + whole + "\",{\"k\":\"" + whole + "\"}]}";
+        assertEquals(expected, Json.text(tree));
+        assertEquals(expected, new String(Json.bytes(tree), StandardCharsets.UTF_8));
+        assertEquals(Map.of(whole, List.of(whole, Map.of("k", whole))), Json.plain(tree));
     }
 
     @Test

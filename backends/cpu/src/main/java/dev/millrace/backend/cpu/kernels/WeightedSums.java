@@ -15,6 +15,12 @@ public final class WeightedSums {
     /** Partial totals of a query: weights of every 16th token go to the same one, at all vector widths. */
     public static final int TOTALS = 16;
 
+    /**
+     * Scores are taken from the largest one or from this, whichever is more: a query may have met scores only that are minus infinity,
+     * because they overflowed, and then the difference would be no number.
+     */
+    public static final float LEAST = -Float.MAX_VALUE;
+
     /** For each query, the largest score. */
     public final float[] largest;
     /** For each query, {@link #TOTALS} partial totals of the weights. */

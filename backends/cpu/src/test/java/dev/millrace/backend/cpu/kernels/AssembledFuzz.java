@@ -39,6 +39,8 @@ final class AssembledFuzz {
     private static final byte CANARY = 0x5a;
 
     private final List<Kernels> kernels = new ArrayList<>();
+    /** Those of attention have the same bits without machine code, too. */
+    private final List<Kernels> attending = new ArrayList<>();
     private final MemorySegment memory;
     private final QuadScratch scratch = new QuadScratch();
 
@@ -47,7 +49,9 @@ final class AssembledFuzz {
         kernels.addAll(KernelsTest.assembled(new ScalarKernels()));
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             kernels.addAll(KernelsTest.assembled(new VectorKernels()));
+            attending.add(new VectorKernels());
         }
+        attending.addAll(kernels);
     }
 
     /** Arguments: rounds, and the seed of the first. Prints the seed of the round that failed, and exits with 1. */
@@ -137,7 +141,7 @@ final class AssembledFuzz {
 
     /** Some heads and pages of any bits, with queries that see all or a part of them. */
     private @Nullable String attention(Random random) {
-        Kernels some = kernels.get(random.nextInt(kernels.size()));
+        Kernels some = attending.get(random.nextInt(attending.size()));
         int headSize = 1 + random.nextInt(random.nextInt(4) == 0 ? 256 : 80);
         int heads = 1 + random.nextInt(3);
         KvLayout.Layer layer = new KvLayout.Layer(KvType.Q8, heads, headSize, 64L * random.nextInt(3));

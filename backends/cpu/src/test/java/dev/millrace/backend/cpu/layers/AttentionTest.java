@@ -283,6 +283,34 @@ class AttentionTest {
         assertEquals(6_336, 6 * layer.end() / KvLayout.PAGE);
     }
 
+    /** Scores of large numbers overflow: what got minus infinity has no weight, also where nothing else was met before it. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void whatOverflowedToMinusInfinityHasNoWeight(AttentionKernels kernels) {
+        int size = 32;
+        for (KvType type : List.of(KvType.F32, KvType.Q8)) {
+            KvLayout layout = layout(type, size);
+            KvLayout.Layer layer = layout.layers().getFirst();
+            List<KvPage> pages = List.of(new KvPage(layout), new KvPage(layout));
+            int tokens = 2 * KvLayout.PAGE;
+            float[] key = new float[size];
+            float[] values = new float[size];
+            for (int t = 0; t < tokens; t++) {
+                boolean last = t == tokens - 1;
+                Arrays.fill(key, last ? 0 : -1e30f);
+                Arrays.fill(values, last ? 3 : 5);
+                pages.get(t / KvLayout.PAGE).writeKey(layer, 1, t % KvLayout.PAGE, key, 0);
+                pages.get(t / KvLayout.PAGE).writeValue(layer, 1, t % KvLayout.PAGE, values, 0);
+            }
+            float[] queries = new float[size];
+            Arrays.fill(queries, 1e30f);
+            float[] got = attend(kernels, layout, pages, queries, 1, tokens - 1, 1);
+            for (float one : got) {
+                assertEquals(3, one, 0.02f, type.toString());
+            }
+        }
+    }
+
     @Test
     void powersOf2AreExactEnough() {
         for (int i = 0; i < 12_600; i++) {

@@ -4,6 +4,8 @@
  */
 package dev.millrace.plugin.http.json;
 
+import static dev.millrace.json.Json.wellFormed;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -94,21 +96,21 @@ public final class Json {
         throw ApiError.wrong(param, param + " must be a JSON object in a string.");
     }
 
-    /** Writes a tree. A lone surrogate becomes a question mark, since UTF-8 has no place for it. */
+    /** Writes a tree, as {@link #text}. */
     public static byte[] bytes(JsonNode node) {
         return text(node).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Writes a tree, on one line. */
+    /** Writes a tree, on one line. A lone surrogate becomes U+FFFD, since UTF-8 has no place for it. */
     public static String text(JsonNode node) {
         try {
-            return WRITER.writeValueAsString(node);
+            return wellFormed(WRITER.writeValueAsString(node));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A tree cannot be written.", e);
         }
     }
 
-    /** Plain data, as the API of Millrace has it, of a tree. */
+    /** Plain data, as the API of Millrace has it, of a tree. A lone surrogate becomes U+FFFD. */
     public static @Nullable Object plain(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> plain((ObjectNode) node);
@@ -117,7 +119,7 @@ public final class Json {
                 node.forEach(item -> items.add(plain(item)));
                 yield items;
             }
-            case STRING -> node.textValue();
+            case STRING -> wellFormed(node.textValue());
             case BOOLEAN -> node.booleanValue();
             case NUMBER -> number(node);
             default -> null;
@@ -136,7 +138,7 @@ public final class Json {
     /** Plain data of an object. */
     public static Map<String, @Nullable Object> plain(ObjectNode node) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        node.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
+        node.properties().forEach(field -> map.put(wellFormed(field.getKey()), plain(field.getValue())));
         return map;
     }
 

@@ -81,16 +81,16 @@ public final class Json {
         throw new RpcException(ErrorCode.PARSE, "This is not JSON: there is nothing.");
     }
 
-    /** Writes a tree on one line. */
+    /** Writes a tree on one line. A lone surrogate becomes U+FFFD, since UTF-8 has no place for it. */
     public static String text(JsonNode node) {
         try {
-            return WRITER.writeValueAsString(node);
+            return dev.millrace.json.Json.wellFormed(WRITER.writeValueAsString(node));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A tree cannot be written.", e);
         }
     }
 
-    /** Writes a tree on one line, in UTF-8. A lone surrogate becomes a question mark, since UTF-8 has no place for it. */
+    /** Writes a tree as {@link #text(JsonNode)}, in UTF-8. */
     public static byte[] bytes(JsonNode node) {
         return text(node).getBytes(StandardCharsets.UTF_8);
     }

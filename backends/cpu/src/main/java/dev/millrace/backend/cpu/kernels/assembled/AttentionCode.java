@@ -460,7 +460,7 @@ final class AttentionCode {
         a.vmaxps(now, before, RAX.at(MOST));
         a.vmovups(R9.at(tile.largest()), now);
         // where nothing was seen yet, the least number will do
-        a.vmovups(x(2), constant(-Float.MAX_VALUE));
+        a.vmovups(x(2), constant(WeightedSums.LEAST));
         a.vmaxps(now, x(2), now);
         a.vmovups(RAX.at(MOST), now);
         a.vsubps(before, before, now);

@@ -74,8 +74,9 @@ public final class ScalarAttention implements AttentionKernels {
         for (int t = from; t < seen; t++) {
             most = Math.max(most, scratch.scores[row + t]);
         }
-        scratch.fade[v] = PowersOfTwo.exp2(before - most);
         scratch.met.largest[first + v] = most;
+        most = Math.max(most, WeightedSums.LEAST);
+        scratch.fade[v] = PowersOfTwo.exp2(before - most);
         int totals = (first + v) * WeightedSums.TOTALS;
         for (int i = 0; i < WeightedSums.TOTALS; i++) {
             scratch.met.totals[totals + i] *= scratch.fade[v];

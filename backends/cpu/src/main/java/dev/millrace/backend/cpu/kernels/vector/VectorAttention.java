@@ -380,8 +380,9 @@ public final class VectorAttention implements AttentionKernels {
             float before = most;
             most = largest(scratch.scores, row);
             scratch.met.largest[first + v] = most;
-            scratch.fade[v] = PowersOfTwo.exp2(before - most);
+            scratch.fade[v] = PowersOfTwo.exp2(before - Math.max(most, WeightedSums.LEAST));
         }
+        most = Math.max(most, WeightedSums.LEAST);
         weights(scratch.scores, row, scratch.scales, most, scratch.met.totals, (first + v) * WeightedSums.TOTALS,
                 scratch.fade[v]);
     }
