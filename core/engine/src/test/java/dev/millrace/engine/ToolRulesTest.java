@@ -455,13 +455,14 @@ class ToolRulesTest {
                     request -> new ToolDecision.Allow(Optional.of(Duration.ofMillis(10)), OptionalInt.empty()));
             CountDownLatch release = new CountDownLatch(1);
             AtomicInteger begun = new AtomicInteger();
+            AtomicInteger deaf = new AtomicInteger();
             Tool valve = tool("valve", call -> {
                 begun.incrementAndGet();
                 while (release.getCount() > 0) {
                     try {
                         release.await();
                     } catch (InterruptedException e) {
-                        continue; // the fault that is tried here
+                        deaf.incrementAndGet(); // the fault that is tried here
                     }
                 }
                 return ToolResult.of("open");

@@ -35,7 +35,8 @@ public final class HangingCalls {
     void began(String tool) {
         int now = calls.merge(tool, 1, Integer::sum);
         LOG.log(System.Logger.Level.WARNING,
-                "The tool {0} does not end when it is interrupted; its thread goes on. Threads that it keeps: {1}.", tool,
+                "The tool {0} does not end when it is interrupted; its thread goes on. Threads that it keeps: {1}.",
+                tool,
                 now);
     }
 

@@ -77,8 +77,10 @@ final class ConformanceClient {
         String scenario = System.getenv().getOrDefault("MCP_CONFORMANCE_SCENARIO", "");
         ObjectNode auth = Wire.JSON.createObjectNode();
         auth.put("clientMetadataUrl", "https://conformance-test.local/client-metadata.json");
-        for (Map.Entry<String, String> field : Map.of("client_id", "clientId", "client_secret", "clientSecret", "issuer",
-                "issuer").entrySet()) {
+        for (Map.Entry<String, String> field : Map
+                .of("client_id", "clientId", "client_secret", "clientSecret", "issuer",
+                        "issuer")
+                .entrySet()) {
             if (context.has(field.getKey())) {
                 auth.put(field.getValue(), context.path(field.getKey()).asText());
             }

@@ -68,13 +68,14 @@ class SignInTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         origin = "http://127.0.0.1:" + server.getAddress().getPort();
         server.createContext("/mcp", this::tools);
         server.createContext("/.well-known/oauth-protected-resource/mcp", exchange -> answer(exchange, 200,
                 Wire.JSON.createObjectNode().put("resource", origin + "/mcp")
-                        .set("authorization_servers", Wire.JSON.createArrayNode().add(issuer.isEmpty() ? origin : issuer))));
+                        .set("authorization_servers",
+                                Wire.JSON.createArrayNode().add(issuer.isEmpty() ? origin : issuer))));
         server.createContext("/.well-known/oauth-authorization-server", exchange -> {
             ObjectNode metadata = Wire.JSON.createObjectNode()
                     .put("issuer", "http://" + exchange.getRequestHeaders().getFirst("Host"))
@@ -222,7 +223,8 @@ class SignInTest {
             assertEquals(1, files.size());
             assertTrue(Files.readString(files.getFirst()).contains("secret-token-1"));
             if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-                assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(files.getFirst())));
+                assertEquals("rw-------",
+                        PosixFilePermissions.toString(Files.getPosixFilePermissions(files.getFirst())));
                 assertEquals("rwx------",
                         PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("mcp-passes"))));
             }
@@ -231,7 +233,8 @@ class SignInTest {
 
     @Test
     void aGatewayComesInByItsOwnSecretAndComesInAgain() throws Exception {
-        Path file = file(",\"auth\":{\"grant\":\"client_credentials\",\"clientId\":\"gate way\",\"clientSecret\":\"s:1\"}");
+        Path file = file(
+                ",\"auth\":{\"grant\":\"client_credentials\",\"clientId\":\"gate way\",\"clientSecret\":\"s:1\"}");
         assertEquals(List.of("lamp"), offered(file));
         assertEquals("client_credentials", forms.getFirst().get("grant_type"));
         assertEquals("Basic " + Base64.getEncoder().encodeToString("gate+way:s%3A1".getBytes(StandardCharsets.UTF_8)),

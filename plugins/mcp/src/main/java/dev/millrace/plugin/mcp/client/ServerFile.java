@@ -116,9 +116,10 @@ final class ServerFile {
         if (!(server.get("auth") instanceof ObjectNode auth)) {
             return SignIn.PERSON;
         }
-        SignIn.Grant grant = SignIn.Grant.of(auth.path("grant").asText("person")).orElseThrow(() -> new MillraceException(
-                where + ": grant under auth of the server " + name
-                        + " must be person, client_credentials or jwt-bearer."));
+        SignIn.Grant grant = SignIn.Grant.of(auth.path("grant").asText("person"))
+                .orElseThrow(() -> new MillraceException(
+                        where + ": grant under auth of the server " + name
+                                + " must be person, client_credentials or jwt-bearer."));
         SignIn signIn = new SignIn(grant, text(name, auth, "clientId"), text(name, auth, "clientSecret"),
                 text(name, auth, "privateKeyFile"), text(name, auth, "assertionFile"),
                 text(name, auth, "clientMetadataUrl"), text(name, auth, "issuer"), text(name, auth, "scope"));

@@ -130,13 +130,15 @@ public final class Access implements AutoCloseable {
         String scope = scope(challenge, found, known ? pass.scope() : "");
         boolean more = challenge.status() == 403;
         if (more && known && scopes(pass.scope()).containsAll(scopes(scope))) {
-            throw new SignInException("The server " + name + " refuses the scopes that it asked for itself: " + scope + ".");
+            throw new SignInException(
+                    "The server " + name + " refuses the scopes that it asked for itself: " + scope + ".");
         }
         return switch (settings.grant()) {
             case CLIENT -> byItself(found, scope);
             case ASSERTION -> byAssertion(found, scope);
             case PERSON -> {
-                Optional<Pass> renewed = known && !more && !pass.refresh().isEmpty() ? byRefresh(found)
+                Optional<Pass> renewed = known && !more && !pass.refresh().isEmpty()
+                        ? byRefresh(found)
                         : Optional.empty();
                 yield renewed.isPresent() ? renewed.get() : byPerson(challenge, found, scope);
             }
@@ -267,7 +269,8 @@ public final class Access implements AutoCloseable {
             throw new SignInException("The authorization server of " + name
                     + " does not let clients register themselves: register one there, and put clientId under auth.");
         }
-        String wanted = issuer.methods().isEmpty() || issuer.methods().contains("none") ? "none"
+        String wanted = issuer.methods().isEmpty() || issuer.methods().contains("none")
+                ? "none"
                 : issuer.methods().contains("client_secret_basic") ? "client_secret_basic" : "client_secret_post";
         ObjectNode body = Json.object().put("client_name", "Millrace").put("application_type", "native")
                 .put("token_endpoint_auth_method", wanted);

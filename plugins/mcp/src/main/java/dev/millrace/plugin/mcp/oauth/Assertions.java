@@ -40,8 +40,10 @@ final class Assertions {
                     .decode(Files.readString(Path.of(keyFile)).replaceAll("-----[A-Z ]+-----", ""));
             return signed(key(encoded), clientId, issuer);
         } catch (IOException | IllegalArgumentException | GeneralSecurityException e) {
-            throw new SignInException("The key in " + keyFile + " cannot be used: it must be an EC key (P-256) or an RSA"
-                    + " key, as PKCS 8 in PEM.", e);
+            throw new SignInException(
+                    "The key in " + keyFile + " cannot be used: it must be an EC key (P-256) or an RSA"
+                            + " key, as PKCS 8 in PEM.",
+                    e);
         }
     }
 

@@ -59,11 +59,13 @@ final class Discovery {
         ObjectNode found = metadata.get();
         String resource = Json.text(found, "resource").orElse("");
         if (!covers(resource)) {
-            throw new SignInException("The metadata of the server are those of another one, so nothing is asked for it.");
+            throw new SignInException(
+                    "The metadata of the server are those of another one, so nothing is asked for it.");
         }
         List<String> issuers = Issuer.texts(found, "authorization_servers");
         if (issuers.isEmpty() || (!wanted.isEmpty() && !issuers.contains(wanted))) {
-            throw new SignInException(wanted.isEmpty() ? "The server names nobody who gives tokens for it."
+            throw new SignInException(wanted.isEmpty()
+                    ? "The server names nobody who gives tokens for it."
                     : "The server does not name the authorization server that its settings want.");
         }
         String name = wanted.isEmpty() ? issuers.getFirst() : wanted;
@@ -93,7 +95,8 @@ final class Discovery {
         URI issuer = Web.checked(name);
         String origin = origin(issuer);
         String path = path(issuer);
-        List<String> addresses = path.isEmpty() ? List.of(origin + SERVER, origin + OPENID)
+        List<String> addresses = path.isEmpty()
+                ? List.of(origin + SERVER, origin + OPENID)
                 : List.of(origin + SERVER + path, origin + OPENID + path, origin + path + OPENID);
         for (String address : addresses) {
             Optional<ObjectNode> metadata = web.document(URI.create(address));

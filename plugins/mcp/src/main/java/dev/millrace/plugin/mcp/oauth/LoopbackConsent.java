@@ -4,8 +4,9 @@
  */
 package dev.millrace.plugin.mcp.oauth;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.millrace.plugin.http.Exchange;
+import dev.millrace.plugin.http.Limits;
+import dev.millrace.plugin.http.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,10 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -26,11 +26,11 @@ import java.util.function.Consumer;
 public final class LoopbackConsent implements Consent, AutoCloseable {
 
     private static final String PATH = "/callback";
+    private static final Limits LIMITS = new Limits(1, 8, Duration.ofSeconds(5), Duration.ofSeconds(5));
 
     private final Consumer<URI> show;
     private final Duration patience;
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Transport server;
     private final BlockingQueue<Map<String, String>> answers = new ArrayBlockingQueue<>(16);
 
     /**
@@ -42,28 +42,25 @@ public final class LoopbackConsent implements Consent, AutoCloseable {
     public LoopbackConsent(Consumer<URI> show, Duration patience) throws IOException {
         this.show = show;
         this.patience = patience;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 4);
-        server.createContext(PATH, this::back);
-        server.setExecutor(threads);
-        server.start();
+        server = Transport.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty(), LIMITS,
+                this::back);
     }
 
     @Override
     public URI redirect() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + PATH);
+        return URI.create("http://127.0.0.1:" + server.address().getPort() + PATH);
     }
 
-    private void back(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            Map<String, String> answer = query(String.valueOf(exchange.getRequestURI().getRawQuery()));
-            boolean taken = answer.containsKey("state") && answers.offer(answer);
-            byte[] page = (taken ? "Millrace has your answer. You can close this page." : "Nobody waits for this.")
-                    .getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
-            exchange.getResponseHeaders().set("Cache-Control", "no-store");
-            exchange.sendResponseHeaders(taken ? 200 : 400, page.length);
-            exchange.getResponseBody().write(page);
+    private void back(Exchange exchange) throws IOException {
+        boolean taken = false;
+        if (exchange.path().equals(PATH)) {
+            Map<String, String> answer = query(exchange.query());
+            taken = answer.containsKey("state") && answers.offer(answer);
         }
+        exchange.header("Cache-Control", "no-store");
+        exchange.answer(taken ? 200 : 400, "text/plain; charset=utf-8",
+                (taken ? "Millrace has your answer. You can close this page." : "Nobody waits for this.")
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     private static Map<String, String> query(String raw) {
@@ -100,7 +97,6 @@ public final class LoopbackConsent implements Consent, AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        server.close();
     }
 }

@@ -50,7 +50,8 @@ final class PassFile {
                 }
             } catch (IOException | RpcException e) {
                 // the cause may quote what stands there
-                LOG.log(System.Logger.Level.WARNING, "{0} cannot be read, so somebody has to sign in again.", file.get());
+                LOG.log(System.Logger.Level.WARNING, "{0} cannot be read, so somebody has to sign in again.",
+                        file.get());
             }
         }
         return Pass.NONE;
@@ -87,8 +88,9 @@ final class PassFile {
     }
 
     private static FileAttribute<?>[] only(String permissions, boolean posix) {
-        return posix ? new FileAttribute<?>[]{
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+        return posix
+                ? new FileAttribute<?>[]{
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
                 : new FileAttribute<?>[0];
     }
 

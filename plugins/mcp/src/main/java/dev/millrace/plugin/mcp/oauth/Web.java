@@ -56,7 +56,8 @@ final class Web implements AutoCloseable {
             URI uri = URI.create(address);
             String host = uri.getHost();
             if (host != null && uri.getFragment() == null && uri.getUserInfo() == null
-                    && ("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && LOOPBACK.contains(host)))) {
+                    && ("https".equals(uri.getScheme())
+                            || ("http".equals(uri.getScheme()) && LOOPBACK.contains(host)))) {
                 return uri;
             }
         } catch (IllegalArgumentException e) {
@@ -69,7 +70,8 @@ final class Web implements AutoCloseable {
     /** The document at an address, or empty if there is none. */
     Optional<ObjectNode> document(URI address) throws IOException, InterruptedException {
         Answer answer = send(
-                HttpRequest.newBuilder(address).timeout(PATIENCE).setHeader("Accept", "application/json").GET().build());
+                HttpRequest.newBuilder(address).timeout(PATIENCE).setHeader("Accept", "application/json").GET()
+                        .build());
         return answer.status() == 200 && !answer.body().isEmpty() ? Optional.of(answer.body()) : Optional.empty();
     }
 
