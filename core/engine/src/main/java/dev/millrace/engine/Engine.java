@@ -162,7 +162,7 @@ public final class Engine implements Millrace {
     private Model elsewhere(RemoteModel remote, ModelOptions options) {
         String name = remote.info().name();
         RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
-                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                new Extensions(() -> services.guards, services.watch, () -> services.stages,
                         () -> services.tools, List::of,
                         services::toolSelectors,
                         services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
@@ -462,6 +462,7 @@ public final class Engine implements Millrace {
     public List<Metric> metrics() {
         List<Metric> all = new ArrayList<>();
         meters.tell(all::add);
+        services.watch.hanging().tell(all::add);
         ModelGauges.tell(models.stream().map(RunningModel::gauges).toList(), all::add);
         all.add(new Metric.Gauge("memory_available_bytes", "Memory of the machine that is free.", Map.of(),
                 Memory.now().available()));
@@ -489,7 +490,7 @@ public final class Engine implements Millrace {
     public ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
             throws InterruptedException {
         ThreadFactory threads = Thread.ofVirtual().name("millrace-tool").factory();
-        ToolRunner runner = new ToolRunner(() -> services.listeners, threads);
+        ToolRunner runner = new ToolRunner(services.watch, threads);
         ToolArguments.Verdict fit = ToolArguments.check(request.tool(), request.call());
         if (fit instanceof ToolArguments.Refused refused) {
             return runner.refused(request, ToolReport.Verdict.REFUSED, refused.message());

@@ -129,7 +129,7 @@ final class RunningModel implements Model {
         this.parts = new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                 dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation, meters,
                 CallStrictness.of(options.strictness(), settings.get(EngineSettings.STRICT, name), info));
-        this.extensions = new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+        this.extensions = new Extensions(() -> services.guards, services.watch, () -> services.stages,
                 () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
                 settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT));
         this.conversations = new Conversations(name, limits.answers(), this::wake);
