@@ -22,15 +22,17 @@ import org.jspecify.annotations.Nullable;
  *            {@link Strictness#AUTO} the system property {@code millrace.strict.NAME} of the model, or else
  *            {@code millrace.strict}, may be {@code on} or {@code off}
  * @param progress told how far loading is
+ * @param dialect how answers are read and earlier calls written: the id of a dialect, or null for the one that matches the model; the
+ *            system property {@code millrace.dialect.NAME} of the model, or else {@code millrace.dialect}, may name one, too
  */
 public record ModelOptions(@Nullable String backend, int context, int threads, Precision precision,
-        KeyValueType keyValues, Strictness strictness, Progress progress) {
+        KeyValueType keyValues, Strictness strictness, Progress progress, @Nullable String dialect) {
 
     /** The most threads that can be asked for. */
     public static final int MOST_THREADS = 1024;
 
     private static final ModelOptions DEFAULTS = new ModelOptions(null, 0, 0, Precision.FAST, KeyValueType.AUTO,
-            Strictness.AUTO, Progress.NONE);
+            Strictness.AUTO, Progress.NONE, null);
 
     /**
      * Checks the ranges.
@@ -42,6 +44,23 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
             throw new IllegalArgumentException("context must not be negative and threads must be from 0 to "
                     + MOST_THREADS + ": " + context + ", " + threads);
         }
+    }
+
+    /**
+     * The dialect that matches the model.
+     *
+     * @param backend a backend or device id, or null
+     * @param context tokens, or 0
+     * @param threads threads that compute, or 0
+     * @param precision how far results may be rounded
+     * @param keyValues how keys and values are kept
+     * @param strictness whether calls are held to schemas
+     * @param progress told how far loading is
+     * @throws IllegalArgumentException if context is negative, or threads is negative or more than {@link #MOST_THREADS}
+     */
+    public ModelOptions(@Nullable String backend, int context, int threads, Precision precision,
+            KeyValueType keyValues, Strictness strictness, Progress progress) {
+        this(backend, context, threads, precision, keyValues, strictness, progress, null);
     }
 
     /**
@@ -61,7 +80,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withBackend(@Nullable String id) {
-        return new ModelOptions(id, context, threads, precision, keyValues, strictness, progress);
+        return new ModelOptions(id, context, threads, precision, keyValues, strictness, progress, dialect);
     }
 
     /**
@@ -71,7 +90,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withContext(int tokens) {
-        return new ModelOptions(backend, tokens, threads, precision, keyValues, strictness, progress);
+        return new ModelOptions(backend, tokens, threads, precision, keyValues, strictness, progress, dialect);
     }
 
     /**
@@ -81,7 +100,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withThreads(int count) {
-        return new ModelOptions(backend, context, count, precision, keyValues, strictness, progress);
+        return new ModelOptions(backend, context, count, precision, keyValues, strictness, progress, dialect);
     }
 
     /**
@@ -91,7 +110,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withPrecision(Precision value) {
-        return new ModelOptions(backend, context, threads, value, keyValues, strictness, progress);
+        return new ModelOptions(backend, context, threads, value, keyValues, strictness, progress, dialect);
     }
 
     /**
@@ -101,7 +120,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withKeyValues(KeyValueType type) {
-        return new ModelOptions(backend, context, threads, precision, type, strictness, progress);
+        return new ModelOptions(backend, context, threads, precision, type, strictness, progress, dialect);
     }
 
     /**
@@ -111,7 +130,7 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withStrictness(Strictness held) {
-        return new ModelOptions(backend, context, threads, precision, keyValues, held, progress);
+        return new ModelOptions(backend, context, threads, precision, keyValues, held, progress, dialect);
     }
 
     /**
@@ -121,6 +140,16 @@ public record ModelOptions(@Nullable String backend, int context, int threads, P
      * @return a changed copy
      */
     public ModelOptions withProgress(Progress listener) {
-        return new ModelOptions(backend, context, threads, precision, keyValues, strictness, listener);
+        return new ModelOptions(backend, context, threads, precision, keyValues, strictness, listener, dialect);
+    }
+
+    /**
+     * With another dialect.
+     *
+     * @param id of a dialect, or null for the one that matches the model
+     * @return a changed copy
+     */
+    public ModelOptions withDialect(@Nullable String id) {
+        return new ModelOptions(backend, context, threads, precision, keyValues, strictness, progress, id);
     }
 }

@@ -41,6 +41,7 @@ class ArrowsTest {
     private static final String STORE = "dev.millrace.store..";
     private static final String STORE_FETCH = "dev.millrace.store.fetch..";
     private static final String STORE_TRUST = "dev.millrace.store.trust..";
+    private static final String STORE_PLUGIN = "dev.millrace.store.plugin..";
     private static final String STORE_HUB = "dev.millrace.store.hub..";
     private static final String ENGINE_SCHEDULE = "dev.millrace.engine.schedule..";
     private static final String ENGINE_CACHE = "dev.millrace.engine.cache..";
@@ -149,7 +150,11 @@ class ArrowsTest {
             "dev.millrace.grammar.machine..");
 
     @ArchTest
-    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE);
+    static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE, "org.osgi.framework..",
+            "org.osgi.service.component.runtime..", "javax.xml.stream..");
+
+    @ArchTest
+    static final ArchRule INDEXES_STAND_ALONE = only(STORE_PLUGIN, API, "org.osgi.framework..", "javax.xml.stream..");
 
     @ArchTest
     static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);

@@ -55,6 +55,16 @@ public final class EngineSettings implements SettingGroup {
             }), "Whether calls are held to the schemas of tools; auto holds those of small models.")
             .standard("auto").forEachModel();
 
+    static final Setting<String> DIALECT = Setting.of("dialect",
+            Range.form("the id of a dialect", text -> {
+                if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+                    throw new IllegalArgumentException(text);
+                }
+                return text;
+            }),
+            "How answers are read and earlier calls written; the dialect that matches the model best if it is not set. Example: hermes")
+            .forEachModel();
+
     static final Setting<ToolSelection> TOOLS = Setting.of("tools",
             Range.form("all, or threshold=N, most=N, tokens=N, always=NAME with commas between them",
                     ToolSettings::parse),
@@ -106,7 +116,8 @@ public final class EngineSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, TOOLS, SPECULATION, PREFIXES,
+        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, DIALECT, TOOLS, SPECULATION,
+                PREFIXES,
                 PREFIXES_MEMORY, PREFIXES_NUMBER, PREFIXES_DISK);
     }
 }

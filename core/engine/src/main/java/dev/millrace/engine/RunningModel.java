@@ -113,7 +113,8 @@ final class RunningModel implements Model {
         this.running = running;
         Settings settings = services.settings;
         ModelLimits limits = ModelLimits.of(settings, name);
-        Dialect dialect = Speech.dialect(file, tokenizer, services.dialects);
+        Dialect dialect = Speech.dialect(file, tokenizer, services.dialects,
+                Optional.ofNullable(options.dialect()).or(() -> settings.find(EngineSettings.DIALECT, name).value()));
         PromptWriter prompts = Speech.prompts(file, tokenizer, dialect);
         ModelInfo info = loaded.info();
         this.scheduler = new Scheduler(name, loaded.executor(), info.vocabularySize(), this::rescue,

@@ -31,7 +31,19 @@ final class Speech {
     private Speech() {
     }
 
-    static Dialect dialect(ModelFile file, Tokenizer tokenizer, Collection<Dialect> known) {
+    /**
+     * The dialect that the user wants, else the one that matches the model best.
+     *
+     * @param wanted its id
+     * @throws MillraceException if there is none of that id
+     */
+    static Dialect dialect(ModelFile file, Tokenizer tokenizer, Collection<Dialect> known, Optional<String> wanted) {
+        if (wanted.isPresent()) {
+            return known.stream().filter(dialect -> dialect.id().equals(wanted.get())).findFirst()
+                    .orElseThrow(() -> new MillraceException("There is no dialect \"" + wanted.get()
+                            + "\"; there are: " + String.join(", ", known.stream().map(Dialect::id).sorted().toList())
+                            + "."));
+        }
         String templates = file.chatTemplate().orElse("") + toolTemplate(file).orElse("");
         return Dialects.choose(known, new ModelText(templates, token -> tokenizer.id(token).isPresent()));
     }

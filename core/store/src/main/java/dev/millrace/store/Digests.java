@@ -64,9 +64,14 @@ record Digests(String sha256, String git) {
         }
     }
 
-    /** SHA-256 of a text, for names of files. */
+    /** SHA-256 of a text. */
     static String of(String text) {
-        return HexFormat.of().formatHex(digest("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** SHA-256 of bytes. */
+    static String of(byte[] bytes) {
+        return HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What variables and files of the user say: where models are, which hub is asked, the token. The names are those that other
@@ -94,13 +95,23 @@ record Environment(Map<String, String> variables, Path home) {
         return endpoint;
     }
 
-    Trust trust(Wish wish) {
-        if (wish.trust() != null) {
-            return wish.trust();
+    /** The folder with plugins and configuration, which running programs watch. */
+    Path settings() {
+        return variable("MILLRACE_HOME").map(Path::of).map(Path::toAbsolutePath)
+                .orElseGet(() -> folder("XDG_CONFIG_HOME", ".config").resolve("millrace"));
+    }
+
+    /** The user's rule: as said just now, else {@code MILLRACE_TRUST}, else the usual one. */
+    Trust trust(@Nullable Trust said, Trust usual) {
+        if (said != null) {
+            return said;
         }
-        String named = variable("MILLRACE_TRUST").orElse("allow");
+        Optional<String> named = variable("MILLRACE_TRUST");
+        if (named.isEmpty()) {
+            return usual;
+        }
         try {
-            return Trust.valueOf(named.strip().toUpperCase(Locale.ROOT));
+            return Trust.valueOf(named.get().strip().toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new MillraceException("MILLRACE_TRUST has to be refuse, ask or allow.", e);
         }

@@ -72,7 +72,7 @@ final class Planning {
     }
 
     private Optional<String> signer(List<Item> items, String json) {
-        SignedFiles signed = SignedFiles.fromJson(json);
+        SignedFiles signed = SignedFiles.fromJson(SignedFiles.Kind.MODEL, json);
         for (Item item : items) {
             String stated = signed.digests().get(item.name());
             boolean isIt = item.name().equals(SignedFiles.FILE);

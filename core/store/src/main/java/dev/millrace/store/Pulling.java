@@ -5,11 +5,9 @@
 package dev.millrace.store;
 
 import dev.millrace.api.MillraceException;
-import dev.millrace.api.ModelStore.Consent;
 import dev.millrace.api.ModelStore.Item;
 import dev.millrace.api.ModelStore.Plan;
 import dev.millrace.api.ModelStore.Transfer;
-import dev.millrace.api.ModelStore.Trust;
 import dev.millrace.machine.Memory;
 import dev.millrace.store.fetch.DiskException;
 import dev.millrace.store.fetch.Download;
@@ -49,22 +47,6 @@ final class Pulling {
         this.transfer = transfer;
         this.chunk = chunk;
         this.total = plan.missing();
-    }
-
-    static void checkTrust(Plan plan, Trust trust, Consent consent) {
-        if (plan.signer().isPresent() || trust == Trust.ALLOW) {
-            return;
-        }
-        String unsigned = plan.source() + " is not signed by anybody whom you trust";
-        if (trust == Trust.REFUSE) {
-            throw new MillraceException(
-                    unsigned + ", and your rule is to refuse such models: put the publisher's key into the "
-                            + "folder of trusted keys, or give --trust ask.");
-        }
-        if (!consent.agree(unsigned + ". Fetch it?")) {
-            throw new MillraceException(
-                    unsigned + ", and nobody agreed to fetch it: answer yes, or give --trust allow.");
-        }
     }
 
     /** Whether all that is missing has room; some of it may be here already from an earlier try. */
@@ -202,7 +184,7 @@ final class Pulling {
                 entries.forEach(entry -> found.put(entry.name(), entry.sha256()));
                 found.remove(SignedFiles.FILE);
                 Map<String, String> signed = SignedFiles
-                        .fromJson(Files.readString(folder.content(signature))).digests();
+                        .fromJson(SignedFiles.Kind.MODEL, Files.readString(folder.content(signature))).digests();
                 found.forEach((name, sha256) -> {
                     if (!sha256.equals(signed.get(name))) {
                         throw new MillraceException("The signature by " + plan.signer().orElseThrow() + " is not for "

@@ -264,7 +264,8 @@ public final class Store implements ModelStore, ModelSource {
 
     @Override
     public Kept pull(Plan plan, Consent consent, Transfer transfer) {
-        Pulling.checkTrust(plan, environment.trust(plan.wish()), consent);
+        new Policy(environment.trust(plan.wish().trust(), Trust.ALLOW), "Fetch it?").check(plan.source(), plan.signer(),
+                consent);
         return guarded(() -> {
             try (Http http = http(plan.wish())) {
                 Pulling pulling = new Pulling(folder, http, plan, transfer, chunk);
@@ -458,7 +459,7 @@ public final class Store implements ModelStore, ModelSource {
             }
             put(target.resolve("millrace-manifest.json"), manifest.toJson());
             if (pem != null) {
-                put(target.resolve(SignedFiles.FILE), SignedFiles.sign(digests, pem).toJson());
+                put(target.resolve(SignedFiles.FILE), SignedFiles.sign(SignedFiles.Kind.MODEL, digests, pem).toJson());
             }
             return true;
         });

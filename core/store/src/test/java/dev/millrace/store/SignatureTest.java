@@ -73,7 +73,7 @@ class SignatureTest {
 
     private void signed(Map<String, String> digests, String key) {
         hub.put("Maker/Model", SignedFiles.FILE,
-                SignedFiles.sign(digests, key).toJson().getBytes(StandardCharsets.UTF_8));
+                SignedFiles.sign(SignedFiles.Kind.MODEL, digests, key).toJson().getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -137,11 +137,13 @@ class SignatureTest {
         Bench.gguf(folder.resolve("m"));
         user.store().link(file, "mine", Progress.NONE);
         user.store().export("mine", folder.resolve("out"), key, Progress.NONE);
-        SignedFiles signed = SignedFiles.fromJson(Files.readString(folder.resolve("out").resolve(SignedFiles.FILE)));
+        SignedFiles signed = SignedFiles.fromJson(SignedFiles.Kind.MODEL,
+                Files.readString(folder.resolve("out").resolve(SignedFiles.FILE)));
         String trusted = Files.readString(folder.resolve(".config/millrace/trust/maker.pem"));
         assertTrue(signed.isBy(trusted));
-        SignedFiles changed = new SignedFiles(Map.of("tiny.gguf", "1".repeat(64)), signed.signature());
+        SignedFiles changed = new SignedFiles(SignedFiles.Kind.MODEL, Map.of("tiny.gguf", "1".repeat(64)),
+                signed.signature());
         assertFalse(changed.isBy(trusted));
-        assertThrows(MillraceException.class, () -> SignedFiles.sign(Map.of(), "no key"));
+        assertThrows(MillraceException.class, () -> SignedFiles.sign(SignedFiles.Kind.MODEL, Map.of(), "no key"));
     }
 }

@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelServer;
 import dev.millrace.api.ModelStore;
+import dev.millrace.api.PluginStore;
 import dev.millrace.api.StreamServer;
 import dev.millrace.api.ToolConnector;
 import dev.millrace.engine.Engine;
@@ -35,15 +36,16 @@ public final class CommandLineService implements ToIntFunction<String[]> {
      * @param stores present now, for {@code pull} and the like
      * @param streamServers present now, for {@code mcp}
      * @param connectors present now, for {@code --mcp}
+     * @param pluginStores present now, for {@code plugins}
      */
     @Activate
     public CommandLineService(BundleContext context, @Reference Engine engine, @Reference List<Backend> backends,
             @Reference List<Dialect> dialects, @Reference List<ModelServer> servers,
             @Reference List<ModelStore> stores, @Reference List<StreamServer> streamServers,
-            @Reference List<ToolConnector> connectors) {
+            @Reference List<ToolConnector> connectors, @Reference List<PluginStore> pluginStores) {
         workplace = new Workplace(engine, List.copyOf(backends), List.copyOf(dialects), Console.ofProcess(),
                 context.getBundle().getVersion().toString(), List.copyOf(servers), List.copyOf(stores),
-                List.copyOf(streamServers), List.copyOf(connectors));
+                List.copyOf(streamServers), List.copyOf(connectors), List.copyOf(pluginStores));
     }
 
     @Override

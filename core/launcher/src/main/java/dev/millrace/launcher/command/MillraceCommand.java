@@ -51,7 +51,8 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new MqttCommand(workplace))
                 .addSubcommand(
                         new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))
-                .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(new PullCommand(workplace))
+                .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(PluginsCommand.line(workplace))
+                .addSubcommand(new PullCommand(workplace))
                 .addSubcommand(new ListCommand(workplace))
                 .addSubcommand(new ShowCommand(workplace)).addSubcommand(new RemoveCommand(workplace))
                 .addSubcommand(new VerifyCommand(workplace)).addSubcommand(new QuantiseCommand(workplace))
@@ -91,7 +92,7 @@ final class MillraceCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(line,
-                "a command is missing: run, chat, serve, mqtt, mcp, tools, pull, list, show, rm, verify, import, export, bench, inspect,"
+                "a command is missing: run, chat, serve, mqtt, mcp, tools, plugins, pull, list, show, rm, verify, import, export, bench, inspect,"
                         + " convert, quantise, synth, parity or doctor");
     }
 

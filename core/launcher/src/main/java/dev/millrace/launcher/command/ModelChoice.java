@@ -50,6 +50,10 @@ final class ModelChoice {
     @Option(names = "--kv", paramLabel = "TYPE", description = "How keys and values are kept: f32, f16, q8 or auto (the default).")
     KeyValueType keyValues = KeyValueType.AUTO;
 
+    @Option(names = "--dialect", paramLabel = "ID", description = "How answers are read, such as hermes; the dialect that matches the model if not given.")
+    @Nullable
+    String dialect;
+
     /** The model, or the packaged one. */
     String modelOrPackaged() {
         return model == null ? PACKAGED : model;
@@ -72,7 +76,8 @@ final class ModelChoice {
         if (context < 0) {
             throw wrong("--context must not be negative");
         }
-        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, Strictness.AUTO, progress);
+        return new ModelOptions(backend, context, threads.asked(), precision, keyValues, Strictness.AUTO, progress)
+                .withDialect(dialect);
     }
 
     /** A complaint about how the command was called. */

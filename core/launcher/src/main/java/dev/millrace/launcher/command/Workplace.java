@@ -6,7 +6,9 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelServer;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelStore;
+import dev.millrace.api.PluginStore;
 import dev.millrace.api.StreamServer;
 import dev.millrace.api.ToolConnector;
 import dev.millrace.engine.Engine;
@@ -28,14 +30,22 @@ import java.util.Optional;
  * @param stores of models, present when the program started
  * @param streamServers that can offer the runtime over standard input and output, present when the program started
  * @param connectors to programs whose tools models can use, present when the program started
+ * @param pluginStores where plugins are installed, present when the program started
  */
 record Workplace(Engine engine, List<Backend> backends, List<Dialect> dialects, Console console,
         String version, List<ModelServer> servers, List<ModelStore> stores,
-        List<StreamServer> streamServers, List<ToolConnector> connectors) {
+        List<StreamServer> streamServers, List<ToolConnector> connectors,
+        List<PluginStore> pluginStores) {
 
     /** Fetches models when a person has said so. */
     Fetching fetching() {
         return new Fetching(console, stores);
+    }
+
+    /** Where plugins are installed. */
+    PluginStore plugins() {
+        return pluginStores.stream().findFirst().orElseThrow(() -> new MillraceException(
+                "No folder of plugins is present: add the bundle dev.millrace.store to the folder of bundles."));
     }
 
     /** The server of a protocol, if it is present. */

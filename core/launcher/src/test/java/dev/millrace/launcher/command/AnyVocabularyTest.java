@@ -48,7 +48,7 @@ class AnyVocabularyTest {
         try (Millrace millrace = Millrace.start()) {
             assertEquals(code, new MillraceCommand(new Workplace(assertInstanceOf(Engine.class, millrace), backends,
                     Dialects.builtIn(), console, "0.1.0", List.of(), List.of(), List.of(),
-                    List.of())).execute(arguments), err::toString);
+                    List.of(), List.of())).execute(arguments), err::toString);
         }
         return code == 0 ? out.toString(StandardCharsets.UTF_8) : err.toString(StandardCharsets.UTF_8);
     }

@@ -70,7 +70,7 @@ final class CommandsTest {
         List<Backend> backends = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).toList();
         try (Millrace millrace = Millrace.start()) {
             Workplace workplace = new Workplace(assertInstanceOf(Engine.class, millrace), backends, Dialects.builtIn(),
-                    console, "0.1.0", List.of(), List.of(), List.of(), List.of());
+                    console, "0.1.0", List.of(), List.of(), List.of(), List.of(), List.of());
             int code = new MillraceCommand(workplace).execute(arguments);
             return new Result(code, "", err.toString(StandardCharsets.UTF_8));
         }

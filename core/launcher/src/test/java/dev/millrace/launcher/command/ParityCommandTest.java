@@ -33,7 +33,7 @@ final class ParityCommandTest {
         try (Millrace millrace = Millrace.start()) {
             return new MillraceCommand(
                     new Workplace(assertInstanceOf(Engine.class, millrace), List.of(), List.of(), console, "0.1.0",
-                            List.of(), List.of(), List.of(), List.of()))
+                            List.of(), List.of(), List.of(), List.of(), List.of()))
                     .execute(arguments);
         }
     }

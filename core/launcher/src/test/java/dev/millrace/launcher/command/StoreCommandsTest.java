@@ -47,7 +47,7 @@ final class StoreCommandsTest {
                 person, false, person, false);
         try (Engine engine = new Engine()) {
             int code = new MillraceCommand(new Workplace(engine, List.of(), List.of(), console, "0.1.0", List.of(),
-                    List.of(shelf), List.of(), List.of())).execute(arguments);
+                    List.of(shelf), List.of(), List.of(), List.of())).execute(arguments);
             return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         }
     }

@@ -21,17 +21,34 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The digests of a model's files, signed by Ed25519 (RFC 8032). What is signed is this text in UTF-8: the line
- * {@code millrace-model-1}, then for each file, in the order of the names, its SHA-256 in hexadecimal, two spaces and its name; each
- * line ends with a line feed.
+ * The digests of files that somebody publishes, signed by Ed25519 (RFC 8032). What is signed is this text in UTF-8: the line
+ * {@code millrace-model-1} or {@code millrace-plugins-1}, then for each file, in the order of the names, its SHA-256 in hexadecimal,
+ * two spaces and its name; each line ends with a line feed.
  *
+ * @param kind what the files are; a signature for one kind is none for the other
  * @param digests name to SHA-256 in hexadecimal
  * @param signature 64 bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record SignedFiles(Map<String, String> digests, byte[] signature) {
+public record SignedFiles(Kind kind, Map<String, String> digests, byte[] signature) {
 
-    /** The file beside a model that holds this. */
+    /** What is published. */
+    public enum Kind {
+        /** The files of a model. */
+        MODEL("millrace-model-1", "The model's " + FILE),
+        /** An index and the bundles that it lists. */
+        PLUGINS("millrace-plugins-1", "The signature of the index");
+
+        private final String title;
+        private final String word;
+
+        Kind(String title, String word) {
+            this.title = title;
+            this.word = word;
+        }
+    }
+
+    /** The file beside a model or an index that holds this. */
     public static final String FILE = "millrace-signature.json";
 
     private static final String ALGORITHM = "Ed25519";
@@ -42,8 +59,8 @@ public record SignedFiles(Map<String, String> digests, byte[] signature) {
         signature = signature.clone();
     }
 
-    private static byte[] text(Map<String, String> digests) {
-        StringBuilder text = new StringBuilder("millrace-model-1\n");
+    private static byte[] text(Kind kind, Map<String, String> digests) {
+        StringBuilder text = new StringBuilder(kind.title).append('\n');
         new TreeMap<>(digests).forEach((name, digest) -> text.append(digest).append("  ").append(name).append('\n'));
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
@@ -51,19 +68,20 @@ public record SignedFiles(Map<String, String> digests, byte[] signature) {
     /**
      * Signs.
      *
+     * @param kind what the files are
      * @param digests name to SHA-256
      * @param pem a private key, PKCS #8 in PEM
      * @return the signed digests
      * @throws MillraceException if the key cannot be used
      */
-    public static SignedFiles sign(Map<String, String> digests, String pem) {
+    public static SignedFiles sign(Kind kind, Map<String, String> digests, String pem) {
         try {
             PrivateKey key = KeyFactory.getInstance(ALGORITHM)
                     .generatePrivate(new PKCS8EncodedKeySpec(decoded(pem)));
             Signature signing = Signature.getInstance(ALGORITHM);
             signing.initSign(key);
-            signing.update(text(digests));
-            return new SignedFiles(digests, signing.sign());
+            signing.update(text(kind, digests));
+            return new SignedFiles(kind, digests, signing.sign());
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new MillraceException("The key cannot sign: give an Ed25519 private key in PEM, as "
                     + "\"openssl genpkey -algorithm ed25519\" makes it.", e);
@@ -82,7 +100,7 @@ public record SignedFiles(Map<String, String> digests, byte[] signature) {
             PublicKey key = KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(decoded(pem)));
             Signature check = Signature.getInstance(ALGORITHM);
             check.initVerify(key);
-            check.update(text(digests));
+            check.update(text(kind, digests));
             return check.verify(signature);
         } catch (java.security.SignatureException e) {
             return false; // not even the form of one
@@ -112,25 +130,26 @@ public record SignedFiles(Map<String, String> digests, byte[] signature) {
     /**
      * Reads the content of {@link #FILE}.
      *
+     * @param kind what the files are
      * @param json its text
      * @return what it says; nothing of it is proved yet
      * @throws MillraceException if it is damaged
      */
-    public static SignedFiles fromJson(String json) {
+    public static SignedFiles fromJson(Kind kind, String json) {
         try {
             if (Json.parse(json) instanceof Map<?, ?> map && map.get("files") instanceof Map<?, ?> files
                     && Long.valueOf(1).equals(map.get("format")) && map.get("signature") instanceof String signature) {
                 Map<String, String> digests = new TreeMap<>();
                 files.forEach((name, digest) -> digests.put(String.valueOf(name), String.valueOf(digest)));
-                return new SignedFiles(digests, Base64.getDecoder().decode(signature));
+                return new SignedFiles(kind, digests, Base64.getDecoder().decode(signature));
             }
         } catch (JsonException | IllegalArgumentException e) {
-            throw damaged(e);
+            throw damaged(kind, e);
         }
-        throw damaged(null);
+        throw damaged(kind, null);
     }
 
-    private static MillraceException damaged(@org.jspecify.annotations.Nullable Exception cause) {
-        return new MillraceException("The model's " + FILE + " is damaged: ask those who published it.", cause);
+    private static MillraceException damaged(Kind kind, @org.jspecify.annotations.Nullable Exception cause) {
+        return new MillraceException(kind.word + " is damaged: ask those who published it.", cause);
     }
 }
