@@ -74,11 +74,6 @@ final class Messages {
         }
     }
 
-    /** A schema as data of this runtime, which has no other types than JSON. */
-    static Map<String, @Nullable Object> plain(Map<String, Object> schema) {
-        return JSON.convertValue(schema, OBJECT);
-    }
-
     private static String text(List<Content> contents) {
         StringBuilder text = new StringBuilder();
         for (Content content : contents) {

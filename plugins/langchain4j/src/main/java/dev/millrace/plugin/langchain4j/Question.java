@@ -7,7 +7,6 @@ package dev.millrace.plugin.langchain4j;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
-import dev.langchain4j.internal.JsonSchemaElementUtils;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
@@ -136,7 +135,7 @@ record Question(Conversation conversation, Generation generation, Set<String> to
         JsonSchema schema = format.jsonSchema();
         return schema == null
                 ? AnswerFormat.json()
-                : new AnswerFormat.JsonSchema(Messages.plain(JsonSchemaElementUtils.toMap(schema.rootElement())));
+                : new AnswerFormat.JsonSchema(Schemas.answer(schema.rootElement()));
     }
 
     private static Set<String> declare(Conversation.Builder builder, ChatRequestParameters parameters) {
@@ -164,7 +163,7 @@ record Question(Conversation conversation, Generation generation, Set<String> to
         JsonObjectSchema parameters = tool.parameters();
         return new ToolDefinition(tool.name(), description == null ? "" : description, parameters == null
                 ? Map.of("type", "object", "properties", Map.of())
-                : Messages.plain(JsonSchemaElementUtils.toMap(parameters)));
+                : Schemas.arguments(parameters));
     }
 
     @Override

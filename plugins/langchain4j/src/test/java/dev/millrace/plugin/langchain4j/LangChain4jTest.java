@@ -43,6 +43,7 @@ import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
@@ -169,6 +170,28 @@ final class LangChain4jTest {
         String any = chat.chat(asks("Bye").responseFormat(ResponseFormat.JSON).maxOutputTokens(400).build())
                 .aiMessage().text();
         assertTrue(any.stripLeading().startsWith("{"), any);
+    }
+
+    @Test
+    void anAnswerHasNoOtherPropertiesUnlessTheSchemaSaysSo() {
+        JsonObjectSchema inner = JsonObjectSchema.builder().addStringProperty("type").required("type").build();
+        Map<String, ?> closed = Schemas.answer(JsonObjectSchema.builder().addProperty("room", inner).build());
+        assertEquals(false, closed.get("additionalProperties"));
+        assertEquals(Map.of("room", Map.of("type", "object", "properties", Map.of("type", Map.of("type", "string")),
+                "required", List.of("type"), "additionalProperties", false)), closed.get("properties"));
+        assertEquals(true, Schemas.answer(JsonObjectSchema.builder().addStringProperty("room")
+                .additionalProperties(true).build()).get("additionalProperties"));
+        String raw = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":[\"string\",\"null\"]}}}";
+        assertEquals(Map.of("type", "object", "properties", Map.of("a", Map.of("type", List.of("string", "null")))),
+                Schemas.answer(JsonRawSchema.from(raw)));
+        assertFalse(Schemas.arguments(inner).containsKey("additionalProperties"));
+        ChatResponse room = chat.chat(asks("Where is it cold?").responseFormat(ResponseFormat.builder()
+                .type(ResponseFormatType.JSON).jsonSchema(JsonSchema.builder().name("Room").rootElement(JsonObjectSchema
+                        .builder().addEnumProperty("room", List.of("cellar", "kitchen")).required("room").build())
+                        .build())
+                .build()).build());
+        assertTrue(room.aiMessage().text().matches("\\{\\s*\"room\"\\s*:\\s*\"(cellar|kitchen)\"\\s*}"),
+                room::toString);
     }
 
     @Test
