@@ -10,13 +10,12 @@ import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.PartialThinking;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import dev.millrace.api.Conversation;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import dev.millrace.api.Event;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -101,19 +100,29 @@ final class Watch implements StreamingChatResponseHandler {
         return Objects.requireNonNull(failure, () -> "there is no failure, but " + response);
     }
 
-    /** A conversation that tells when it is closed. */
-    static Conversation closing(Conversation conversation, CountDownLatch closed) {
-        return (Conversation) Proxy.newProxyInstance(Watch.class.getClassLoader(), new Class<?>[]{Conversation.class},
-                (proxy, method, arguments) -> {
-                    try {
-                        return method.invoke(conversation, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getTargetException();
-                    } finally {
-                        if (method.getName().equals("close")) {
-                            closed.countDown();
-                        }
-                    }
-                });
+    /** Hands events on, and tells when the last one has been handled. */
+    record ToTheEnd(Flow.Subscriber<Event> next, CountDownLatch end) implements Flow.Subscriber<Event> {
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            next.onSubscribe(subscription);
+        }
+
+        @Override
+        public void onNext(Event event) {
+            next.onNext(event);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            next.onError(failure);
+            end.countDown();
+        }
+
+        @Override
+        public void onComplete() {
+            next.onComplete();
+            end.countDown();
+        }
     }
 }
