@@ -4,9 +4,11 @@
  */
 package dev.millrace.api;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -29,6 +31,24 @@ public interface ToolConnector {
      * @throws InterruptedException if interrupted while waiting
      */
     Connected connect(Path file, List<String> taken, Map<String, String> settings) throws InterruptedException;
+
+    /**
+     * Lets a person sign in at a program that lets nobody else in, and keeps what it gives for the times to come. Nothing else
+     * asks a person to.
+     *
+     * @param file names the programs, as for {@link #connect}
+     * @param program where to sign in
+     * @param settings as for {@link #connect}
+     * @param page shows a person the address to open in a browser of this machine; called at most a few times, and not at all if
+     *        nobody needs to sign in
+     * @return a sentence for each thing that does not work then; empty if the program can be used
+     * @throws MillraceException if the file cannot be read, has no such program, or nobody can sign in there
+     * @throws InterruptedException if interrupted while waiting
+     */
+    default List<String> signIn(Path file, String program, Map<String, String> settings, Consumer<URI> page)
+            throws InterruptedException {
+        throw new MillraceException("Nobody can sign in at " + program + " here.");
+    }
 
     /** Programs that are connected. Safe for use from any thread. */
     @ConsumerType

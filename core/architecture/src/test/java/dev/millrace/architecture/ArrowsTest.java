@@ -53,6 +53,7 @@ class ArrowsTest {
     private static final String LAUNCHER = "dev.millrace.launcher..";
     private static final String BACKENDS = "dev.millrace.backend..";
     private static final String PLUGINS = "dev.millrace.plugin..";
+    private static final String LANGCHAIN4J = "dev.millrace.plugin.langchain4j..";
     private static final String REMOTE = "dev.millrace.plugin.remote..";
     private static final String SAMPLES = "dev.millrace.sample..";
     private static final String TCK = "dev.millrace.tck..";
@@ -247,6 +248,14 @@ class ArrowsTest {
     @ArchTest
     static final ArchRule MODELS_ELSEWHERE_ARE_A_KIND_OF_BACKEND = only(REMOTE, API, SPI_REMOTE, SPI_TEXT, JSON,
             "org.osgi.service.metatype.annotations..", "javax.net.ssl..");
+
+    @ArchTest
+    static final ArchRule LANGCHAIN4J_IS_KNOWN_TO_ITS_PLUGIN_ALONE = noClasses().that()
+            .resideOutsideOfPackage(LANGCHAIN4J).should().dependOnClassesThat().resideInAPackage("dev.langchain4j..");
+
+    @ArchTest
+    static final ArchRule LANGCHAIN4J_NEEDS_NO_SERVER = only(LANGCHAIN4J, API, "dev.langchain4j..",
+            "com.fasterxml.jackson..");
 
     @ArchTest
     static final ArchRule SAMPLES_ARE_WRITTEN_AS_USERS_WRITE = not(SAMPLES, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS,

@@ -19,19 +19,26 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses where a model runs, and says how each device fared. What counts, in this order: whether the model fits there, beside what open
- * models may still take; whether the device failed lately; what somebody prefers; and the backend's own score.
+ * models may still take; whether the device failed lately; what somebody prefers; how fast the model was there when all such devices were
+ * tried, if they were; and the backend's own score.
  */
 final class Chooser {
+
+    /** Of the fastest device's speed, what counts as fast: trials of one device on a busy machine differ by as much. */
+    private static final double AS_FAST = 0.8;
 
     private final List<Backend> backends;
     private final Preferences preferences;
     private final BackOff backOff;
     private final ToLongFunction<Device> promised;
+    private final ToDoubleFunction<Placement> speeds;
 
     /**
      * Chooses among backends.
@@ -40,12 +47,15 @@ final class Chooser {
      * @param preferences which devices are wanted
      * @param backOff which devices failed
      * @param promised bytes that open models on a device's memory may still take
+     * @param speeds tokens per second that a trial has found; 0 if there was none
      */
-    Chooser(List<Backend> backends, Preferences preferences, BackOff backOff, ToLongFunction<Device> promised) {
+    Chooser(List<Backend> backends, Preferences preferences, BackOff backOff, ToLongFunction<Device> promised,
+            ToDoubleFunction<Placement> speeds) {
         this.backends = backends;
         this.preferences = preferences;
         this.backOff = backOff;
         this.promised = promised;
+        this.speeds = speeds;
     }
 
     /**
@@ -55,9 +65,28 @@ final class Chooser {
      * @param refusals of its programs
      * @param verdict if it does not run there, or nothing better is found
      * @param leftAlone whether it failed lately
+     * @param speed tokens per second in a trial; 0 if it was not tried, or another that would run the model was not
+     * @param slower by more than a trial may be wrong, than the fastest that was tried
      */
     private record Considered(Device device, @Nullable Placement place, List<String> refusals, DeviceVerdict verdict,
-            boolean leftAlone) {
+            boolean leftAlone, double speed, boolean slower) {
+
+        Considered(Device device, @Nullable Placement place, List<String> refusals, DeviceVerdict verdict,
+                boolean leftAlone) {
+            this(device, place, refusals, verdict, leftAlone, 0, false);
+        }
+
+        Considered tried(double value, double fastest) {
+            return new Considered(device, place, refusals, verdict, leftAlone, value, value < fastest * AS_FAST);
+        }
+
+        /** Its score and its speed, in words. */
+        String figures() {
+            String score = "score " + verdict.score();
+            return speed == 0
+                    ? score
+                    : String.format(Locale.ROOT, "%.0f tokens per second when tried, %s", speed, score);
+        }
     }
 
     /**
@@ -102,8 +131,10 @@ final class Chooser {
                                 && refused.cause() == Fit.Cause.MEMORY && refused.bytes() <= device.memoryBytes()) {
                             Placement place = new Placement(program, backend, device, options, refused.bytes(), 0,
                                     true);
-                            return new Choice(place, List.of(new DeviceVerdict(device, DeviceVerdict.Outcome.CHOSEN, 0,
-                                    "It has room once the model has left where it is.")));
+                            DeviceVerdict chosen = new DeviceVerdict(device, DeviceVerdict.Outcome.CHOSEN, 0,
+                                    "It has room once the model has left where it is.");
+                            return new Choice(place, consider(programs, wanted, wanted.context()).stream()
+                                    .map(one -> one.device().equals(device) ? chosen : one.verdict()).toList());
                         }
                     }
                 }
@@ -148,7 +179,39 @@ final class Chooser {
                 all.add(consider(backend, device, programs, options, wanted.backend()));
             }
         }
-        return all;
+        return tried(all);
+    }
+
+    /** Speeds count if all of several devices were tried: one alone would say nothing. What fails is not tried. */
+    private List<Considered> tried(List<Considered> all) {
+        List<Placement> places = places(all.stream().filter(one -> !one.leftAlone()).toList());
+        if (places.size() < 2 || places.stream().anyMatch(place -> speeds.applyAsDouble(place) == 0)) {
+            return all;
+        }
+        double fastest = places.stream().mapToDouble(speeds).max().orElse(0);
+        return all.stream()
+                .map(one -> one.place() == null ? one : one.tried(speeds.applyAsDouble(one.place()), fastest))
+                .toList();
+    }
+
+    private static List<Placement> places(List<Considered> all) {
+        return all.stream().map(Considered::place).flatMap(Stream::ofNullable).toList();
+    }
+
+    /**
+     * Where the model would run.
+     *
+     * @return one place for each device that {@link #choose} chooses among; empty if none would run it
+     */
+    List<Placement> places(List<Program> programs, ModelOptions wanted) {
+        int context = wanted.context() > 0 ? wanted.context() : programs.getFirst().contextLength();
+        while (true) {
+            List<Placement> places = places(consider(programs, wanted, context));
+            if (!places.isEmpty() || wanted.context() > 0 || context / 2 < Placement.SMALLEST_CONTEXT) {
+                return places;
+            }
+            context /= 2;
+        }
     }
 
     private static Considered refused(Device device, List<String> refusals, String reason) {
@@ -159,8 +222,10 @@ final class Chooser {
     private Considered consider(Backend backend, Device device, List<Program> programs, LoadOptions options,
             @Nullable String asked) {
         if (!isAsked(asked, backend, device)) {
-            return new Considered(device, null, List.of(), new DeviceVerdict(device, DeviceVerdict.Outcome.NOT_ASKED, 0,
-                    "\"" + asked + "\" was asked for."), false);
+            int score = programs.stream().map(program -> Placement.fit(backend, program, device, options))
+                    .mapToInt(fit -> fit instanceof Fit.Good good ? good.score() : 0).max().orElse(0);
+            return new Considered(device, null, List.of(), new DeviceVerdict(device, DeviceVerdict.Outcome.NOT_ASKED,
+                    score, "\"" + asked + "\" was asked for."), false);
         }
         if (asked == null && preferences.excludes(device)) {
             String reason = "The setting " + preferences.setting() + " excludes it.";
@@ -221,8 +286,9 @@ final class Chooser {
     private int compare(Considered one, Considered other) {
         int failing = Boolean.compare(one.leftAlone(), other.leftAlone());
         int wanted = Integer.compare(preferences.rank(one.device()), preferences.rank(other.device()));
+        int speed = one.slower() || other.slower() ? Double.compare(other.speed(), one.speed()) : 0;
         int score = Integer.compare(other.verdict().score(), one.verdict().score());
-        return failing != 0 ? failing : wanted != 0 ? wanted : score;
+        return failing != 0 ? failing : wanted != 0 ? wanted : speed != 0 ? speed : score;
     }
 
     private Choice choice(Considered best, List<Considered> all) {
@@ -239,10 +305,12 @@ final class Chooser {
         String why = best.leftAlone()
                 ? "No other device would run the model. " + best.verdict().reason()
                 : others == 0
-                        ? "It alone would run the model (score " + score + ")."
+                        ? "It alone would run the model (" + best.figures() + ")."
                         : preferences.rank(best.device()) < preferences.wanted().size()
-                                ? "The setting " + preferences.setting() + " prefers it (score " + score + ")."
-                                : "It has the best score (" + score + ").";
+                                ? "The setting " + preferences.setting() + " prefers it (" + best.figures() + ")."
+                                : best.speed() > 0
+                                        ? "It is as fast as any (" + best.figures() + ")."
+                                        : "It has the best score (" + score + ").";
         return new DeviceVerdict(best.device(), DeviceVerdict.Outcome.CHOSEN, score, why);
     }
 
@@ -250,7 +318,7 @@ final class Chooser {
         return one.verdict().outcome() != DeviceVerdict.Outcome.OTHER_BETTER
                 ? one.verdict()
                 : new DeviceVerdict(one.device(), DeviceVerdict.Outcome.OTHER_BETTER, one.verdict().score(),
-                        "It would run the model, too (score " + one.verdict().score() + "), but " + best.device().id()
+                        "It would run the model, too (" + one.figures() + "), but " + best.device().id()
                                 + " comes first.");
     }
 

@@ -57,11 +57,13 @@ import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.dialect.ToolArguments;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -98,6 +100,7 @@ public final class Engine implements Millrace {
     private final List<RunningRemote> remotes = new CopyOnWriteArrayList<>();
     private final Set<RemoteEncoder> remoteEncoders = ConcurrentHashMap.newKeySet();
     private final Meters meters = new Meters();
+    private final Speeds speeds;
     private volatile boolean closed;
 
     /** An engine to which plugins are brought by hand. */
@@ -130,6 +133,7 @@ public final class Engine implements Millrace {
     Engine(Services services, Path cache) {
         this.services = services;
         this.cache = cache;
+        this.speeds = new Speeds(cache.resolve("speeds"));
         this.own = List.of(new PackagedModels(() -> services.models, cache), new ModelPaths());
     }
 
@@ -160,7 +164,7 @@ public final class Engine implements Millrace {
     private Model elsewhere(RemoteModel remote, ModelOptions options) {
         String name = remote.info().name();
         RunningRemote model = new RunningRemote(remote, reference -> openHere(reference, options),
-                new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+                new Extensions(() -> services.guards, services.watch, () -> services.stages,
                         () -> services.tools, List::of,
                         services::toolSelectors,
                         services.settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT)),
@@ -179,7 +183,7 @@ public final class Engine implements Millrace {
         Loaded loaded = load(found.path(), options);
         RunningModel model;
         try {
-            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::promised,
+            model = new RunningModel(loaded.model(), loaded.running(), loaded.verdicts(), services, this::chooser,
                     options, found.suggestedTools(),
                     prefixRoom(), meters.of(loaded.model().file().name()), models::remove);
         } catch (RuntimeException | Error e) {
@@ -386,6 +390,10 @@ public final class Engine implements Millrace {
             }
             PromptTokenizer tokenizer = tokenizer(file);
             file.checkWeights();
+            if (services.settings.get(EngineSettings.MEASURE, file.name()) == SpeedUse.ON
+                    && options.backend() == null) {
+                measure(file, options);
+            }
             Choice choice = chooser(file).choose(file.programs(), options);
             Placement place = choice.place();
             LoadedProgram running = place.load(file, meters.of(file.name()), options.progress());
@@ -426,9 +434,39 @@ public final class Engine implements Millrace {
         return chooser(file).verdicts(file.programs(), options);
     }
 
+    /**
+     * Tries a model on each device that would run it and was not tried yet, one after the other: loads it there, reads and generates for
+     * half a second, and closes it. What is found counts for choices from now on, also after a restart.
+     *
+     * @param file a model file
+     * @param options as for opening it
+     */
+    public void measure(ModelFile file, ModelOptions options) {
+        List<Placement> places = chooser(file).places(file.programs(), options);
+        if (places.size() < 2) {
+            return;
+        }
+        for (Placement place : places) {
+            if (speeds.of(file, place) == 0) {
+                try {
+                    double speed = speeds.measure(file, place, options.progress());
+                    LOG.log(System.Logger.Level.INFO, "{0} does {1} tokens per second on {2}.", file.name(),
+                            String.format(Locale.ROOT, "%.0f", speed), place.device().id());
+                } catch (MillraceException | UncheckedIOException e) {
+                    services.backOff.failed(place.backend(), place.device(), String.valueOf(e.getMessage()));
+                }
+            }
+        }
+    }
+
     private Chooser chooser(ModelFile file) {
-        return new Chooser(services.backends, services.preferences(file.name()), services.backOff,
-                device -> promised(device, null));
+        return chooser(services.backends, file, null);
+    }
+
+    private Chooser chooser(List<Backend> among, ModelFile file, @Nullable RunningModel moving) {
+        boolean counts = services.settings.get(EngineSettings.MEASURE, file.name()) != SpeedUse.OFF;
+        return new Chooser(among, services.preferences(file.name()), services.backOff,
+                device -> promised(device, moving), place -> counts ? speeds.of(file, place) : 0);
     }
 
     /** Bytes that open models, but for one, may still take of the memory of a device. */
@@ -442,6 +480,7 @@ public final class Engine implements Millrace {
     public List<Metric> metrics() {
         List<Metric> all = new ArrayList<>();
         meters.tell(all::add);
+        services.watch.hanging().tell(all::add);
         ModelGauges.tell(models.stream().map(RunningModel::gauges).toList(), all::add);
         all.add(new Metric.Gauge("memory_available_bytes", "Memory of the machine that is free.", Map.of(),
                 Memory.now().available()));
@@ -469,7 +508,7 @@ public final class Engine implements Millrace {
     public ToolResult runTool(Tool tool, ToolRequest request, ToolApprover approver, Progress progress)
             throws InterruptedException {
         ThreadFactory threads = Thread.ofVirtual().name("millrace-tool").factory();
-        ToolRunner runner = new ToolRunner(() -> services.listeners, threads);
+        ToolRunner runner = new ToolRunner(services.watch, threads);
         ToolArguments.Verdict fit = ToolArguments.check(request.tool(), request.call());
         if (fit instanceof ToolArguments.Refused refused) {
             return runner.refused(request, ToolReport.Verdict.REFUSED, refused.message());
@@ -504,10 +543,11 @@ public final class Engine implements Millrace {
     @Deactivate
     public void close() {
         closed = true;
+        // all at once: who is waited for has been told before
+        remotes.forEach(RunningRemote::cancel);
+        models.forEach(RunningModel::cancel);
         remotes.forEach(RunningRemote::close);
-        for (RunningModel model : models) {
-            model.close();
-        }
+        models.forEach(RunningModel::close);
         encoders.forEach(RunningEncoder::close);
         remoteEncoders.forEach(RemoteEncoder::close);
     }

@@ -28,9 +28,19 @@ public final class EngineSettings implements SettingGroup {
             Range.form(
                     "names of backends or devices with commas between them, each with a minus sign if it is never to be taken",
                     Preferences::parse),
-            "Where models run, best first; what is not named comes after all that is. The backend's own score decides if nothing is"
-                    + " set. Example: cuda,cpu:assembled,-onnx")
+            "Where models run, best first; what is not named comes after all that is. The measured speed or the backend's own score"
+                    + " decides if nothing is set. Example: cuda,cpu:assembled,-onnx")
             .counts(Effect.AT_ONCE).forEachModel();
+
+    static final Setting<SpeedUse> MEASURE = Setting.of("measure",
+            Range.form("off, kept or on", text -> switch (text) {
+                case "off", "kept", "on" -> SpeedUse.valueOf(text.toUpperCase(Locale.ROOT));
+                default -> throw new IllegalArgumentException(text);
+            }),
+            "Whether the measured speed of a model decides among devices that are equally wanted. With kept, speeds count that doctor or an"
+                    + " earlier start has measured; with on, a model is tried once on each device that would run it when it is opened;"
+                    + " with off, the backend's own score decides.")
+            .standard("kept").counts(Effect.AT_ONCE).forEachModel();
 
     static final Setting<Long> BACKEND_WAIT = Setting.of("backend.wait", Range.whole(0, DAY),
             "How long a model whose only backend has gone waits for another before it is closed.")
@@ -116,7 +126,8 @@ public final class EngineSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(BACKENDS, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, DIALECT, TOOLS, SPECULATION,
+        return List.of(BACKENDS, MEASURE, BACKEND_WAIT, ANSWERS, BETWEEN_TOKENS, IDLE, STRICT, DIALECT, TOOLS,
+                SPECULATION,
                 PREFIXES,
                 PREFIXES_MEMORY, PREFIXES_NUMBER, PREFIXES_DISK);
     }

@@ -57,7 +57,7 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
 
     private LoadedProgram load(ModelFile file, Progress progress) {
         String sources = program instanceof Graph ? "" : LoadedProgram.identity(file, program, "");
-        Executor executor = backend.load(program, device, options.withIdentity(sources), progress);
+        Executor executor = executor(sources, progress);
         try {
             String variant = executor.variant();
             return new LoadedProgram(this, executor, variant,
@@ -65,6 +65,15 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
         } catch (RuntimeException | Error e) {
             executor.close();
             throw e;
+        }
+    }
+
+    private Executor executor(String sources, Progress progress) {
+        try {
+            return backend.load(program, device, options.withIdentity(sources), progress);
+        } catch (LinkageError e) {
+            throw new BackendException("The backend of " + device.id() + " is not whole: it lacks " + e.getMessage()
+                    + ". It may have been updated at this moment.", e);
         }
     }
 

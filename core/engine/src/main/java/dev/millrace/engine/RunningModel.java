@@ -77,7 +77,7 @@ final class RunningModel implements Model {
     private final ReentrantLock moving = new ReentrantLock();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Promised promised;
+    private final Choosers choosers;
     private final Semaphore arrivals = new Semaphore(0);
     private volatile LoadedProgram running;
     private volatile List<DeviceVerdict> verdicts;
@@ -92,18 +92,20 @@ final class RunningModel implements Model {
     private record Known(LoadedProgram of, Fingerprint fingerprint) {
     }
 
-    /** Bytes that other open models may still take of a device's memory. */
-    interface Promised {
-        long on(Device device, RunningModel except);
+    /** Makes what chooses among backends. */
+    interface Choosers {
+
+        /** For a model that is open: what it may still take itself counts as free. */
+        Chooser among(List<Backend> backends, ModelFile file, RunningModel moving);
     }
 
     RunningModel(LoadedModel loaded, LoadedProgram running, List<DeviceVerdict> verdicts, Services services,
-            Promised promised, ModelOptions options, List<String> toolNames, PrefixRoom room,
+            Choosers choosers, ModelOptions options, List<String> toolNames, PrefixRoom room,
             ModelMeters meters,
             Consumer<RunningModel> onClose) {
         this.meters = meters;
         this.verdicts = verdicts;
-        this.promised = promised;
+        this.choosers = choosers;
         this.file = loaded.file();
         this.name = loaded.file().name();
         this.tokenizer = loaded.tokenizer();
@@ -127,7 +129,7 @@ final class RunningModel implements Model {
         this.parts = new ModelParts(info, () -> this.running.place().program(), this::fingerprint, tokenizer, prompts,
                 dialect, endTokens, file.sampling(), options.precision(), scheduler, prefixes, speculation, meters,
                 CallStrictness.of(options.strictness(), settings.get(EngineSettings.STRICT, name), info));
-        this.extensions = new Extensions(() -> services.guards, () -> services.listeners, () -> services.stages,
+        this.extensions = new Extensions(() -> services.guards, services.watch, () -> services.stages,
                 () -> services.tools, () -> suggested(toolNames), services::toolSelectors,
                 settings.find(EngineSettings.TOOLS, name).value().orElse(ToolSelection.DEFAULT));
         this.conversations = new Conversations(name, limits.answers(), this::wake);
@@ -199,8 +201,7 @@ final class RunningModel implements Model {
     }
 
     private Choice choice(List<Backend> among, @Nullable String backend) {
-        return new Chooser(among, services.preferences(name), services.backOff, device -> promised.on(device, this))
-                .forMove(file.programs(), options.withBackend(backend));
+        return choosers.among(among, file, this).forMove(file.programs(), options.withBackend(backend));
     }
 
     private void move(Supplier<Choice> choice) {
@@ -376,8 +377,7 @@ final class RunningModel implements Model {
 
     private void moveIfBetter(Backend backend) {
         try {
-            Choice best = new Chooser(services.backends, services.preferences(name), services.backOff,
-                    device -> promised.on(device, this)).choose(file.programs(), options);
+            Choice best = choosers.among(services.backends, file, this).choose(file.programs(), options);
             Placement now = running.place();
             boolean listed = services.backends.stream().anyMatch(now::runsOn);
             if (best.place().runsOn(backend) && !now.runsOn(backend) && listed && !closing.get()) {
@@ -503,6 +503,11 @@ final class RunningModel implements Model {
 
     private List<ToolProvider> suggested(List<String> names) {
         return services.tools.stream().filter(provider -> names.contains(provider.name())).toList();
+    }
+
+    /** Asks all its answers to end, without waiting for them: it is about to be closed. */
+    void cancel() {
+        conversations.cancel();
     }
 
     /**

@@ -12,6 +12,8 @@ import dev.millrace.api.setting.SettingGroup;
 import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.schedule.Patience;
 import dev.millrace.engine.tools.Bm25Selector;
+import dev.millrace.engine.tools.HangingCalls;
+import dev.millrace.engine.tools.ToolWatch;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
@@ -38,6 +40,7 @@ final class Services {
     final List<ToolProvider> tools = new CopyOnWriteArrayList<>();
     final List<ToolGuard> guards = new CopyOnWriteArrayList<>();
     final List<ToolListener> listeners = new CopyOnWriteArrayList<>();
+    final ToolWatch watch = new ToolWatch(() -> listeners, new HangingCalls());
     final List<ToolSelector> selectors = new CopyOnWriteArrayList<>();
     final List<SamplerStage.Factory> stages = new CopyOnWriteArrayList<>();
     final BackOff backOff = new BackOff(InstantSource.system());

@@ -78,7 +78,74 @@ class ChoiceTest {
                 assertEquals("slow CHOSEN, fast NOT_ASKED, full NOT_ASKED, blind REFUSED", outcomes(model));
                 assertEquals("slow:0: It alone would run the model (score 10).",
                         model.verdicts().getFirst().toString());
+                // what was not asked for has its score all the same, unless it would not run the model
+                assertEquals(List.of(10, 100, 0, 0), model.verdicts().stream().map(DeviceVerdict::score).toList());
             }
+        }
+    }
+
+    @Test
+    void theFastestOfThoseThatWereTriedIsTakenAlsoAfterARestart() {
+        ScriptedBackend said = backend("said", 100);
+        ScriptedBackend fast = backend("fast", 10);
+        AtomicInteger loads = new AtomicInteger();
+        for (ScriptedBackend each : List.of(said, fast)) {
+            each.onLoad = loads::incrementAndGet;
+        }
+        said.onForward = steps -> LockSupport.parkNanos(20_000_000);
+        try (Stage stage = new Stage(folder, said, fast)) {
+            try (Model model = stage.open()) {
+                assertEquals("It has the best score (100).", why(model, "said"));
+            }
+            stage.engine.configure(Map.of("measure", "on"));
+            loads.set(0);
+            try (Model model = stage.open()) {
+                assertEquals("said OTHER_BETTER, fast CHOSEN", outcomes(model));
+                assertTrue(why(model, "fast").matches(
+                        "It is as fast as any \\(\\d+ tokens per second when tried, score 10\\)\\."),
+                        why(model, "fast"));
+                assertTrue(
+                        why(model, "said").matches("It would run the model, too \\(\\d+ tokens per second when tried,"
+                                + " score 100\\), but fast:0 comes first\\."),
+                        why(model, "said"));
+                assertEquals(3, loads.get(), "two trials, and the model itself");
+            }
+            stage.open().close();
+            assertEquals(4, loads.get(), "what is known is not tried again");
+            // who asks for a device gets it, and nothing is tried
+            try (Model model = stage.open(ModelOptions.defaults().withBackend("said"))) {
+                assertEquals("said:0", model.device().id());
+            }
+            assertEquals(5, loads.get());
+            assertEquals(0, said.openExecutors.get() + fast.openExecutors.get());
+            try (Engine next = new Engine(stage.services, folder.resolve("cache"))) {
+                next.configure(Map.of("measure", "kept"));
+                try (Model model = next.open(folder.resolve("model.scripted").toString())) {
+                    assertEquals("fast:0", model.device().id());
+                }
+                next.configure(Map.of("measure", "off"));
+                try (Model model = next.open(folder.resolve("model.scripted").toString())) {
+                    assertEquals("said:0", model.device().id());
+                }
+            }
+            assertEquals(7, loads.get());
+        }
+    }
+
+    @Test
+    void aDeviceThatFailsWhenItIsTriedIsLeftAlone() {
+        ScriptedBackend bad = backend("bad", 100);
+        bad.onForward = steps -> {
+            throw new BackendException("On fire.");
+        };
+        ScriptedBackend good = backend("good", 10);
+        try (Stage stage = new Stage(folder, bad, backend("other", 5), good)) {
+            stage.engine.configure(Map.of("measure", "on"));
+            try (Model model = stage.open()) {
+                assertTrue(outcomes(model).startsWith("bad LEFT_ALONE"), outcomes(model));
+                assertTrue(why(model, "bad").contains("On fire."), why(model, "bad"));
+            }
+            assertEquals(0, bad.openExecutors.get());
         }
     }
 

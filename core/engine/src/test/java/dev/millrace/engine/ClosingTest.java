@@ -15,14 +15,24 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.api.ToolResult;
+import dev.millrace.engine.schedule.Patience;
+import dev.millrace.spi.backend.Limits;
+import dev.millrace.spi.backend.Step;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +91,90 @@ class ClosingTest {
                 }
                 assertEquals(0, backend.openExecutors.get());
             }
+        }
+    }
+
+    /** Waits in the middle of a pass until all of some steps are withdrawn; says whether they were, before the time was up. */
+    private static boolean allWithdrawn(Collection<Step> steps) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!steps.stream().allMatch(Step::isWithdrawn)) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            LockSupport.parkNanos(100_000);
+        }
+        return true;
+    }
+
+    /** Nobody gives up a pass that takes long. */
+    private static void bePatient(Stage stage) {
+        stage.services.patience = new Patience(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1),
+                Duration.ofMillis(20));
+    }
+
+    @Test
+    void promptsThatAreBeingReadAreCancelledTogetherAndNotOneAfterTheOther() throws Exception {
+        int prompts = 8;
+        ScriptedBackend backend = new ScriptedBackend("a", true, "First.");
+        backend.limits = Limits.of(prompts).withStates(true).withRollback(Limits.ANY_ROLLBACK);
+        CountDownLatch reading = new CountDownLatch(1);
+        AtomicBoolean together = new AtomicBoolean();
+        AtomicInteger passesAfter = new AtomicInteger();
+        backend.onForward = steps -> {
+            if (steps.size() < prompts && reading.getCount() > 0) {
+                LockSupport.parkNanos(50_000_000); // the first has 200 passes to go: the others join it
+            } else if (reading.getCount() > 0) {
+                reading.countDown();
+                together.set(allWithdrawn(List.copyOf(steps)));
+            } else {
+                passesAfter.incrementAndGet();
+            }
+        };
+        try (Stage stage = new Stage(folder, backend)) {
+            bePatient(stage);
+            Model model = stage.open();
+            List<Generation> answers = new ArrayList<>();
+            for (int i = 0; i < prompts; i++) {
+                answers.add(model.conversation().start().send(i + " long".repeat(350)));
+            }
+            reading.await();
+            model.close();
+            assertTrue(together.get(), "a prompt was read on until another had ended");
+            assertEquals(0, passesAfter.get(), "nothing is read after that");
+            answers.forEach(answer -> assertTrue(answer.isDone()));
+        }
+        assertEquals(0, backend.openExecutors.get());
+    }
+
+    @Test
+    void answersOfSeveralModelsAreCancelledTogether() throws Exception {
+        ScriptedBackend backend = new ScriptedBackend("a", true, "First.");
+        List<Step> steps = new CopyOnWriteArrayList<>();
+        CountDownLatch reading = new CountDownLatch(2);
+        AtomicInteger apart = new AtomicInteger();
+        backend.onForward = pass -> {
+            steps.addAll(pass);
+            reading.countDown();
+            await(reading);
+            apart.addAndGet(allWithdrawn(steps) ? 0 : 1);
+        };
+        try (Stage stage = new Stage(folder, backend)) {
+            bePatient(stage);
+            for (int i = 0; i < 2; i++) {
+                stage.open().conversation().start().send("long ".repeat(350));
+            }
+            reading.await();
+            stage.engine.close();
+            assertEquals(0, apart.get(), "a model was closed after another, and not with it");
+        }
+        assertEquals(0, backend.openExecutors.get());
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -205,6 +205,43 @@ class ContractsTest {
         assertEquals(0, from.openExecutors.get() + to.openExecutors.get());
     }
 
+    /** Some frameworks take the classes away at once, and what was not loaded before is not found any more. */
+    @Test
+    void theClassesOfABackendMayGoWhileItRuns() {
+        ScriptedBackend from = new ScriptedBackend("a", true, "First.", "Second.", "Third.");
+        ScriptedBackend to = new ScriptedBackend("b", true, "First.", "Second.", "Third.");
+        Path saved = folder.resolve("saved");
+        try (Stage stage = new Stage(folder, from, to);
+                Model model = stage.open(ModelOptions.defaults().withBackend("a"));
+                Conversation conversation = model.conversation().start()) {
+            assertEquals("First.", conversation.send("a").answer().text());
+            from.onState = () -> {
+                throw new NoClassDefFoundError("a/Block");
+            };
+            try (Conversation branch = conversation.fork()) {
+                assertEquals("Second.", branch.send("b").answer().text());
+            }
+            conversation.save(saved);
+            try (Conversation opened = model.conversation().restore(saved).start()) {
+                assertEquals("Second.", opened.send("b").answer().text());
+            }
+            from.onForward = steps -> {
+                throw new NoClassDefFoundError("a/Product");
+            };
+            assertEquals("Second.", conversation.send("b").answer().text());
+            assertEquals("b:0", model.device().id());
+            from.onLoad = () -> {
+                throw new NoClassDefFoundError("a/Loading");
+            };
+            BackendException refused = assertThrows(BackendException.class, () -> model.moveTo("a"));
+            assertTrue(String.valueOf(refused.getMessage()).contains("not whole: it lacks a/Loading"),
+                    refused.getMessage());
+            assertEquals("Third.", conversation.send("c").answer().text());
+        }
+        assertEquals(0, from.openExecutors.get() + to.openExecutors.get());
+        assertEquals(0, from.openSequences.get() + to.openSequences.get());
+    }
+
     @Test
     void whereMemoryIsShortTheOldWeightsGoFirst() {
         ScriptedBackend from = new ScriptedBackend("a", true, "First.", "Second.", "Third.");

@@ -59,6 +59,10 @@ public final class ScriptedBackend implements Backend {
     volatile Runnable onLoad = () -> {
     };
 
+    /** Called as a sequence is made of another or of a state, and as its state is asked for. */
+    volatile Runnable onState = () -> {
+    };
+
     /** Called as a sequence is closed. */
     volatile Runnable onSequenceClosed = () -> {
     };
@@ -174,6 +178,7 @@ public final class ScriptedBackend implements Backend {
             if (!exchangesStates) {
                 throw new UnsupportedOperationException("no states");
             }
+            onState.run();
             state.check(program);
             return new Line(program, state.tokens());
         }
@@ -270,6 +275,7 @@ public final class ScriptedBackend implements Backend {
 
         @Override
         public Sequence fork() {
+            onState.run();
             return new Line(program, tokens.clone());
         }
 
@@ -287,6 +293,7 @@ public final class ScriptedBackend implements Backend {
             if (!exchangesStates) {
                 throw new UnsupportedOperationException("no states");
             }
+            onState.run();
             return SequenceState.allocate(program, tokens, TensorType.F32);
         }
 

@@ -13,6 +13,7 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.Metric;
 import dev.millrace.api.Model;
 import dev.millrace.api.Progress;
 import dev.millrace.api.Tool;
@@ -24,22 +25,28 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolProvider;
-import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolReport.Verdict;
+import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
 import dev.millrace.api.ToolResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -439,5 +446,53 @@ class ToolRulesTest {
                     reports.stream().map(ToolReport::verdict).toList());
             assertFalse(starts.isEmpty());
         }
+    }
+
+    @Test
+    void aToolThatHangsIsLeftAloneUntilItsCallsHaveEnded() throws InterruptedException {
+        try (Stage stage = stage()) {
+            stage.engine.addGuard(
+                    request -> new ToolDecision.Allow(Optional.of(Duration.ofMillis(10)), OptionalInt.empty()));
+            CountDownLatch release = new CountDownLatch(1);
+            AtomicInteger begun = new AtomicInteger();
+            AtomicInteger deaf = new AtomicInteger();
+            Tool valve = tool("valve", call -> {
+                begun.incrementAndGet();
+                while (release.getCount() > 0) {
+                    try {
+                        release.await();
+                    } catch (InterruptedException e) {
+                        deaf.incrementAndGet(); // the fault that is tried here
+                    }
+                }
+                return ToolResult.of("open");
+            }).tools().getFirst();
+            Callable<ToolResult> one = () -> stage.engine.runTool(valve, new ToolRequest("", "anna", valve.definition(),
+                    new ToolCall("1", "valve", Map.of("name", "a"))), ToolApprover.NOBODY, Progress.NONE);
+            try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Future<ToolResult> each : callers.invokeAll(Collections.nCopies(4, one))) {
+                    assertTrue(each.get().error());
+                }
+                assertEquals(4.0, hanging(stage));
+                String said = String.valueOf(callers.submit(one).get().value());
+                assertTrue(said.contains("earlier calls of it have not ended"), said);
+                assertEquals(4, begun.get());
+                release.countDown();
+                while (hanging(stage) > 0) {
+                    Thread.onSpinWait();
+                }
+                callers.submit(one).get();
+                assertEquals(5, begun.get());
+            } catch (ExecutionException e) {
+                throw new AssertionError(e);
+            } finally {
+                release.countDown();
+            }
+        }
+    }
+
+    private static double hanging(Stage stage) {
+        return stage.engine.metrics().stream().filter(metric -> metric.name().equals("tool_calls_hanging"))
+                .mapToDouble(metric -> ((Metric.Gauge) metric).value()).sum();
     }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Moves a model to and fro while eight conversations are answered: each answer must be what it is without moves, token for token. */
 public final class HotSwaps {
 
-    /** How many moves there are; more by the system property. */
+    /** How many moves there are in each framework; more by the system property. */
     public static final int SWAPS = Integer.getInteger("millrace.swaps", 100);
 
     private static final int STREAMS = 8;

@@ -5,6 +5,7 @@
 package dev.millrace.backend.cpu;
 
 import dev.millrace.api.Precision;
+import dev.millrace.api.BackendException;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.Kernels;
 import dev.millrace.backend.cpu.kv.KvType;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
  */
 final class Warmup implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(Warmup.class.getName());
     /** Whole blocks of every type, and loops long enough for the compiler to count. */
     private static final int COLUMNS = 512;
     private static final int VECTORS = Activations.TILE;
@@ -61,7 +63,7 @@ final class Warmup implements AutoCloseable {
         y = Rows.of(results, rows, VECTORS);
         MatmulScratch[] scratch = {new MatmulScratch(COLUMNS, kernels.lanes())};
         matmul = new Matmul(kernels, new Workers(1), scratch, precision == Precision.EXACT);
-        thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::run);
+        thread = Thread.ofPlatform().daemon().name("millrace-cpu-warmup").unstarted(this::warm);
     }
 
     /**
@@ -112,6 +114,15 @@ final class Warmup implements AutoCloseable {
     public void close() {
         stopped = true;
         await();
+    }
+
+    /** What it computes is thrown away, so a failure costs nothing but speed: whatever needs the same will tell it. */
+    private void warm() {
+        try {
+            run();
+        } catch (BackendException | LinkageError e) {
+            LOG.log(System.Logger.Level.DEBUG, "The warm-up ended early.", e);
+        }
     }
 
     private void run() {

@@ -123,6 +123,11 @@ public final class RunningRemote implements Model {
                 lost ? problem : "", conversations.answers(), 0);
     }
 
+    /** Asks all its answers to end, without waiting for them: it is about to be closed. */
+    public void cancel() {
+        conversations.cancel();
+    }
+
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {

@@ -193,7 +193,8 @@ public final class Scheduler implements AutoCloseable {
             }
             try {
                 return slots.add(new Slot(executor.newSequence(state), vocabularySize, state.tokens()));
-            } catch (OutOfRoomException | ExecutorLostException e) {
+            } catch (OutOfRoomException | ExecutorLostException | LinkageError e) {
+                // the classes of a backend that was updated are gone at once in some frameworks
                 return slots.add(new Slot());
             }
         });
@@ -214,7 +215,7 @@ public final class Scheduler implements AutoCloseable {
             try {
                 slot.settle();
                 return slots.add(new Slot(sequence.fork(), vocabularySize, slot.readTokens()).usedAs(slot));
-            } catch (OutOfRoomException | ExecutorLostException e) {
+            } catch (OutOfRoomException | ExecutorLostException | LinkageError e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
                 return null;
             }
@@ -242,7 +243,7 @@ public final class Scheduler implements AutoCloseable {
                     return slots.add(new Slot(copy, vocabularySize, Arrays.copyOf(slot.readTokens(), length))
                             .usedAs(slot));
                 }
-            } catch (OutOfRoomException | ExecutorLostException e) {
+            } catch (OutOfRoomException | ExecutorLostException | LinkageError e) {
                 LOG.log(System.Logger.Level.DEBUG, "A sequence is not forked: {0}", e.getMessage());
             }
             if (copy != null) {
@@ -264,7 +265,7 @@ public final class Scheduler implements AutoCloseable {
             try {
                 slot.settle();
                 return sequence == null || !executor.limits().exchangesStates() ? null : sequence.export();
-            } catch (ExecutorLostException e) {
+            } catch (ExecutorLostException | LinkageError e) {
                 LOG.log(System.Logger.Level.DEBUG, "A state is lost: {0}", e.getMessage());
                 return null;
             }

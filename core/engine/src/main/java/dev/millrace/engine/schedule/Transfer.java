@@ -61,7 +61,7 @@ final class Transfer implements AutoCloseable {
         try {
             slot.settle();
             return sequence.export();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.log(System.Logger.Level.INFO, "A conversation is read again, since its state cannot be taken along.",
                     e);
             return null;

@@ -91,7 +91,7 @@ final class ConversationBuilder extends CommonBuilder {
         ToolChoice chosen = toolChoice;
         Function<ToolSources.Table, ToolOffer> offers = offers(tokens());
         ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, guards(), approver,
-                extensions.listeners(), how, how.seed().orElseGet(conversations::newSeed), maxTokens, maxToolRounds,
+                extensions.watch(), how, how.seed().orElseGet(conversations::newSeed), maxTokens, maxToolRounds,
                 stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
         LoopLimits limits = loops;
         BiFunction<ConversationOptions, AnswerFormat, Stages> formats = (now, wanted) -> {

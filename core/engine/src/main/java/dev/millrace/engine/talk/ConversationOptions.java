@@ -12,9 +12,9 @@ import dev.millrace.api.Tool;
 import dev.millrace.api.ToolApprover;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolGuard;
-import dev.millrace.api.ToolListener;
 import dev.millrace.api.Message;
 import dev.millrace.engine.tools.ToolOffer;
+import dev.millrace.engine.tools.ToolWatch;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ import java.util.function.Supplier;
  * @param user for whom it is; empty if nobody knows
  * @param guards asked before each call, at any time
  * @param approver asks a person
- * @param listeners told of each call, at any time
+ * @param watch knows of each call
  * @param sampling how tokens are chosen
  * @param seed of the draws
  * @param maxTokens of one answer
@@ -47,7 +47,7 @@ import java.util.function.Supplier;
  */
 record ConversationOptions(ToolSources.Table table, ToolOffer offer, String user, Supplier<List<ToolGuard>> guards,
         ToolApprover approver,
-        Supplier<List<ToolListener>> listeners, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
+        ToolWatch watch, Sampling sampling, long seed, int maxTokens, int maxToolRounds,
         StopStrings stop,
         Set<Integer> stopTokens, OptionalInt logprobs, Reasoning reasoning, LoopLimits loops, AnswerFormat format,
         int priority, Optional<Duration> deadline) {
@@ -91,12 +91,12 @@ record ConversationOptions(ToolSources.Table table, ToolOffer offer, String user
     }
 
     ConversationOptions withSeed(long other) {
-        return new ConversationOptions(table, offer, user, guards, approver, listeners, sampling, other, maxTokens,
+        return new ConversationOptions(table, offer, user, guards, approver, watch, sampling, other, maxTokens,
                 maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
     }
 
     ConversationOptions withTools(ToolSources.Table other, ToolOffer told) {
-        return new ConversationOptions(other, told, user, guards, approver, listeners, sampling, seed, maxTokens,
+        return new ConversationOptions(other, told, user, guards, approver, watch, sampling, seed, maxTokens,
                 maxToolRounds, stop, stopTokens, logprobs, reasoning, loops, format, priority, deadline);
     }
 }

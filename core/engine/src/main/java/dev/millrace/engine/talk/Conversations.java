@@ -159,11 +159,16 @@ public final class Conversations implements AutoCloseable {
         return open.stream().anyMatch(Member::isOwnThread);
     }
 
+    /** Asks all running answers to end, without waiting for them. No conversation is begun from now on. */
+    public void cancel() {
+        closed = true;
+        open.forEach(Member::cancel);
+    }
+
     /** Ends all of them at once, and waits until they have ended; not for an answer that this very thread belongs to. */
     @Override
     public void close() {
-        closed = true;
-        open.forEach(Member::cancel);
+        cancel();
         open.forEach(Member::close);
     }
 }

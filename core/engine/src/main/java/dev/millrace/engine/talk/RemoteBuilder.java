@@ -84,7 +84,7 @@ final class RemoteBuilder extends CommonBuilder {
                 tool -> RemoteParts.estimate(tool.name() + tool.description() + Json.write(tool.parameters())));
         Sampling how = sampling == null ? model.defaults() : sampling;
         ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, guards(), approver,
-                extensions.listeners(), how, how.seed().orElse(0), maxTokens, maxToolRounds, stop, Set.of(),
+                extensions.watch(), how, how.seed().orElse(0), maxTokens, maxToolRounds, stop, Set.of(),
                 logprobs, reasoning, LoopLimits.OFF, format, priority, deadline);
         Set<String> held = new HashSet<>(table.definitions().keySet());
         held.removeIf(name -> !strictByName.getOrDefault(name, strict));

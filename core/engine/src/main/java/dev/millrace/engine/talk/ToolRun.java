@@ -73,7 +73,7 @@ final class ToolRun {
         this.budget = budget;
         this.log = log;
         this.gate = new ToolGate(options.guards(), log::worker);
-        this.runner = new ToolRunner(options.listeners(), log::worker);
+        this.runner = new ToolRunner(options.watch(), log::worker);
     }
 
     /**

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,17 +31,17 @@ public final class ToolRunner {
     /** How long a tool whose time is over may take to end. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    private final Supplier<List<ToolListener>> listeners;
+    private final ToolWatch watch;
     private final ThreadFactory threads;
 
     /**
      * A runner.
      *
-     * @param listeners told of calls, at any time
+     * @param watch told of calls, at any time
      * @param threads makes the thread of a call whose time is limited
      */
-    public ToolRunner(Supplier<List<ToolListener>> listeners, ThreadFactory threads) {
-        this.listeners = listeners;
+    public ToolRunner(ToolWatch watch, ThreadFactory threads) {
+        this.watch = watch;
         this.threads = threads;
     }
 
@@ -59,7 +58,8 @@ public final class ToolRunner {
         if (!admission.runs()) {
             return told(admission, ToolResult.error(admission.reason()), Duration.ZERO);
         }
-        Optional<String> problem = starting(admission.request());
+        Optional<String> problem = hanging(admission.request().name())
+                .or(() -> starting(admission.request()));
         if (problem.isPresent()) {
             Admission refused = new Admission(admission.request(), admission.asked(), Verdict.REFUSED, problem.get(),
                     admission.approval(), admission.time(), admission.characters(), admission.begun(),
@@ -90,8 +90,15 @@ public final class ToolRunner {
                 OptionalInt.empty(), Instant.now(), Duration.ZERO), ToolResult.error(reason), Duration.ZERO);
     }
 
+    private Optional<String> hanging(String tool) {
+        return watch.hanging().tooMany(tool)
+                ? Optional.of("The tool " + tool + " does not run, because " + HangingCalls.MOST
+                        + " earlier calls of it have not ended: go on without it.")
+                : Optional.empty();
+    }
+
     private Optional<String> starting(ToolRequest request) {
-        for (ToolListener listener : listeners.get()) {
+        for (ToolListener listener : watch.listeners().get()) {
             try {
                 listener.starting(request);
             } catch (RuntimeException | LinkageError | StackOverflowError e) {
@@ -103,7 +110,7 @@ public final class ToolRunner {
     }
 
     private ToolResult told(Admission admission, ToolResult result, Duration ran) {
-        List<ToolListener> all = listeners.get();
+        List<ToolListener> all = watch.listeners().get();
         if (!all.isEmpty()) {
             ToolReport report = new ToolReport(admission.request(), admission.asked(), admission.verdict(),
                     admission.reason(), admission.approval(), result, admission.begun(), admission.waited(), ran);
@@ -126,6 +133,8 @@ public final class ToolRunner {
         private final ToolCall call;
         private final Progress progress;
         private volatile boolean over;
+        private boolean ended;
+        private boolean hangs;
         private volatile @Nullable ToolResult result;
 
         Attempt(Tool tool, ToolCall call, Progress progress) {
@@ -140,6 +149,22 @@ public final class ToolRunner {
                 result = result();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } finally {
+                ended();
+            }
+        }
+
+        private synchronized void ended() {
+            ended = true;
+            if (hangs) {
+                watch.hanging().ended(call.name());
+            }
+        }
+
+        private synchronized void left() {
+            if (!ended) {
+                hangs = true;
+                watch.hanging().began(call.name());
             }
         }
 
@@ -169,8 +194,7 @@ public final class ToolRunner {
                 if (!thread.join(limit)) {
                     thread.interrupt();
                     if (!thread.join(GRACE)) {
-                        LOG.log(System.Logger.Level.WARNING,
-                                "The tool {0} does not end when it is interrupted; its thread goes on.", call.name());
+                        left();
                     }
                     return late(limit);
                 }
@@ -178,7 +202,9 @@ public final class ToolRunner {
                 return given == null ? ToolResult.error("The call was cancelled.") : given;
             } catch (InterruptedException e) {
                 thread.interrupt();
-                thread.join(GRACE);
+                if (!thread.join(GRACE)) {
+                    left();
+                }
                 throw e;
             } finally {
                 over = true;

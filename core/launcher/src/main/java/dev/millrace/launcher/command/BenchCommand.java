@@ -4,6 +4,7 @@
  */
 package dev.millrace.launcher.command;
 
+import dev.millrace.api.Model;
 import dev.millrace.engine.LoadedModel;
 import dev.millrace.json.Json;
 import dev.millrace.machine.Memory;
@@ -11,9 +12,11 @@ import dev.millrace.machine.Processors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,6 +47,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--sequences", paramLabel = "N", description = "Conversations that generate at once, each after another prompt; 1 if not given. Speeds are those of all together.")
     int sequences = 1;
 
+    @Option(names = "--join", paramLabel = "TOKENS", description = "Also measure what a request with a prompt of so many tokens does to conversations that generate (as many as --sequences says).")
+    int join;
+
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
@@ -52,10 +58,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        if (prompt < 1 || generate < 1 || rounds < 1 || sequences < 1) {
-            throw choice.wrong("-p, -n, -r and --sequences must be 1 or more");
+    public Integer call() throws InterruptedException {
+        if (prompt < 1 || generate < 1 || rounds < 1 || sequences < 1 || join < 0) {
+            throw choice.wrong("-p, -n, -r and --sequences must be 1 or more, and --join 0 or more");
         }
+        int context = choice.context;
         long needed = (long) prompt + generate;
         if (needed > Integer.MAX_VALUE) {
             throw choice.wrong("-p and -n together are more tokens than any model takes");
@@ -65,6 +72,7 @@ final class BenchCommand implements Callable<Integer> {
         } else if (choice.context < needed) {
             throw choice.wrong("--context is less than prompt and answer together");
         }
+        Map<String, @Nullable Object> figures;
         long begin = System.nanoTime();
         try (LoadedModel model = workplace.load(choice)) {
             double loadSeconds = (System.nanoTime() - begin) / 1e9;
@@ -73,23 +81,66 @@ final class BenchCommand implements Callable<Integer> {
             for (int i = 1; i <= rounds; i++) {
                 measured.add(BenchRound.run(model, i, sequences, prompt, generate));
             }
-            if (json) {
-                printJson(model, loadSeconds, measured);
-            } else {
+            figures = figures(model, loadSeconds, measured);
+            if (!json) {
                 printTable(model, loadSeconds, measured);
             }
+        }
+        if (join > 0) {
+            List<BenchJoin> measured = joins(context);
+            figures.put("join", measured.stream().map(BenchCommand::joinFigures).toList());
+            if (!json) {
+                printJoins(measured);
+            }
+        }
+        if (json) {
+            workplace.console().result(Json.write(figures));
         }
         return ExitCode.DONE;
     }
 
-    private void printJson(LoadedModel model, double loadSeconds, List<BenchRound> measured) {
+    private static Map<String, @Nullable Object> figures(LoadedModel model, double loadSeconds,
+            List<BenchRound> measured) {
         OptionalLong peak = Memory.peak();
-        workplace.console()
-                .result(Json.write(Cases.object("backend", model.device().id(), "threads", threads(model),
-                        "loadSeconds", loadSeconds, "prefillTokensPerSecond",
-                        measured.stream().map(BenchRound::prefill).toList(), "decodeTokensPerSecond",
-                        measured.stream().map(BenchRound::decode).toList(), "peakRssBytes",
-                        peak.isPresent() ? peak.getAsLong() : null)));
+        return Cases.object("backend", model.device().id(), "threads", threads(model),
+                "loadSeconds", loadSeconds, "prefillTokensPerSecond",
+                measured.stream().map(BenchRound::prefill).toList(), "decodeTokensPerSecond",
+                measured.stream().map(BenchRound::decode).toList(), "peakRssBytes",
+                peak.isPresent() ? peak.getAsLong() : null);
+    }
+
+    private static Map<String, @Nullable Object> joinFigures(BenchJoin one) {
+        return Cases.object("betweenTokensBefore", one.before().median(), "betweenTokensDuring",
+                one.during().median(), "betweenTokensAfter", one.after().median(), "firstTokenSeconds",
+                one.firstToken());
+    }
+
+    /** The same model, with conversations around. The context is the model's own unless somebody gave one. */
+    private List<BenchJoin> joins(int context) throws InterruptedException {
+        choice.context = context;
+        try (Model model = workplace.open(choice)) {
+            BenchJoin.run(model, 0, sequences, join, Math.min(generate, WARM_GENERATE));
+            List<BenchJoin> measured = new ArrayList<>();
+            for (int i = 1; i <= rounds; i++) {
+                measured.add(BenchJoin.run(model, i, sequences, join, generate));
+            }
+            return measured;
+        }
+    }
+
+    private void printJoins(List<BenchJoin> measured) {
+        double before = middle(measured, one -> one.before().median());
+        double during = middle(measured, one -> one.during().median());
+        line("join", String.format(Locale.ROOT,
+                "a request of %d tokens joins %d conversations, and has its first token after %.0f ms", join, sequences,
+                1000 * middle(measured, BenchJoin::firstToken)));
+        line("", String.format(Locale.ROOT,
+                "between tokens %.1f ms before, %.1f ms meanwhile (%.2f times), %.1f ms after", 1000 * before,
+                1000 * during, during / before, 1000 * middle(measured, one -> one.after().median())));
+        line("", String.format(Locale.ROOT, "19 of 20 within %.1f ms before, %.1f ms meanwhile, %.1f ms after",
+                1000 * middle(measured, one -> one.before().most19of20()),
+                1000 * middle(measured, one -> one.during().most19of20()),
+                1000 * middle(measured, one -> one.after().most19of20())));
     }
 
     private void printTable(LoadedModel model, double loadSeconds, List<BenchRound> measured) {
@@ -99,8 +150,8 @@ final class BenchCommand implements Callable<Integer> {
         String each = sequences == 1 ? "" : sequences + " times ";
         line("prefill", speeds(measured, BenchRound::prefill, each + prompt));
         if (prompt >= 2 * BenchRound.piece(model)) {
-            double start = median(measured, BenchRound::start);
-            double end = median(measured, BenchRound::end);
+            double start = middle(measured, BenchRound::start);
+            double end = middle(measured, BenchRound::end);
             line("", String.format(Locale.ROOT,
                     "%.1f tokens/s at the start, %.1f at the end, where a token costs %.2f times as much",
                     start, end, start / end));
@@ -108,7 +159,7 @@ final class BenchCommand implements Callable<Integer> {
         line("decode", speeds(measured, BenchRound::decode, each + generate));
         if (sequences > 1) {
             line("", String.format(Locale.ROOT, "%.1f tokens/s for each of the %d conversations",
-                    median(measured, BenchRound::decode) / sequences, sequences));
+                    middle(measured, BenchRound::decode) / sequences, sequences));
         }
         OptionalLong peak = Memory.peak();
         if (peak.isPresent()) {
@@ -124,11 +175,11 @@ final class BenchCommand implements Callable<Integer> {
         String all = String.join(" ",
                 rounds.stream().map(one -> String.format(Locale.ROOT, "%.1f", speed.applyAsDouble(one)))
                         .toList());
-        return String.format(Locale.ROOT, "%.1f tokens/s (%s tokens; %s)", median(rounds, speed), tokens, all);
+        return String.format(Locale.ROOT, "%.1f tokens/s (%s tokens; %s)", middle(rounds, speed), tokens, all);
     }
 
-    private static double median(List<BenchRound> rounds, ToDoubleFunction<BenchRound> speed) {
-        return rounds.stream().mapToDouble(speed).sorted().skip(rounds.size() / 2).findFirst().orElseThrow();
+    private static <T> double middle(List<T> rounds, ToDoubleFunction<T> figure) {
+        return rounds.stream().mapToDouble(figure).sorted().skip(rounds.size() / 2).findFirst().orElseThrow();
     }
 
     /** Threads asked for, or those that backends take by themselves. */

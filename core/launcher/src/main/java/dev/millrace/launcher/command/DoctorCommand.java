@@ -240,6 +240,9 @@ final class DoctorCommand implements Callable<Integer> {
                 line("Device", device.id() + ": " + (device.description().isEmpty() ? "" : device.description() + ", ")
                         + memory + fit);
             }
+            if (compiled) {
+                workplace.engine().measure(file, ModelOptions.defaults());
+            }
             for (DeviceVerdict verdict : workplace.engine().verdicts(file, ModelOptions.defaults())) {
                 line("Choice", verdict.toString());
             }

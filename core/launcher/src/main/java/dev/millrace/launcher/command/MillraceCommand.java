@@ -50,7 +50,8 @@ final class MillraceCommand implements Runnable {
                 .addSubcommand(new ServeCommand(workplace))
                 .addSubcommand(new MqttCommand(workplace))
                 .addSubcommand(
-                        new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace)))
+                        new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace))
+                                .addSubcommand(new McpLoginCommand(workplace)))
                 .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(PluginsCommand.line(workplace))
                 .addSubcommand(new PullCommand(workplace))
                 .addSubcommand(new ListCommand(workplace))

@@ -33,17 +33,27 @@ final class ServerTools {
      */
     static ToolConnector.Connected connect(Workplace workplace, Path file, boolean trust,
             List<ToolProvider> present) {
-        ToolConnector connector = workplace.connectors().stream().findFirst().orElseThrow(() -> new MillraceException(
-                "Nothing here connects to servers: add the bundle dev.millrace.plugin.mcp to the folder of bundles."));
+        ToolConnector connector = connector(workplace);
         List<String> taken = present.stream().flatMap(provider -> provider.tools().stream())
                 .map(Tool::definition).map(definition -> definition.name()).toList();
         try {
-            return connector.connect(file, taken, Map.of("trust", Boolean.toString(trust), "approvals",
-                    CacheFolder.ofUser().path().resolve("mcp-approvals.json").toString()));
+            return connector.connect(file, taken, settings(trust));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancellationException();
         }
+    }
+
+    /** What connects to servers here. */
+    static ToolConnector connector(Workplace workplace) {
+        return workplace.connectors().stream().findFirst().orElseThrow(() -> new MillraceException(
+                "Nothing here connects to servers: add the bundle dev.millrace.plugin.mcp to the folder of bundles."));
+    }
+
+    /** What a connector is told. */
+    static Map<String, String> settings(boolean trust) {
+        return Map.of("trust", Boolean.toString(trust), "approvals",
+                CacheFolder.ofUser().path().resolve("mcp-approvals.json").toString());
     }
 
     /** Shows what nobody has approved yet, and asks, if there is a person. */

@@ -34,6 +34,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -101,7 +102,8 @@ final class CommandsTest {
             "run --threads -1 hello", "run --threads 0 hello", "run --threads 1025 hello", "run --threads two hello",
             "bench --model nano --threads 0", "parity --model nano --model nano --threads 0", "run a b", "bench",
             "bench --model nano -p 0",
-            "bench --model nano --sequences 0", "bench --model nano -p 2147483647", "inspect", "inspect soul",
+            "bench --model nano --sequences 0", "bench --model nano --join -1", "bench --model nano -p 2147483647",
+            "inspect", "inspect soul",
             "inspect model", "inspect logits --model nano", "inspect logits --model nano --ids 1,x",
             "inspect greedy --model nano", "inspect tokens --text-file f", "inspect tokens --model nano",
             "inspect tokens --model nano --tokenizer t --text-file f", "inspect chat --template t", "inspect calls",
@@ -628,6 +630,20 @@ final class CommandsTest {
         assertEquals(0, result.code(), result.out() + result.err());
         assertTrue(result.out().contains("wrong        nothing"), result.out());
         assertEquals(2, run(List.of("soak", "--minutes", "0")).code());
+    }
+
+    @Test
+    void benchMeasuresARequestThatJoins() {
+        List<String> line = List.of("bench", "--model", "nano", "-p", "8", "-n", "2", "-r", "1", "--sequences", "2",
+                "--join", "100");
+        Result result = run(line);
+        assertEquals(0, result.code(), result::err);
+        assertTrue(result.out().contains("a request of 100 tokens joins 2 conversations"), result::out);
+        assertTrue(result.out().contains("ms meanwhile"), result::out);
+        Map<?, ?> object = run(Stream.concat(line.stream(), Stream.of("--json")).toList()).json();
+        Map<?, ?> joined = assertInstanceOf(Map.class,
+                assertInstanceOf(List.class, object.get("join")).getFirst());
+        assertTrue(assertInstanceOf(Double.class, joined.get("betweenTokensDuring")) > 0, joined::toString);
     }
 
     @Test

@@ -18,6 +18,9 @@ public interface Exchange {
     /** The path as it was sent, without the query. */
     String path();
 
+    /** What follows the question mark, as it was sent; empty if nothing does. */
+    String query();
+
     /** A header of the request; the first, if it came more than once. */
     Optional<String> header(String name);
 

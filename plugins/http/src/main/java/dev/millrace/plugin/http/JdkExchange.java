@@ -38,6 +38,12 @@ final class JdkExchange implements Exchange {
     }
 
     @Override
+    public String query() {
+        String query = exchange.getRequestURI().getRawQuery();
+        return query == null ? "" : query;
+    }
+
+    @Override
     public Optional<String> header(String name) {
         return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
     }

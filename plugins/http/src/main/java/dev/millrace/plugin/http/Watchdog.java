@@ -12,16 +12,31 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Interrupts threads that wait too long for a client: one that does not read what is written, or sends its body too slowly.
  * Nothing else frees them: closing the connection from another thread would wait for them.
+ *
+ * <p>
+ * Time is counted in rounds of the watchdog and not by a clock. Where the processor is short, a thread whose client has read long ago
+ * waits for its turn, and so does the watchdog: its rounds last longer, and no client is blamed for that.
  */
 final class Watchdog implements AutoCloseable {
 
     private static final Duration ROUND = Duration.ofMillis(250);
 
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+    private final Duration round;
     private final Thread thread;
     private volatile boolean closed;
 
     Watchdog() {
+        this(ROUND);
+    }
+
+    /**
+     * A watchdog.
+     *
+     * @param round how long it rests
+     */
+    Watchdog(Duration round) {
+        this.round = round;
         thread = Thread.ofVirtual().name("millrace-http-watchdog").start(this::run);
     }
 
@@ -34,10 +49,17 @@ final class Watchdog implements AutoCloseable {
 
     private void run() {
         while (!closed) {
-            LockSupport.parkNanos(this, ROUND.toNanos());
-            long now = System.nanoTime();
-            watches.forEach(watch -> watch.look(now));
+            long begin = System.nanoTime();
+            for (long rest = round.toNanos(); rest > 0 && !closed; rest = begin + round.toNanos() - System.nanoTime()) {
+                LockSupport.parkNanos(this, rest);
+            }
+            look();
         }
+    }
+
+    /** One round. */
+    void look() {
+        watches.forEach(Watch::look);
     }
 
     @Override
@@ -51,7 +73,7 @@ final class Watchdog implements AutoCloseable {
 
         private final Thread watched;
         private boolean waiting;
-        private long deadline;
+        private long rounds;
         private boolean interrupted;
 
         private Watch(Thread watched) {
@@ -61,7 +83,7 @@ final class Watchdog implements AutoCloseable {
         /** From now on the thread waits for the client. */
         synchronized void begin(Duration limit) {
             waiting = true;
-            deadline = System.nanoTime() + limit.toNanos();
+            rounds = Math.ceilDiv(limit.toNanos(), round.toNanos());
         }
 
         /**
@@ -79,8 +101,9 @@ final class Watchdog implements AutoCloseable {
             return cut;
         }
 
-        private synchronized void look(long now) {
-            if (waiting && now - deadline > 0) {
+        private synchronized void look() {
+            // the first round may have begun long before the wait
+            if (waiting && --rounds < 0) {
                 interrupted = true;
                 watched.interrupt();
             }

@@ -27,6 +27,11 @@ record Logged(Exchange exchange) implements Exchange {
     }
 
     @Override
+    public String query() {
+        return exchange.query();
+    }
+
+    @Override
     public Optional<String> header(String name) {
         return exchange.header(name);
     }

@@ -6,6 +6,8 @@ package dev.millrace.plugin.mcp.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.plugin.mcp.oauth.Access;
+import dev.millrace.plugin.mcp.oauth.SignInException;
 import dev.millrace.plugin.mcp.protocol.HttpNames;
 import dev.millrace.plugin.mcp.protocol.Meta;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
@@ -42,6 +44,7 @@ final class HttpChannel implements Channel {
     private final ServerSpec spec;
     private final URI address;
     private final Receiver receiver;
+    private final Access access;
     private final ExecutorService threads;
     private final HttpClient client;
     private final Pending pending = new Pending();
@@ -52,10 +55,11 @@ final class HttpChannel implements Channel {
     private volatile String trouble = "";
     private volatile boolean closed;
 
-    HttpChannel(ServerSpec spec, Receiver receiver) {
+    HttpChannel(ServerSpec spec, Receiver receiver, Access access) {
         this.spec = spec;
         this.address = URI.create(spec.url());
         this.receiver = receiver;
+        this.access = access;
         threads = Executors
                 .newThreadPerTaskExecutor(Thread.ofVirtual().name("millrace-mcp-http-" + spec.name(), 0).factory());
         // HTTP/1.1: the attempt to upgrade makes some servers lose the body
@@ -90,8 +94,8 @@ final class HttpChannel implements Channel {
             throws RpcException, InterruptedException {
         try (Pending.Place place = pending.place()) {
             Message.Request message = new Message.Request(place.id(), method, params);
-            HttpRequest request = builder(params, method, headers).setHeader("Content-Type", HttpNames.JSON)
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(message.write()))).build();
+            HttpRequest.Builder request = builder(params, method, headers).setHeader("Content-Type", HttpNames.JSON)
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(message.write())));
             var work = threads.submit(() -> exchange(request, place.id(), method));
             boolean answered = false;
             try {
@@ -114,9 +118,9 @@ final class HttpChannel implements Channel {
         }
     }
 
-    private void exchange(HttpRequest request, JsonNode id, String method) {
+    private void exchange(HttpRequest.Builder request, JsonNode id, String method) {
         try {
-            HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = access.send(client, request);
             try (InputStream body = response.body()) {
                 streams.add(body);
                 if (method.equals("initialize")) {
@@ -126,6 +130,8 @@ final class HttpChannel implements Channel {
             } finally {
                 streams.remove(response.body());
             }
+        } catch (SignInException e) {
+            fail(id, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             fail(id, "The server " + spec.name() + " cannot be reached: "
                     + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()) + ".");
@@ -187,9 +193,9 @@ final class HttpChannel implements Channel {
                 return;
             }
             TimeUnit.MILLISECONDS.sleep(events.retryMillis());
-            HttpRequest again = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS)
-                    .setHeader("Last-Event-ID", last).GET().build();
-            HttpResponse<InputStream> response = client.send(again, HttpResponse.BodyHandlers.ofInputStream());
+            HttpRequest.Builder again = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS)
+                    .setHeader("Last-Event-ID", last).GET();
+            HttpResponse<InputStream> response = access.send(client, again);
             streams.add(response.body());
             if (response.statusCode() != 200) {
                 response.body().close();
@@ -246,10 +252,10 @@ final class HttpChannel implements Channel {
     }
 
     private void post(Message message) {
-        HttpRequest request = builder(Json.object(), "", Map.of()).setHeader("Content-Type", HttpNames.JSON)
-                .timeout(CONNECT).POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(message.write()))).build();
+        HttpRequest.Builder request = builder(Json.object(), "", Map.of()).setHeader("Content-Type", HttpNames.JSON)
+                .timeout(CONNECT).POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(message.write())));
         try {
-            client.send(request, HttpResponse.BodyHandlers.discarding());
+            access.send(client, request).body().close();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "A message to " + spec.name() + " was lost.", e);
         } catch (InterruptedException e) {
@@ -274,9 +280,9 @@ final class HttpChannel implements Channel {
 
     /** What the server says by itself, in revisions with a handshake. */
     private void listen() {
-        HttpRequest request = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS).GET().build();
+        HttpRequest.Builder request = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS).GET();
         try {
-            HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = access.send(client, request);
             try (InputStream body = response.body()) {
                 streams.add(body);
                 if (response.statusCode() == 200) {
@@ -310,9 +316,9 @@ final class HttpChannel implements Channel {
     @Override
     public void close() {
         if (!session.isEmpty() && !closed) {
-            HttpRequest end = builder(Json.object(), "", Map.of()).timeout(Duration.ofSeconds(2)).DELETE().build();
+            HttpRequest.Builder end = builder(Json.object(), "", Map.of()).timeout(Duration.ofSeconds(2)).DELETE();
             try {
-                client.send(end, HttpResponse.BodyHandlers.discarding());
+                access.send(client, end).body().close();
             } catch (IOException e) {
                 LOG.log(System.Logger.Level.DEBUG, "The session of " + spec.name() + " was not ended.", e);
             } catch (InterruptedException e) {
@@ -323,6 +329,7 @@ final class HttpChannel implements Channel {
         pending.end("The connection to " + spec.name() + " was ended.");
         threads.shutdownNow();
         client.shutdownNow();
+        access.close();
         streams.forEach(stream -> {
             try {
                 stream.close();

@@ -41,6 +41,7 @@ final class RemoteServer implements AutoCloseable {
     private final Steps steps = new Steps();
     private final ServerWords words;
     private final Map<String, String> environment;
+    private final Passes passes;
     private final Runnable changed;
     private final CountDownLatch tried = new CountDownLatch(1);
     private final ReentrantLock lock = new ReentrantLock();
@@ -57,12 +58,14 @@ final class RemoteServer implements AutoCloseable {
      * Begins to connect.
      *
      * @param environment of this process
+     * @param passes how to come into addresses
      * @param changed called when its tools have come, changed or gone
      */
-    RemoteServer(ServerSpec spec, Map<String, String> environment, Runnable changed) {
+    RemoteServer(ServerSpec spec, Map<String, String> environment, Passes passes, Runnable changed) {
         this.spec = spec;
         this.words = new ServerWords(spec.name());
         this.environment = environment;
+        this.passes = passes;
         this.changed = changed;
         thread = Thread.ofVirtual().name("millrace-mcp-server-" + spec.name()).start(this::keep);
     }
@@ -149,7 +152,7 @@ final class RemoteServer implements AutoCloseable {
         };
         return spec.url().isEmpty()
                 ? new ProcessChannel(spec, environment, receiver)
-                : new HttpChannel(spec, receiver);
+                : new HttpChannel(spec, receiver, passes.access(spec));
     }
 
     private void heard(String method, ObjectNode params) {

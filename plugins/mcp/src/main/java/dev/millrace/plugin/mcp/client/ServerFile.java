@@ -7,6 +7,7 @@ package dev.millrace.plugin.mcp.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.MillraceException;
+import dev.millrace.plugin.mcp.oauth.SignIn;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;
 import java.io.IOException;
@@ -108,7 +109,33 @@ final class ServerFile {
         }
         return new ServerSpec(name, command, texts(name, server, "env"),
                 resolved(name, Json.text(server, "cwd").orElse("")), url, texts(name, server, "headers"),
-                Duration.ofSeconds(patience), questions(name, server));
+                Duration.ofSeconds(patience), questions(name, server), signIn(name, server));
+    }
+
+    private SignIn signIn(String name, ObjectNode server) {
+        if (!(server.get("auth") instanceof ObjectNode auth)) {
+            return SignIn.PERSON;
+        }
+        SignIn.Grant grant = SignIn.Grant.of(auth.path("grant").asText("person"))
+                .orElseThrow(() -> new MillraceException(
+                        where + ": grant under auth of the server " + name
+                                + " must be person, client_credentials or jwt-bearer."));
+        SignIn signIn = new SignIn(grant, text(name, auth, "clientId"), text(name, auth, "clientSecret"),
+                text(name, auth, "privateKeyFile"), text(name, auth, "assertionFile"),
+                text(name, auth, "clientMetadataUrl"), text(name, auth, "issuer"), text(name, auth, "scope"));
+        if (grant == SignIn.Grant.CLIENT && (signIn.clientId().isEmpty()
+                || signIn.clientSecret().isEmpty() == signIn.privateKeyFile().isEmpty())) {
+            throw new MillraceException(where + ": auth of the server " + name
+                    + " must have a clientId, and either a clientSecret or a privateKeyFile.");
+        }
+        if (grant == SignIn.Grant.ASSERTION && signIn.assertionFile().isEmpty()) {
+            throw new MillraceException(where + ": auth of the server " + name + " must have an assertionFile.");
+        }
+        return signIn;
+    }
+
+    private String text(String name, ObjectNode object, String field) {
+        return resolved(name, Json.text(object, field).orElse(""));
     }
 
     private Questions questions(String name, ObjectNode server) {

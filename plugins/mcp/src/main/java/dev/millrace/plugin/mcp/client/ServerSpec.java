@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.mcp.client;
 
+import dev.millrace.plugin.mcp.oauth.SignIn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +20,10 @@ import java.util.Map;
  * @param headers for each request to the address
  * @param patience how long a call may take
  * @param questions what is done when the server asks something
+ * @param signIn how to come into the address
  */
 record ServerSpec(String name, List<String> command, Map<String, String> environment, String directory, String url,
-        Map<String, String> headers, Duration patience, Questions questions) {
+        Map<String, String> headers, Duration patience, Questions questions, SignIn signIn) {
 
     ServerSpec {
         command = List.copyOf(command);

@@ -15,8 +15,10 @@ import dev.millrace.api.ToolConnector;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
+import dev.millrace.plugin.mcp.oauth.Consent;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /** The servers of a file, and their tools by names that differ. Safe for use from any thread. */
 public final class Servers implements ToolConnector.Connected {
 
+    private static final String PASSES = "mcp-passes";
+
     private final Map<String, RemoteServer> servers = new LinkedHashMap<>();
     private final List<ToolProvider> providers = new ArrayList<>();
     private final List<String> taken;
@@ -37,11 +41,11 @@ public final class Servers implements ToolConnector.Connected {
     };
 
     private Servers(List<ServerSpec> specs, List<String> taken, Approvals approvals,
-            Map<String, String> environment) {
+            Passes passes, Map<String, String> environment) {
         this.taken = List.copyOf(taken);
         this.approvals = approvals;
         for (ServerSpec spec : specs) {
-            RemoteServer server = new RemoteServer(spec, environment, () -> changed.run());
+            RemoteServer server = new RemoteServer(spec, environment, passes, () -> changed.run());
             servers.put(spec.name(), server);
             providers.add(new Provider(server));
         }
@@ -57,7 +61,8 @@ public final class Servers implements ToolConnector.Connected {
      */
     public static Servers begin(Path file, List<String> taken, Optional<Path> approvals, boolean trust,
             Map<String, String> environment) {
-        return new Servers(ServerFile.read(file, environment), taken, new Approvals(approvals, trust), environment);
+        return new Servers(ServerFile.read(file, environment), taken, new Approvals(approvals, trust),
+                passes(approvals, Optional.empty()), environment);
     }
 
     /**
@@ -70,7 +75,47 @@ public final class Servers implements ToolConnector.Connected {
      */
     public static Servers connect(Path file, List<String> taken, Optional<Path> approvals, boolean trust,
             Map<String, String> environment) throws InterruptedException {
-        Servers connected = begin(file, taken, approvals, trust, environment);
+        return tried(begin(file, taken, approvals, trust, environment));
+    }
+
+    /**
+     * Connects to the servers of a file while a person is there who can sign in, and waits for them.
+     *
+     * @param taken names that tools must not have
+     * @param approvals where approvals are kept, and passes beside them; empty for as long as these servers are connected
+     * @param trust whether every tool is approved without asking
+     * @param environment of this process, of which servers get a small part
+     * @param consent the person
+     */
+    public static Servers connect(Path file, List<String> taken, Optional<Path> approvals, boolean trust,
+            Map<String, String> environment, Consent consent) throws InterruptedException {
+        return tried(new Servers(ServerFile.read(file, environment), taken, new Approvals(approvals, trust),
+                passes(approvals, Optional.of(consent)), environment));
+    }
+
+    /**
+     * Lets a person sign in at a server of a file.
+     *
+     * @param name of the server
+     * @param approvals beside which the pass is kept
+     * @param environment what variables in the file stand for
+     * @return whether the server lets this client in now
+     * @throws MillraceException if the file has no such server at an address
+     * @throws IOException if nobody can sign in there
+     */
+    public static boolean signIn(Path file, String name, Optional<Path> approvals, Consent consent,
+            Map<String, String> environment) throws IOException, InterruptedException {
+        ServerSpec spec = ServerFile.read(file, environment).stream()
+                .filter(each -> each.name().equals(name) && !each.url().isEmpty()).findFirst()
+                .orElseThrow(() -> new MillraceException(file + " has no server " + name + " at an address (url)."));
+        return passes(approvals, Optional.of(consent)).signIn(spec);
+    }
+
+    private static Passes passes(Optional<Path> approvals, Optional<Consent> consent) {
+        return new Passes(approvals.map(file -> file.resolveSibling(PASSES)), consent);
+    }
+
+    private static Servers tried(Servers connected) throws InterruptedException {
         boolean done = false;
         try {
             for (RemoteServer server : connected.servers.values()) {
