@@ -73,7 +73,7 @@ final class HostileServer {
     private void serve() throws Exception {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         if (kind.equals("noise")) {
-            raw("Starting up...\n\u001b[31mred\u001b[0m\n{\"half\":\n");
+            raw("Starting up...\n\u001b[31mred\u001b[0m\n{\"half\":\n{\"jsonrpc\":\"2.0\",\"id\":1e99999999999}\n");
             out.write(new byte[]{(byte) 0xff, (byte) 0xfe, '\n'});
         }
         if (kind.equals("silent")) {

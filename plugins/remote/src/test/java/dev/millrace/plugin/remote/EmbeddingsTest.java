@@ -140,13 +140,15 @@ class EmbeddingsTest {
 
     @Test
     void aClosedModelGivesNoVectors() throws IOException {
-        try (FarServer server = new FarServer(lengths(false), lengths(false)); Millrace millrace = Millrace.start()) {
-            EmbeddingModel model = open(millrace, server);
-            model.close();
-            model.close();
-            assertThrows(IllegalStateException.class, () -> model.embed(List.of("x")));
-            EmbeddingModel left = open(millrace, server);
-            millrace.close();
+        try (FarServer server = new FarServer(lengths(false), lengths(false))) {
+            EmbeddingModel left;
+            try (Millrace millrace = Millrace.start()) {
+                EmbeddingModel model = open(millrace, server);
+                model.close();
+                model.close();
+                assertThrows(IllegalStateException.class, () -> model.embed(List.of("x")));
+                left = open(millrace, server);
+            }
             assertThrows(IllegalStateException.class, () -> left.embed(List.of("x")));
             assertFalse(left.name().isEmpty());
         }

@@ -65,8 +65,7 @@ public final class Json {
     /**
      * Reads text.
      *
-     * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, has a key twice, or a number with an exponent of more
-     *             than ten digits or so
+     * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, has a key twice or a number that is too large
      */
     public static JsonNode parse(String text) throws RpcException {
         try {
