@@ -60,8 +60,8 @@ public interface Millrace extends AutoCloseable {
     /**
      * Opens a model that turns texts into vectors.
      *
-     * @param reference a folder with an ONNX export of a sentence encoder, one .onnx file beside its tokenizer.json, or one of
-     *        {@link #embeddingModels}
+     * @param reference a folder with an ONNX export of a sentence encoder, one .onnx file beside its tokenizer.json, one of
+     *        {@link #embeddingModels}, or what a plugin for models elsewhere knows
      * @param options backend, threads, precision, progress listener; what else they say does not matter
      * @return the model; the caller closes it
      * @throws ModelNotFoundException if nothing has that name or path

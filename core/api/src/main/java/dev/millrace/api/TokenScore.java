@@ -29,7 +29,7 @@ public record TokenScore(Scored token, List<Scored> alternatives) {
      * <p>
      * Minor versions may add components.
      *
-     * @param id the token's id
+     * @param id the token's id; -1 if the model runs elsewhere and does not tell it
      * @param text what it spells; U+FFFD where it holds a part of a character
      * @param bytes what it adds to the text: UTF-8, or a part of it
      * @param logprob natural logarithm of its probability

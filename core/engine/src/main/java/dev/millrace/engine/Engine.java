@@ -31,6 +31,7 @@ import dev.millrace.api.setting.SettingGroup;
 import dev.millrace.api.setting.Settings;
 import dev.millrace.engine.cache.PrefixRoom;
 import dev.millrace.engine.observe.Meters;
+import dev.millrace.engine.remote.RemoteEncoder;
 import dev.millrace.engine.remote.RunningRemote;
 import dev.millrace.engine.talk.Extensions;
 import dev.millrace.engine.tools.Admission;
@@ -97,6 +98,7 @@ public final class Engine implements Millrace {
     private final List<RunningModel> models = new CopyOnWriteArrayList<>();
     private final Set<RunningEncoder> encoders = ConcurrentHashMap.newKeySet();
     private final List<RunningRemote> remotes = new CopyOnWriteArrayList<>();
+    private final Set<RemoteEncoder> remoteEncoders = ConcurrentHashMap.newKeySet();
     private final Meters meters = new Meters();
     private final Speeds speeds;
     private volatile boolean closed;
@@ -207,6 +209,22 @@ public final class Engine implements Millrace {
 
     @Override
     public EmbeddingModel openEmbeddings(String reference, ModelOptions options) {
+        Optional<EmbeddingModel> remote = services.remotes.stream().map(each -> each.openEmbeddings(reference))
+                .flatMap(Optional::stream).findFirst();
+        return remote.isPresent() ? vectorsElsewhere(remote.get()) : vectorsHere(reference, options);
+    }
+
+    private EmbeddingModel vectorsElsewhere(EmbeddingModel remote) {
+        RemoteEncoder model = new RemoteEncoder(remote, remoteEncoders::remove);
+        remoteEncoders.add(model);
+        if (closed) {
+            model.close();
+            throw new IllegalStateException("Millrace is closed.");
+        }
+        return model;
+    }
+
+    private EmbeddingModel vectorsHere(String reference, ModelOptions options) {
         ModelFile file = read(find(reference, options.progress()).path());
         RunningEncoder model;
         try {
@@ -531,6 +549,7 @@ public final class Engine implements Millrace {
         remotes.forEach(RunningRemote::close);
         models.forEach(RunningModel::close);
         encoders.forEach(RunningEncoder::close);
+        remoteEncoders.forEach(RemoteEncoder::close);
     }
 
     // ---- plugins come and go

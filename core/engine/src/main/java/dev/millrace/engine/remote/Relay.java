@@ -8,6 +8,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.RemoteModelException;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.talk.Speaker;
 import dev.millrace.spi.remote.Question;
@@ -133,6 +134,11 @@ final class Relay implements Speaker {
             }
             called |= event instanceof DialectEvent.CallCompleted;
             return listener.said(event);
+        }
+
+        @Override
+        public void scored(TokenScore score) {
+            listener.scored(score);
         }
 
         Usage usage() {

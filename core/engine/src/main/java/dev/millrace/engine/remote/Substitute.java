@@ -84,8 +84,14 @@ final class Substitute implements AutoCloseable {
                     return reply(end);
                 }
                 boolean more = switch (event) {
-                    case Event.Thinking piece -> listener.said(new DialectEvent.Thinking(piece.text()));
-                    case Event.Text piece -> listener.said(new DialectEvent.Text(piece.text()));
+                    case Event.Thinking piece -> {
+                        piece.tokens().forEach(listener::scored);
+                        yield listener.said(new DialectEvent.Thinking(piece.text()));
+                    }
+                    case Event.Text piece -> {
+                        piece.tokens().forEach(listener::scored);
+                        yield listener.said(new DialectEvent.Text(piece.text()));
+                    }
                     // tools that nobody offered are answered in there
                     case Event.ToolCalled called -> !tools.contains(called.name())
                             || listener.said(new DialectEvent.CallCompleted(calls++, called.call()));
@@ -117,6 +123,7 @@ final class Substitute implements AutoCloseable {
                 .toolChoice(question.choice());
         question.sampling().ifPresent(builder::sampling);
         question.maxTokens().ifPresent(builder::maxTokens);
+        question.logprobs().ifPresent(builder::logprobs);
         question.time().filter(time -> time.isPositive()).ifPresent(builder::deadline);
         question.strict().forEach(tool -> builder.strict(tool, true));
         return builder.start();

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class CommonBuilder implements Conversation.Builder permits ConversationBuilder, RemoteBuilder {
 
     private static final int TOOL_ROUNDS = 8;
+    private static final int MOST_ALTERNATIVES = 100;
 
     final Conversations conversations;
     final Extensions extensions;
@@ -47,6 +49,7 @@ abstract sealed class CommonBuilder implements Conversation.Builder permits Conv
     StopStrings stop = StopStrings.NONE;
     Reasoning reasoning = Reasoning.DEFAULT;
     AnswerFormat format = AnswerFormat.TEXT;
+    OptionalInt logprobs = OptionalInt.empty();
     ToolChoice toolChoice = ToolChoice.AUTO;
     private @Nullable ToolSelection selection;
     final Map<String, Boolean> strictByName = new HashMap<>();
@@ -88,6 +91,16 @@ abstract sealed class CommonBuilder implements Conversation.Builder permits Conv
     @Override
     public Conversation.Builder declare(List<ToolDefinition> definitions) {
         box.declare(definitions);
+        return this;
+    }
+
+    @Override
+    public Conversation.Builder logprobs(int alternatives) {
+        if (alternatives < 0 || alternatives > MOST_ALTERNATIVES) {
+            throw new IllegalArgumentException(
+                    "From 0 to " + MOST_ALTERNATIVES + " alternatives are told, not " + alternatives + ".");
+        }
+        logprobs = OptionalInt.of(alternatives);
         return this;
     }
 

@@ -18,7 +18,6 @@ import dev.millrace.spi.text.SamplerStage;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -28,11 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** Collects how a conversation is to be. */
 final class ConversationBuilder extends CommonBuilder {
 
-    private static final int MOST_ALTERNATIVES = 100;
-
     private ModelParts model;
     private Set<Integer> stopTokens = Set.of();
-    private OptionalInt logprobs = OptionalInt.empty();
     private LoopLimits loops = LoopLimits.DEFAULT;
     private @Nullable Boolean strict;
 
@@ -53,16 +49,6 @@ final class ConversationBuilder extends CommonBuilder {
             throw new IllegalArgumentException(what + " is an id from 0 to " + (model.info().vocabularySize() - 1)
                     + " in this model, not " + id + ".");
         }
-    }
-
-    @Override
-    public Conversation.Builder logprobs(int alternatives) {
-        if (alternatives < 0 || alternatives > MOST_ALTERNATIVES) {
-            throw new IllegalArgumentException(
-                    "From 0 to " + MOST_ALTERNATIVES + " alternatives are told, not " + alternatives + ".");
-        }
-        logprobs = OptionalInt.of(alternatives);
-        return this;
     }
 
     @Override

@@ -12,7 +12,6 @@ import dev.millrace.engine.tools.ToolOffer;
 import dev.millrace.json.Json;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -36,11 +35,6 @@ final class RemoteBuilder extends CommonBuilder {
             throw elsewhere("tokens that end an answer");
         }
         return this;
-    }
-
-    @Override
-    public Conversation.Builder logprobs(int alternatives) {
-        throw elsewhere("how likely its tokens were");
     }
 
     private IllegalArgumentException elsewhere(String what) {
@@ -91,7 +85,7 @@ final class RemoteBuilder extends CommonBuilder {
         Sampling how = sampling == null ? model.defaults() : sampling;
         ConversationOptions options = new ConversationOptions(table, offers.apply(table), user, guards(), approver,
                 extensions.watch(), how, how.seed().orElse(0), maxTokens, maxToolRounds, stop, Set.of(),
-                OptionalInt.empty(), reasoning, LoopLimits.OFF, format, priority, deadline);
+                logprobs, reasoning, LoopLimits.OFF, format, priority, deadline);
         Set<String> held = new HashSet<>(table.definitions().keySet());
         held.removeIf(name -> !strictByName.getOrDefault(name, strict));
         return conversations.adopt(new RemoteConversation(conversations, model,

@@ -9,11 +9,13 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Timings;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.Usage;
 import dev.millrace.engine.tools.ResultBudget;
 import dev.millrace.spi.remote.Question;
+import dev.millrace.spi.remote.RemoteModel;
 import dev.millrace.spi.remote.Reply;
 import dev.millrace.spi.text.DialectEvent;
 import java.time.Duration;
@@ -146,16 +148,25 @@ final class RemoteRun {
                 : OptionalInt.of(Math.max(1, options.maxTokens() - completionTokens));
         Question question = new Question(messages, offered, choice, wishes.strict(),
                 Optional.of(options.sampling()).filter(own -> !own.equals(model.defaults())), most,
-                options.stop().texts(), options.reasoning(), wishes.format(), timeLeft());
+                options.stop().texts(), options.reasoning(), wishes.format(), timeLeft(), options.logprobs());
         FinishReason reason;
         try {
             if (isOver(log)) {
                 return whyOver(log);
             }
-            Reply reply = model.speaker().answer(question, event -> {
-                heard(start);
-                said.found(event);
-                return !said.isStopped() && !isOver(log);
+            Reply reply = model.speaker().answer(question, new RemoteModel.Listener() {
+
+                @Override
+                public boolean said(DialectEvent event) {
+                    heard(start);
+                    said.found(event);
+                    return !said.isStopped() && !isOver(log);
+                }
+
+                @Override
+                public void scored(TokenScore score) {
+                    said.score(score);
+                }
             }, log::add);
             reason = isOver(log) ? whyOver(log) : reply.reason();
             promptTokens = reply.usage().promptTokens();

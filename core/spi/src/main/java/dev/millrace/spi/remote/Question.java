@@ -33,10 +33,11 @@ import java.util.Set;
  * @param reasoning how much it may think
  * @param format what the answer has to look like
  * @param time how long it may take; empty for no bound
+ * @param logprobs how many alternatives are told for each token; empty if it is not told how likely tokens are
  */
 public record Question(List<Message> messages, List<ToolDefinition> tools, ToolChoice choice, Set<String> strict,
         Optional<Sampling> sampling, OptionalInt maxTokens, List<String> stop, Reasoning reasoning, AnswerFormat format,
-        Optional<Duration> time) {
+        Optional<Duration> time, OptionalInt logprobs) {
 
     /** Copies the collections. */
     public Question {
@@ -53,6 +54,7 @@ public record Question(List<Message> messages, List<ToolDefinition> tools, ToolC
      * @return a changed copy
      */
     public Question withMessages(List<Message> others) {
-        return new Question(others, tools, choice, strict, sampling, maxTokens, stop, reasoning, format, time);
+        return new Question(others, tools, choice, strict, sampling, maxTokens, stop, reasoning, format, time,
+                logprobs);
     }
 }

@@ -7,6 +7,7 @@ package dev.millrace.spi.remote;
 import dev.millrace.api.Device;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.api.RemoteModelException;
+import dev.millrace.api.TokenScore;
 import dev.millrace.spi.text.DialectEvent;
 import java.time.Duration;
 import java.util.Optional;
@@ -63,6 +64,16 @@ public interface RemoteModel extends AutoCloseable {
          * @return whether more is wanted; if not, the turn ends soon, as if the model had said all
          */
         boolean said(DialectEvent event);
+
+        /**
+         * Takes how likely a token was, before the thinking or text that it is part of. Told if {@link Question#logprobs()} asks for it,
+         * and the other side tells.
+         *
+         * @param score of the token; its ids are -1 where the other side tells none
+         */
+        default void scored(TokenScore score) {
+            // not everybody wants to know
+        }
     }
 
     /**

@@ -4,6 +4,7 @@
  */
 package dev.millrace.spi.remote;
 
+import dev.millrace.api.EmbeddingModel;
 import java.util.List;
 import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -28,4 +29,15 @@ public interface RemoteModels {
      * @throws dev.millrace.api.MillraceException if the reference is known and the model cannot be had, with the reason
      */
     Optional<RemoteModel> open(String reference);
+
+    /**
+     * Opens a model that turns texts into vectors. The other side is asked, because nobody else knows how many values they have.
+     *
+     * @param reference what the user wrote
+     * @return the model, closed by the caller; empty if the reference means nothing here, or, as here, nobody gives vectors
+     * @throws dev.millrace.api.MillraceException if the reference is known and the model cannot be had, with the reason
+     */
+    default Optional<EmbeddingModel> openEmbeddings(String reference) {
+        return Optional.empty();
+    }
 }

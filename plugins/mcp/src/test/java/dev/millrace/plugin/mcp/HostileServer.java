@@ -73,7 +73,7 @@ final class HostileServer {
     private void serve() throws Exception {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         if (kind.equals("noise")) {
-            raw("Starting up...\n\u001b[31mred\u001b[0m\n{\"half\":\n");
+            raw("Starting up...\n\u001b[31mred\u001b[0m\n{\"half\":\n{\"jsonrpc\":\"2.0\",\"id\":1e99999999999}\n");
             out.write(new byte[]{(byte) 0xff, (byte) 0xfe, '\n'});
         }
         if (kind.equals("silent")) {
@@ -244,13 +244,16 @@ final class HostileServer {
         }
     }
 
-    /** Mutated messages, one after the other, about what the client may be waiting for. */
+    /**
+     * Mutated messages, one after the other, about what the client may be waiting for. None of them is the answer: no change of one byte
+     * makes its id of the others.
+     */
     private void fuzz(JsonNode id) throws IOException {
         String word = id.toString();
         Mutations mutations = new Mutations(new Random(calls), List.of(
                 "{\"jsonrpc\":\"2.0\",\"id\":" + word
-                        + "0,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}}",
-                "{\"jsonrpc\":\"2.0\",\"id\":" + word + "0,\"error\":{\"code\":-1,\"message\":\"x\"}}",
+                        + "000,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":" + word + "000,\"error\":{\"code\":-1,\"message\":\"x\"}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"sampling/createMessage\",\"params\":{\"messages\":[]}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"elicitation/create\",\"params\":{\"message\":\"x\"}}",
                 "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"roots/list\"}",

@@ -95,6 +95,22 @@ class StreamServerTest {
         }
     }
 
+    /** Exponents of twenty digits are JSON, and no number of this language. */
+    @Test
+    void numbersThatNobodyCanHoldAreAnErrorAndNoEnd() throws Exception {
+        try (Wire wire = new Wire(new Fixture(), false)) {
+            wire.initialize();
+            for (String number : List.of("1e99999999999999999999", "-1E-99999999999999999999",
+                    "9999999999E2147483647")) {
+                wire.raw("{\"jsonrpc\":\"2.0\",\"id\":700,\"method\":\"ping\",\"params\":{\"x\":" + number + "}}");
+                JsonNode answer = wire.next();
+                assertTrue(answer.path("error").path("code").asInt() == -32700 || answer.has("result"),
+                        answer::toString);
+            }
+            wire.result("ping", "EmptyResult", "");
+        }
+    }
+
     @Test
     void theClientIsAskedInASession() throws Exception {
         try (Wire wire = new Wire(new Fixture(), false)) {

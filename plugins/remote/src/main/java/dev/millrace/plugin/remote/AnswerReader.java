@@ -6,6 +6,7 @@ package dev.millrace.plugin.remote;
 
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.RemoteModelException;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.Usage;
 import dev.millrace.json.Json;
@@ -100,10 +101,21 @@ final class AnswerReader {
         JsonView delta = choice.at("delta").isThere() ? choice.at("delta") : choice.at("message");
         Optional<String> thinking = delta.at("reasoning_content").text().or(() -> delta.at("reasoning").text());
         Optional<String> text = delta.at("content").text().or(() -> parts(delta.at("content")));
+        List<JsonView> calling = delta.at("tool_calls").items();
+        // where a piece has both, most servers tell of its text alone
+        boolean ofThinking = thinking.isPresent() && text.isEmpty();
+        List<TokenScore> scores = TokenScores.read(choice.at("logprobs").at("content"));
+        if (ofThinking) {
+            scores.forEach(listener::scored);
+        }
         thinking.ifPresent(piece -> listen(new DialectEvent.Thinking(piece)));
+        // a piece without text may hold a part of a character, whose rest comes with the next
+        if (!ofThinking && (text.isPresent() || calling.isEmpty())) {
+            scores.forEach(listener::scored);
+        }
         text.ifPresent(piece -> listen(new DialectEvent.Text(piece)));
         boolean called = false;
-        for (JsonView call : delta.at("tool_calls").items()) {
+        for (JsonView call : calling) {
             called = true;
             take(call, call.at("function"));
         }

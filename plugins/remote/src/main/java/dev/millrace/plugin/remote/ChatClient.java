@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class ChatClient implements AutoCloseable {
 
     private static final int MOST_ERROR_BYTES = 64 << 10;
+    private static final int MOST_DOCUMENT_BYTES = 256 << 20;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     /** How long the end of a stream is waited for once the answer is whole: it brings the usage. */
     private static final Duration REST = Duration.ofSeconds(5);
@@ -70,6 +71,12 @@ final class ChatClient implements AutoCloseable {
         }
     }
 
+    /** Something that may fail in a way that passes. */
+    @FunctionalInterface
+    private interface Attempt<T> {
+        T make() throws Setback, InterruptedException;
+    }
+
     /**
      * Has a turn spoken.
      *
@@ -82,19 +89,64 @@ final class ChatClient implements AutoCloseable {
         HttpRequest request = request("/chat/completions").header("Content-Type", "application/json")
                 .header("Accept", "text/event-stream, application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)).build();
-        for (int attempt = 0;; attempt++) {
+        return repeated(() -> once(request, reader, deadline), deadline)
+                .orElseGet(() -> reader.reply(FinishReason.DEADLINE));
+    }
+
+    /**
+     * Makes an attempt, and others while there is hope.
+     *
+     * @return what came of it; empty if the time is over
+     */
+    private <T> Optional<T> repeated(Attempt<T> attempt, Deadline deadline) throws InterruptedException {
+        for (int before = 0;; before++) {
             try {
-                return once(request, reader, deadline);
+                return Optional.of(attempt.make());
             } catch (Setback e) {
-                Duration pause = e.pause.orElse(FIRST_PAUSE.multipliedBy(1L << Math.min(attempt, 6)));
-                if (!e.again || attempt >= endpoint.retries() || pause.compareTo(endpoint.limits().pause()) > 0) {
+                Duration pause = e.pause.orElse(FIRST_PAUSE.multipliedBy(1L << Math.min(before, 6)));
+                if (!e.again || before >= endpoint.retries() || pause.compareTo(endpoint.limits().pause()) > 0) {
                     throw e.problem;
                 }
                 if (!deadline.allows(pause)) {
-                    return reader.reply(FinishReason.DEADLINE);
+                    return Optional.empty();
                 }
                 Thread.sleep(pause);
             }
+        }
+    }
+
+    /**
+     * Sends a request whose answer is one document, and that does no harm if it arrives twice.
+     *
+     * @param path behind the base
+     * @param body in JSON
+     * @throws RemoteModelException if it is not answered
+     */
+    JsonView post(String path, String body) throws InterruptedException {
+        HttpRequest request = request(path).header("Content-Type", "application/json")
+                .header("Accept", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build();
+        return repeated(() -> document(request), new Deadline(Optional.empty())).orElseThrow();
+    }
+
+    private JsonView document(HttpRequest request) throws Setback, InterruptedException {
+        Duration limit = endpoint.limits().first();
+        Deadline end = new Deadline(Optional.of(limit));
+        try {
+            HttpResponse<Inflow> response = send(request, limit, new Deadline(Optional.empty()));
+            try (Inflow body = response.body()) {
+                if (response.statusCode() != 200) {
+                    throw refusal(response, body);
+                }
+                return JsonView.parse(all(body, MOST_DOCUMENT_BYTES, end.within(limit)));
+            }
+        } catch (JsonException e) {
+            throw new Setback(problem(Kind.FAILED, "answers with what cannot be read: " + e.getMessage(), e), false,
+                    Optional.empty());
+        } catch (IOException e) {
+            throw new Setback(problem(Kind.FAILED, "broke its answer off", e), true, Optional.empty());
+        } catch (TimeoutException e) {
+            throw new Setback(problem(Kind.SILENT, "did not answer within " + limit.toSeconds() + " seconds", e),
+                    false, Optional.empty());
         }
     }
 

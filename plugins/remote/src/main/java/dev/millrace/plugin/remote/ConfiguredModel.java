@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.remote;
 
+import dev.millrace.api.EmbeddingModel;
 import dev.millrace.spi.remote.RemoteModel;
 import dev.millrace.spi.remote.RemoteModels;
 import java.util.HashMap;
@@ -114,11 +115,15 @@ public final class ConfiguredModel implements RemoteModels {
 
     @Override
     public Optional<RemoteModel> open(String reference) {
-        if (!reference.equals(endpoint.reference())) {
-            return Optional.empty();
-        }
-        HttpModel model = new HttpModel(endpoint);
-        model.look();
-        return Optional.of(model);
+        return asked(reference).map(HttpModel::open);
+    }
+
+    @Override
+    public Optional<EmbeddingModel> openEmbeddings(String reference) {
+        return asked(reference).map(HttpEncoder::new);
+    }
+
+    private Optional<Endpoint> asked(String reference) {
+        return Optional.of(endpoint).filter(each -> each.reference().equals(reference));
     }
 }

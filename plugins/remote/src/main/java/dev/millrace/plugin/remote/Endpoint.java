@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.remote;
 
+import dev.millrace.api.Device;
 import dev.millrace.spi.remote.RemoteModel;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -92,6 +93,12 @@ record Endpoint(String name, URI base, Optional<String> model, Secret secret, in
     /** By which it is opened. */
     String reference() {
         return SCHEME + name;
+    }
+
+    /** Where a model of it runs, without any secret. */
+    Device device(Optional<String> served) {
+        return new Device(reference(), "remote", served.map(name -> name + " at ").orElse("") + address(),
+                Long.MAX_VALUE);
     }
 
     /** Scheme, host and port, for people. */

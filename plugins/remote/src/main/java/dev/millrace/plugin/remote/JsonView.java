@@ -9,6 +9,7 @@ import dev.millrace.json.JsonException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,10 @@ record JsonView(@Nullable Object value) {
     /** A text that is not empty. */
     Optional<String> text() {
         return value instanceof String text && !text.isEmpty() ? Optional.of(text) : Optional.empty();
+    }
+
+    OptionalDouble decimal() {
+        return value instanceof Number number ? OptionalDouble.of(number.doubleValue()) : OptionalDouble.empty();
     }
 
     OptionalInt number() {

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.remote;
 
+import dev.millrace.api.EmbeddingModel;
 import dev.millrace.api.MillraceException;
 import dev.millrace.spi.remote.RemoteModel;
 import dev.millrace.spi.remote.RemoteModels;
@@ -60,18 +61,22 @@ public final class NamedModels implements RemoteModels {
 
     @Override
     public Optional<RemoteModel> open(String reference) {
+        return endpoint(reference).map(HttpModel::open);
+    }
+
+    @Override
+    public Optional<EmbeddingModel> openEmbeddings(String reference) {
+        return endpoint(reference).map(HttpEncoder::new);
+    }
+
+    private Optional<Endpoint> endpoint(String reference) {
         if (!reference.startsWith(Endpoint.SCHEME)) {
             return Optional.empty();
         }
         String name = reference.substring(Endpoint.SCHEME.length());
-        Optional<Endpoint> endpoint = name.startsWith("http://") || name.startsWith("https://")
+        return name.startsWith("http://") || name.startsWith("https://")
                 ? Optional.of(addressed(name))
                 : named(name);
-        return endpoint.map(each -> {
-            HttpModel model = new HttpModel(each);
-            model.look();
-            return model;
-        });
     }
 
     /** An address, and a model behind the mark of a fragment. */

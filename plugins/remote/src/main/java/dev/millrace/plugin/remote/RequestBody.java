@@ -44,6 +44,10 @@ final class RequestBody {
             body.put("stop", question.stop());
         }
         question.sampling().ifPresent(sampling -> sampling(sampling, body));
+        question.logprobs().ifPresent(alternatives -> {
+            body.put("logprobs", true);
+            body.put("top_logprobs", alternatives);
+        });
         tools(question, body);
         reasoning(question.reasoning(), body);
         if (question.format() instanceof AnswerFormat.JsonSchema schema) {

@@ -94,7 +94,7 @@ final class FarServer implements AutoCloseable {
                 int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
                 String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
                 requests.add(new Request(line, headers, body));
-                Connection connection = new Connection(client, in);
+                Connection connection = new Connection(client, in, body);
                 if (line.startsWith("GET")) {
                     connection.json(200, "{\"object\":\"list\",\"data\":[{\"id\":\"far\",\"max_model_len\":4096}]}");
                 } else {
@@ -143,12 +143,19 @@ final class FarServer implements AutoCloseable {
         private final Socket socket;
         private final InputStream in;
         private final OutputStream out;
+        private final String body;
         private boolean ended;
 
-        Connection(Socket socket, InputStream in) throws IOException {
+        Connection(Socket socket, InputStream in, String body) throws IOException {
             this.socket = socket;
             this.in = in;
+            this.body = body;
             this.out = socket.getOutputStream();
+        }
+
+        /** What was sent. */
+        String body() {
+            return body;
         }
 
         void json(int status, String body, String... headers) throws IOException {

@@ -20,6 +20,7 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelHealth;
 import dev.millrace.api.ModelServer;
 import dev.millrace.api.RemoteModelException;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolSpec;
 import dev.millrace.api.Tools;
 import java.net.URI;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,6 +79,51 @@ class OwnServerTest {
         String set(String name, String state) {
             switched.add(name + " " + state);
             return "ok";
+        }
+    }
+
+    private static List<TokenScore> scores(Conversation.Builder builder) {
+        try (Conversation conversation = builder.start(); Generation generation = conversation.send("Hello!")) {
+            List<TokenScore> scores = new ArrayList<>();
+            for (Event event : generation) {
+                if (event instanceof Event.Text text) {
+                    scores.addAll(text.tokens());
+                }
+            }
+            return scores;
+        }
+    }
+
+    /** What can be told over there: all but the ids. */
+    private static TokenScore.Scored withoutId(TokenScore.Scored token) {
+        return new TokenScore.Scored(-1, token.text(), token.bytes(), token.logprob());
+    }
+
+    @Test
+    void howLikelyTokensWereIsToldAsHere() {
+        for (int alternatives : List.of(0, 3)) {
+            List<TokenScore> here = scores(greedy(near).logprobs(alternatives)).stream()
+                    .map(score -> new TokenScore(withoutId(score.token()),
+                            score.alternatives().stream().map(OwnServerTest::withoutId).toList()))
+                    .toList();
+            assertFalse(here.isEmpty());
+            assertEquals(here, scores(greedy(far).logprobs(alternatives)));
+        }
+        assertEquals(List.of(), scores(greedy(far)));
+        assertThrows(IllegalArgumentException.class, () -> far.conversation().logprobs(101));
+    }
+
+    @Test
+    void whoStandsInTellsHowLikelyTokensWere() {
+        System.setProperty("millrace.remote.scores.url", "http://127.0.0.1:1");
+        System.setProperty("millrace.remote.scores.model", "none");
+        System.setProperty("millrace.remote.scores.fallback", "nano");
+        System.setProperty("millrace.remote.scores.retries", "0");
+        try (Model unreachable = millrace.open("remote:scores")) {
+            assertEquals(scores(greedy(near).logprobs(2)), scores(greedy(unreachable).logprobs(2)));
+        } finally {
+            List.of("url", "model", "fallback", "retries")
+                    .forEach(key -> System.clearProperty("millrace.remote.scores." + key));
         }
     }
 
@@ -174,7 +221,7 @@ class OwnServerTest {
 
     @Test
     void whatOnlyAModelOfThisMachineCanIsRefusedByName() {
-        for (Runnable asking : List.<Runnable>of(() -> far.conversation().logprobs(2),
+        for (Runnable asking : List.<Runnable>of(() -> far.conversation().stopTokens(Set.of(2)),
                 () -> far.conversation().plain(), () -> far.moveTo("cpu"))) {
             RuntimeException refusal = assertThrows(RuntimeException.class, asking::run);
             assertTrue(String.valueOf(refusal.getMessage()).contains("runs elsewhere"), refusal.toString());
@@ -191,9 +238,37 @@ class OwnServerTest {
         }
     }
 
+    @Test
+    void aServerPassesOnVectorsAndWhyThereAreNone() throws Exception {
+        FarServer.Script two = c -> c.json(200,
+                "{\"data\":[{\"embedding\":[0.25,-4]}],\"usage\":{\"prompt_tokens\":5}}");
+        try (FarServer vectors = new FarServer(two, two,
+                c -> c.json(422, "{\"error\":{\"message\":\"too many words\"}}"),
+                c -> c.json(401, "{\"error\":{\"message\":\"who is there?\"}}"));
+                ModelServer.Running second = ServiceLoader.load(ModelServer.class).findFirst().orElseThrow().start(
+                        millrace, Map.of("port", "0", "audit", "off", "models", "nano", "embeddings",
+                                "remote:" + vectors.url() + "#far"));
+                HttpClient client = HttpClient.newHttpClient()) {
+            second.awaitReady();
+            String question = "{\"model\":\"far\",\"input\":\"Hello!\"}";
+            HttpResponse<String> found = send(client, second.address().resolve("/v1/embeddings"), question);
+            assertEquals(200, found.statusCode(), found.body());
+            assertEquals(List.of(0.25, -4.0), JsonView.parse(found.body()).at("data").items().getFirst().at("embedding")
+                    .items().stream().map(one -> one.decimal().orElseThrow()).toList());
+            HttpResponse<String> refused = send(client, second.address().resolve("/v1/embeddings"), question);
+            assertEquals(400, refused.statusCode(), refused.body());
+            assertTrue(refused.body().contains("too many words"), refused.body());
+            assertEquals(502, send(client, second.address().resolve("/v1/embeddings"), question).statusCode());
+        }
+    }
+
+    private static HttpResponse<String> send(HttpClient client, URI address, String body) throws Exception {
+        return client.send(HttpRequest.newBuilder(address).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
     private static JsonView post(HttpClient client, URI address, String body) throws Exception {
-        HttpResponse<String> response = client.send(HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = send(client, address.resolve("/v1/chat/completions"), body);
         assertEquals(200, response.statusCode(), response.body());
         return JsonView.parse(response.body());
     }

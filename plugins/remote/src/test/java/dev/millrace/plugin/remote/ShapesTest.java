@@ -15,10 +15,12 @@ import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
+import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Param;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolChoice;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolSpec;
@@ -98,6 +100,51 @@ class ShapesTest {
         assertEquals(7, answer.usage().promptTokens());
         assertEquals(2, answer.usage().completionTokens());
         assertEquals(0, answer.usage().cachedTokens());
+    }
+
+    private static List<String> scores(FarServer.Script script) throws IOException {
+        try (Far far = new Far(new FarServer(script));
+                Conversation conversation = far.model.conversation().logprobs(1).start();
+                Generation generation = conversation.send("Hello?")) {
+            List<String> told = new ArrayList<>();
+            for (Event event : generation) {
+                List<TokenScore> tokens = switch (event) {
+                    case Event.Thinking thinking -> thinking.tokens();
+                    case Event.Text text -> text.tokens();
+                    default -> List.of();
+                };
+                tokens.forEach(token -> told.add(event.getClass().getSimpleName() + " " + token.token().text() + " "
+                        + token.token().logprob() + " " + token.token().bytes() + token.alternatives().size()));
+            }
+            String body = far.server.asked().getFirst().body();
+            assertTrue(body.contains("\"logprobs\": true") && body.contains("\"top_logprobs\": 1"), body);
+            return told;
+        }
+    }
+
+    @Test
+    void howLikelyTokensWereIsReadInAllShapes() throws IOException {
+        String one = "'logprobs':{'content':[{'token':'%s','logprob':%s%s}]}";
+        assertEquals(List.of("Thinking hm -0.5 [104, 109]0", "Text a -1.0 [97]1", "Text \u00e4 -2.0 [-61, -92]0",
+                "Text b -3.0 [-61]0", "Text c -9999.0 []0"),
+                scores(c -> c.stream()
+                        .choice("'delta':{'reasoning_content':'hm'}," + one.formatted("hm", "-0.5", ""))
+                        .choice("'delta':{'content':'a'}," + one.formatted("a", "-1",
+                                ",'bytes':[97],'top_logprobs':[{'token':'b','logprob':-3},{'token':'c'},null,7]"))
+                        .choice("'delta':{'content':'\u00e4'}," + one.formatted("\u00e4", "-2", ",'bytes':null"))
+                        // the first half of a character has no text
+                        .choice("'delta':{'content':''}," + one.formatted("b", "-3", ",'bytes':[195]"))
+                        .choice("'delta':{'content':'\u00e4'}," + one.formatted("c", "-9999", ",'bytes':[]"))
+                        .choice("'delta':{'content':'!'},'logprobs':null")
+                        .choice("'delta':{'content':'?'},'logprobs':{'content':[{'token':'?','logprob':null},{},[]]}")
+                        // the mark at the end is no part of the answer
+                        .choice("'delta':{},'finish_reason':'stop'," + one.formatted("<|im_end|>", "-0.1", ""))
+                        .done()));
+    }
+
+    @Test
+    void aServerThatTellsNothingOfTokensAnswersNevertheless() throws IOException {
+        assertEquals(List.of(), scores(FarServer.says("hello")));
     }
 
     @Test

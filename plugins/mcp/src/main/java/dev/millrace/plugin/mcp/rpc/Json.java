@@ -65,7 +65,7 @@ public final class Json {
     /**
      * Reads text.
      *
-     * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, or has a key twice
+     * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, has a key twice or a number that is too large
      */
     public static JsonNode parse(String text) throws RpcException {
         try {
@@ -77,6 +77,9 @@ public final class Json {
             String line = e.getOriginalMessage().lines().findFirst().orElse("malformed");
             throw new RpcException(ErrorCode.PARSE,
                     "This is not JSON: " + (line.length() > 200 ? line.substring(0, 200) : line));
+        } catch (NumberFormatException e) {
+            // an exponent that no number of Java can have: the reader lets that through
+            throw new RpcException(ErrorCode.PARSE, "This is no message: a number in it is too large.");
         }
         throw new RpcException(ErrorCode.PARSE, "This is not JSON: there is nothing.");
     }

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Embeddings;
+import dev.millrace.api.RemoteModelException;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
+import dev.millrace.plugin.openai.talk.Elsewhere;
 import dev.millrace.plugin.openai.talk.Models;
 import dev.millrace.plugin.openai.talk.OpenEncoder;
 import dev.millrace.plugin.openai.talk.Request;
@@ -23,6 +25,7 @@ import java.util.List;
 /** {@code POST /v1/embeddings}. */
 public final class Vectors {
 
+    private static final System.Logger LOG = System.getLogger(Vectors.class.getName());
     private static final int MOST_TEXTS = 2048;
 
     private final Models models;
@@ -51,6 +54,9 @@ public final class Vectors {
             found = encoder.model().embed(texts);
         } catch (IllegalArgumentException e) {
             throw new ApiError(400, String.valueOf(e.getMessage()), "input", "context_length_exceeded");
+        } catch (RemoteModelException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
+            throw Elsewhere.error(e);
         }
         ObjectNode document = Json.object().put("object", "list").put("model", encoder.id());
         ArrayNode data = document.putArray("data");

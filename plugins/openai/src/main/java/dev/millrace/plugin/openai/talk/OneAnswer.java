@@ -108,21 +108,11 @@ final class OneAnswer {
     private static ApiError failed(RuntimeException failure) {
         if (failure instanceof RemoteModelException elsewhere) {
             LOG.log(System.Logger.Level.WARNING, elsewhere.getMessage());
-            return elsewhere(elsewhere);
+            return Elsewhere.error(elsewhere);
         }
         LOG.log(System.Logger.Level.ERROR, "An answer failed.", failure);
         return new ApiError(500, failure instanceof MillraceException
                 ? String.valueOf(failure.getMessage())
                 : "The answer failed; the log of the server says why.", null, "server_error");
-    }
-
-    /** As a gateway between the client and the server that has the model. */
-    private static ApiError elsewhere(RemoteModelException problem) {
-        return switch (problem.kind()) {
-            case REFUSED -> new ApiError(400, problem.getMessage(), null, "refused_elsewhere");
-            case BUSY -> ApiError.busy(503, problem.getMessage(), 5);
-            case SILENT -> new ApiError(504, problem.getMessage(), null, "server_error");
-            default -> new ApiError(502, problem.getMessage(), null, "server_error");
-        };
     }
 }
