@@ -284,6 +284,8 @@ final class CommandsTest {
     @ValueSource(strings = {
             "[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
             "\uFEFF[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
+            "{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}",
+            "{\"type\": \"function\", \"function\": {\"name\": \"set_device\", \"description\": \"Switch a device.\", \"KEY\": SCHEMA}}",
             "{\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}",
             "{\"result\": {\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}}"})
     void toolFilesOfOtherInterfacesAreRead(String shape) throws Exception {
