@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
+import dev.millrace.tck.RecursiveSchemas;
 import dev.millrace.text.dialect.ToolArguments.Accepted;
 import dev.millrace.text.dialect.ToolArguments.Refused;
 import dev.millrace.text.dialect.ToolArguments.Verdict;
@@ -35,6 +36,28 @@ class ToolArgumentsTest {
                      "times": {"type": "array", "items": {"type": "integer"}},
                      "limit": {"type": "object", "required": ["max"], "properties": {"max": {"type": "number"}}},
                      "names": {"type": "object", "additionalProperties": {"type": "string"}}}}"""));
+
+    @Test
+    void schemasThatReferToThemselves() {
+        for (Map<String, Object> schema : RecursiveSchemas.withoutAnEnd()) {
+            Refused refused = assertInstanceOf(Refused.class, judged(schema, Map.of()), schema::toString);
+            assertTrue(refused.message().contains("goes round in a circle without an end"), refused::message);
+        }
+        for (RecursiveSchemas.WithAnEnd each : RecursiveSchemas.withAnEnd()) {
+            for (Map<String, Object> fitting : each.fitting()) {
+                Accepted accepted = assertInstanceOf(Accepted.class, judged(each.schema(), fitting));
+                assertEquals(fitting, accepted.call().arguments());
+                assertEquals(List.of(), accepted.notes());
+            }
+            each.wrong().forEach(wrong -> assertInstanceOf(Refused.class, judged(each.schema(), wrong),
+                    () -> wrong + " fits " + each.schema()));
+        }
+    }
+
+    private static Verdict judged(Map<String, Object> schema, Map<String, Object> arguments) {
+        return ToolArguments.check(new ToolDefinition("valve", "Sets a valve.", schema),
+                new ToolCall("7", "valve", arguments));
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -143,7 +166,7 @@ class ToolArgumentsTest {
             {"allOf": [{"type": "integer"}, {"minimum": 1}]}                  | 0       | at least 1
             {"$ref": "#/$defs/N"}                                             | "21"    | 21
             {"$ref": "#/$defs/Tree"}                                          | {"v": "1", "next": {"v": "2"}} | {"v": 1, "next": {"v": 2}}
-            {"$ref": "#/properties/n"}                                        | 1       | 1
+            {"$ref": "#/properties/n"}                                        | 1       | goes round in a circle
             {"$ref": "#count"}                                                | "3"     | 3
             {"type": "string", "nullable": true}                              | null    | null
             {"type": ["integer", "null"]}                                     | "None"  | null

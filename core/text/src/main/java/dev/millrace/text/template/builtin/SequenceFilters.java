@@ -34,15 +34,15 @@ import java.util.Map;
 final class SequenceFilters {
 
     static final Map<String, Builtin> TABLE = Map.ofEntries(
-            Map.entry("length", (_, value, _) -> Values.length(value)),
-            Map.entry("count", (_, value, _) -> Values.length(value)),
-            Map.entry("list", (run, value, _) -> copy(Values.elements(value, run.budget()), run)),
+            Map.entry("length", (run, value, arguments) -> Values.length(value)),
+            Map.entry("count", (run, value, arguments) -> Values.length(value)),
+            Map.entry("list", (run, value, arguments) -> copy(Values.elements(value, run.budget()), run)),
             Map.entry("items", SequenceFilters::items),
-            Map.entry("first", (run, value, _) -> {
+            Map.entry("first", (run, value, arguments) -> {
                 List<Object> items = Values.elements(value, run.budget());
                 return items.isEmpty() ? new Undefined("No first item, sequence was empty.") : items.getFirst();
             }),
-            Map.entry("last", (run, value, _) -> {
+            Map.entry("last", (run, value, arguments) -> {
                 List<Object> items = reversible(value, run);
                 return items.isEmpty() ? new Undefined("No last item, sequence was empty.") : items.getLast();
             }),
@@ -74,7 +74,7 @@ final class SequenceFilters {
 
     private static Object items(Interpreter run, Object value, Arguments arguments) {
         return switch (value) {
-            case Undefined _ -> new Lazy.Generator(List.of());
+            case Undefined missing -> new Lazy.Generator(List.of());
             case Dict dict -> {
                 run.budget().elements(dict.size());
                 yield new Lazy.Generator(dict.items());
