@@ -18,7 +18,8 @@ public final class JsonReason {
     private static final String PLACE = "\\[Source: .*?; (?:line: (\\d+), column: (\\d+)|[^\\]]*)\\]";
     private static final Pattern UNCLOSED = Pattern.compile(
             ".*end-of-input.*close marker for (Object|Array) \\(start marker at " + PLACE + "\\).*", Pattern.DOTALL);
-    private static final Pattern ENDS = Pattern.compile("Unexpected end-of-input(: was expecting .*)?.*", Pattern.DOTALL);
+    private static final Pattern ENDS = Pattern.compile("Unexpected end-of-input(: was expecting .*)?.*",
+            Pattern.DOTALL);
     private static final Pattern MISMATCHED = Pattern.compile(
             "(Unexpected close marker .*?: expected .*?) \\(for (Object|Array) starting at " + PLACE + "\\).*",
             Pattern.DOTALL);

@@ -99,7 +99,8 @@ class JsonReasonTest {
             if (!reason.isEmpty()) {
                 seen++;
                 assertTrue(reason.length() <= 200 && reason.lines().count() == 1, reason);
-                for (String inner : new String[]{"Source", "REDACTED", "`", "Feature", "com.fasterxml", "Json", "JSON "}) {
+                for (String inner : new String[]{"Source", "REDACTED", "`", "Feature", "com.fasterxml", "Json",
+                        "JSON "}) {
                     assertFalse(reason.contains(inner), () -> text + " -> " + reason);
                 }
             }

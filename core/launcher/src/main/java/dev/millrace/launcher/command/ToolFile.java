@@ -68,7 +68,8 @@ final class ToolFile {
         if (inner instanceof List<?> tools) {
             return tools;
         }
-        if (inner instanceof Map<?, ?> map && (map.get("name") instanceof String || map.get("function") instanceof Map)) {
+        if (inner instanceof Map<?, ?> map
+                && (map.get("name") instanceof String || map.get("function") instanceof Map)) {
             return List.of(map);
         }
         throw new MillraceException(file + " must hold a JSON array of tool definitions.");

@@ -36,7 +36,8 @@ record Together(boolean earlierTurns, boolean laterTurns, boolean systemBesideTo
      */
     static Together of(BiFunction<List<Map<String, Object>>, @Nullable List<?>, @Nullable String> render,
             Set<String> silent, @Nullable Map<String, Object> tool, String name) {
-        List<Map<String, Object>> turns = List.of(message("user", "a"), message("assistant", "b"), message("user", "c"));
+        List<Map<String, Object>> turns = List.of(message("user", "a"), message("assistant", "b"),
+                message("user", "c"));
         List<Map<String, Object>> begun = new ArrayList<>(turns);
         begun.addFirst(message("system", "s"));
         String plain = render.apply(turns, null);

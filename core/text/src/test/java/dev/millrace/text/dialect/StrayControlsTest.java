@@ -36,7 +36,8 @@ class StrayControlsTest {
             "<unk>", "<pad>", "<bos>", "<eos>", "<|eot_id|>", "<|start_header_id|>", "<|end_header_id|>",
             "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<|assistant|>", "<|user|>", "<|fim_prefix|>",
             "<mask>", "<unused7>", "<extra_id_0>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<|image_pad|>",
-            "<tool_response>", "</tool_response>", "<|reserved_special_token_7|>", "<|end_of_role|>", "<0x0A>", "[SEP]");
+            "<tool_response>", "</tool_response>", "<|reserved_special_token_7|>", "<|end_of_role|>", "<0x0A>",
+            "[SEP]");
 
     private static final List<ToolCall> CALLS = List.of(
             new ToolCall("0", "read", Map.of("room", "it's \"the\" cellar, [1]")),

@@ -69,11 +69,13 @@ public final class Tests {
         table.put("upper", (run, value, arguments) -> cased(run, value, "isupper"));
         table.put("lower", (run, value, arguments) -> cased(run, value, "islower"));
         table.put("divisibleby",
-                (run, value, arguments) -> Numbers.compare(modulo(value, arguments.only("num").need(0, "num")), 0L) == 0);
+                (run, value,
+                        arguments) -> Numbers.compare(modulo(value, arguments.only("num").need(0, "num")), 0L) == 0);
         table.put("sameas", (run, value, arguments) -> same(value, arguments.only("other").need(0, "other")));
         table.put("filter",
                 (run, value, arguments) -> value instanceof MarkedText name && Filters.TABLE.containsKey(name.text()));
-        table.put("test", (run, value, arguments) -> value instanceof MarkedText name && Tests.TABLE.containsKey(name.text()));
+        table.put("test",
+                (run, value, arguments) -> value instanceof MarkedText name && Tests.TABLE.containsKey(name.text()));
         compares(table, "==", "eq", "equalto", "==");
         compares(table, "!=", "ne", "!=");
         compares(table, "<", "lt", "lessthan", "<");

@@ -60,7 +60,8 @@ public final class TextMethods {
         methods.put("upper", (text, arguments, budget) -> text.changed(text.text().toUpperCase(Locale.ROOT)));
         methods.put("lower", (text, arguments, budget) -> text.changed(text.text().toLowerCase(Locale.ROOT)));
         methods.put("casefold",
-                (text, arguments, budget) -> text.changed(text.text().toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
+                (text, arguments, budget) -> text
+                        .changed(text.text().toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
         methods.put("swapcase", (text, arguments, budget) -> TextCase.swap(text));
         methods.put("capitalize", (text, arguments, budget) -> TextCase.capitalised(text));
         methods.put("title", (text, arguments, budget) -> TextCase.title(text));
@@ -113,7 +114,8 @@ public final class TextMethods {
         methods.put("rjust", (text, arguments, budget) -> TextLayout.padded(text, arguments, '>', budget));
         methods.put("expandtabs", (text, arguments, budget) -> TextLayout.tabs(text,
                 arguments.only("tabsize").integer(0, "tabsize", 8), budget));
-        methods.put("isdigit", (text, arguments, budget) -> every(text, c -> Character.isDigit(c) || SUPERSCRIPTS.indexOf(c) >= 0));
+        methods.put("isdigit",
+                (text, arguments, budget) -> every(text, c -> Character.isDigit(c) || SUPERSCRIPTS.indexOf(c) >= 0));
         methods.put("isdecimal", (text, arguments, budget) -> every(text, Character::isDigit));
         methods.put("isnumeric", (text, arguments, budget) -> every(text, c -> Character.isDigit(c)
                 || Character.getType(c) == Character.OTHER_NUMBER || Character.getType(c) == Character.LETTER_NUMBER));
@@ -122,10 +124,13 @@ public final class TextMethods {
                 || Character.getType(c) == Character.OTHER_NUMBER || Character.getType(c) == Character.LETTER_NUMBER));
         methods.put("isspace", (text, arguments, budget) -> every(text, Characters::isSpace));
         methods.put("isascii", (text, arguments, budget) -> text.text().chars().allMatch(c -> c < 128));
-        methods.put("isidentifier", (text, arguments, budget) -> every(text, c -> Character.isUnicodeIdentifierPart(c) || c == '_')
-                && !Character.isDigit(text.text().charAt(0)));
-        methods.put("isupper", (text, arguments, budget) -> TextCase.is(text, Character::isUpperCase, Character::isLowerCase));
-        methods.put("islower", (text, arguments, budget) -> TextCase.is(text, Character::isLowerCase, Character::isUpperCase));
+        methods.put("isidentifier",
+                (text, arguments, budget) -> every(text, c -> Character.isUnicodeIdentifierPart(c) || c == '_')
+                        && !Character.isDigit(text.text().charAt(0)));
+        methods.put("isupper",
+                (text, arguments, budget) -> TextCase.is(text, Character::isUpperCase, Character::isLowerCase));
+        methods.put("islower",
+                (text, arguments, budget) -> TextCase.is(text, Character::isLowerCase, Character::isUpperCase));
         methods.put("istitle", (text, arguments, budget) -> text.equals(TextCase.title(text))
                 && text.text().codePoints().anyMatch(Character::isUpperCase));
         Map<String, Builtin> table = new HashMap<>();
