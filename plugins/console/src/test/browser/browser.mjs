@@ -65,6 +65,7 @@ const tests = {
     await picture(page, 'empty');
     await ask(page, lamp);
     await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+    assert.match(await page.locator('.question').innerText(), /Switch a device on or off\.[\s\S]*changes something[\s\S]*the same if repeated/);
     await picture(page, 'approval');
     await accessible(page, 'approval');
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
@@ -85,6 +86,21 @@ const tests = {
     await page.getByRole('button', { name: 'Do not allow' }).click();
     await answers(page).first().waitFor();
     assert.match(await answers(page).locator('.call').first().innerText(), /failed[\s\S]*The user does not allow this call: nobody is home/);
+    return page;
+  },
+  async 'a call that only looks runs at once, unless all are asked for'() {
+    const sensor = 'What is the temperature in the cellar?';
+    const page = await open();
+    await ask(page, sensor);
+    await answers(page).locator('.call').getByText('read_sensor').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Allow', exact: true }).count(), 0);
+    await page.getByLabel('Before a tool runs').selectOption('ask');
+    await page.getByRole('button', { name: 'New', exact: true }).click();
+    await ask(page, sensor);
+    await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+    assert.match(await page.locator('.question').innerText(), /only looks/);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await answers(page).waitFor();
     return page;
   },
   async 'always allows for the conversation, and only for that'() {

@@ -72,6 +72,11 @@ class SafetyTest {
             assertEquals(204, friend.statusCode());
             assertEquals("http://friend.example",
                     friend.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
+            HttpResponse<String> page = nano.send(nano.request(CHAT).header("Origin", "http://friend.example")
+                    .header("Access-Control-Request-Headers", "authorization,x-stainless-lang")
+                    .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+            assertEquals("authorization,x-stainless-lang",
+                    page.headers().firstValue("Access-Control-Allow-Headers").orElse(""));
         }
     }
 

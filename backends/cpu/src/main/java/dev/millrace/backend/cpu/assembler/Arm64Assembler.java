@@ -4,6 +4,7 @@
  */
 package dev.millrace.backend.cpu.assembler;
 
+import dev.millrace.backend.cpu.assembler.Operand.Label;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -16,11 +17,7 @@ import org.jspecify.annotations.Nullable;
  * 30 for those of 64 bits, 0 to 31 for SIMD registers, which are 16 bytes wide. The target comes first. Not safe for use from several
  * threads.
  */
-public final class Arm64Assembler {
-
-    /** A place in the code, as a number. */
-    public record Label(int number) {
-    }
+public final class Arm64Assembler implements Assembly {
 
     private record Use(int at, Label label) {
     }
@@ -46,12 +43,12 @@ public final class Arm64Assembler {
         this.listing = listing;
     }
 
-    /** Bytes so far. */
+    @Override
     public int size() {
         return Integer.BYTES * words.size();
     }
 
-    /** All bytes; every label that was used must have a place. */
+    @Override
     public byte[] code() {
         ByteBuffer buffer = ByteBuffer.allocate(size()).order(ByteOrder.LITTLE_ENDIAN);
         words.forEach(buffer::putInt);
@@ -65,27 +62,27 @@ public final class Arm64Assembler {
         return buffer.array();
     }
 
-    /** A label without a place yet. */
+    @Override
     public Label label() {
         labels.add(-1);
         return new Label(labels.size() - 1);
     }
 
-    /** Places a label here. */
+    @Override
     public void place(Label label) {
         if (labels.set(label.number(), words.size()) >= 0) {
             throw new IllegalStateException("label " + label.number() + " has a place already");
         }
     }
 
-    /** Fills up until the size is a multiple of a power of two. */
+    @Override
     public void align(int bytes) {
         while (size() % bytes != 0) {
             words.add(0);
         }
     }
 
-    /** A constant of 32 bits, as data. */
+    @Override
     public void data(int value) {
         words.add(value);
     }
@@ -241,6 +238,26 @@ public final class Arm64Assembler {
         put(0x4f000400 | (64 - bits) << 16 | a << 5 | to, "sshr v" + to + ".4s, v" + a + ".4s, #" + bits);
     }
 
+    /** 32-bit lanes shifted to the left, over all but the lowest bits of the target. */
+    public void sli(int to, int a, int bits) {
+        put(0x6f005400 | (32 + bits) << 16 | a << 5 | to, "sli v" + to + ".4s, v" + a + ".4s, #" + bits);
+    }
+
+    /** Sums of 32-bit integers. */
+    public void addInts(int to, int a, int b) {
+        three(0x4ea08400, "add", "4s", to, a, b);
+    }
+
+    /** The larger 32-bit integers, with signs. */
+    public void smax(int to, int a, int b) {
+        three(0x4ea06400, "smax", "4s", to, a, b);
+    }
+
+    /** The larger of each two neighbouring 32-bit integers, of a, then of b. */
+    public void smaxp(int to, int a, int b) {
+        three(0x4ea0a400, "smaxp", "4s", to, a, b);
+    }
+
     /** One lane of 32 bits in every lane. */
     public void dup(int to, int from, int lane) {
         put(0x4e000400 | (lane << 3 | 4) << 16 | from << 5 | to, "dup v" + to + ".4s, v" + from + ".s[" + lane + "]");
@@ -265,6 +282,16 @@ public final class Arm64Assembler {
     /** The last two 32-bit lanes of each, in turn. */
     public void zip2(int to, int a, int b) {
         three(0x4e807800, "zip2", "4s", to, a, b);
+    }
+
+    /** The first half of each. */
+    public void zipPair1(int to, int a, int b) {
+        three(0x4ec03800, "zip1", "2d", to, a, b);
+    }
+
+    /** The second half of each. */
+    public void zipPair2(int to, int a, int b) {
+        three(0x4ec07800, "zip2", "2d", to, a, b);
     }
 
     /** The 32-bit lanes 0 and 2 of each. */
@@ -312,6 +339,31 @@ public final class Arm64Assembler {
     /** Sums of floats. */
     public void fadd(int to, int a, int b) {
         three(0x4e20d400, "fadd", "4s", to, a, b);
+    }
+
+    /** Differences of floats. */
+    public void fsub(int to, int a, int b) {
+        three(0x4ea0d400, "fsub", "4s", to, a, b);
+    }
+
+    /** Quotients of floats. */
+    public void fdiv(int to, int a, int b) {
+        three(0x6e20fc00, "fdiv", "4s", to, a, b);
+    }
+
+    /** The larger floats; what is no number is the largest. */
+    public void fmax(int to, int a, int b) {
+        three(0x4e20f400, "fmax", "4s", to, a, b);
+    }
+
+    /** The larger of each two neighbouring floats, of a, then of b. */
+    public void fmaxp(int to, int a, int b) {
+        three(0x6e20f400, "fmaxp", "4s", to, a, b);
+    }
+
+    /** The smaller floats; a number is smaller than what is none. */
+    public void fminnm(int to, int a, int b) {
+        three(0x4ea0c400, "fminnm", "4s", to, a, b);
     }
 
     private static int element(int register, int lane) {

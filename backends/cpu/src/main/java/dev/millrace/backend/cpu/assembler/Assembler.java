@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * An instruction on vectors of 16 or 32 bytes gets the VEX encoding, one of 64 bytes the EVEX encoding; for the same instruction
  * they differ in nothing else. Operands come in Intel's order, the target first. Not safe for use from several threads.
  */
-public final class Assembler {
+public final class Assembler implements Assembly {
 
     /** A use of a label, filled in at the end: 4 bytes, counted from the end of the instruction. */
     private record Use(int at, int end, Label label) {
@@ -54,12 +54,12 @@ public final class Assembler {
         this.listing = listing;
     }
 
-    /** Bytes so far. */
+    @Override
     public int size() {
         return size;
     }
 
-    /** All bytes; every label that was used must have a place. */
+    @Override
     public byte[] code() {
         byte[] all = Arrays.copyOf(code, size);
         ByteBuffer buffer = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
@@ -73,13 +73,13 @@ public final class Assembler {
         return all;
     }
 
-    /** A label without a place yet. */
+    @Override
     public Label label() {
         labels.add(-1);
         return new Label(labels.size() - 1);
     }
 
-    /** Places a label here. */
+    @Override
     public void place(Label label) {
         if (labels.set(label.number(), size) >= 0) {
             throw new IllegalStateException("label " + label + " has a place already");
@@ -87,7 +87,7 @@ public final class Assembler {
         list(label + ":");
     }
 
-    /** Fills up with bytes that are never executed, until the size is a multiple of a power of two. */
+    @Override
     public void align(int bytes) {
         list(".balign " + bytes + ", 0xcc");
         while (size % bytes != 0) {
@@ -95,7 +95,7 @@ public final class Assembler {
         }
     }
 
-    /** A constant of 32 bits, as data. */
+    @Override
     public void data(int value) {
         list(".long " + value);
         put32(value);
