@@ -55,6 +55,20 @@ class SafetyTest {
         }
     }
 
+    /** Many clients send all before they read anything. */
+    @Test
+    void whoSendsTooMuchCanReadWhy() throws Exception {
+        try (Nano nano = new Nano();
+                Socket socket = new Socket(nano.address().getHost(), nano.address().getPort())) {
+            byte[] body = new byte[9 << 20];
+            socket.getOutputStream().write(Nano.utf8("POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + body.length + "\r\n\r\n"));
+            socket.getOutputStream().write(body);
+            String answer = new String(socket.getInputStream().readNBytes(200), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+        }
+    }
+
     @Test
     void foreignPagesStayOut() throws Exception {
         try (Nano nano = new Nano("origins", "http://friend.example")) {

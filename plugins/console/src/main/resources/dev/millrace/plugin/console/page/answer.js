@@ -235,7 +235,10 @@ function foot(meta) {
       parts.push(`${rate(meta.timings.decode)} tokens/s`);
     }
     parts.push(`first after ${meta.timings.firstToken.toFixed(2)} s`);
-    parts.push(`prompt of ${meta.usage.prompt}${meta.usage.cached ? `, ${meta.usage.cached} known before` : ''}`);
+    parts.push(`prompt of ${meta.usage.prompt}`);
+    if (meta.usage.cached) {
+      parts.push(`${meta.usage.cached} tokens not read again`); // over all rounds: may be more than the last prompt
+    }
   }
   if (meta.devices?.length) {
     parts.push(meta.devices.join(' → '));

@@ -26,7 +26,7 @@ export function drawConversations(opened) {
       button(conversation.title, () => {
         show(conversation);
         opened();
-      }, { class: 'title', 'aria-current': here ? 'true' : null }),
+      }, { class: 'title', title: conversation.title, 'aria-current': here ? 'true' : null }),
       isRunning(conversation) ? el('span', { class: 'dot', role: 'img', 'aria-label': 'answers' }) : null,
       button('✕', () => forget(conversation), { class: 'small', 'aria-label': `Delete ${conversation.title}` }));
   }));

@@ -109,8 +109,12 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
             return Held.FREE;
         }
         if (format.get().isTextual()) {
-            if (fields.word("format", "json", "").orElseThrow().isEmpty()) {
+            String word = format.get().textValue();
+            if (word.isEmpty()) {
                 return Held.FREE;
+            }
+            if (!word.equals("json")) {
+                throw ApiError.wrong("format", "format must be json or a JSON schema.");
             }
             return Held.FREE.format(AnswerFormat.json(), "format");
         }
