@@ -154,13 +154,13 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE, "org.osgi.framework..",
-            "org.osgi.service.component.runtime..", "javax.xml.stream..");
+            "org.osgi.service.component.runtime..", "javax.xml.stream..", "javax.net.ssl..");
 
     @ArchTest
     static final ArchRule INDEXES_STAND_ALONE = only(STORE_PLUGIN, API, "org.osgi.framework..", "javax.xml.stream..");
 
     @ArchTest
-    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);
+    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API, "javax.net.ssl..");
 
     @ArchTest
     static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON);

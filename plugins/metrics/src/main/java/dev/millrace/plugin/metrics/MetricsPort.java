@@ -13,7 +13,6 @@ import dev.millrace.plugin.http.Access;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Exchange;
 import dev.millrace.plugin.http.Limits;
-import dev.millrace.plugin.http.MetricsJson;
 import dev.millrace.plugin.http.MetricsText;
 import dev.millrace.plugin.http.Transport;
 import dev.millrace.plugin.http.json.Json;

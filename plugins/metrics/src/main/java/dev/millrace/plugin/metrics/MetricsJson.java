@@ -2,7 +2,7 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.millrace.plugin.http;
+package dev.millrace.plugin.metrics;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,7 +11,7 @@ import dev.millrace.plugin.http.json.Json;
 import java.util.List;
 
 /** What was counted, as JSON: a list with name, type, description, labels and values of each. */
-public final class MetricsJson {
+final class MetricsJson {
 
     private MetricsJson() {
     }
@@ -22,7 +22,7 @@ public final class MetricsJson {
      * @param metrics any
      * @return an object with the list {@code metrics}; names are those of the metrics, without {@code millrace_}
      */
-    public static ObjectNode of(List<Metric> metrics) {
+    static ObjectNode of(List<Metric> metrics) {
         ObjectNode all = Json.object();
         ArrayNode list = all.putArray("metrics");
         for (Metric metric : metrics) {
