@@ -20,6 +20,7 @@ import dev.millrace.api.Progress;
 import dev.millrace.store.TestHub.Asked;
 import dev.millrace.store.TestHub.Fault;
 import dev.millrace.store.fetch.Http;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -292,7 +293,14 @@ class FaultsTest {
     void aServerThatIsNotThereIsToldInOneSentence() {
         hub.close();
         MillraceException e = assertThrows(MillraceException.class, this::pull);
-        assertTrue(e.getMessage().contains("4 tries"), e::getMessage);
+        assertTrue(e.getMessage().contains("4 tries (nobody answers there)"), e::getMessage);
+    }
+
+    @Test
+    void aNameThatNobodyKnowsIsToldSo() {
+        MillraceException e = assertThrows(MillraceException.class,
+                () -> Bench.pull(user.hastyStore(), REFERENCE, URI.create("http://hub.invalid")));
+        assertTrue(e.getMessage().contains("nobody here knows its name"), e::getMessage);
     }
 
     @Test

@@ -7,12 +7,15 @@ package dev.millrace.store.fetch;
 import dev.millrace.api.MillraceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
@@ -307,13 +310,20 @@ public final class Http implements AutoCloseable {
     }
 
     private static String reason(IOException failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof UnresolvedAddressException || each instanceof UnknownHostException) {
+                return "nobody here knows its name";
+            }
+        }
         String message = failure.getMessage();
         Throwable cause = failure.getCause();
         if (message == null && cause != null) {
             message = cause.getMessage();
         }
-        String name = failure.getClass().getSimpleName();
-        return message == null || message.isBlank() ? name : name.startsWith("Unresolved") ? name : message;
+        if (message != null && !message.isBlank()) {
+            return message;
+        }
+        return failure instanceof ConnectException ? "nobody answers there" : failure.getClass().getSimpleName();
     }
 
     /**

@@ -8,8 +8,10 @@ import dev.millrace.backend.cpu.assembler.Operand.Label;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,12 +98,12 @@ public final class Arm64Assembler implements Assembly {
 
     /** Reads 64 bits at a multiple of 8. */
     public void ldr(int to, int base, int offset) {
-        put(0xf9400000 | scaled(offset, 8) << 10 | base << 5 | to, "ldr x" + to + at(base, offset));
+        put(0xf9400000 | scaled(offset, 8) << 10 | base << 5 | to, "ldr x", to, ", [x", base, ", #", offset, "]");
     }
 
     /** {@code to = from}. */
     public void mov(int to, int from) {
-        put(0xaa0003e0 | from << 16 | to, "mov x" + to + ", x" + from);
+        put(0xaa0003e0 | from << 16 | to, "mov x", to, ", x", from);
     }
 
     /** {@code to = value}, of 16 bits without a sign. */
@@ -109,12 +111,12 @@ public final class Arm64Assembler implements Assembly {
         if (value < 0 || value > 0xffff) {
             throw new IllegalArgumentException(value + " has more than 16 bits");
         }
-        put(0xd2800000 | value << 5 | to, "mov x" + to + ", #" + value);
+        put(0xd2800000 | value << 5 | to, "mov x", to, ", #", value);
     }
 
     /** {@code to = a + b}. */
     public void add(int to, int a, int b) {
-        put(0x8b000000 | b << 16 | a << 5 | to, "add x" + to + ", x" + a + ", x" + b);
+        put(0x8b000000 | b << 16 | a << 5 | to, "add x", to, ", x", a, ", x", b);
     }
 
     /** {@code to = a + value}, of 24 bits without a sign. */
@@ -124,17 +126,17 @@ public final class Arm64Assembler implements Assembly {
         }
         int from = a;
         if (value >= IMMEDIATE) {
-            put(0x91400000 | (value / IMMEDIATE) << 10 | a << 5 | to,
-                    "add x" + to + ", x" + a + ", #" + value / IMMEDIATE + ", lsl #12");
+            put(0x91400000 | (value / IMMEDIATE) << 10 | a << 5 | to, "add x", to, ", x", a, ", #", value / IMMEDIATE,
+                    ", lsl #12");
             from = to;
         }
-        put(0x91000000 | (value % IMMEDIATE) << 10 | from << 5 | to,
-                "add x" + to + ", x" + from + ", #" + value % IMMEDIATE);
+        put(0x91000000 | (value % IMMEDIATE) << 10 | from << 5 | to, "add x", to, ", x", from, ", #",
+                value % IMMEDIATE);
     }
 
     /** Subtracts 1 and compares with 0. */
     public void dec(int register) {
-        put(0xf1000400 | register << 5 | register, "subs x" + register + ", x" + register + ", #1");
+        put(0xf1000400 | register << 5 | register, "subs x", register, ", x", register, ", #1");
     }
 
     /** Jumps if the last result was 0. */
@@ -151,27 +153,27 @@ public final class Arm64Assembler implements Assembly {
 
     /** Reads a vector at a multiple of 16. */
     public void ldrq(int to, int base, int offset) {
-        put(0x3dc00000 | scaled(offset, 16) << 10 | base << 5 | to, "ldr q" + to + at(base, offset));
+        put(0x3dc00000 | scaled(offset, 16) << 10 | base << 5 | to, "ldr q", to, ", [x", base, ", #", offset, "]");
     }
 
     /** Writes a vector at a multiple of 16. */
     public void strq(int from, int base, int offset) {
-        put(0x3d800000 | scaled(offset, 16) << 10 | base << 5 | from, "str q" + from + at(base, offset));
+        put(0x3d800000 | scaled(offset, 16) << 10 | base << 5 | from, "str q", from, ", [x", base, ", #", offset, "]");
     }
 
     /** Reads the first 1 to 4 lanes of 32 bits, at any address that such lanes may have. */
     public void lanes(int to, int base, int count) {
         switch (count) {
-            case 1 -> put(0xbd400000 | base << 5 | to, "ldr s" + to + ", [x" + base + "]");
-            case 2, 3 -> put(0xfd400000 | base << 5 | to, "ldr d" + to + ", [x" + base + "]");
-            case 4 -> put(0x3dc00000 | base << 5 | to, "ldr q" + to + ", [x" + base + "]");
+            case 1 -> put(0xbd400000 | base << 5 | to, "ldr s", to, ", [x", base, "]");
+            case 2, 3 -> put(0xfd400000 | base << 5 | to, "ldr d", to, ", [x", base, "]");
+            case 4 -> put(0x3dc00000 | base << 5 | to, "ldr q", to, ", [x", base, "]");
             default -> throw new IllegalArgumentException("there are 4 lanes");
         }
     }
 
     /** Reads the third lane of 32 bits. */
     public void thirdLane(int to, int base) {
-        put(0x4d408000 | base << 5 | to, "ld1 {v" + to + ".s}[2], [x" + base + "]");
+        put(0x4d408000 | base << 5 | to, "ld1 {v", to, ".s}[2], [x", base, "]");
     }
 
     /** Reads a vector that lies in the code itself. */
@@ -181,12 +183,12 @@ public final class Arm64Assembler implements Assembly {
 
     /** Zeros. */
     public void zero(int to) {
-        put(0x6f00e400 | to, "movi v" + to + ".2d, #0");
+        put(0x6f00e400 | to, "movi v", to, ".2d, #0");
     }
 
     /** The same byte everywhere. */
     public void movi(int to, int value) {
-        put(0x4f00e400 | immediate(value) | to, "movi v" + to + ".16b, #" + value);
+        put(0x4f00e400 | immediate(value) | to, "movi v", to, ".16b, #", value);
     }
 
     /** The same 16 bits everywhere: a byte, or one shifted to the left by 8. */
@@ -195,8 +197,8 @@ public final class Arm64Assembler implements Assembly {
         if (upper && (value & 0xff) != 0) {
             throw new IllegalArgumentException(value + " is no shifted byte");
         }
-        put((upper ? 0x4f00a400 : 0x4f008400) | immediate(upper ? value >> 8 : value) | to,
-                "movi v" + to + ".8h, #" + (upper ? (value >> 8) + ", lsl #8" : value));
+        put((upper ? 0x4f00a400 : 0x4f008400) | immediate(upper ? value >> 8 : value) | to, "movi v", to, ".8h, #",
+                upper ? value >> 8 : value, upper ? ", lsl #8" : "");
     }
 
     private static int immediate(int value) {
@@ -220,27 +222,27 @@ public final class Arm64Assembler implements Assembly {
 
     /** 32-bit lanes shifted to the left. */
     public void shl(int to, int a, int bits) {
-        put(0x4f005400 | (32 + bits) << 16 | a << 5 | to, "shl v" + to + ".4s, v" + a + ".4s, #" + bits);
+        put(0x4f005400 | (32 + bits) << 16 | a << 5 | to, "shl v", to, ".4s, v", a, ".4s, #", bits);
     }
 
     /** 32-bit lanes shifted to the right, zeros coming in. */
     public void ushr(int to, int a, int bits) {
-        put(0x6f000400 | (64 - bits) << 16 | a << 5 | to, "ushr v" + to + ".4s, v" + a + ".4s, #" + bits);
+        put(0x6f000400 | (64 - bits) << 16 | a << 5 | to, "ushr v", to, ".4s, v", a, ".4s, #", bits);
     }
 
     /** Bytes shifted to the right, zeros coming in. */
     public void ushrBytes(int to, int a, int bits) {
-        put(0x6f000400 | (16 - bits) << 16 | a << 5 | to, "ushr v" + to + ".16b, v" + a + ".16b, #" + bits);
+        put(0x6f000400 | (16 - bits) << 16 | a << 5 | to, "ushr v", to, ".16b, v", a, ".16b, #", bits);
     }
 
     /** 32-bit lanes shifted to the right, signs coming in. */
     public void sshr(int to, int a, int bits) {
-        put(0x4f000400 | (64 - bits) << 16 | a << 5 | to, "sshr v" + to + ".4s, v" + a + ".4s, #" + bits);
+        put(0x4f000400 | (64 - bits) << 16 | a << 5 | to, "sshr v", to, ".4s, v", a, ".4s, #", bits);
     }
 
     /** 32-bit lanes shifted to the left, over all but the lowest bits of the target. */
     public void sli(int to, int a, int bits) {
-        put(0x6f005400 | (32 + bits) << 16 | a << 5 | to, "sli v" + to + ".4s, v" + a + ".4s, #" + bits);
+        put(0x6f005400 | (32 + bits) << 16 | a << 5 | to, "sli v", to, ".4s, v", a, ".4s, #", bits);
     }
 
     /** Sums of 32-bit integers. */
@@ -260,18 +262,17 @@ public final class Arm64Assembler implements Assembly {
 
     /** One lane of 32 bits in every lane. */
     public void dup(int to, int from, int lane) {
-        put(0x4e000400 | (lane << 3 | 4) << 16 | from << 5 | to, "dup v" + to + ".4s, v" + from + ".s[" + lane + "]");
+        put(0x4e000400 | (lane << 3 | 4) << 16 | from << 5 | to, "dup v", to, ".4s, v", from, ".s[", lane, "]");
     }
 
     /** Adds products of signed bytes, four by four, with the four bytes of one lane; needs the extension for dot products. */
     public void sdot(int to, int a, int b, int lane) {
-        put(0x4f80e000 | element(b, lane) | a << 5 | to,
-                "sdot v" + to + ".4s, v" + a + ".16b, v" + b + ".4b[" + lane + "]");
+        put(0x4f80e000 | element(b, lane) | a << 5 | to, "sdot v", to, ".4s, v", a, ".16b, v", b, ".4b[", lane, "]");
     }
 
     /** Adds products of signed bytes: two rows of eight by two columns of eight; needs the extension for matrix products. */
     public void smmla(int to, int a, int b) {
-        put(0x4e80a400 | b << 16 | a << 5 | to, "smmla v" + to + ".4s, v" + a + ".16b, v" + b + ".16b");
+        put(0x4e80a400 | b << 16 | a << 5 | to, "smmla v", to, ".4s, v", a, ".16b, v", b, ".16b");
     }
 
     /** The first two 32-bit lanes of each, in turn. */
@@ -306,12 +307,12 @@ public final class Arm64Assembler implements Assembly {
 
     /** One lane of 64 bits in both lanes. */
     public void dupPair(int to, int from, int lane) {
-        put(0x4e080400 | lane << 20 | from << 5 | to, "dup v" + to + ".2d, v" + from + ".d[" + lane + "]");
+        put(0x4e080400 | lane << 20 | from << 5 | to, "dup v", to, ".2d, v", from, ".d[", lane, "]");
     }
 
     /** 32-bit integers to floats. */
     public void scvtf(int to, int a) {
-        put(0x4e21d800 | a << 5 | to, "scvtf v" + to + ".4s, v" + a + ".4s");
+        put(0x4e21d800 | a << 5 | to, "scvtf v", to, ".4s, v", a, ".4s");
     }
 
     /** Products of floats. */
@@ -321,8 +322,7 @@ public final class Arm64Assembler implements Assembly {
 
     /** Products of floats with one lane. */
     public void fmul(int to, int a, int b, int lane) {
-        put(0x4f809000 | element(b, lane) | a << 5 | to,
-                "fmul v" + to + ".4s, v" + a + ".4s, v" + b + ".s[" + lane + "]");
+        put(0x4f809000 | element(b, lane) | a << 5 | to, "fmul v", to, ".4s, v", a, ".4s, v", b, ".s[", lane, "]");
     }
 
     /** {@code to = a * b + to}, rounded once. */
@@ -332,8 +332,7 @@ public final class Arm64Assembler implements Assembly {
 
     /** {@code to = a * one lane of b + to}, rounded once. */
     public void fmla(int to, int a, int b, int lane) {
-        put(0x4f801000 | element(b, lane) | a << 5 | to,
-                "fmla v" + to + ".4s, v" + a + ".4s, v" + b + ".s[" + lane + "]");
+        put(0x4f801000 | element(b, lane) | a << 5 | to, "fmla v", to, ".4s, v", a, ".4s, v", b, ".s[", lane, "]");
     }
 
     /** Sums of floats. */
@@ -371,8 +370,7 @@ public final class Arm64Assembler implements Assembly {
     }
 
     private void three(int opcode, String name, String lanes, int to, int a, int b) {
-        put(opcode | b << 16 | a << 5 | to,
-                name + " v" + to + "." + lanes + ", v" + a + "." + lanes + ", v" + b + "." + lanes);
+        put(opcode | b << 16 | a << 5 | to, name, " v", to, ".", lanes, ", v", a, ".", lanes, ", v", b, ".", lanes);
     }
 
     private static int scaled(int offset, int unit) {
@@ -382,19 +380,16 @@ public final class Arm64Assembler implements Assembly {
         return offset / unit;
     }
 
-    private static String at(int base, int offset) {
-        return ", [x" + base + ", #" + offset + "]";
-    }
-
     private void use(int word, Label label) {
         uses.add(new Use(words.size(), label));
         words.add(word);
     }
 
-    private void put(int word, String line) {
+    /** Adds an instruction, and puts its line together where somebody reads it; nobody does when a model is loaded. */
+    private void put(int word, Object... parts) {
         words.add(word);
         if (listing != null) {
-            listing.accept(line);
+            listing.accept(Arrays.stream(parts).map(Object::toString).collect(Collectors.joining()));
         }
     }
 }
