@@ -8,13 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.BackendException;
-import dev.millrace.spi.backend.Sequence;
-import dev.millrace.spi.backend.SequenceState;
-import dev.millrace.spi.backend.Step;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -33,96 +28,12 @@ class InterleavingsTest {
 
     private static final int INVOCATIONS = Integer.getInteger("millrace.interleavings", 0);
 
-    private static final class Counting implements Sequence {
-
-        private int length;
-
-        @Override
-        public int length() {
-            return length;
-        }
-
-        @Override
-        public Sequence fork() {
-            return this;
-        }
-
-        @Override
-        public boolean truncate(int to) {
-            return to == length;
-        }
-
-        @Override
-        public SequenceState export() {
-            throw new UnsupportedOperationException("no state");
-        }
-
-        @Override
-        public void close() {
-            // holds nothing
-        }
-    }
-
-    /** What a thread that generates does: asks for its tokens to be read, and waits. */
-    private static void ask(Slot slot, Inbox inbox, boolean withdrawn) {
-        slot.request(Thread.currentThread(), () -> Step.Logits.LAST);
-        inbox.submit(slot);
-        if (withdrawn) {
-            slot.withdraw();
-            inbox.wake();
-        }
-        while (slot.isPending()) {
-            LockSupport.park();
-        }
-    }
-
-    /** What the scheduler's thread does with slots. */
-    private static void serve(Inbox inbox, AtomicBoolean over) {
-        List<Slot> batch = new ArrayList<>();
-        while (!over.get()) {
-            // as before each pass: those that were withdrawn end
-            inbox.fill(batch, 0);
-            inbox.fill(batch, 2);
-            assertEquals(Set.copyOf(batch).size(), batch.size(), "a slot stands in a pass twice");
-            batch.removeIf(Slot::endIfRead);
-            if (batch.isEmpty()) {
-                LockSupport.park();
-            }
-            for (Slot slot : batch) {
-                slot.next(1, 1);
-                slot.advance();
-            }
-            batch.clear();
-        }
-    }
-
     private static void join(Thread thread) {
         try {
             thread.join();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    @Test
-    void whoWithdrawsARequestHasTheNextOneAnswered() {
-        Lincheck.runConcurrentTest(INVOCATIONS, () -> {
-            Inbox inbox = new Inbox(Thread.currentThread());
-            AtomicBoolean over = new AtomicBoolean();
-            Slot slot = new Slot();
-            slot.attach(new Counting(), 3);
-            slot.prompt(new int[]{1});
-            Thread answer = new Thread(() -> {
-                ask(slot, inbox, true);
-                ask(slot, inbox, false);
-                over.set(true);
-                inbox.wake();
-            });
-            answer.start();
-            serve(inbox, over);
-            join(answer);
-            assertEquals(0, slot.unread(), "the second request ended without its token");
-        });
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * What the threads of an answer and of those who read it share, with their steps in many orders: Lincheck switches between the threads
+ * What the threads of answers and of those who subscribe to them share, with their steps in many orders: Lincheck switches between the threads
  * where they touch what they share, at other places in each invocation. No time passes, but
  * Lincheck's threads wait for each other by spinning, and it gives up after half a minute: so this is no part of the build, which may run
  * beside other work.
@@ -38,39 +38,12 @@ class InterleavingsTest {
             new Timings(Duration.ZERO, Duration.ZERO, 0, Duration.ZERO, 0, Duration.ZERO));
     private static final List<Event> ALL = List.of(new Event.Text("a"), new Event.Text("b"), END);
 
-    private static LiveGeneration log() {
-        return new LiveGeneration("test", own -> {
-        });
-    }
-
-    private static void write(LiveGeneration log) {
-        log.add(new Event.Text("a"));
-        log.add(new Event.Text("b"));
-        log.finish(END);
-    }
-
     private static void join(Thread thread) {
         try {
             thread.join();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    @Test
-    void aReaderThatIsInterruptedSeesTheEndAsWell() {
-        Lincheck.runConcurrentTest(INVOCATIONS, () -> {
-            LiveGeneration log = log();
-            List<Event> seen = new ArrayList<>();
-            Thread reader = new Thread(() -> log.forEach(seen::add));
-            reader.start();
-            Thread writer = new Thread(() -> write(log));
-            writer.start();
-            reader.interrupt();
-            join(writer);
-            join(reader);
-            assertEquals(ALL, seen);
-        });
     }
 
     /** Fails if it is told anything beside something else. */
