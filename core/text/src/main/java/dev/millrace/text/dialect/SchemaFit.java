@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -306,11 +307,11 @@ final class SchemaFit {
                 BigDecimal exact = JsonType.decimal(number);
                 number(schema, "minimum", exact, -1, path, "must be at least ");
                 number(schema, "maximum", exact, 1, path, "must be at most ");
-                if (schema.get("exclusiveMinimum") instanceof Number least
+                if (exclusive(schema, "Minimum") instanceof Number least
                         && exact.compareTo(JsonType.decimal(least)) <= 0) {
                     complain(path, "must be more than " + least);
                 }
-                if (schema.get("exclusiveMaximum") instanceof Number most
+                if (exclusive(schema, "Maximum") instanceof Number most
                         && exact.compareTo(JsonType.decimal(most)) >= 0) {
                     complain(path, "must be less than " + most);
                 }
@@ -337,6 +338,12 @@ final class SchemaFit {
                 // has no size
             }
         }
+    }
+
+    /** A limit that a number may not reach. In OpenAPI 3.0 a truth value says that of the limit beside it. */
+    private static @Nullable Object exclusive(Map<?, ?> schema, String side) {
+        Object limit = schema.get("exclusive" + side);
+        return Boolean.TRUE.equals(limit) ? schema.get(side.toLowerCase(Locale.ROOT)) : limit;
     }
 
     private Optional<Boolean> matches(String pattern, String text) {

@@ -205,6 +205,21 @@ class ToolArgumentsTest {
             {"pattern": "^[[]x$"}                                             | "bb"    | "bb"
             {"pattern": "("}                                                  | "bb"    | "bb"
             {"multipleOf": 0.1}                                               | 0.3     | 0.3
+            {"type": "integer", "minimum": 5, "exclusiveMinimum": true}       | "5"     | must be more than 5
+            {"type": "integer", "maximum": 5, "exclusiveMaximum": true}       | 5       | must be less than 5
+            {"maximum": 5, "exclusiveMaximum": false}                         | 5       | 5
+            {"exclusiveMaximum": true}                                        | 5       | 5
+            {"const": {"a": 1}}                                               | "{'a': 1}" | {"a": 1}
+            {"const": null}                                                   | "None"  | null
+            {"enum": [0.5, 1]}                                                | "0.50"  | 0.5
+            {"$ref": "#/$defs/Missing"}                                       | "4"     | "4"
+            {"$ref": "https://elsewhere.example/x"}                           | "4"     | "4"
+            {"$ref": "#/$defs/N", "minimum": 5}                               | "4"     | at least 5
+            {"type": "number", "format": "double"}                            | "NaN"   | must be number
+            {"type": ["integer", "string"]}                                   | "5"     | "5"
+            {"type": "integer"}                                               | "1,000" | must be integer
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]} | ["a", 1] | ["a", "1"]
+            {"oneOf": [{"properties": {"k": {"const": "a"}, "v": {"type": "integer"}}, "required": ["k"]}, {"properties": {"k": {"const": "b"}, "v": {"type": "string"}}, "required": ["k"]}]} | {"k": "b", "v": 3} | {"k": "b", "v": "3"}
             {"type": "number", "multipleOf": 5}                               | "12"    | multiple of 5
             {"anyOf": [{"type": "integer"}, {"pattern": "^[a-z]+$"}]}         | "12"    | 12
             {"items": {"oneOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}}   | ["1", null] | [1, null]
