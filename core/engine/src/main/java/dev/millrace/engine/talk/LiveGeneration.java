@@ -223,7 +223,7 @@ final class LiveGeneration implements Generation {
     public Flow.Publisher<Event> publisher() {
         return subscriber -> {
             EventSubscription subscription = new EventSubscription(subscriber, index -> await(index, false),
-                    this::isOver);
+                    this::isOver, Thread.ofVirtual().name("millrace-events").factory());
             lock.lock();
             try {
                 if (!done) {
