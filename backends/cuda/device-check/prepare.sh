@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the folder .device for device-check.sh, at the root of this checkout: a small JDK, the classes, and reference models.
+# Makes the folder .device for device-check.sh, at the root of this checkout: a small JDK, the classes, and reference models; 64 MiB at most.
 # Run after ./mvnw test-compile. usage: prepare.sh JAVA_HOME REFERENCE_FOLDER
 set -eu
 java=$1 reference=$2
@@ -12,13 +12,20 @@ if [ ! -f .device/jdk.tar.xz ]; then
   rm -f "$work"/jdk-dev/lib/server/*.jsa
   tar -C "$work" -cJf .device/jdk.tar.xz jdk-dev
 fi
-for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do cp -r "$folder/." .device/lib/classes/; done
-for jar in javacpp jackson-core jackson-databind jackson-annotations jspecify junit-jupiter-api opentest4j apiguardian-api; do
+for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do
+  [ -d "$folder" ] || { echo "$folder is missing: run ./mvnw test-compile first" >&2; exit 1; }
+  cp -r "$folder/." .device/lib/classes/
+done
+for jar in javacpp jackson-core jackson-databind jackson-annotations jspecify junit-jupiter-api junit-jupiter-params junit-jupiter-engine junit-platform-commons \
+  junit-platform-engine junit-platform-launcher opentest4j apiguardian-api; do
   cp "$(find ~/.m2/repository -name "$jar-[0-9]*.jar" ! -name '*sources*' ! -name '*linux*' | sort -V | tail -n 1)" .device/lib/jars/
 done
-for model in dense-q4_0 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
-for family in llama3 qwen2 granite smollm3; do
-  mkdir -p .device/golden/families/$family
-  cp "$reference"/golden/families/$family/{config.json,expected.json,model.safetensors} .device/golden/families/$family/
+for model in dense-q4_0 moe-f32 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
+for family in "$reference"/golden/families/*/; do
+  to=.device/golden/families/$(basename "$family")
+  mkdir -p "$to"
+  cp "$family"/{config.json,expected.json} "$family"/*.safetensors "$to/"
 done
-du -sh .device
+size=$(du -sm .device | cut -f1)
+echo ".device has $size MiB"
+[ "$size" -le 64 ] || { echo "more than 64 MiB" >&2; exit 1; }
