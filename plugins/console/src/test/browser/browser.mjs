@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 const [base, executablePath, pictures] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const lamp = 'Turn on the kitchen lamp.';
+const patience = 120_000; // a busy machine takes its time
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 
 /** A page of its own, signed in unless said otherwise; whatever it logs as an error is a failure. */
@@ -26,6 +27,7 @@ async function open({ width = 1400, height = 900, scheme = 'light', token = 'sec
     }
   }, { token, stored });
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   page.problems = [];
   page.on('pageerror', (problem) => page.problems.push(String(problem)));
   page.on('console', (message) => {
@@ -65,6 +67,7 @@ const tests = {
     await picture(page, 'empty');
     await ask(page, lamp);
     await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+    assert.match(await page.locator('.question').innerText(), /Switch a device on or off\.[\s\S]*changes something[\s\S]*the same if repeated/);
     await picture(page, 'approval');
     await accessible(page, 'approval');
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
@@ -85,6 +88,21 @@ const tests = {
     await page.getByRole('button', { name: 'Do not allow' }).click();
     await answers(page).first().waitFor();
     assert.match(await answers(page).locator('.call').first().innerText(), /failed[\s\S]*The user does not allow this call: nobody is home/);
+    return page;
+  },
+  async 'a call that only looks runs at once, unless all are asked for'() {
+    const sensor = 'What is the temperature in the cellar?';
+    const page = await open();
+    await ask(page, sensor);
+    await answers(page).locator('.call').getByText('read_sensor').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Allow', exact: true }).count(), 0);
+    await page.getByLabel('Before a tool runs').selectOption('ask');
+    await page.getByRole('button', { name: 'New', exact: true }).click();
+    await ask(page, sensor);
+    await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+    assert.match(await page.locator('.question').innerText(), /only looks/);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await answers(page).waitFor();
     return page;
   },
   async 'always allows for the conversation, and only for that'() {
@@ -132,20 +150,37 @@ const tests = {
     const other = devices.find((one) => one === 'cpu:scalar');
     const before = await page.locator('#device').inputValue();
     assert.ok(other && before !== other, devices.join(' '));
+    // a wild answer ends by chance; if that was before the move, it is asked again until the move was faster
+    let from = before;
+    let to = other;
     await ask(page, 'Tell me a long story.');
-    await page.waitForFunction(() => document.querySelector('article.live .body')?.textContent.length > 80);
-    await page.locator('#device').selectOption(other);
-    await page.locator('article.live .foot', { hasText: `${before} → ${other}` }).waitFor();
+    for (let tries = 1; ; tries++) {
+      await page.waitForFunction(() => document.querySelector('article.live .body')?.textContent.length > 80
+        || document.querySelector('article.assistant:not(.live)'));
+      await page.locator('#device').selectOption(to);
+      await page.waitForFunction((path) => document.querySelector('article.live .foot')?.textContent.includes(path)
+        || !document.querySelector('article.live'), `${from} → ${to}`);
+      if (await page.locator('article.live').count() > 0) {
+        break;
+      }
+      assert.ok(tries < 10, 'no answer lasted as long as a move');
+      await page.waitForFunction((id) => document.querySelector('#device').value === id, to);
+      [from, to] = [to, from];
+      await page.getByLabel('Seed').fill(String(5 + tries));
+      await page.getByLabel('Seed').blur();
+      await page.getByRole('button', { name: 'Regenerate' }).click();
+    }
     const length = await page.locator('article.live .body').evaluate((body) => body.textContent.length);
-    await page.waitForFunction((old) => (document.querySelector('article.live') ?? { textContent: 'x'.repeat(old + 200) }).textContent.length > old + 20, length);
+    await page.waitForFunction((old) => (document.querySelector('article.live .body') ?? { textContent: 'x'.repeat(old + 200) }).textContent.length > old + 20, length);
     await picture(page, 'swap');
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await answers(page).locator('.foot', { hasText: `${before} → ${other}` }).waitFor();
-    assert.match(await answers(page).locator('.foot').innerText(), /stopped/);
-    await page.getByRole('button', { name: 'Continue' }).waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click({ timeout: 1000 }).catch(() => {}); // if it still runs
+    await answers(page).locator('.foot', { hasText: `${from} → ${to}` }).waitFor();
+    if (/stopped/.test(await answers(page).locator('.foot').innerText())) { // it may have ended by itself just then
+      await page.getByRole('button', { name: 'Continue' }).waitFor();
+    }
     await view(page, 'Machine');
-    await page.getByRole('button', { name: `Move here: nano to ${before}` }).click();
-    await page.waitForFunction((id) => document.querySelector('#device').value === id, before);
+    await page.getByRole('button', { name: `Move here: nano to ${from}` }).click();
+    await page.waitForFunction((id) => document.querySelector('#device').value === id, from);
     await picture(page, 'machine');
     await accessible(page, 'machine');
     return page;
@@ -310,7 +345,7 @@ for (const [name, test] of Object.entries(tests)) {
   }
   const start = Date.now();
   try {
-    const page = await Promise.race([test(), new Promise((_, reject) => setTimeout(() => reject(new Error('takes longer than 60 s')), 60_000).unref())]);
+    const page = await Promise.race([test(), new Promise((_, reject) => setTimeout(() => reject(new Error('takes too long')), 2 * patience).unref())]);
     assert.deepEqual(page.problems, []);
     console.log(`ok ${name} (${Date.now() - start} ms)`);
   } catch (problem) {

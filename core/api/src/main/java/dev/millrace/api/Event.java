@@ -6,6 +6,7 @@ package dev.millrace.api;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +125,20 @@ public sealed interface Event {
      * @param reason why it ended
      * @param usage tokens
      * @param timings time
+     * @param stopString if it ended by {@link FinishReason#STOP_STRING}, the text that ended it; empty if it ended by something else,
+     *     or a model elsewhere did not say by which
      */
-    record Finished(FinishReason reason, Usage usage, Timings timings) implements Event {
+    record Finished(FinishReason reason, Usage usage, Timings timings, Optional<String> stopString) implements Event {
+
+        /**
+         * An end by something else than a text.
+         *
+         * @param reason see {@link #reason()}
+         * @param usage see {@link #usage()}
+         * @param timings see {@link #timings()}
+         */
+        public Finished(FinishReason reason, Usage usage, Timings timings) {
+            this(reason, usage, timings, Optional.empty());
+        }
     }
 }

@@ -65,6 +65,15 @@ public interface Generation extends Iterable<Event>, AutoCloseable {
     Optional<String> waitsFor();
 
     /**
+     * How far the prompt of the current round is read. Changes while a long prompt is read, before the first event.
+     *
+     * @return empty before it is begun, and always if the model runs elsewhere
+     */
+    default Optional<PromptProgress> promptProgress() {
+        return Optional.empty();
+    }
+
+    /**
      * Whether the last event is out.
      *
      * @return true once finished, cancelled or failed

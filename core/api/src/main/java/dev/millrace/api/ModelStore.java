@@ -87,6 +87,21 @@ public interface ModelStore {
     Kept link(Path path, @Nullable String name, Progress progress);
 
     /**
+     * The same, by the user's rule for models that nobody signed who is trusted.
+     *
+     * @param path a file or folder
+     * @param name its name in the store, or null for one made from the path
+     * @param trust what to do with models that nobody signed; null for what the environment says
+     * @param consent asked before something that the user's rules leave open
+     * @param progress told how far the reading of it is
+     * @return the model
+     * @throws MillraceException if it cannot be read, its signature is for other bytes, it is not allowed, or the name is taken
+     */
+    default Kept link(Path path, @Nullable String name, @Nullable Trust trust, Consent consent, Progress progress) {
+        return link(path, name, progress);
+    }
+
+    /**
      * Reads a model's files and compares them with their digests.
      *
      * @param name of a model in the store

@@ -15,4 +15,11 @@ final class Ranges {
             throw new IllegalArgumentException("Sampling: " + rule + ", not " + value + ".");
         }
     }
+
+    /** The same for whole numbers, which are told as such. */
+    static void check(boolean holds, String rule, long value) {
+        if (!holds) {
+            throw new IllegalArgumentException("Sampling: " + rule + ", not " + value + ".");
+        }
+    }
 }

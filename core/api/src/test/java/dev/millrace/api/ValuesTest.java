@@ -39,6 +39,18 @@ class ValuesTest {
     void samplingTellsWhatIsWrong() {
         assertEquals("Sampling: top p must be between 0 and 1, not 1.5.",
                 assertThrows(IllegalArgumentException.class, () -> Sampling.greedy().withTopP(1.5)).getMessage());
+        assertEquals("Sampling: top k must be 0 or more, not -7.",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.greedy().withTopK(-7)).getMessage());
+        assertEquals("Sampling: the window of penalties must be 0 or more, not -1.",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.greedy().withPenaltyWindow(-1))
+                        .getMessage());
+        assertEquals("Sampling: a biased token must be 0 or more, not -3.",
+                assertThrows(IllegalArgumentException.class, () -> Sampling.greedy().withLogitBias(Map.of(-3, 1.0)))
+                        .getMessage());
+        assertEquals("Sampling: the allowed length of DRY must be 1 or more, not 0.", assertThrows(
+                IllegalArgumentException.class, () -> new Penalties.Dry(0.8, 1.75, 0, 0, List.of())).getMessage());
+        assertEquals("Sampling: the window of DRY must be 0 or more, not -2.", assertThrows(
+                IllegalArgumentException.class, () -> new Penalties.Dry(0.8, 1.75, 2, -2, List.of())).getMessage());
     }
 
     @Test

@@ -55,6 +55,9 @@ class ArrowsTest {
     private static final String PLUGINS = "dev.millrace.plugin..";
     private static final String LANGCHAIN4J = "dev.millrace.plugin.langchain4j..";
     private static final String REMOTE = "dev.millrace.plugin.remote..";
+    private static final String CLIENT = "dev.millrace.plugin.client..";
+    private static final String HTTP = "dev.millrace.plugin.http..";
+    private static final String METRICS = "dev.millrace.plugin.metrics..";
     private static final String SAMPLES = "dev.millrace.sample..";
     private static final String TCK = "dev.millrace.tck..";
     private static final String CPU = "dev.millrace.backend.cpu..";
@@ -151,13 +154,13 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule THE_STORE_KNOWS_THE_SPI = only(STORE, API, SPI, JSON, MACHINE, "org.osgi.framework..",
-            "org.osgi.service.component.runtime..", "javax.xml.stream..");
+            "org.osgi.service.component.runtime..", "javax.xml.stream..", "javax.net.ssl..");
 
     @ArchTest
     static final ArchRule INDEXES_STAND_ALONE = only(STORE_PLUGIN, API, "org.osgi.framework..", "javax.xml.stream..");
 
     @ArchTest
-    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API);
+    static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API, "javax.net.ssl..");
 
     @ArchTest
     static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON);
@@ -242,12 +245,27 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule PLUGINS_KNOW_THE_API = noClasses().that().resideInAPackage(PLUGINS).and()
-            .resideOutsideOfPackage(REMOTE).should().dependOnClassesThat()
+            .resideOutsideOfPackages(REMOTE, CLIENT).should().dependOnClassesThat()
             .resideInAnyPackage(SPI, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS, SAMPLES);
 
     @ArchTest
     static final ArchRule MODELS_ELSEWHERE_ARE_A_KIND_OF_BACKEND = only(REMOTE, API, SPI_REMOTE, SPI_TEXT, JSON,
             "org.osgi.service.metatype.annotations..", "javax.net.ssl..");
+
+    @ArchTest
+    static final ArchRule THE_CLIENT_IS_A_MODEL_ELSEWHERE_WITHOUT_A_NAME = only(CLIENT, API, SPI_REMOTE, REMOTE,
+            "org.osgi.service.metatype.annotations..");
+
+    @ArchTest
+    static final ArchRule METRICS_ARE_TOLD_OVER_HTTP = only(METRICS, API, HTTP, "com.fasterxml.jackson.databind..",
+            "org.osgi.service.metatype.annotations..");
+
+    @ArchTest
+    static final ArchRule OPENHAB_NEEDS_NO_SERVER = only("dev.millrace.plugin.openhab..", API, "org.openhab..",
+            "org.osgi.service.metatype.annotations..");
+
+    @ArchTest
+    static final ArchRule KURA_NEEDS_NO_SERVER = only("dev.millrace.plugin.kura..", API, "org.eclipse.kura..");
 
     @ArchTest
     static final ArchRule LANGCHAIN4J_IS_KNOWN_TO_ITS_PLUGIN_ALONE = noClasses().that()

@@ -51,7 +51,8 @@ public final class Rooms implements LocationProvider {
 
     @Override
     public Set<Location> get(Class<?> testClass) {
-        return modules().stream().filter(module -> Files.isDirectory(module.resolve("src/main/java")))
+        // stubs of hosts are no room: their packages are the hosts'
+        return modules().stream().filter(module -> Files.isDirectory(module.resolve("src/main/java/dev")))
                 .map(Rooms::classes).map(Location::of).collect(Collectors.toSet());
     }
 

@@ -4,14 +4,17 @@
  */
 package dev.millrace.engine;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.Model;
+import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Sampling;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +23,8 @@ import java.util.Locale;
 
 /**
  * How much faster answers are generated with guesses than without, and whether they are the same. The model is open twice, and each dialogue
- * is answered by both in turn, so that a machine that drifts is fair to both. Arguments: a file of dialogues as {@link Dialogue} reads
+ * is answered by both in turn, so that a machine that drifts is fair to both. What counts is the processor time of the whole process from
+ * the first token to the last, with one thread that computes: other programs change it little. Arguments: a file of dialogues as {@link Dialogue} reads
  * it; a model, {@code nano} if there is none; how many of the dialogues; when tokens are guessed, {@code auto} if not said.
  */
 public final class DraftTimes {
@@ -30,12 +34,19 @@ public final class DraftTimes {
     private static final List<String> NOTHING_TO_COPY = List.of("Tell me something new.", "Write a poem about rain.",
             "What do you think of the sea?", "Name some animals.", "Why is the sky blue?");
 
+    private static final OperatingSystemMXBean PROCESS = ManagementFactory
+            .getPlatformMXBean(OperatingSystemMXBean.class);
+
     private final Model plain;
     private final Model guessing;
 
     private DraftTimes(Model plain, Model guessing) {
         this.plain = plain;
         this.guessing = guessing;
+    }
+
+    /** An answer, and the processor time from its first piece to its end. */
+    private record Timed(Answer answer, long nanos) {
     }
 
     /** A question, and how it is answered. */
@@ -55,9 +66,10 @@ public final class DraftTimes {
                 ? all.subList(0, Math.min(all.size(), Integer.parseInt(arguments[2])))
                 : all;
         System.setProperty(SETTING, "off");
-        try (Millrace millrace = Millrace.start(); Model plain = millrace.open(name)) {
+        ModelOptions options = ModelOptions.defaults().withThreads(1);
+        try (Millrace millrace = Millrace.start(); Model plain = millrace.open(name, options)) {
             System.setProperty(SETTING, arguments.length > 3 ? arguments[3] : "auto");
-            try (Model guessing = millrace.open(name)) {
+            try (Model guessing = millrace.open(name, options)) {
                 new DraftTimes(plain, guessing).report(dialogues);
             }
         }
@@ -113,36 +125,41 @@ public final class DraftTimes {
         double[] ratios = new double[tasks.size()];
         for (int i = 0; i < tasks.size(); i++) {
             boolean plainFirst = i % 2 == 0;
-            Answer one = answer(plainFirst ? plain : guessing, tasks.get(i));
-            Answer other = answer(plainFirst ? guessing : plain, tasks.get(i));
-            Answer without = plainFirst ? one : other;
-            Answer with = plainFirst ? other : one;
+            Timed one = answer(plainFirst ? plain : guessing, tasks.get(i));
+            Timed other = answer(plainFirst ? guessing : plain, tasks.get(i));
+            Answer without = (plainFirst ? one : other).answer();
+            Answer with = (plainFirst ? other : one).answer();
+            long nanosWithout = (plainFirst ? one : other).nanos();
+            long nanosWith = (plainFirst ? other : one).nanos();
             same += without.text().equals(with.text()) && without.thinking().equals(with.thinking())
                     && without.toolCalls().equals(with.toolCalls()) && without.reason() == with.reason() ? 1 : 0;
             tokens += with.usage().completionTokens();
             drafted += with.usage().draftedTokens();
             accepted += with.usage().acceptedTokens();
-            withoutNanos += without.timings().decode().toNanos();
-            withNanos += with.timings().decode().toNanos();
-            ratios[i] = (double) without.timings().decode().toNanos() / with.timings().decode().toNanos();
+            withoutNanos += nanosWithout;
+            withNanos += nanosWith;
+            ratios[i] = (double) nanosWithout / nanosWith;
         }
         Arrays.sort(ratios);
         System.out.printf(Locale.ROOT,
-                "%-36s same %d of %d; tokens %d, guessed %.1f %%, right %.1f %% of all; %.0f and %.0f tokens/s, times as"
+                "%-36s same %d of %d; tokens %d, guessed %.1f %%, right %.1f %% of all; %.0f and %.0f tokens/s of processor time, times as"
                         + " fast %.2f, median of answers %.2f%n",
                 what, same, tasks.size(), tokens, 100.0 * drafted / tokens, 100.0 * accepted / tokens,
                 tokens * 1e9 / withoutNanos, tokens * 1e9 / withNanos, withoutNanos / withNanos,
                 ratios[ratios.length / 2]);
     }
 
-    private static Answer answer(Model model, Task task) {
+    private static Timed answer(Model model, Task task) {
         List<Message> messages = task.dialogue().messages();
         Conversation.Builder builder = model.conversation().messages(messages.subList(0, messages.size() - 1))
                 .declare(task.dialogue().tools()).sampling(task.sampling()).maxTokens(MOST_TOKENS)
                 .strict(task.strict());
         try (Conversation conversation = builder.start();
                 Generation generation = conversation.send(List.of(messages.getLast()))) {
-            return generation.answer();
+            generation.iterator().next();
+            long start = PROCESS.getProcessCpuTime();
+            Answer answer = generation.answer();
+            return new Timed(answer, PROCESS.getProcessCpuTime() - start);
         }
     }
 }

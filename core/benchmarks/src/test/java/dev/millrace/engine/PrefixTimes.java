@@ -4,12 +4,14 @@
  */
 package dev.millrace.engine;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Millrace;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /**
@@ -37,15 +39,20 @@ public final class PrefixTimes {
         for (int i = 0; i < words; i++) {
             system.append(WORDS[(int) (i * 7919L % 104729 % WORDS.length)]).append(i % 11 == 10 ? ". " : " ");
         }
+        OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         try (Millrace millrace = Millrace.start(); Model model = millrace.open(name)) {
             for (String question : new String[]{"How is it?", "And now?"}) {
+                long start = process.getProcessCpuTime();
                 try (Conversation conversation = model.conversation().system(system.toString())
                         .sampling(Sampling.greedy()).maxTokens(2).start();
                         Generation generation = conversation.send(question)) {
+                    generation.iterator().next();
+                    long cpu = process.getProcessCpuTime() - start;
                     Answer answer = generation.answer();
-                    System.out.printf(Locale.ROOT, "%s: %d tokens, of which %d were known; first token after %.1f ms%n",
+                    System.out.printf(Locale.ROOT,
+                            "%s: %d tokens, of which %d were known; first token after %.1f ms, %.1f ms of the processor%n",
                             name, answer.usage().promptTokens(), answer.usage().cachedTokens(),
-                            answer.timings().firstToken().toNanos() / 1e6);
+                            answer.timings().firstToken().toNanos() / 1e6, cpu / 1e6);
                 }
             }
         }

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +110,23 @@ class AnswersTest {
                 assertThrows(RuntimeException.class, generation::answer);
                 assertTrue(generation.isDone());
             }
+        });
+    }
+
+    @Test
+    void allAnswersStartAlsoIfWhatWasReadCannotBeForkedForOne() throws Exception {
+        AtomicBoolean failed = new AtomicBoolean();
+        backend.onState = () -> {
+            if (!failed.getAndSet(true)) {
+                throw new IllegalStateException("broken");
+            }
+        };
+        withModel(model -> {
+            List<Generation> answers = model.conversation().start().send(List.of(Message.user("x")), 3);
+            for (Generation generation : answers) {
+                assertEquals("It is the valve.", generation.answer().text());
+            }
+            assertTrue(failed.get());
         });
     }
 

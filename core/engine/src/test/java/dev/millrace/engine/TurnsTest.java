@@ -15,6 +15,7 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.LoopLimits;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelHealth;
 import dev.millrace.spi.backend.Limits;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,31 +85,23 @@ class TurnsTest {
 
     @Test
     void whoWaitsIsToldForWhat() {
-        ScriptedBackend backend = new ScriptedBackend("a", true, TEXT);
+        String text = "On and on it goes. ".repeat(60);
+        ScriptedBackend backend = new ScriptedBackend("a", true, text);
         backend.limits = Limits.of(512).withStates(true).withSequences(1);
-        CountDownLatch release = new CountDownLatch(1);
-        CountDownLatch waiting = new CountDownLatch(1);
+        CountDownLatch seen = new CountDownLatch(1);
         try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
-            AtomicInteger passes = new AtomicInteger();
-            backend.onForward = steps -> {
-                if (passes.incrementAndGet() == 20) {
-                    waiting.countDown();
-                    await(release);
-                }
-            };
-            Generation first = model.conversation().start().send("One");
-            Generation second = model.conversation().start().send("Two");
-            List<Generation> answers = List.of(first, second);
-            await(waiting);
-            // the other one may still be on its way
+            // the answer that has the room goes on slowly until the other one was seen to wait
+            backend.onForward = steps -> await(seen, Duration.ofMillis(50));
+            List<Generation> answers = List.of(model.conversation().loops(LoopLimits.OFF).start().send("One"),
+                    model.conversation().loops(LoopLimits.OFF).start().send("Two"));
             while (answers.stream().allMatch(one -> one.waitsFor().isEmpty())) {
                 Thread.onSpinWait();
             }
             List<String> told = answers.stream().flatMap(one -> one.waitsFor().stream()).toList();
+            seen.countDown();
             assertEquals(1, told.size());
             assertTrue(told.getFirst().contains("room") && told.getFirst().contains("1 sequences"), told.getFirst());
-            release.countDown();
-            answers.forEach(one -> assertEquals(TEXT, one.answer().text()));
+            answers.forEach(one -> assertEquals(text.strip(), one.answer().text().strip()));
             answers.forEach(one -> assertFalse(one.waitsFor().isPresent()));
         }
     }
@@ -136,6 +130,14 @@ class TurnsTest {
                 assertEquals("Third.", conversation.send("Three").answer().text());
             }
             assertEquals(0, backend.openExecutors.get());
+        }
+    }
+
+    private static void await(CountDownLatch latch, Duration atMost) {
+        try {
+            latch.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

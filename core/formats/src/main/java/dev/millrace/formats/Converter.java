@@ -4,6 +4,7 @@
  */
 package dev.millrace.formats;
 
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelFormatException;
 import dev.millrace.api.Progress;
 import dev.millrace.formats.architecture.Architectures;
@@ -16,6 +17,7 @@ import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.spi.model.VocabularySource;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,7 @@ public final class Converter {
      *            quantised already, such as experts in MXFP4, stay as they are; norms, routers, biases and kernels are F32 always
      * @param progress told of every few rows; may stop the work by throwing
      * @throws ModelFormatException if the folder is damaged or not supported
-     * @throws dev.millrace.api.MillraceException if the file cannot be written
+     * @throws MillraceException if there is no folder, or the file cannot be written
      * @throws IllegalArgumentException if the type cannot be written
      */
     public static void convert(Path folder, Path out, TensorType type, Progress progress) {
@@ -60,9 +62,22 @@ public final class Converter {
         if (fileType == null) {
             throw new IllegalArgumentException(type + " cannot be written; possible are " + types() + ".");
         }
+        if (!Files.isDirectory(folder)) {
+            throw new MillraceException(notAFolder(folder));
+        }
         try (ModelFile model = HuggingFaceModel.open(folder, new Architectures(List.of()))) {
             export(folder, model).write(out, fileType, tensor -> written(tensor, type), progress);
         }
+    }
+
+    private static String notAFolder(Path path) {
+        if (Files.notExists(path)) {
+            return "There is no folder " + path + ": give a Hugging Face folder with safetensors.";
+        }
+        return new GgufFormat().recognises(path)
+                ? path + " is a GGUF file already: it can be used as it is, and \"millrace quantise\" gives its matrices"
+                        + " another type."
+                : path + " " + Diagnosis.of(path) + ". Only a Hugging Face folder with safetensors can be converted.";
     }
 
     /** An open folder, ready to be written. */

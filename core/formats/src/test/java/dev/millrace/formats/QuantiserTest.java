@@ -167,9 +167,14 @@ class QuantiserTest {
     @Test
     void rowsThatTheBlocksDoNotDivideGetAnotherType() {
         List<OutgoingTensor> odd = List.of(tensor("blk.0.attn_q.weight", 8, 288), tensor("blk.0.ffn_up.weight", 8, 40));
-        Map<String, TensorType> types = types(Mixture.Q4_K_S, odd, false);
-        assertEquals(TensorType.Q5_0, types.get("blk.0.attn_q.weight"));
-        assertEquals(TensorType.F16, types.get("blk.0.ffn_up.weight"));
+        Map<Mixture, TensorType> others = Map.of(Mixture.Q2_K, TensorType.Q4_0, Mixture.Q3_K_S, TensorType.Q4_0,
+                Mixture.IQ4_XS, TensorType.IQ4_NL, Mixture.Q4_K_S, TensorType.Q5_0, Mixture.Q5_K_S, TensorType.Q5_1,
+                Mixture.Q6_K, TensorType.Q8_0);
+        others.forEach((mixture, type) -> {
+            Map<String, TensorType> types = types(mixture, odd, false);
+            assertEquals(type, types.get("blk.0.attn_q.weight"), mixture::name);
+            assertEquals(TensorType.F16, types.get("blk.0.ffn_up.weight"), mixture::name);
+        });
     }
 
     @Test

@@ -116,6 +116,19 @@ class WhatUsersBringTest {
     }
 
     @Test
+    void whatIsNoFolderIsNotConverted() throws IOException {
+        Path gguf = new SmallGguf().write(temp.resolve("model.gguf"));
+        Path text = Files.writeString(temp.resolve("notes.txt"), "Dear diary");
+        for (Map.Entry<Path, String> each : Map.of(gguf, "is a GGUF file already", text, "a text that begins with",
+                temp.resolve("absent"), "There is no folder").entrySet()) {
+            MillraceException e = assertThrows(MillraceException.class, () -> Converter.convert(each.getKey(),
+                    temp.resolve("out.gguf"), TensorType.Q8_0, Progress.NONE));
+            assertTrue(e.getMessage().contains(each.getValue()) && e.getMessage().contains(each.getKey().toString()),
+                    e.getMessage());
+        }
+    }
+
+    @Test
     void zerosAndNothing() throws IOException {
         Path zeros = Files.write(temp.resolve("zeros.gguf"), new byte[5000]);
         assertTrue(assertThrows(ModelFormatException.class, () -> new GgufFormat().open(zeros)).getMessage()

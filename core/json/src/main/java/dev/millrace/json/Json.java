@@ -10,7 +10,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
@@ -112,13 +111,8 @@ public final class Json {
                 throw new JsonException("Nothing may follow the value", parser.currentTokenLocation().getCharOffset());
             }
             return value;
-        } catch (StreamConstraintsException e) {
-            throw new JsonException(
-                    "Nested deeper than " + MAX_DEPTH + ", or a number has more than " + MAX_NUMBER_LENGTH
-                            + " characters",
-                    position(e));
         } catch (JsonProcessingException e) {
-            throw new JsonException(e.getOriginalMessage(), position(e));
+            throw new JsonException(JsonReason.of(e), position(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // a text in memory has no input or output to fail
         }

@@ -71,10 +71,6 @@ record Environment(Map<String, String> variables, Path home) {
         return folders;
     }
 
-    List<Path> lmStudio() {
-        return List.of(home.resolve(".lmstudio/models"), home.resolve(".cache/lm-studio/models"));
-    }
-
     URI endpoint(Wish wish) {
         if (wish.endpoint() != null) {
             return checked(wish.endpoint());

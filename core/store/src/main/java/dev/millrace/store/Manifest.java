@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 record Manifest(String name, String source, String revision, String main, List<Entry> files, Licence licence,
         Map<String, @Nullable Object> facts) {
 
+    /** The file beside an exported model that holds this. */
+    static final String FILE = "millrace-manifest.json";
+
     private static final long FORMAT = 1;
 
     /**
@@ -55,6 +58,11 @@ record Manifest(String name, String source, String revision, String main, List<E
 
     boolean linked() {
         return files.stream().allMatch(file -> file.link().isPresent());
+    }
+
+    /** The same with other facts. */
+    Manifest with(Map<String, @Nullable Object> other) {
+        return new Manifest(name, source, revision, main, files, licence, other);
     }
 
     String toJson() {
@@ -102,8 +110,11 @@ record Manifest(String name, String source, String revision, String main, List<E
                 Map<String, @Nullable Object> facts = new LinkedHashMap<>();
                 json.forEach((key, value) -> facts.put(String.valueOf(key), value));
                 List.of("format", "name", "source", "revision", "main", "files", "licence").forEach(facts::remove);
-                return new Manifest(text(where, json, "name"), text(where, json, "source"),
-                        text(where, json, "revision"), text(where, json, "main"), files, licence, facts);
+                String main = text(where, json, "main");
+                if (StoreFolder.isName(text(where, json, "name")) && (main.isEmpty() || isInside(main))) {
+                    return new Manifest(text(where, json, "name"), text(where, json, "source"),
+                            text(where, json, "revision"), main, files, licence, facts);
+                }
             }
         } catch (JsonException | InvalidPathException e) {
             throw damaged(where, e);
@@ -117,10 +128,20 @@ record Manifest(String name, String source, String revision, String main, List<E
             Optional<Path> link = map.get("link") instanceof String path
                     ? Optional.of(Path.of(path))
                     : Optional.empty();
-            return new Entry(text(where, map, "name"), size, text(where, map, "sha256"), link,
-                    map.get("modified") instanceof Long time ? time : 0);
+            String name = text(where, map, "name");
+            if (size >= 0 && isInside(name)) {
+                return new Entry(name, size, text(where, map, "sha256"), link,
+                        map.get("modified") instanceof Long time ? time : 0);
+            }
         }
         throw damaged(where, null);
+    }
+
+    /** Whether a name stays in the folder of its model, whatever somebody has written into the manifest. */
+    private static boolean isInside(String name) {
+        Path path = Path.of(name);
+        return !name.isEmpty() && !path.isAbsolute() && path.getRoot() == null && path.normalize().equals(path)
+                && !path.startsWith("..");
     }
 
     private static String text(Path where, Map<?, ?> map, String key) {

@@ -10,6 +10,7 @@ import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import dev.millrace.store.hub.HubReference;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,10 @@ final class OtherCaches {
     private static final String OLLAMA = "ollama:";
     private static final String LM_STUDIO = "lmstudio:";
     private static final String MODEL_LAYER = "application/vnd.ollama.image.model";
+    private static final String OLLAMA_HUB = "registry.ollama.ai";
     private static final int MOST = 2000;
+    /** Folders inside of a model's folder. */
+    private static final int DEEPEST = 3;
 
     private final Environment environment;
 
@@ -59,9 +63,8 @@ final class OtherCaches {
 
     Optional<Kept> find(String reference) {
         if (reference.startsWith(OLLAMA)) {
-            String name = reference.substring(OLLAMA.length());
             return ollama().stream().filter(kept -> kept.name().equals(reference)
-                    || kept.name().equals(OLLAMA + name + ":latest")).findFirst();
+                    || kept.name().equals(reference + ":latest")).findFirst();
         }
         if (reference.startsWith(LM_STUDIO)) {
             return lmStudio().stream().filter(kept -> kept.name().equals(reference)).findFirst();
@@ -70,23 +73,25 @@ final class OtherCaches {
     }
 
     private Optional<Kept> hub(HubReference reference) {
-        List<Kept> candidates = Stream.concat(huggingFace().stream(), lmStudio().stream())
-                .filter(kept -> kept.source().equals(HubReference.PREFIX + reference.repository())
-                        && (reference.revision().isEmpty() || kept.revision().startsWith(reference.revision())))
-                .toList();
+        String source = HubReference.PREFIX + reference.repository();
+        List<Kept> candidates = Stream
+                .concat(huggingFace(reference.revision()).stream(),
+                        reference.revision().isEmpty() ? lmStudio().stream() : Stream.empty())
+                .filter(kept -> kept.source().equals(source)).toList();
         if (reference.selector().isEmpty()) {
             return candidates.size() == 1 ? Optional.of(candidates.getFirst()) : Optional.empty();
         }
         String selector = reference.selector().toLowerCase(Locale.ROOT);
         return candidates.stream().filter(kept -> {
             String file = String.valueOf(kept.path().getFileName()).toLowerCase(Locale.ROOT);
-            return file.equals(selector) || file.matches(".*[-._]" + java.util.regex.Pattern.quote(selector)
-                    + "(-00001-of-\\d{5})?\\.gguf");
+            return kept.name().equals(source + ":" + reference.selector()) || file.equals(selector)
+                    || file.matches(".*[-._]" + java.util.regex.Pattern.quote(selector)
+                            + "(-00001-of-\\d{5})?\\.gguf");
         }).findFirst();
     }
 
     List<Kept> all() {
-        return Stream.of(huggingFace(), ollama(), lmStudio()).flatMap(List::stream)
+        return Stream.of(huggingFace(""), ollama(), lmStudio()).flatMap(List::stream)
                 .sorted(Comparator.comparing(Kept::name)).toList();
     }
 
@@ -95,20 +100,23 @@ final class OtherCaches {
     }
 
     private static long size(Path path) {
-        try (Stream<Path> files = Files.walk(path, 3)) {
-            long size = 0;
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
+        long size = 0;
+        for (Path file : below(path)) {
+            try {
                 size += Files.size(file);
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.DEBUG, "not looked at", e);
             }
-            return size;
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "not looked at", e);
-            return 0;
         }
+        return size;
     }
 
-    /** {@code models--ORG--NAME/snapshots/COMMIT/...}, where {@code refs/main} names the commit that is in use. */
-    private List<Kept> huggingFace() {
+    /**
+     * {@code models--ORG--NAME/snapshots/COMMIT/...}, where {@code refs/REVISION} names the commit of a branch or tag.
+     *
+     * @param revision which state: a branch, tag or the beginning of a commit; empty for the usual branch
+     */
+    private List<Kept> huggingFace(String revision) {
         List<Kept> found = new ArrayList<>();
         for (Path repository : list(environment.huggingFace())) {
             String[] parts = String.valueOf(repository.getFileName()).split("--", -1);
@@ -117,27 +125,47 @@ final class OtherCaches {
             }
             String source = HubReference.PREFIX + parts[1] + "/" + String.join("--", List.of(parts).subList(2,
                     parts.length));
-            String commit = text(repository.resolve("refs/main")).strip();
-            Path snapshot = repository.resolve("snapshots").resolve(commit);
-            if (commit.matches("[0-9a-f]{1,64}") && Files.isDirectory(snapshot)) {
-                models(snapshot).forEach(file -> found.add(kept(file.equals(snapshot)
-                        ? source
-                        : source + ":" + snapshot.relativize(file).toString().replace('\\', '/'), source, commit,
-                        file)));
-            }
+            snapshot(repository, revision).ifPresent(snapshot -> models(snapshot).forEach(file -> found.add(
+                    kept(file.equals(snapshot)
+                            ? source
+                            : source + ":" + snapshot.relativize(file).toString().replace('\\', '/'), source,
+                            String.valueOf(snapshot.getFileName()), file))));
         }
         return found;
     }
 
+    private static Optional<Path> snapshot(Path repository, String revision) {
+        Path snapshots = repository.resolve("snapshots");
+        Path refs = repository.resolve("refs");
+        Path ref = refs.resolve(revision.isEmpty() ? "main" : revision).normalize();
+        String commit = ref.startsWith(refs) ? text(ref).strip() : "";
+        if (commit.matches("[0-9a-f]{1,64}")) {
+            return Optional.of(snapshots.resolve(commit)).filter(Files::isDirectory);
+        }
+        return revision.matches("[0-9a-f]{7,64}")
+                ? list(snapshots).stream().filter(each -> String.valueOf(each.getFileName()).startsWith(revision))
+                        .findFirst()
+                : Optional.empty();
+    }
+
+    /** All files of a folder, also behind links, which people set to where there is room; what cannot be read is left out. */
+    private static List<Path> below(Path folder) {
+        List<Path> found = new ArrayList<>();
+        collect(folder, 1, found);
+        return found;
+    }
+
+    private static void collect(Path path, int depth, List<Path> found) {
+        if (Files.isRegularFile(path)) {
+            found.add(path);
+        } else if (depth <= DEEPEST && found.size() < MOST) {
+            list(path).forEach(each -> collect(each, depth + 1, found));
+        }
+    }
+
     /** The GGUF files of a folder, one of each that is split; or the folder, if it holds tensors or graphs. */
     private static List<Path> models(Path folder) {
-        List<Path> files;
-        try (Stream<Path> all = Files.walk(folder, 3)) {
-            files = all.filter(Files::isRegularFile).limit(MOST).sorted().toList();
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "not looked at", e);
-            return List.of();
-        }
+        List<Path> files = below(folder);
         List<Path> models = new ArrayList<>();
         for (Path file : files) {
             String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
@@ -162,18 +190,24 @@ final class OtherCaches {
                 for (Path owner : list(host)) {
                     for (Path name : list(owner)) {
                         for (Path tag : list(name)) {
-                            String owned = "library".equals(String.valueOf(owner.getFileName()))
-                                    ? ""
-                                    : owner.getFileName() + "/";
-                            model(folder, tag).ifPresent(file -> found.add(kept(
-                                    OLLAMA + owned + name.getFileName() + ":" + tag.getFileName(),
-                                    OLLAMA + owned + name.getFileName(), "", file)));
+                            String model = ollamaName(host, owner, name);
+                            model(folder, tag).ifPresent(file -> found
+                                    .add(kept(model + ":" + tag.getFileName(), model, "", file)));
                         }
                     }
                 }
             }
         }
         return found;
+    }
+
+    /** As Ollama itself lists it: without the hub and the owner that are usual there. */
+    private static String ollamaName(Path host, Path owner, Path name) {
+        String hub = String.valueOf(host.getFileName());
+        String by = String.valueOf(owner.getFileName());
+        boolean usual = hub.equals(OLLAMA_HUB);
+        return OLLAMA + (usual ? "" : hub + "/") + (usual && by.equals("library") ? "" : by + "/")
+                + name.getFileName();
     }
 
     private static Optional<Path> model(Path folder, Path manifest) {
@@ -197,7 +231,7 @@ final class OtherCaches {
     /** {@code OWNER/NAME/FILE.gguf}, owner and name as on the hub. */
     private List<Kept> lmStudio() {
         List<Kept> found = new ArrayList<>();
-        for (Path folder : environment.lmStudio()) {
+        for (Path folder : new LmStudioFolders(environment.home()).all()) {
             for (Path owner : list(folder)) {
                 for (Path repository : list(owner)) {
                     String name = owner.getFileName() + "/" + repository.getFileName();
@@ -211,7 +245,8 @@ final class OtherCaches {
         return found;
     }
 
-    private static String text(Path file) {
+    /** A small file, or nothing if it cannot be read. */
+    static String text(Path file) {
         try {
             return Files.isRegularFile(file) && Files.size(file) < 1 << 20 ? Files.readString(file) : "";
         } catch (IOException e) {
@@ -227,7 +262,7 @@ final class OtherCaches {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(path -> !String.valueOf(path.getFileName()).startsWith(".")).limit(MOST).sorted()
                     .toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             LOG.log(System.Logger.Level.DEBUG, "not looked at", e);
             return List.of();
         }

@@ -95,6 +95,10 @@ final class Planning {
     }
 
     Plan url(Wish wish, URI address) throws IOException, InterruptedException {
+        if (address.getUserInfo() != null) {
+            throw new MillraceException("The address of " + Http.shown(address)
+                    + " has a user and a password, which are not sent: give an access token by --token-file instead.");
+        }
         String path = String.valueOf(address.getPath());
         String file = path.substring(path.lastIndexOf('/') + 1);
         if (!Hub.isSafe(file)) {

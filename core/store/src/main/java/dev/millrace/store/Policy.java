@@ -31,8 +31,8 @@ record Policy(Trust rule, String question) {
         String unsigned = what + " is not signed by anybody whom you trust";
         if (rule == Trust.REFUSE) {
             throw new MillraceException(
-                    unsigned + ", and your rule is to refuse that: put the publisher's key into the "
-                            + "folder of trusted keys, or give --trust ask.");
+                    unsigned + ", and your rule is to refuse that: trust the publisher's key with "
+                            + "\"millrace plugins trust add KEY.pem\", or give --trust ask.");
         }
         if (!consent.agree(unsigned + ". " + question)) {
             throw new MillraceException(

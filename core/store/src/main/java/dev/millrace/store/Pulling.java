@@ -12,6 +12,7 @@ import dev.millrace.machine.Memory;
 import dev.millrace.store.fetch.DiskException;
 import dev.millrace.store.fetch.Download;
 import dev.millrace.store.fetch.Http;
+import dev.millrace.store.hub.HubReference;
 import dev.millrace.store.trust.SignedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,24 +53,22 @@ final class Pulling {
     /** Whether all that is missing has room; some of it may be here already from an earlier try. */
     void checkRoom() throws IOException {
         Files.createDirectories(folder.root());
-        long partial = 0;
+        long arrived = 0;
         for (Item item : plan.files()) {
-            Path data = folder.partial(key(item));
-            // holes of a file that is filled in any order take no room, so this is the least that is there
-            partial += item.here().isEmpty() && Files.exists(data) && chunkless(item) ? Files.size(data) : 0;
+            if (item.here().isEmpty()) {
+                // chunks that were being written take their room, too, though they are fetched again
+                long begun = (long) plan.wish().connections() * chunk;
+                arrived += Download.arrived(folder.journal(key(item)))
+                        .map(part -> Math.min(item.size(), part.arrived() + begun)).orElse(0L);
+            }
         }
         long free = Files.getFileStore(folder.root()).getUsableSpace();
-        long needed = total - partial + RESERVE;
+        long needed = total - arrived + RESERVE;
         if (free < needed) {
             throw new MillraceException("The disk of " + folder.root() + " has " + Memory.gigabytes(free)
                     + " free, and " + plan.source() + " needs " + Memory.gigabytes(needed)
                     + ": make room, or set MILLRACE_MODELS to a folder on another disk.");
         }
-    }
-
-    /** Files of one chunk are written from their beginning. */
-    private boolean chunkless(Item item) {
-        return item.size() <= chunk;
     }
 
     /**
@@ -123,7 +122,17 @@ final class Pulling {
         for (int round = 1;; round++) {
             long before = done;
             Download download = new Download(http, plan.wish().bytesPerSecond(), plan.wish().connections(), chunk,
-                    bytes -> arrived(item.name(), bytes));
+                    new Download.Arrivals() {
+                        @Override
+                        public void add(long bytes) {
+                            arrived(item.name(), bytes);
+                        }
+
+                        @Override
+                        public void waits(String why) {
+                            transfer.update(why, done, total);
+                        }
+                    });
             try {
                 download.fetch(item.place(), item.size(), tag(item), data, journal);
             } catch (DiskException e) {
@@ -149,9 +158,10 @@ final class Pulling {
         }
     }
 
-    /** Only where no digest tells whether the content is still the same. */
+    /** Only where no digest, and no commit in the address, tells whether the content is still the same. */
     private @Nullable String tag(Item item) {
-        return item.digest().isEmpty() && !plan.revision().isEmpty() ? plan.revision() : null;
+        boolean commit = HubReference.of(plan.source()).isPresent();
+        return commit || !item.digest().isEmpty() || plan.revision().isEmpty() ? null : plan.revision();
     }
 
     private Digests digests(Item item, Path data) throws IOException {

@@ -8,7 +8,6 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelNotFoundException;
 import dev.millrace.api.ModelStore;
 import dev.millrace.api.Progress;
-import dev.millrace.machine.PartFile;
 import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.spi.model.ModelSource;
 import dev.millrace.spi.text.Dialect;
@@ -17,31 +16,23 @@ import dev.millrace.store.fetch.Http;
 import dev.millrace.store.fetch.Patience;
 import dev.millrace.store.hub.Hub;
 import dev.millrace.store.hub.HubReference;
-import dev.millrace.store.hub.Selection;
-import dev.millrace.store.trust.SignedFiles;
 import dev.millrace.store.trust.TrustedKeys;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import java.util.function.LongConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -53,9 +44,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 public final class Store implements ModelStore, ModelSource {
 
     private static final System.Logger LOG = System.getLogger(Store.class.getName());
-    /** Bytes that are copied at a time. */
-    private static final long COPIED = 16 << 20;
-    private static final String SHOWN = "licenceShown";
+    static final String SHOWN = "licenceShown";
 
     private final Environment environment;
     private final StoreFolder folder;
@@ -270,8 +259,14 @@ public final class Store implements ModelStore, ModelSource {
             try (Http http = http(plan.wish())) {
                 Pulling pulling = new Pulling(folder, http, plan, transfer, chunk);
                 pulling.checkRoom();
+                boolean replaces = folder.read(plan.name()).isPresent();
                 try (FolderLock _ = folder.fetching()) {
                     pulling.commit(entries -> manifest(plan, entries));
+                }
+                if (replaces) {
+                    try (FolderLock _ = folder.changing()) {
+                        folder.removeOrphans(); // what only the earlier state had
+                    }
                 }
             }
             return portrayed(plan.name());
@@ -293,8 +288,7 @@ public final class Store implements ModelStore, ModelSource {
             Map<String, @Nullable Object> facts = new LinkedHashMap<>(manifest.facts());
             facts.putAll(Portrait.of(kept(manifest).path(), services(formats, ModelFormat.class),
                     services(dialects, Dialect.class)));
-            Manifest whole = new Manifest(manifest.name(), manifest.source(), manifest.revision(), manifest.main(),
-                    manifest.files(), manifest.licence(), facts);
+            Manifest whole = manifest.with(facts);
             folder.commit(whole);
             return kept(whole);
         }
@@ -325,9 +319,10 @@ public final class Store implements ModelStore, ModelSource {
             throw cancelled;
         } catch (dev.millrace.store.fetch.Refusal e) {
             throw new MillraceException(String.valueOf(e.getMessage()), e);
+        } catch (UncheckedIOException e) {
+            throw DiskFailure.of(folder.root(), Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
-            throw new MillraceException("The store " + folder.root() + " cannot be used (" + e
-                    + "): make it writable, or set MILLRACE_MODELS to another folder.", e);
+            throw DiskFailure.of(folder.root(), e);
         }
     }
 
@@ -335,80 +330,38 @@ public final class Store implements ModelStore, ModelSource {
 
     @Override
     public Kept link(Path path, @Nullable String name, Progress progress) {
-        Path absolute = path.toAbsolutePath().normalize();
-        String last = String.valueOf(absolute.getFileName());
-        String made = Planning.plain(last.toLowerCase(Locale.ROOT).replaceFirst("(-00001-of-\\d{5})?\\.gguf$", ""));
-        String wanted = name == null ? made : name;
-        if (!StoreFolder.isName(wanted)) {
-            throw new MillraceException(
-                    "\"" + wanted + "\" cannot be a model's name: take letters, digits, points, dashes "
-                            + "and underscores.");
-        }
+        return link(path, name, null, Consent.NONE, progress);
+    }
+
+    @Override
+    public Kept link(Path path, @Nullable String name, @Nullable Trust trust, Consent consent, Progress progress) {
+        Policy policy = new Policy(environment.trust(trust, Trust.ALLOW), "Take it in?");
         return guarded(() -> {
-            List<Path> files = files(absolute);
-            Path base = Files.isDirectory(absolute) ? absolute : absolute.toAbsolutePath().getParent();
-            long total = 0;
-            for (Path file : files) {
-                total += Files.size(file);
+            Linking linking = new Linking(path.toAbsolutePath().normalize(),
+                    new TrustedKeys(environment.trustedKeys()));
+            Manifest found = linking.manifest(name, progress);
+            policy.check(path.toString(), linking.signer(), consent);
+            Map<String, @Nullable Object> facts = new LinkedHashMap<>(found.facts());
+            facts.putAll(Portrait.of(kept(found).path(), services(formats, ModelFormat.class),
+                    services(dialects, Dialect.class)));
+            if (facts.get("problem") instanceof String problem) {
+                throw new MillraceException(problem);
             }
-            Meter meter = new Meter(progress, "reading " + last, total);
-            List<Manifest.Entry> entries = new ArrayList<>();
-            String licence = "";
-            for (Path file : files) {
-                String relative = Objects.requireNonNull(base).relativize(file).toString().replace('\\', '/');
-                long modified = Files.getLastModifiedTime(file).toMillis();
-                entries.add(new Manifest.Entry(relative, Files.size(file), Digests.of(file, meter).sha256(),
-                        Optional.of(file), modified));
-                if (Selection.isLicence(relative) && Files.size(file) < 2 << 20) {
-                    // whatever its bytes are, it is only shown
-                    licence = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-                }
-            }
-            Map<String, @Nullable Object> facts = new LinkedHashMap<>();
-            facts.put("imported", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            facts.put("path", absolute.toString());
-            facts.put(SHOWN, true); // the user had it before
-            Manifest manifest = new Manifest(wanted, absolute.toString(), "",
-                    Files.isDirectory(absolute) ? "" : last, entries, new Licence("", licence), facts);
+            Manifest manifest = found.with(facts);
             try (FolderLock _ = folder.changing()) {
-                if (folder.read(wanted).filter(other -> !other.source().equals(manifest.source())).isPresent()) {
-                    throw new MillraceException("The name " + wanted
+                if (folder.read(manifest.name()).filter(other -> !isSame(other, manifest)).isPresent()) {
+                    throw new MillraceException("The name " + manifest.name()
                             + " is taken: give another by --name, or remove that model.");
                 }
                 folder.commit(manifest);
+                return kept(manifest);
             }
-            Kept kept = portrayed(wanted);
-            if (kept.facts().get("problem") instanceof String problem) {
-                remove(wanted);
-                throw new MillraceException(problem);
-            }
-            return kept;
         });
     }
 
-    private static List<Path> files(Path path) throws IOException {
-        if (Files.isDirectory(path)) {
-            try (Stream<Path> all = Files.walk(path, 3)) {
-                List<Path> files = all.filter(Files::isRegularFile)
-                        .filter(file -> !path.relativize(file).toString().startsWith(".")).sorted().toList();
-                if (files.isEmpty()) {
-                    throw new MillraceException("The folder " + path + " is empty: give a model's file or folder.");
-                }
-                return files;
-            }
-        }
-        if (!Files.isRegularFile(path)) {
-            throw new MillraceException("There is no file or folder " + path + ".");
-        }
-        String last = String.valueOf(path.getFileName());
-        if (!last.matches(".*-\\d{5}-of-\\d{5}\\.gguf")) {
-            return List.of(path);
-        }
-        String stem = last.replaceFirst("-\\d{5}-of-\\d{5}\\.gguf$", "");
-        try (Stream<Path> all = Files.list(Objects.requireNonNull(path.getParent()))) {
-            return all.filter(file -> String.valueOf(file.getFileName()).startsWith(stem + "-")
-                    && String.valueOf(file.getFileName()).matches(".*-\\d{5}-of-\\d{5}\\.gguf")).sorted().toList();
-        }
+    private static boolean isSame(Manifest one, Manifest other) {
+        return one.source().equals(other.source())
+                && Objects.equals(one.facts().get("path"), other.facts().get("path"));
     }
 
     @Override
@@ -445,61 +398,9 @@ public final class Store implements ModelStore, ModelSource {
     public void export(String name, Path target, @Nullable Path key, Progress progress) {
         Manifest manifest = required(name);
         guarded(() -> {
-            String pem = key == null ? null : Files.readString(key);
-            Meter meter = new Meter(progress, "writing " + manifest.name(), 2 * manifest.size());
-            Map<String, String> digests = new TreeMap<>();
-            for (Manifest.Entry file : manifest.files()) {
-                if (file.name().equals(SignedFiles.FILE) && pem != null) {
-                    continue; // signed anew
-                }
-                copy(file, target.resolve(file.name()), meter);
-                if (!file.name().equals(SignedFiles.FILE)) {
-                    digests.put(file.name(), file.sha256());
-                }
-            }
-            put(target.resolve("millrace-manifest.json"), manifest.toJson());
-            if (pem != null) {
-                put(target.resolve(SignedFiles.FILE), SignedFiles.sign(SignedFiles.Kind.MODEL, digests, pem).toJson());
-            }
+            new Exporting(folder, manifest, target).write(key == null ? null : Files.readString(key), progress);
             return true;
         });
-    }
-
-    private static void put(Path file, String text) throws IOException {
-        if (Files.exists(file)) {
-            throw present(file);
-        }
-        StoreFolder.write(file, text);
-    }
-
-    private static MillraceException present(Path file) {
-        return new MillraceException(file + " is there already; give another folder.");
-    }
-
-    /** A copy appears as a whole, and only if its content is what the manifest says. */
-    private void copy(Manifest.Entry file, Path to, Meter meter) throws IOException {
-        if (Files.exists(to)) {
-            throw present(to);
-        }
-        Files.createDirectories(to.toAbsolutePath().getParent());
-        try (PartFile part = PartFile.of(to);
-                FileChannel from = FileChannel.open(folder.content(file), StandardOpenOption.READ)) {
-            long at = 0;
-            // in pieces, so that it can be cancelled
-            for (long piece = 1; piece > 0; at += piece) {
-                piece = from.transferTo(at, COPIED, part.channel());
-                meter.accept(piece);
-            }
-            if (!Digests.of(part.path(), meter).sha256().equals(file.sha256())) {
-                throw new MillraceException(
-                        file.name() + " is not what it was, so it is not exported: remove the model, and "
-                                + "pull or import it again.");
-            }
-            if (Files.exists(to)) {
-                throw present(to);
-            }
-            part.keep();
-        }
     }
 
     // ---- what has not ended
@@ -528,31 +429,9 @@ public final class Store implements ModelStore, ModelSource {
                 Manifest manifest = required(name);
                 Map<String, @Nullable Object> facts = new LinkedHashMap<>(manifest.facts());
                 facts.put(SHOWN, true);
-                folder.commit(new Manifest(manifest.name(), manifest.source(), manifest.revision(), manifest.main(),
-                        manifest.files(), manifest.licence(), facts));
+                folder.commit(manifest.with(facts));
             }
             return true;
         });
-    }
-
-    /** Adds up what was read. */
-    private static final class Meter implements LongConsumer {
-
-        private final Progress progress;
-        private final String what;
-        private final long total;
-        private long done;
-
-        Meter(Progress progress, String what, long total) {
-            this.progress = progress;
-            this.what = what;
-            this.total = Math.max(1, total);
-        }
-
-        @Override
-        public void accept(long bytes) {
-            done += bytes;
-            progress.update(what, Math.min(1, (double) done / (double) total));
-        }
     }
 }

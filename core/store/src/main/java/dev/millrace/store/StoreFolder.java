@@ -291,7 +291,7 @@ record StoreFolder(Path root) {
                 free += delete(blob(file.sha256()));
             }
         }
-        return free + orphans();
+        return free + removeOrphans();
     }
 
     /** Contents that are in use; empty if it cannot be told, since a manifest is damaged. */
@@ -309,7 +309,7 @@ record StoreFolder(Path root) {
     }
 
     /** Contents that no manifest names, and views that were being made, are left behind by processes that were killed. */
-    private long orphans() throws IOException {
+    long removeOrphans() throws IOException {
         Optional<FolderLock> alone = FolderLock.tried(lockOf("fetching"), false);
         if (alone.isEmpty()) {
             return 0; // somebody is fetching, and will name them

@@ -19,12 +19,19 @@ import dev.millrace.api.ModelStore.Transfer;
 import dev.millrace.api.Progress;
 import dev.millrace.store.TestHub.Asked;
 import dev.millrace.store.TestHub.Fault;
+import dev.millrace.store.fetch.Http;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +127,20 @@ class FaultsTest {
                 Arguments.of("429 of the hub", "hub", new Fault.Status(429, "Retry-After: 3600\r\n"), "later"),
                 Arguments.of("silence", "store", new Fault.Silence(0), "nothing arrived"),
                 Arguments.of("nothing but closed connections", "store", new Fault.Cut(0), "goes on where it stopped"),
+                Arguments.of("a drip that never becomes a stream", "store", new Fault.Drip(1, 90), "hardly anything"),
+                Arguments.of("a listing that drips", "hub", new Fault.Drip(1, 90), "hardly anything"),
+                Arguments.of("a length that is no number", "store", new Fault.Length("abc"), "no HTTP"),
+                Arguments.of("a length below nothing", "store", new Fault.Length("-5"), "content-length: -5"),
+                Arguments.of("a length that no number holds", "store", new Fault.Length("9".repeat(30)),
+                        "no HTTP"),
+                Arguments.of("a listing of no length", "hub", new Fault.Length("x"), "no HTTP"),
+                Arguments.of("a redirect to a port that is none", "hub",
+                        new Fault.Status(302, "Location: http://127.0.0.1:99999/x\r\n"), "no HTTP"),
+                Arguments.of("a redirect to no host", "hub", new Fault.Status(302, "Location: http:///x\r\n"),
+                        "cannot be read"),
+                Arguments.of("sizes that no disk has", "hub", new Fault.Body(
+                        "{\"sha\":\"1\",\"siblings\":[{\"rfilename\":\"model.bin\",\"size\":9223372036854775807}]}"),
+                        "not the list"),
                 Arguments.of("other ranges", "store", new Fault.OtherRange(), "was asked for the bytes"),
                 Arguments.of("longer than told", "store", new Fault.Longer(), "longer"),
                 Arguments.of("damaged always", "store", new Fault.Damage(), "digest"),
@@ -147,6 +168,55 @@ class FaultsTest {
         assertEquals(List.of(), user.hastyStore().list());
         hub.faults = request -> new Fault.None();
         assertWhole(pull());
+    }
+
+    /** A listing with sizes alone is enough. */
+    @Test
+    void aMirrorThatTellsNoDigestsIsNoObstacle() throws Exception {
+        hub.digests = false;
+        assertWhole(pull());
+    }
+
+    @Test
+    void whoWaitsIsToldForWhat() throws Exception {
+        hub.faults = request -> isContent(request) && request.number() == 1
+                ? new Fault.Status(429, "Retry-After: 1\r\n")
+                : new Fault.None();
+        Store store = user.hastyStore();
+        List<String> told = new CopyOnWriteArrayList<>();
+        assertWhole(store.pull(store.plan(Bench.wish(REFERENCE, hub.endpoint())), Consent.NONE,
+                (what, done, total) -> told.add(what)));
+        assertTrue(told.stream().anyMatch(what -> what.startsWith("waiting 1 s") && what.contains("429")),
+                told::toString);
+    }
+
+    /** Room is needed for what is missing only: a disk that just holds the model must not keep it from being finished. */
+    @Test
+    void whatHasArrivedNeedsNoRoomAgain() throws Exception {
+        Store store = user.hastyStore();
+        Plan plan = store.plan(Bench.wish(REFERENCE, hub.endpoint()));
+        ModelStore.Item item = plan.files().getFirst();
+        long size = 1L << 42;
+        Plan huge = new Plan(plan.wish(), plan.name(), plan.source(), plan.revision(),
+                List.of(new ModelStore.Item(item.name(), size, item.digest(), item.place(), item.here())), plan.main(),
+                plan.choice(), plan.licence(), plan.signer());
+        StoreFolder kept = new StoreFolder(user.models());
+        Path journal = kept.journal(Digests.of(item.digest() + " " + size));
+        Files.createDirectories(journal.getParent());
+        int chunk = 1 << 27;
+        String identity = "1 " + size + " " + chunk + " -\n";
+        try (Http http = new Http(hub.endpoint(), Optional.empty(), Bench.QUICK, Map.of())) {
+            Pulling pulling = new Pulling(kept, http, huge, Transfer.NONE, chunk);
+            Files.writeString(journal, identity + chunks(3) + "\n");
+            MillraceException full = assertThrows(MillraceException.class, pulling::checkRoom);
+            assertTrue(full.getMessage().contains("make room"), full::getMessage);
+            Files.writeString(journal, identity + chunks(1 << 15) + "\n");
+            pulling.checkRoom();
+        }
+    }
+
+    private static String chunks(int count) {
+        return IntStream.range(0, count).mapToObj(Integer::toString).collect(Collectors.joining("\n"));
     }
 
     @Test
@@ -199,11 +269,38 @@ class FaultsTest {
         assertTrue(e.getMessage().contains("has changed"), e::getMessage);
     }
 
+    /** As hotels and proxies answer, and what people copy from their browser. */
+    @Test
+    void aPageIsNoModel() {
+        hub.faults = request -> new Fault.Body("<html></html>", "Content-Type: text/html; charset=utf-8\r\n");
+        String address = hub.endpoint() + "/Maker/Model";
+        MillraceException e = assertThrows(MillraceException.class,
+                () -> Bench.pull(user.hastyStore(), address, hub.endpoint()));
+        assertTrue(e.getMessage().contains("is a page"), e::getMessage);
+        assertEquals(List.of(), user.hastyStore().list());
+    }
+
+    @Test
+    void aPasswordInAnAddressIsRefusedAndNotRepeated() {
+        String address = "http://user:geheim@127.0.0.1:1/model.gguf";
+        MillraceException e = assertThrows(MillraceException.class,
+                () -> Bench.pull(user.hastyStore(), address, hub.endpoint()));
+        assertTrue(e.getMessage().contains("--token-file") && !e.getMessage().contains("geheim"), e::getMessage);
+        assertEquals(List.of(), hub.asked);
+    }
+
     @Test
     void aServerThatIsNotThereIsToldInOneSentence() {
         hub.close();
         MillraceException e = assertThrows(MillraceException.class, this::pull);
-        assertTrue(e.getMessage().contains("4 tries"), e::getMessage);
+        assertTrue(e.getMessage().contains("4 tries (nobody answers there)"), e::getMessage);
+    }
+
+    @Test
+    void aNameThatNobodyKnowsIsToldSo() {
+        MillraceException e = assertThrows(MillraceException.class,
+                () -> Bench.pull(user.hastyStore(), REFERENCE, URI.create("http://hub.invalid")));
+        assertTrue(e.getMessage().contains("nobody here knows its name"), e::getMessage);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -244,6 +245,159 @@ class KeepingTest {
             assertArrayEquals(model, Files.readAllBytes(found.path()), reference);
         }
         assertThrows(ModelNotFoundException.class, () -> store.resolve("hf:Maker/Model-GGUF:Q4_0", Progress.NONE));
+    }
+
+    /** As people do who have their models on another disk. */
+    @Test
+    void modelsBehindLinksAreFound() throws Exception {
+        Path disk = Files.createDirectories(folder.resolve("disk/model"));
+        Files.move(file, disk.resolve("tiny.gguf"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), disk);
+        Store store = user.store();
+        assertEquals(link, store.link(link, null, Progress.NONE).path());
+        assertEquals(List.of(), store.verify("link", Progress.NONE));
+        Path studio = Files.createDirectories(user.home().resolve(".lmstudio/models/Maker"));
+        Files.createSymbolicLink(studio.resolve("Model"), disk);
+        assertEquals(List.of("lmstudio:Maker/Model/tiny.gguf"), store.others().stream().map(Kept::name).toList());
+        assertTrue(store.find("hf:Maker/Model:tiny.gguf").isPresent());
+    }
+
+    @Test
+    void foldersThatLeadToThemselvesEndTheSearch() throws Exception {
+        Path studio = Files.createDirectories(user.home().resolve(".lmstudio/models/Maker/Model"));
+        Files.copy(file, studio.resolve("tiny.gguf"));
+        Files.createSymbolicLink(studio.resolve("again"), studio);
+        Store store = user.store();
+        assertTrue(store.find("lmstudio:Maker/Model/tiny.gguf").isPresent());
+        MillraceException e = assertThrows(MillraceException.class, () -> store.link(studio, null, Progress.NONE));
+        assertTrue(e.getMessage().contains("again") && e.getMessage().lines().count() == 1, e::getMessage);
+    }
+
+    @Test
+    void lmStudioIsLookedForWhereItsSettingsSay() throws Exception {
+        Path moved = Files.createDirectories(folder.resolve("big/Maker/One"));
+        Files.copy(file, moved.resolve("one.gguf"));
+        Path other = Files.createDirectories(folder.resolve("studio/models/Maker/Two"));
+        Files.copy(file, other.resolve("two.gguf"));
+        Files.createDirectories(user.home().resolve(".lmstudio"));
+        Files.writeString(user.home().resolve(".lmstudio/settings.json"),
+                Json.write(Map.of("downloadsFolder", folder.resolve("big").toString())));
+        Files.writeString(user.home().resolve(".lmstudio-home-pointer"), folder.resolve("studio") + "\n");
+        Store store = user.store();
+        assertEquals(List.of("lmstudio:Maker/One/one.gguf", "lmstudio:Maker/Two/two.gguf"),
+                store.others().stream().map(Kept::name).toList());
+        Files.writeString(user.home().resolve(".lmstudio/settings.json"), "{\"downloadsFolder\": 1");
+        assertEquals(1, store.others().size());
+    }
+
+    /** Names are those that {@code ollama list} shows, also of what came from elsewhere. */
+    @Test
+    void namesOfOllamaAreItsOwn() throws Exception {
+        Path ollama = user.home().resolve(".ollama/models");
+        byte[] model = Files.readAllBytes(file);
+        String digest = "sha256:" + TestHub.sha256(model);
+        Files.createDirectories(ollama.resolve("blobs"));
+        Files.write(ollama.resolve("blobs").resolve(digest.replace(':', '-')), model);
+        for (String each : List.of("registry.ollama.ai/library/tiny/1b", "registry.ollama.ai/someone/tiny/latest",
+                "hf.co/Maker/Tiny-GGUF/Q4_0", "registry.ollama.ai/library/broken/latest")) {
+            Path manifest = ollama.resolve("manifests").resolve(each);
+            Files.createDirectories(manifest.getParent());
+            Files.writeString(manifest, each.contains("broken")
+                    ? "{"
+                    : Json.write(Map.of("layers",
+                            List.of(Map.of("mediaType", "application/vnd.ollama.image.model", "digest", digest)))));
+        }
+        Store store = user.store();
+        assertEquals(List.of("ollama:hf.co/Maker/Tiny-GGUF:Q4_0", "ollama:someone/tiny:latest", "ollama:tiny:1b"),
+                store.others().stream().map(Kept::name).toList());
+        assertTrue(store.find("ollama:someone/tiny").isPresent());
+        assertTrue(store.find("ollama:hf.co/Maker/Tiny-GGUF:Q4_0").isPresent());
+        assertTrue(store.find("ollama:tiny").isEmpty());
+    }
+
+    /** Every name that is listed opens, and so do branches, tags and commits. */
+    @Test
+    void theCacheOfHuggingFaceIsReadByItsRevisions() throws Exception {
+        Path hub = user.home().resolve(".cache/huggingface/hub/models--Maker--Model-GGUF");
+        String old = "a".repeat(40);
+        String now = "b".repeat(40);
+        Files.createDirectories(hub.resolve("refs/refs/pr"));
+        Files.writeString(hub.resolve("refs/main"), now);
+        Files.writeString(hub.resolve("refs/v1"), old);
+        Files.writeString(hub.resolve("refs/refs/pr/1"), old);
+        for (String commit : List.of(old, now)) {
+            Path parts = Files.createDirectories(hub.resolve("snapshots").resolve(commit).resolve("Q8_0"));
+            Files.copy(file, parts.resolve("m-Q8_0-00001-of-00001.gguf"));
+        }
+        Store store = user.store();
+        Kept listed = store.others().getFirst();
+        assertEquals("hf:Maker/Model-GGUF:Q8_0/m-Q8_0-00001-of-00001.gguf", listed.name());
+        for (String name : List.of(listed.name(), "hf:Maker/Model-GGUF", "hf:Maker/Model-GGUF:Q8_0",
+                "hf:Maker/Model-GGUF@main", "hf:Maker/Model-GGUF@bbbbbbbb")) {
+            assertEquals(now, store.find(name).orElseThrow(() -> new AssertionError(name)).revision(), name);
+        }
+        for (String name : List.of("hf:Maker/Model-GGUF@v1", "hf:Maker/Model-GGUF@refs/pr/1:Q8_0",
+                "hf:Maker/Model-GGUF@aaaaaaaa")) {
+            assertEquals(old, store.find(name).orElseThrow(() -> new AssertionError(name)).revision(), name);
+        }
+        assertTrue(store.find("hf:Maker/Model-GGUF@v2").isEmpty());
+        assertTrue(store.find("hf:Maker/Model-GGUF@../snapshots").isEmpty());
+    }
+
+    /** A manifest that somebody has changed must not lead out of the store. */
+    @ParameterizedTest
+    @ValueSource(strings = {"../../x", "/etc/passwd", "a/../../x", "", "./x"})
+    void aManifestDoesNotLeadOutOfItsFolder(String name) throws Exception {
+        Store store = user.store();
+        store.link(file, "mine", Progress.NONE);
+        Path manifest = user.models().resolve("models/mine.json");
+        String text = Files.readString(manifest);
+        String changed = text.replaceFirst("\"name\"\\s*:\\s*\"tiny.gguf\"", "\"name\": \"" + name + "\"");
+        assertNotEquals(text, changed);
+        Files.writeString(manifest, changed);
+        MillraceException e = assertThrows(MillraceException.class, () -> store.resolve("mine", Progress.NONE));
+        assertTrue(e.getMessage().contains("damaged"), e::getMessage);
+    }
+
+    @Test
+    void whatWasExportedIsImportedWithItsOriginAndItsTerms() throws Exception {
+        try (TestHub hub = new TestHub()) {
+            hub.put("Maker/Model-GGUF", "Model-Q8_0.gguf", Files.readAllBytes(file)).put("Maker/Model-GGUF", "LICENSE",
+                    "You may use it.".getBytes(StandardCharsets.UTF_8));
+            Kept pulled = Bench.pull(user.store(), "hf:Maker/Model-GGUF", hub.endpoint());
+            user.store().export(pulled.name(), folder.resolve("stick"), null, Progress.NONE);
+            Bench gateway = new Bench(folder.resolve("gateway"));
+            Kept kept = gateway.store().link(folder.resolve("stick"), null, Progress.NONE);
+            assertEquals(pulled.name(), kept.name());
+            assertEquals("You may use it.", kept.licence().text());
+            assertFalse(kept.licenceShown(), "nobody has seen them on this machine");
+            assertTrue(gateway.store().resolve("hf:Maker/Model-GGUF:Q8_0", Progress.NONE).isPresent());
+            assertEquals(List.of(), gateway.store().verify(kept.name(), Progress.NONE));
+            gateway.store().export(kept.name(), folder.resolve("further"), null, Progress.NONE);
+            Kept single = gateway.store().link(folder.resolve("further/Model-Q8_0.gguf"), "single", Progress.NONE);
+            assertEquals("hf:Maker/Model-GGUF:Q8_0", single.source());
+            MillraceException taken = assertThrows(MillraceException.class,
+                    () -> user.store().link(folder.resolve("stick"), null, Progress.NONE));
+            assertTrue(taken.getMessage().contains("taken"), taken::getMessage);
+        }
+    }
+
+    @Test
+    void whatCannotBeUsedIsNamed() throws Exception {
+        Store store = user.store();
+        store.link(file, "mine", Progress.NONE);
+        Path blocked = Files.writeString(folder.resolve("blocked"), "a file");
+        MillraceException export = assertThrows(MillraceException.class,
+                () -> store.export("mine", blocked.resolve("inside"), null, Progress.NONE));
+        assertTrue(export.getMessage().startsWith(blocked.toString()), export::getMessage);
+        MillraceException key = assertThrows(MillraceException.class,
+                () -> store.export("mine", folder.resolve("out"), folder.resolve("no.pem"), Progress.NONE));
+        assertTrue(key.getMessage().startsWith(folder.resolve("no.pem").toString()), key::getMessage);
+        assertFalse(key.getMessage().contains("MILLRACE_MODELS"), key::getMessage);
+        user.variables().put("MILLRACE_MODELS", blocked.toString());
+        MillraceException own = assertThrows(MillraceException.class,
+                () -> user.store().link(file, "mine", Progress.NONE));
+        assertTrue(own.getMessage().contains("MILLRACE_MODELS"), own::getMessage);
     }
 
     @Nested

@@ -311,7 +311,8 @@ class PluginsTest {
     void aSignatureDecidesByTheRule() throws Exception {
         Path key = key("maker");
         index(key);
-        refused("not signed by anybody whom you trust, and your rule is to refuse", Trust.REFUSE);
+        refused("not signed by anybody whom you trust, and your rule is to refuse that: trust the publisher's key with "
+                + "\"millrace plugins trust add KEY.pem\", or give --trust ask.", Trust.REFUSE);
         List<String> asked = new ArrayList<>();
         assertThrows(MillraceException.class, () -> plugins.install(plan(Trust.ASK), question -> {
             asked.add(question);

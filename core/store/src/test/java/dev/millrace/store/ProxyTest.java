@@ -129,6 +129,18 @@ class ProxyTest {
         return said;
     }
 
+    /** As behind a proxy that reads along, or with a clock that is wrong. Asking again would change nothing. */
+    @Test
+    void aCertificateThatNobodyKnowsIsToldAtOnce() throws Exception {
+        proxy.tunnel(HOST, TestProxy.keys(folder, HOST), hub.endpoint().getPort());
+        Bench bench = new Bench(folder);
+        MillraceException e = assertThrows(MillraceException.class,
+                () -> Bench.pull(bench.store(), REFERENCE, URI.create("https://127.0.0.1:" + proxy.securePort())));
+        assertTrue(e.getMessage().contains("does not trust the certificate"), e::getMessage);
+        assertTrue(e.getMessage().contains("clock") && e.getMessage().lines().count() == 1, e::getMessage);
+        assertTrue(hub.asked.isEmpty());
+    }
+
     @Test
     void httpsGoesThroughATunnelWithThePassword() throws Exception {
         hub.large = Integer.MAX_VALUE; // no second server, which has no https

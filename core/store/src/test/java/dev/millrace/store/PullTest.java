@@ -199,6 +199,20 @@ class PullTest {
     }
 
     @Test
+    void aNewStateTakesThePlaceOfTheEarlierOne() throws Exception {
+        Kept first = Bench.pull(user.store(), "hf:" + REPOSITORY, hub.endpoint());
+        byte[] second = model.clone();
+        second[second.length - 1] ^= 1;
+        hub.put(REPOSITORY, "Some-Model-Q8_0.gguf", second);
+        Kept kept = Bench.pull(user.store(), "hf:" + REPOSITORY, hub.endpoint());
+        assertEquals(first.name(), kept.name());
+        assertArrayEquals(second, Files.readAllBytes(kept.path()));
+        try (var blobs = Files.list(user.models().resolve("blobs"))) {
+            assertEquals(1, blobs.count(), "nobody needs the earlier content");
+        }
+    }
+
+    @Test
     void whatStandsInOtherCachesIsNotFetched() throws Exception {
         Path blobs = Files
                 .createDirectories(folder.resolve("home/.cache/huggingface/hub/models--Maker--Some-Model-GGUF/blobs"));

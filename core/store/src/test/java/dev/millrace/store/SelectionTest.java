@@ -5,6 +5,7 @@
 package dev.millrace.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -57,6 +58,14 @@ class SelectionTest {
     }
 
     @Test
+    void aFolderOfTensorsIsTakenWithAReason() {
+        Listing folder = listing(Map.of("config.json", 0.0, "model.safetensors", 16.0));
+        assertTrue(of("hf:L/M", folder, 8).reason().contains("millrace quantise"));
+        assertFalse(of("hf:L/M", folder, 64).reason().contains("millrace quantise"));
+        assertTrue(of("hf:L/M", folder, 64).reason().contains("no GGUF file"));
+    }
+
+    @Test
     void theUsersWordCounts() {
         assertEquals("LFM2.5-8B-A1B-F16.gguf", of("hf:L/M:f16", LARGE, 1).main());
         assertEquals("LFM2.5-8B-A1B-Q2_K.gguf", of("hf:L/M:LFM2.5-8B-A1B-Q2_K.gguf", LARGE, 1).main());
@@ -79,6 +88,9 @@ class SelectionTest {
         Listing onnx = listing(Map.of("config.json", 0.0, "onnx/model.onnx", 1.0, "onnx/model_q4.onnx", 0.1,
                 "onnx/model_q4.onnx_data", 0.4, "onnx/model_q4.onnx_data_1", 0.2, "onnx/model_fp16.onnx", 0.5));
         assertEquals("model_q4", of("hf:L/M", onnx, 8).type());
+        assertTrue(of("hf:L/M", onnx, 8).reason().contains("8.00 GB"));
+        assertEquals("model_fp16", of("hf:L/M", onnx, 1.2).type(), "the larger one does not fit");
+        assertTrue(of("hf:L/M", onnx, 0.7).reason().contains("larger than"));
         assertEquals(4, of("hf:L/M", onnx, 8).files().size());
         assertEquals("model_fp16", of("hf:L/M:fp16", onnx, 8).type());
         assertThrows(MillraceException.class, () -> of("hf:L/M", listing(Map.of("model.bin", 1.0)), 8));
@@ -92,7 +104,10 @@ class SelectionTest {
                 HubReference.of("https://huggingface.co/a/b/resolve/main/x/y.gguf?download=true"));
         assertEquals(Optional.of(new HubReference("a/b", "dev", "")),
                 HubReference.of("https://huggingface.co/a/b/tree/dev"));
-        for (String none : List.of("", "hf:", "hf:a", "hf:a/b/c", "hf:../b", "hf:a/b:", "a/b", "hf:a/b c",
+        assertEquals(Optional.of(new HubReference("a/b", "", "My Model Q4.gguf")),
+                HubReference.of("hf:a/b:My Model Q4.gguf"));
+        for (String none : List.of("", "hf:", "hf:a/b: x", "hf:a/b:x ", "hf:a/b:x\ny", "hf:a", "hf:a/b/c", "hf:../b",
+                "hf:a/b:", "a/b", "hf:a/b c",
                 "https://huggingface.co/", "https://example.org/a/b", "hf:a/b:x\\y")) {
             assertEquals(Optional.empty(), HubReference.of(none), none);
         }

@@ -122,6 +122,43 @@ class SignatureTest {
         assertEquals(List.of(), user.store().list());
     }
 
+    /** As on a stick that goes from hand to hand. */
+    @Test
+    void whatIsImportedIsJudgedBySignatureAndRule() throws Exception {
+        Path key = Files.writeString(folder.resolve("key.pem"), privateKey);
+        Path stick = folder.resolve("stick");
+        Bench.gguf(folder);
+        user.store().link(folder.resolve("tiny.gguf"), "mine", Progress.NONE);
+        user.store().export("mine", stick, key, Progress.NONE);
+        user.store().remove("mine");
+        for (Path path : List.of(stick, stick.resolve("tiny.gguf"))) {
+            Kept kept = user.store().link(path, "signed", Trust.REFUSE, Consent.NONE, Progress.NONE);
+            assertEquals("maker", kept.facts().get("signedBy"));
+            user.store().remove("signed");
+        }
+        assertThrows(MillraceException.class, () -> user.store().link(folder.resolve("tiny.gguf"), "plain",
+                Trust.REFUSE, Consent.NONE, Progress.NONE));
+        List<String> asked = new ArrayList<>();
+        assertThrows(MillraceException.class,
+                () -> user.store().link(folder.resolve("tiny.gguf"), "plain", Trust.ASK, question -> {
+                    asked.add(question);
+                    return false;
+                }, Progress.NONE));
+        assertTrue(asked.getFirst().contains("not signed"), asked::toString);
+        user.variables().put("MILLRACE_TRUST", "refuse");
+        assertThrows(MillraceException.class,
+                () -> user.store().link(folder.resolve("tiny.gguf"), "plain", Progress.NONE));
+        byte[] bytes = Files.readAllBytes(stick.resolve("tiny.gguf"));
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(stick.resolve("tiny.gguf"), bytes);
+        for (Path path : List.of(stick, stick.resolve("tiny.gguf"))) {
+            MillraceException e = assertThrows(MillraceException.class,
+                    () -> user.store().link(path, "signed", Trust.ALLOW, Consent.NONE, Progress.NONE));
+            assertTrue(e.getMessage().contains("is not for tiny.gguf"), e::getMessage);
+        }
+        assertEquals(List.of(), user.store().list());
+    }
+
     @Test
     void anotherKeyIsNobodys() throws Exception {
         KeyPair other = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();

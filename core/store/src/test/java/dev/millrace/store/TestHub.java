@@ -81,8 +81,16 @@ final class TestHub implements AutoCloseable {
         record Drip(int bytes, int millis) implements Fault {
         }
 
-        /** This body instead. */
-        record Body(String text) implements Fault {
+        /** This body instead, with more headers. */
+        record Body(String text, String headers) implements Fault {
+
+            Body(String text) {
+                this(text, "");
+            }
+        }
+
+        /** Another Content-Length is told. */
+        record Length(String told) implements Fault {
         }
     }
 
@@ -98,6 +106,8 @@ final class TestHub implements AutoCloseable {
     volatile String licence = "apache-2.0";
     /** Files from this size on are kept by the second server, and have a SHA-256. */
     volatile int large = 1000;
+    /** Whether the listing tells digests, which some mirrors do not. */
+    volatile boolean digests = true;
 
     TestHub() {
         accept(hub, "hub");
@@ -175,7 +185,7 @@ final class TestHub implements AutoCloseable {
         }
         if (fault instanceof Fault.Body body) {
             byte[] bytes = body.text.getBytes(StandardCharsets.UTF_8);
-            head(out, 200, "Content-Length: " + bytes.length + "\r\n");
+            head(out, 200, body.headers + "Content-Length: " + bytes.length + "\r\n");
             out.write(bytes);
             out.flush();
             return true;
@@ -226,10 +236,10 @@ final class TestHub implements AutoCloseable {
             body = java.util.Arrays.copyOf(body, body.length + 10);
         }
         int told = fault instanceof Fault.OtherRange ? from + 1 : from;
+        String length = fault instanceof Fault.Length other ? other.told : Integer.toString(body.length);
         head(out, ranged ? 206 : 200,
                 (ranged ? "Content-Range: bytes " + told + "-" + to + "/" + content.length + "\r\n" : "")
-                        + "ETag: \"" + sha256(content).substring(0, 16) + "\"\r\nContent-Length: " + body.length
-                        + "\r\n");
+                        + "ETag: \"" + sha256(content).substring(0, 16) + "\"\r\nContent-Length: " + length + "\r\n");
         int piece = fault instanceof Fault.Drip drip ? drip.bytes : 1 << 14;
         int end = switch (fault) {
             case Fault.Cut cut -> Math.min(cut.bytes, body.length);
@@ -248,7 +258,7 @@ final class TestHub implements AutoCloseable {
         if (fault instanceof Fault.Silence) {
             Thread.sleep(60_000); // ended by close()
         }
-        return !(fault instanceof Fault.Cut);
+        return !(fault instanceof Fault.Cut || fault instanceof Fault.Length);
     }
 
     private static void head(OutputStream out, int status, String headers) throws IOException {
@@ -262,8 +272,10 @@ final class TestHub implements AutoCloseable {
             Map<String, Object> file = new LinkedHashMap<>();
             file.put("rfilename", name);
             file.put("size", content.length);
-            file.put("blobId", git(content));
-            if (content.length >= large) {
+            if (digests) {
+                file.put("blobId", git(content));
+            }
+            if (digests && content.length >= large) {
                 file.put("lfs", Map.of("sha256", sha256(content), "size", content.length, "pointerSize", 130));
             }
             siblings.add(file);

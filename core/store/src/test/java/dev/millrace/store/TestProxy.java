@@ -49,6 +49,11 @@ final class TestProxy implements AutoCloseable {
         return server.getLocalPort();
     }
 
+    /** Of the server with the certificate, after {@link #tunnel}. */
+    int securePort() {
+        return front;
+    }
+
     private static ServerSocket socket() {
         try {
             return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());

@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batch {
 
+    /** An answer that asks for nothing in so many passes is held up by something else than this thread. */
+    private static final int AWAY = 4;
+    /** Of a pass, that answers have to come back before the next begins without them. */
+    private static final int PART = 10;
+    private static final long LONGEST_WAIT = 10_000_000;
+
     private final String name;
     private final int vocabularySize;
     private final Inbox inbox;
@@ -37,6 +43,9 @@ final class Batch {
     private final List<Slot> later = new ArrayList<>();
     private final BitSet atPrompt = new BitSet();
     private long passes;
+    /** When the last pass ended, by System.nanoTime, and how many nanoseconds it took. */
+    private long ended;
+    private long took;
     /** What a slot was told that asked for a sequence: there is no executor for the others either. */
     private @Nullable ExecutorLostException lost;
 
@@ -64,6 +73,18 @@ final class Batch {
         this.open = open;
         this.rescue = rescue;
         this.watchdog = watchdog;
+    }
+
+    /**
+     * How long the next pass should wait for the answers of the last one: their threads choose a token first, and what waits already would
+     * be read without them. Then they would wait for a whole pass.
+     *
+     * @param now System.nanoTime
+     * @return nanoseconds; 0 if none is away, or they had their time
+     */
+    long patience(long now) {
+        long left = Math.min(took / PART, LONGEST_WAIT) - (now - ended);
+        return left > 0 && inbox.size() > 0 && open.away(passes) > 0 ? left : 0;
     }
 
     /**
@@ -112,7 +133,8 @@ final class Batch {
 
     /**
      * Answers need one token each, or a few that their form left no choice about, or guesses with it: a fair share at most. What is left over is shared by
-     * prompts: those of the highest priority among themselves; the others wait for the next pass.
+     * prompts: those of the highest priority among themselves; the others wait for the next pass. Answers that are about to ask for their
+     * next token count, since they will wait for this pass.
      */
     private void share(int batchTokens) {
         int fair = Math.max(1, batchTokens / Math.max(1, slots.size()));
@@ -134,7 +156,8 @@ final class Batch {
         int prompts = slots.size() - answers;
         int left = prompts == 0
                 ? 0
-                : Math.max(prompts, Math.min(batchTokens - ofAnswers, pace.tokens(batchTokens, answers)));
+                : Math.max(prompts, Math.min(batchTokens - ofAnswers,
+                        pace.tokens(batchTokens, answers + open.away(passes - AWAY))));
         for (Slot slot : slots) {
             int share = Math.min(slot.wanted(), fair);
             if (slot.isAtPrompt()) {
@@ -185,7 +208,9 @@ final class Batch {
         FlightEvent event = FlightEvent.begin(FlightEvent.Kind.STEP);
         long start = System.nanoTime();
         forward(executor);
-        long nanos = System.nanoTime() - start;
+        ended = System.nanoTime();
+        took = ended - start;
+        long nanos = took;
         int tokens = 0;
         int ofPrompts = 0;
         for (int i = 0; i < steps.size(); i++) {

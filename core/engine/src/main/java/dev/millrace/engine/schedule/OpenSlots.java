@@ -69,6 +69,21 @@ final class OpenSlots {
         return slot;
     }
 
+    /**
+     * How many answers go on without having asked for their next token yet.
+     *
+     * @param since those count that were read in this pass or later
+     */
+    int away(long since) {
+        int found = 0;
+        for (Slot slot : slots) {
+            if (slot.isAway() && slot.lastUsed() >= since) {
+                found++;
+            }
+        }
+        return found;
+    }
+
     /** All of them, in the order in which they were opened. */
     Collection<Slot> all() {
         return slots;

@@ -35,7 +35,7 @@ final class Pace {
      * Tokens of prompts for the next pass.
      *
      * @param most that the executor takes
-     * @param answers that are being generated in that pass
+     * @param answers that are being generated, in that pass or beside it
      */
     int tokens(int most, int answers) {
         if (answers == 0) {

@@ -591,10 +591,13 @@ public final class Scheduler implements AutoCloseable {
     private void loop() {
         while (!inbox.isDone()) {
             Task<?> task = inbox.task();
+            long patience = task == null ? batch.patience(System.nanoTime()) : 0;
             if (task != null) {
                 task.run();
             } else if (executor instanceof NoExecutor) {
                 awaitExecutor();
+            } else if (patience > 0) {
+                LockSupport.parkNanos(this, patience);
             } else if (batch.fill(executor)) {
                 read();
             } else if (!slots.makeRoom()) {

@@ -402,6 +402,11 @@ public final class Slot implements TokenHistory {
         return read < promptLength;
     }
 
+    /** Whether its answer goes on, and the thread that generates has not asked for the next token yet. */
+    boolean isAway() {
+        return claimed && !pending && sequence != null && !isAtPrompt();
+    }
+
     /** When it was read last, in passes of the scheduler. */
     long lastUsed() {
         return lastUsed;

@@ -8,6 +8,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.FinishReason;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.PromptProgress;
 import dev.millrace.api.Timings;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.Usage;
@@ -66,6 +67,7 @@ final class AnswerRun {
     private int completionTokens;
     private int draftedTokens;
     private int acceptedTokens;
+    private Optional<String> stopString = Optional.empty();
 
     /**
      * An answer that is not begun.
@@ -102,7 +104,8 @@ final class AnswerRun {
         try {
             FinishReason reason = rounds(log);
             end = new Event.Finished(reason,
-                    new Usage(promptTokens, cachedTokens, completionTokens, draftedTokens, acceptedTokens), timings());
+                    new Usage(promptTokens, cachedTokens, completionTokens, draftedTokens, acceptedTokens), timings(),
+                    stopString);
         } catch (Throwable e) {
             problem = failure(e);
         }
@@ -179,6 +182,7 @@ final class AnswerRun {
                 dialogue.add(turn.message());
             }
             if (!turn.wantsTools()) {
+                stopString = turn.said().stopString();
                 return turn.reason();
             }
             boolean spent = completionTokens >= options.maxTokens();
@@ -228,8 +232,11 @@ final class AnswerRun {
         Slot slot = cache.take(ids);
         slot.priority(options.priority());
         log.waiting(slot::waitsFor);
+        int cached = slot.read();
+        log.reading(() -> Optional.of(
+                new PromptProgress(ids.length, cached, Math.clamp(slot.read(), cached, ids.length))));
         promptTokens = ids.length;
-        cachedTokens += slot.read();
+        cachedTokens += cached;
         if (slot.read() == 0) {
             int beginning = sharedBeginning(ids);
             if (beginning >= Prefixes.LEAST_TOKENS && readTo(slot, ids, beginning, log)) {

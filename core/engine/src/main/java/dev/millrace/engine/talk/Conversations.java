@@ -135,12 +135,14 @@ public final class Conversations implements AutoCloseable {
 
     /** Takes on answers. */
     void begin(int number) {
-        if (answers.addAndGet(number) > most) {
-            answers.addAndGet(-number);
-            throw new BusyException(
-                    "The model " + model + " generates " + answers.get() + " answers and may"
-                            + " generate " + most + " at a time: ask again when some have ended.");
-        }
+        int now;
+        do {
+            now = answers.get();
+            if (now > most - number) {
+                throw new BusyException("The model " + model + " generates " + now + " answers and may generate " + most
+                        + " at a time: ask again when some have ended.");
+            }
+        } while (!answers.compareAndSet(now, now + number));
         onUse.run();
     }
 

@@ -7,6 +7,7 @@ package dev.millrace.engine.talk;
 import dev.millrace.api.Event;
 import java.util.Objects;
 import java.util.concurrent.Flow;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
@@ -14,7 +15,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands one subscriber the events of a log as it asks for them, by the rules of {@link Flow}. A virtual thread works while there
+ * Hands one subscriber the events of a log as it asks for them, by the rules of {@link Flow}. A thread works while there
  * is demand; a subscriber that asks for nothing costs none. One that throws is as one that has cancelled.
  */
 final class EventSubscription implements Flow.Subscription {
@@ -23,6 +24,7 @@ final class EventSubscription implements Flow.Subscription {
 
     private final IntFunction<@Nullable Event> log;
     private final IntPredicate over;
+    private final ThreadFactory threads;
     private final AtomicLong demand = new AtomicLong();
     /** Not zero while a thread delivers, or is about to be started; each call that may change something counts it up. */
     private final AtomicInteger work = new AtomicInteger(1);
@@ -39,18 +41,21 @@ final class EventSubscription implements Flow.Subscription {
      * @param subscriber to be told
      * @param log waits for the event of that number, and gives null after the last
      * @param over whether it is known that there is no event of that number
+     * @param threads makes a thread whenever there is something to tell and no other tells it
      */
-    EventSubscription(Flow.Subscriber<? super Event> subscriber, IntFunction<@Nullable Event> log, IntPredicate over) {
+    EventSubscription(Flow.Subscriber<? super Event> subscriber, IntFunction<@Nullable Event> log, IntPredicate over,
+            ThreadFactory threads) {
         this.subscriber = Objects.requireNonNull(subscriber);
         this.log = log;
         this.over = over;
+        this.threads = threads;
     }
 
     void start() {
-        Thread.ofVirtual().name("millrace-events").start(() -> {
+        threads.newThread(() -> {
             tell(one -> one.onSubscribe(this));
             deliver();
-        });
+        }).start();
     }
 
     private void deliver() {
@@ -142,7 +147,7 @@ final class EventSubscription implements Flow.Subscription {
     /** Something may have changed: a thread looks what is to be told. */
     void look() {
         if (work.getAndIncrement() == 0) {
-            Thread.ofVirtual().name("millrace-events").start(this::deliver);
+            threads.newThread(this::deliver).start();
         }
     }
 

@@ -8,6 +8,7 @@ import dev.millrace.api.Answer;
 import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.PromptProgress;
 import dev.millrace.api.ToolCall;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -36,6 +37,7 @@ final class LiveGeneration implements Generation {
     private volatile boolean cancelled;
     private volatile boolean answerWanted;
     private volatile Supplier<String> waiting = () -> "";
+    private volatile Supplier<Optional<PromptProgress>> reading = Optional::empty;
     private final Thread thread;
     private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
 
@@ -111,6 +113,11 @@ final class LiveGeneration implements Generation {
     /** Who can say what it waits for. */
     void waiting(Supplier<String> why) {
         waiting = why;
+    }
+
+    /** Who can say how far the prompt is read. */
+    void reading(Supplier<Optional<PromptProgress>> progress) {
+        reading = progress;
     }
 
     boolean isCancelled() {
@@ -216,7 +223,7 @@ final class LiveGeneration implements Generation {
     public Flow.Publisher<Event> publisher() {
         return subscriber -> {
             EventSubscription subscription = new EventSubscription(subscriber, index -> await(index, false),
-                    this::isOver);
+                    this::isOver, Thread.ofVirtual().name("millrace-events").factory());
             lock.lock();
             try {
                 if (!done) {
@@ -241,6 +248,11 @@ final class LiveGeneration implements Generation {
     @Override
     public Optional<String> waitsFor() {
         return Optional.of(waiting.get()).filter(why -> !why.isEmpty());
+    }
+
+    @Override
+    public Optional<PromptProgress> promptProgress() {
+        return reading.get();
     }
 
     @Override

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Further answers to the prompt of a first one: they start when it has been read, each on a fork of what was read. */
 final class OtherAnswers {
 
+    private static final System.Logger LOG = System.getLogger(OtherAnswers.class.getName());
+
     /**
      * One of them.
      *
@@ -43,14 +45,20 @@ final class OtherAnswers {
         }
         started = true;
         for (Waiting one : waiting) {
-            try {
-                if (first != null) {
-                    cache.lend(first, one.cache());
-                }
-            } finally {
-                // without a fork it reads the prompt by itself, or says why it cannot
-                one.generation().start();
+            if (first != null) {
+                lend(first, cache, one);
             }
+            // without a fork it reads the prompt by itself, or says why it cannot
+            one.generation().start();
+        }
+    }
+
+    private static void lend(Slot first, PromptCache cache, Waiting one) {
+        try {
+            cache.lend(first, one.cache());
+        } catch (RuntimeException | Error e) {
+            // the others start all the same: somebody reads them
+            LOG.log(System.Logger.Level.DEBUG, "A further answer reads the prompt by itself.", e);
         }
     }
 }

@@ -48,6 +48,7 @@ final class RemoteRun {
     private int promptTokens;
     private int cachedTokens;
     private int completionTokens;
+    private Optional<String> stopString = Optional.empty();
 
     RemoteRun(RemoteParts model, Dialogue dialogue, ConversationOptions options, RemoteWishes wishes) {
         this.model = model;
@@ -68,7 +69,7 @@ final class RemoteRun {
             Usage usage = new Usage(promptTokens, cachedTokens, completionTokens);
             dialogue.answered();
             model.meters().answered(reason, usage);
-            log.finish(new Event.Finished(reason, usage, timings()));
+            log.finish(new Event.Finished(reason, usage, timings(), stopString));
         } catch (Throwable e) {
             dialogue.failed(before);
             model.meters().answerFailed();
@@ -100,6 +101,7 @@ final class RemoteRun {
                 dialogue.add(said.message());
             }
             if (!said.wantsTools()) {
+                stopString = said.stopString();
                 return said.reason();
             }
             boolean spent = completionTokens >= options.maxTokens();

@@ -142,7 +142,12 @@ final class Said {
 
     /** Whether the model has written a stop string. */
     boolean isStopped() {
-        return textSearch.found() || thinkingSearch.found();
+        return textSearch.isFound() || thinkingSearch.isFound();
+    }
+
+    /** The stop string that the model has written. */
+    Optional<String> stopString() {
+        return textSearch.found().or(thinkingSearch::found);
     }
 
     private void called(ToolCall call) {

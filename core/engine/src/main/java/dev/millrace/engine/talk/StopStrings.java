@@ -6,6 +6,8 @@ package dev.millrace.engine.talk;
 
 import dev.millrace.json.Json;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Texts that end an answer.
@@ -49,7 +51,7 @@ record StopStrings(List<String> texts, boolean inThinking) {
 
         private final List<String> texts;
         private final StringBuilder kept = new StringBuilder();
-        private boolean found;
+        private @Nullable String found;
 
         private Search(List<String> texts) {
             this.texts = texts;
@@ -64,13 +66,12 @@ record StopStrings(List<String> texts, boolean inThinking) {
             if (texts.isEmpty()) {
                 return piece;
             }
-            if (found) {
+            if (found != null) {
                 return "";
             }
             kept.append(piece);
             int first = first();
             if (first >= 0) {
-                found = true;
                 String before = kept.substring(0, first);
                 kept.setLength(0);
                 return before;
@@ -88,8 +89,13 @@ record StopStrings(List<String> texts, boolean inThinking) {
             return rest;
         }
 
-        boolean found() {
-            return found;
+        boolean isFound() {
+            return found != null;
+        }
+
+        /** The text that was found. */
+        Optional<String> found() {
+            return Optional.ofNullable(found);
         }
 
         /** Where the stop string begins that is complete first, the longest of those, or -1: however the text was cut. */
@@ -102,6 +108,7 @@ record StopStrings(List<String> texts, boolean inThinking) {
                 if (at >= 0 && (here < end || (here == end && at < first))) {
                     first = at;
                     end = here;
+                    found = text;
                 }
             }
             return first;

@@ -155,6 +155,43 @@ class BatchTest {
         assertEquals(List.of("2:32", "1:1"), pass(reader), "as many as are read beside answers at first");
     }
 
+    /** Its thread chooses a token while the next pass begins: it would wait for the whole prompt. */
+    @Test
+    void whoseNextTokenIsBeingChosenIsNotHeldUpByAPrompt() {
+        Reader reader = new Reader(Limits.of(100));
+        Slot answer = asks(1, 5, 0);
+        answer.claim();
+        pass(reader);
+        asks(2, 500, 0);
+        assertEquals(List.of("2:32"), pass(reader), "as many as beside an answer that is read");
+        answer.append(7);
+        ask(answer);
+        assertEquals(List.of("2:32", "1:1"), pass(reader));
+        for (int i = 0; i < 4; i++) {
+            assertEquals(List.of("2:32"), pass(reader));
+        }
+        assertEquals(List.of("2:100"), pass(reader), "it does something else");
+    }
+
+    @Test
+    void theNextPassWaitsForTheAnswersOfTheLastOne() {
+        Reader reader = new Reader(Limits.of(100));
+        Slot answer = asks(1, 5, 0);
+        answer.claim();
+        long begin = System.nanoTime();
+        pass(reader);
+        assertEquals(0, batch.patience(begin), "nothing else waits");
+        asks(2, 500, 0);
+        assertTrue(batch.patience(begin) > 0);
+        assertEquals(0, batch.patience(System.nanoTime() + 1_000_000_000), "it had its time");
+        answer.append(7);
+        ask(answer);
+        assertEquals(0, batch.patience(begin), "it has come");
+        pass(reader);
+        answer.unclaim();
+        assertEquals(0, batch.patience(begin), "its answer has ended");
+    }
+
     @Test
     void whereAPassTakesFewerTheFirstOfThemAreThoseOfAHigherPriority() {
         Reader reader = new Reader(Limits.of(100).withSequences(2));

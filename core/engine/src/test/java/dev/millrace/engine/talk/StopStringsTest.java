@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class StopStringsTest {
             }
             given.append(search.rest());
             assertEquals(text.substring(0, cut), given.toString(), text + " by " + stops);
-            assertEquals(cut < text.length(), search.found());
+            assertEquals(cut < text.length(), search.isFound());
         }
     }
 
@@ -62,6 +63,6 @@ class StopStringsTest {
         assertEquals("EN", search.next("NN").substring(0, 2));
         assertEquals("x", search.next("x\n").substring(0, 1));
         assertEquals("", search.next("\nrest"));
-        assertTrue(search.found());
+        assertEquals(Optional.of("\n\n"), search.found());
     }
 }

@@ -19,7 +19,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +43,9 @@ public final class GgufWriter {
     private final int threads;
     private final Progress progress;
     private final long total;
+    /** Used again: as garbage they would fill the heap, whatever its size, before Java collects what is old. */
+    private final Queue<float[]> spareFloats = new ConcurrentLinkedQueue<>();
+    private final Queue<ByteBuffer> spareBytes = new ConcurrentLinkedQueue<>();
     private long written;
 
     private GgufWriter(FileChannel channel, RowEncoder encoder, int threads, Progress progress, long total) {
@@ -172,7 +177,9 @@ public final class GgufWriter {
         while (bands.size() > left) {
             Band band = bands.remove();
             try {
-                put(band.bytes.get());
+                ByteBuffer bytes = band.bytes.get();
+                put(bytes);
+                spareBytes.add(bytes);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw cancelled(e);
@@ -197,15 +204,26 @@ public final class GgufWriter {
             throws IOException {
         TensorType type = tensor.type();
         int values = Math.toIntExact(count * part.columns());
-        float[] floats = new float[values];
+        float[] floats = floats(values);
         part.read(row, count, floats, 0);
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(type.bytes(values)));
+        ByteBuffer bytes = bytes(Math.toIntExact(type.bytes(values)));
         try {
             encoder.encode(tensor, place, floats, values, bytes);
         } catch (ArithmeticException e) {
             throw new MillraceException(part.name() + " cannot be stored as " + type + ": " + e.getMessage() + ".", e);
         }
+        spareFloats.add(floats);
         return bytes.flip();
+    }
+
+    private float[] floats(int values) {
+        float[] spare = spareFloats.poll();
+        return spare != null && spare.length >= values ? spare : new float[values];
+    }
+
+    private ByteBuffer bytes(int size) {
+        ByteBuffer spare = spareBytes.poll();
+        return spare != null && spare.capacity() >= size ? spare.clear().limit(size) : ByteBuffer.allocate(size);
     }
 
     private void pad() throws IOException {

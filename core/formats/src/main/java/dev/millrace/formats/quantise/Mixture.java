@@ -174,7 +174,8 @@ public enum Mixture {
         TensorType type = wanted;
         if (columns % type.blockSize() != 0) {
             type = switch (type) {
-                case Q2_K, Q3_K, IQ4_XS -> TensorType.IQ4_NL;
+                case IQ4_XS -> TensorType.IQ4_NL;
+                case Q2_K, Q3_K -> TensorType.Q4_0;
                 case Q4_K -> TensorType.Q5_0;
                 case Q5_K -> TensorType.Q5_1;
                 case Q6_K -> TensorType.Q8_0;

@@ -36,6 +36,8 @@ final class Alternatives {
     private final Predicate<Demands> impossible;
     private final Map<Integer, List<Demands>> known = new HashMap<>();
     private Set<Integer> open = new LinkedHashSet<>();
+    /** Schemas whose opposite is looked at. */
+    private Set<Integer> opposites = new HashSet<>();
     private final Map<Integer, Place> negations = new HashMap<>();
 
     /**
@@ -67,7 +69,7 @@ final class Alternatives {
         List<Demands> found = known.get(place.id);
         if (found == null) {
             if (!open.add(place.id)) {
-                throw Refusal.of(place, "$ref", "goes round in a circle without an end");
+                throw Refusal.circle(place);
             }
             found = expand(place);
             open.remove(place.id);
@@ -195,11 +197,14 @@ final class Alternatives {
     /** What stands inside of a value may refer back to what is looked at here: that is no circle. */
     private boolean isImpossible(Demands demands) {
         Set<Integer> before = open;
+        Set<Integer> oppositesBefore = opposites;
         open = new LinkedHashSet<>();
+        opposites = new HashSet<>();
         try {
             return impossible.test(demands);
         } finally {
             open = before;
+            opposites = oppositesBefore;
         }
     }
 
@@ -329,6 +334,9 @@ final class Alternatives {
         if (!(place.schema instanceof Map)) {
             return place.isFalse() ? List.of(new Demands()) : List.of();
         }
+        if (!opposites.add(place.id)) {
+            throw Refusal.circle(place);
+        }
         Map<String, @Nullable Object> all = place.keywords();
         List<Demands> either = new ArrayList<>();
         Set<String> read = new HashSet<>();
@@ -337,6 +345,7 @@ final class Alternatives {
                 either.addAll(negated(place, keyword, value));
             }
         });
+        opposites.remove(place.id);
         return either;
     }
 

@@ -17,6 +17,11 @@ final class Refusal {
                 + why + ".");
     }
 
+    /** A schema leads back to itself before anything of a value has been looked at. */
+    static GrammarException circle(Place place) {
+        return of(place, "$ref", "goes round in a circle without an end");
+    }
+
     private static String where(String path) {
         return path.isEmpty() ? "the top" : path;
     }

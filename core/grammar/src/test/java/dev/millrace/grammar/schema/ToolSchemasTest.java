@@ -5,10 +5,12 @@
 package dev.millrace.grammar.schema;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.grammar.machine.GrammarException;
+import dev.millrace.tck.RecursiveSchemas;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +119,22 @@ class ToolSchemasTest {
         }
         // no measurement: what explodes would never come back
         assertTrue(System.nanoTime() - begin < 120_000_000_000L);
+    }
+
+    @Test
+    void schemasThatReferToThemselves() {
+        for (Map<String, Object> schema : RecursiveSchemas.withoutAnEnd()) {
+            GrammarException refusal = assertThrows(GrammarException.class, () -> Walker.of(schema), schema::toString);
+            assertTrue(String.valueOf(refusal.getMessage()).contains("goes round in a circle without an end"),
+                    refusal::toString);
+        }
+        for (RecursiveSchemas.WithAnEnd each : RecursiveSchemas.withAnEnd()) {
+            Walker walker = Walker.of(each.schema());
+            each.fitting().forEach(value -> assertTrue(walker.writes(Instances.MAPPER.valueToTree(value)),
+                    value + " " + each.schema()));
+            each.wrong().forEach(value -> assertFalse(walker.writes(Instances.MAPPER.valueToTree(value)),
+                    value + " " + each.schema()));
+        }
     }
 
     @Test

@@ -59,7 +59,12 @@ final class Fetching {
         }
         if (kept != null && !kept.licenceShown()) {
             licence(kept.licence());
-            store.licenceShown(kept.name());
+            try {
+                store.licenceShown(kept.name());
+            } catch (MillraceException e) {
+                // a store that cannot be written is no reason not to use what is in it
+                console.note("That it was shown cannot be remembered: " + e.getMessage());
+            }
         }
     }
 

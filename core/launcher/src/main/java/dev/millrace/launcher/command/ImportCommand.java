@@ -5,6 +5,7 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.ModelStore.Kept;
+import dev.millrace.api.ModelStore.Trust;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -28,6 +29,10 @@ final class ImportCommand implements Callable<Integer> {
     @Nullable
     String name;
 
+    @Option(names = "--trust", paramLabel = "RULE", description = "For models that nobody signed whom you trust: refuse, ask or allow; MILLRACE_TRUST if not given, else allow.")
+    @Nullable
+    Trust trust;
+
     ImportCommand(Workplace workplace) {
         this.workplace = workplace;
     }
@@ -35,10 +40,12 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Kept kept;
+        Fetching fetching = workplace.fetching();
         try (LoadProgress progress = new LoadProgress(workplace.console())) {
-            kept = workplace.fetching().store().link(Objects.requireNonNull(path), name, progress);
+            kept = fetching.store().link(Objects.requireNonNull(path), name, trust, fetching::asked, progress);
         }
-        workplace.console().note("linked " + path + ", " + Sizes.of(kept.size()) + "; it stays where it is");
+        workplace.console().note("linked " + path + ", " + Sizes.of(kept.size()) + "; it stays where it is"
+                + (kept.facts().get("signedBy") instanceof String signer ? "; signed by " + signer : ""));
         workplace.console().result(kept.name());
         return ExitCode.DONE;
     }

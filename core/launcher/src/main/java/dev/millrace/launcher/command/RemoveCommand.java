@@ -50,7 +50,7 @@ final class RemoveCommand implements Callable<Integer> {
         for (String name : names) {
             long free = store.remove(name);
             workplace.console().note("removed " + name + (free == 0
-                    ? "; its files stay where they are"
+                    ? "; its files stay: they are linked, or others need them"
                     : "; " + Sizes.of(free) + " became free"));
         }
         return ExitCode.DONE;

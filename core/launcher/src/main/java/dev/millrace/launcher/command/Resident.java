@@ -14,6 +14,7 @@ import java.util.function.BiConsumer;
 final class Resident {
 
     private final List<Long> seen = new ArrayList<>();
+    private final List<String> heaps = new ArrayList<>();
 
     /** Looks once. */
     void look() {
@@ -21,11 +22,25 @@ final class Resident {
     }
 
     /**
-     * Tells the average of each quarter of the time, in MiB.
+     * Collects what nothing holds any more, and looks what is left of Java's heap.
      *
-     * @param line gets a name and a text; nothing if this system tells no figures
+     * @param when as it is told
+     */
+    void collect(String when) {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        heaps.add(String.format(Locale.ROOT, "%d MiB %s", (runtime.totalMemory() - runtime.freeMemory()) >> 20, when));
+    }
+
+    /**
+     * Tells the average of each quarter of the time, in MiB, and what was left of the heap.
+     *
+     * @param line gets a name and a text; nothing about what this system tells no figures of
      */
     void tell(BiConsumer<String, String> line) {
+        if (!heaps.isEmpty()) {
+            line.accept("heap", String.join(", ", heaps) + ", after a collection");
+        }
         if (seen.size() < 4) {
             return;
         }

@@ -24,7 +24,7 @@ final class SamplingChoice {
     @Nullable
     Double temperature;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens; 0 for all.")
+    @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens; 0 or -1 for all.")
     @Nullable
     Integer topK;
 
@@ -89,7 +89,8 @@ final class SamplingChoice {
     Sampling apply(Sampling defaults) {
         Sampling sampling = greedy ? Sampling.greedy() : defaults;
         sampling = temperature == null ? sampling : sampling.withTemperature(temperature);
-        sampling = topK == null ? sampling : sampling.withTopK(topK);
+        // -1 means all, as in other programs and in files of models
+        sampling = topK == null ? sampling : sampling.withTopK(topK == -1 ? 0 : topK);
         sampling = topP == null ? sampling : sampling.withTopP(topP);
         sampling = minP == null ? sampling : sampling.withMinP(minP);
         sampling = typicalP == null ? sampling : sampling.withTypicalP(typicalP);

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -30,6 +31,8 @@ import picocli.CommandLine.Option;
 final class SoakCommand implements Callable<Integer> {
 
     private static final long BETWEEN_MOVES = 2000;
+    /** Parts of the time after which it is looked what the heap holds. */
+    private static final List<Double> HEAP_AFTER = List.of(0.1, 0.5);
 
     private final Workplace workplace;
     private final Resident resident = new Resident();
@@ -99,8 +102,15 @@ final class SoakCommand implements Callable<Integer> {
         List<List<String>> places = models.stream().map(model -> model.verdicts().stream()
                 .filter(one -> one.score() > 0).map(one -> one.device()).map(Device::id).toList()).toList();
         int moves = 0;
+        long start = System.nanoTime();
+        Iterator<Double> parts = HEAP_AFTER.iterator();
+        double part = parts.next();
         for (int turn = 0; System.nanoTime() < end; turn++) {
             resident.look();
+            if (System.nanoTime() - start >= part * (end - start)) {
+                resident.collect(String.format(Locale.ROOT, "after %.1f minutes", part * minutes));
+                part = parts.hasNext() ? parts.next() : Double.POSITIVE_INFINITY;
+            }
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             Thread.sleep(Math.clamp(left, 1, BETWEEN_MOVES));
             Model model = models.get(turn % models.size());
@@ -115,6 +125,7 @@ final class SoakCommand implements Callable<Integer> {
                 }
             }
         }
+        resident.collect("at the end");
         return moves;
     }
 

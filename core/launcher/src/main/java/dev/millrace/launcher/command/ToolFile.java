@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tool definitions in a file: a JSON array, or an object with one under {@code tools}. Each is plain, wrapped as in OpenAI's
- * interface, or as Anthropic's interface and the Model Context Protocol write it. A key that is not known is refused.
+ * Tool definitions in a file: a JSON array, an object with one under {@code tools}, or one tool alone. Each is plain, wrapped as
+ * in OpenAI's interface, or as Anthropic's interface and the Model Context Protocol write it. A key that is not known is refused.
  */
 final class ToolFile {
 
@@ -67,6 +67,10 @@ final class ToolFile {
         }
         if (inner instanceof List<?> tools) {
             return tools;
+        }
+        if (inner instanceof Map<?, ?> map
+                && (map.get("name") instanceof String || map.get("function") instanceof Map)) {
+            return List.of(map);
         }
         throw new MillraceException(file + " must hold a JSON array of tool definitions.");
     }

@@ -235,7 +235,7 @@ final class CommandsTest {
         assertFalse(unthinking.err().contains("The user"), unthinking.err());
         Result bounded = run(List.of("run", "--greedy", "--thinking-budget", "1", "Bye"));
         assertFalse(bounded.err().contains("The user leaves"), bounded.err());
-        List<String> drawn = List.of("run", "--temperature", "2", "--top-k", "0", "--top-p", "0.9", "--min-p", "0.01",
+        List<String> drawn = List.of("run", "--temperature", "2", "--top-k", "-1", "--top-p", "0.9", "--min-p", "0.01",
                 "--typical-p", "0.95", "--xtc", "0.5", "--dry", "0.8", "--repetition-penalty", "1.1",
                 "--presence-penalty", "0.1", "--frequency-penalty", "0.1", "--penalty-window", "64", "--logit-bias",
                 "300=-1", "--seed", "7", "--max-tokens", "20", "Bye");
@@ -284,6 +284,8 @@ final class CommandsTest {
     @ValueSource(strings = {
             "[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
             "\uFEFF[{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]",
+            "{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}",
+            "{\"type\": \"function\", \"function\": {\"name\": \"set_device\", \"description\": \"Switch a device.\", \"KEY\": SCHEMA}}",
             "{\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}",
             "{\"result\": {\"tools\": [{\"name\": \"set_device\", \"description\": \"Switch a device on or off.\", \"KEY\": SCHEMA}]}}"})
     void toolFilesOfOtherInterfacesAreRead(String shape) throws Exception {

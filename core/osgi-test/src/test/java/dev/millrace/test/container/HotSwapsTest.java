@@ -37,7 +37,7 @@ import org.osgi.test.junit5.service.ServiceExtension;
 
 /** Moves under streaming conversations inside a framework; the backend's bundle goes and comes back, or is updated, too. */
 @ExtendWith({BundleContextExtension.class, ServiceExtension.class})
-@Timeout(600)
+@Timeout(3600)
 @SuppressWarnings("NullAway.Init")
 class HotSwapsTest {
 

@@ -20,7 +20,7 @@ class PlainHotSwapsTest {
     private static final int SWAPS = HotSwaps.SWAPS * 2 / 5;
 
     @Test
-    @Timeout(600)
+    @Timeout(3600)
     void answersAreTheSameWhileTheModelMovesToAndFro() throws Exception {
         try (Millrace millrace = Millrace.start()) {
             HotSwaps.Outcome outcome = HotSwaps.run(millrace, SWAPS, HotSwaps.betweenDevices(millrace));

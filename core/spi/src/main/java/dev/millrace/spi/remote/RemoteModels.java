@@ -14,9 +14,10 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface RemoteModels {
 
     /**
-     * References that can be opened now, for people to choose from.
+     * References that can be opened now, for people to choose from. May be asked often: what others are asked for it over a network is kept
+     * for a while.
      *
-     * @return for example {@code remote:gpu}; nobody is asked over the network for it
+     * @return for example {@code remote:gpu}
      */
     List<String> names();
 

@@ -21,8 +21,8 @@ import java.net.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one answer, read by one thread. Unlike a stream of the client it notices when nothing arrives any more, and asks for
- * more only when what it has was taken.
+ * The bytes of one answer, read by one thread. Unlike a stream of the client it notices when nothing arrives any more, or next to
+ * nothing, and asks for more only when what it has was taken.
  */
 final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
 
@@ -35,11 +35,17 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
         }
     }
 
+    /** Fewer bytes than these in all the time of a stall are as good as none. */
+    static final int LEAST = 1024;
+
     private final Duration stall;
     private final LinkedBlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
     private boolean ended;
+    /** How long it was waited for the last bytes, which are fewer than {@link #LEAST}. */
+    private long waited;
+    private long few;
 
     Body(Duration stall) {
         this.stall = stall;
@@ -96,6 +102,7 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
             switch (arrival()) {
                 case Arrival.Bytes bytes -> {
                     waiting.addAll(bytes.buffers);
+                    count(bytes.buffers);
                     subscription.join().request(1);
                 }
                 case Arrival.End end -> {
@@ -108,12 +115,23 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
         }
     }
 
+    private void count(List<ByteBuffer> buffers) {
+        few += buffers.stream().mapToLong(ByteBuffer::remaining).sum();
+        if (few >= LEAST) {
+            few = 0;
+            waited = 0;
+        }
+    }
+
     private Arrival arrival() throws IOException {
+        long begin = System.nanoTime();
         try {
-            Arrival arrival = arrivals.poll(stall.toMillis(), TimeUnit.MILLISECONDS);
+            Arrival arrival = arrivals.poll(stall.toNanos() - waited, TimeUnit.NANOSECONDS);
             if (arrival == null) {
-                throw new HttpTimeoutException("nothing arrived for " + stall.toMillis() / 1000.0 + " s");
+                throw new HttpTimeoutException((few == 0 ? "nothing" : "hardly anything") + " arrived for "
+                        + stall.toMillis() / 1000.0 + " s");
             }
+            waited += System.nanoTime() - begin;
             return arrival;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -41,6 +41,14 @@ public final class Download {
          * @param bytes how many; negative if some have to be fetched again
          */
         void add(long bytes);
+
+        /**
+         * It is going to try again, not at once.
+         *
+         * @param why for people, beginning with "waiting"
+         */
+        default void waits(String why) {
+        }
     }
 
     private final Http http;
@@ -97,7 +105,7 @@ public final class Download {
                     known.add(chunkNumber);
                 });
             } catch (WholeOnly e) {
-                http.persist(Http.shown(place), () -> {
+                http.persist(Http.shown(place), this::waits, () -> {
                     whole(place, size, file, known);
                     return true;
                 });
@@ -119,6 +127,10 @@ public final class Download {
 
     private synchronized void arrived(long bytes) {
         arrivals.add(bytes);
+    }
+
+    private synchronized void waits(String why) {
+        arrivals.waits(why);
     }
 
     @FunctionalInterface
@@ -178,7 +190,7 @@ public final class Download {
         int length = length(number, size);
         int[] got = new int[1];
         while (got[0] < length) {
-            http.persist(Http.shown(place), () -> {
+            http.persist(Http.shown(place), this::waits, () -> {
                 int before = got[0];
                 try (Http.Reply reply = http.open(place, start + got[0], start + length - 1)) {
                     check(reply, place, start + got[0], start + length - 1, size, tag);
@@ -186,10 +198,10 @@ public final class Download {
                 } catch (Refusal | WholeOnly | DiskException e) {
                     throw e;
                 } catch (IOException e) {
-                    if (got[0] == before) {
+                    if (got[0] - before < Body.LEAST) {
                         throw e;
                     }
-                    // something came, so it is not over: the loop asks for the rest
+                    // much came, so it is not over: the loop asks for the rest
                     if (Thread.currentThread().isInterrupted()) {
                         throw new CancellationException("Cancelled.");
                     }

@@ -7,22 +7,30 @@ package dev.millrace.store.fetch;
 import dev.millrace.api.MillraceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class Http implements AutoCloseable {
 
     private static final int MOST_REDIRECTS = 8;
+    private static final String NUMBER = "[0-9]{1,18}";
+    /** Shorter pauses are over before anybody has read of them. */
+    private static final Duration TOLD = Duration.ofSeconds(1);
 
     /** Java keeps passwords back from proxies of https addresses, unless this property says otherwise. */
     private static final String KEPT_BACK = "jdk.http.auth.tunneling.disabledSchemes";
@@ -69,13 +80,19 @@ public final class Http implements AutoCloseable {
     record Reply(int status, HttpHeaders headers, Body body) implements AutoCloseable {
 
         /** The size of the whole file, as the answer tells it. */
-        OptionalLong total() throws IOException {
+        OptionalLong total() {
             if (status == 206) {
                 String range = headers.firstValue("Content-Range").orElse("");
                 String total = range.substring(range.indexOf('/') + 1);
-                return total.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(total)) : OptionalLong.empty();
+                return total.matches(NUMBER) ? OptionalLong.of(Long.parseLong(total)) : OptionalLong.empty();
             }
-            return headers.firstValueAsLong("Content-Length");
+            return length();
+        }
+
+        /** The length of this answer. */
+        OptionalLong length() {
+            String length = headers.firstValue("Content-Length").orElse("");
+            return length.matches(NUMBER) ? OptionalLong.of(Long.parseLong(length)) : OptionalLong.empty();
         }
 
         @Override
@@ -114,7 +131,7 @@ public final class Http implements AutoCloseable {
                 request.header("Authorization", "Bearer " + token.get());
             }
             proxies.authorization(at).ifPresent(value -> request.header("Proxy-Authorization", value));
-            HttpResponse<Body> response = client.send(request.build(), info -> new Body(patience.stall()));
+            HttpResponse<Body> response = sent(request.build());
             int status = response.statusCode();
             if (status == 200 || status == 206) {
                 return new Reply(status, response.headers(), response.body());
@@ -131,10 +148,23 @@ public final class Http implements AutoCloseable {
         throw Refusal.wrong(shown(place) + " leads from one address to the next without an end.");
     }
 
+    private HttpResponse<Body> sent(HttpRequest request) throws IOException, InterruptedException {
+        try {
+            return client.send(request, info -> new Body(patience.stall()));
+        } catch (IllegalArgumentException e) {
+            // so Java takes lengths that are no numbers, and ports that are none
+            throw new Refusal(0, shown(request.uri()) + " does what is no HTTP (" + e.getMessage() + ").", false,
+                    Optional.empty());
+        }
+    }
+
     private static URI next(URI at, HttpHeaders headers) throws IOException {
         try {
             URI next = at.resolve(headers.firstValue("Location").orElse(""));
             boolean plain = "http".equals(next.getScheme()) && !"https".equals(at.getScheme());
+            if (next.getHost() == null && String.valueOf(next.getScheme()).startsWith("http")) {
+                throw Refusal.wrong(shown(at) + " leads to an address that cannot be read.");
+            }
             if (next.getHost() == null || !("https".equals(next.getScheme()) || plain)) {
                 throw Refusal.wrong(shown(at) + " leads to " + next.getScheme()
                         + ", which is less safe than where it was asked for.");
@@ -146,8 +176,12 @@ public final class Http implements AutoCloseable {
     }
 
     private boolean sameServer(URI at) {
-        return Objects.equals(at.getScheme(), home.getScheme()) && Objects.equals(at.getHost(), home.getHost())
-                && at.getPort() == home.getPort();
+        return Objects.equals(at.getScheme(), home.getScheme())
+                && String.valueOf(home.getHost()).equalsIgnoreCase(at.getHost()) && port(at) == port(home);
+    }
+
+    private static int port(URI at) {
+        return at.getPort() >= 0 ? at.getPort() : "https".equals(at.getScheme()) ? 443 : 80;
     }
 
     /** Without what may be secret: signed addresses have their keys behind the question mark. */
@@ -210,11 +244,13 @@ public final class Http implements AutoCloseable {
      * Tries until it succeeds, or until it has failed too often.
      *
      * @param what for messages
+     * @param waiting told why it waits before it tries again
      * @param attempt may be made several times
      * @throws Refusal if the server says no
      * @throws MillraceException if it failed too often
      */
-    <T> T persist(String what, Attempt<T> attempt) throws IOException, InterruptedException {
+    <T> T persist(String what, Consumer<String> waiting, Attempt<T> attempt)
+            throws IOException, InterruptedException {
         for (int failures = 1;; failures++) {
             IOException failure;
             try {
@@ -226,6 +262,9 @@ public final class Http implements AutoCloseable {
                 throw new CancellationException("Cancelled.");
             }
             Duration pause = pause(failure, failures, what);
+            if (pause.compareTo(TOLD) >= 0) {
+                waiting.accept("waiting " + pause.toSeconds() + " s and trying again: " + reason(failure));
+            }
             Thread.sleep(pause.toMillis());
         }
     }
@@ -242,6 +281,14 @@ public final class Http implements AutoCloseable {
             }
             return asked.compareTo(pause) > 0 ? asked : pause;
         }
+        if (isDistrusted(failure)) {
+            throw new MillraceException(
+                    what + " could not be fetched, since this machine does not trust the certificate of its server ("
+                            + reason(failure)
+                            + "): see that the clock is right; if a proxy reads along, name a trust store with its "
+                            + "certificate by MILLRACE_JAVA_OPTS=-Djavax.net.ssl.trustStore=FILE.",
+                    failure);
+        }
         if (failures >= patience.attempts()) {
             throw new MillraceException(what + " could not be fetched after " + failures + " tries ("
                     + reason(failure)
@@ -251,14 +298,32 @@ public final class Http implements AutoCloseable {
         return pause;
     }
 
+    /** What asking again does not change, unlike other failures of TLS, which broken connections look like. */
+    private static boolean isDistrusted(IOException failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof CertificateException || each instanceof CertPathBuilderException
+                    || each instanceof SSLPeerUnverifiedException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static String reason(IOException failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof UnresolvedAddressException || each instanceof UnknownHostException) {
+                return "nobody here knows its name";
+            }
+        }
         String message = failure.getMessage();
         Throwable cause = failure.getCause();
         if (message == null && cause != null) {
             message = cause.getMessage();
         }
-        String name = failure.getClass().getSimpleName();
-        return message == null || message.isBlank() ? name : name.startsWith("Unresolved") ? name : message;
+        if (message != null && !message.isBlank()) {
+            return message;
+        }
+        return failure instanceof ConnectException ? "nobody answers there" : failure.getClass().getSimpleName();
     }
 
     /**
@@ -270,7 +335,8 @@ public final class Http implements AutoCloseable {
      * @throws Refusal if the server says no, or it is longer
      */
     public byte[] small(URI place, int limit) throws IOException, InterruptedException {
-        return persist(shown(place), () -> {
+        return persist(shown(place), any -> {
+        }, () -> {
             try (Reply reply = open(place, -1, -1)) {
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
                 ByteBuffer bytes = reply.body().next();
@@ -283,7 +349,7 @@ public final class Http implements AutoCloseable {
                     }
                     bytes = reply.body().next();
                 }
-                long stated = reply.headers().firstValueAsLong("Content-Length").orElse(out.size());
+                long stated = reply.length().orElse(out.size());
                 if (out.size() != stated) {
                     throw new IOException("only " + out.size() + " of " + stated + " bytes arrived");
                 }
@@ -309,8 +375,13 @@ public final class Http implements AutoCloseable {
      * @throws Refusal if the server does not say
      */
     public Probe probe(URI place) throws IOException, InterruptedException {
-        return persist(shown(place), () -> {
+        return persist(shown(place), any -> {
+        }, () -> {
             try (Reply reply = open(place, 0, 0)) {
+                if (reply.headers().firstValue("Content-Type").orElse("").toLowerCase(Locale.ROOT)
+                        .startsWith("text/html")) {
+                    throw Refusal.wrong(shown(place) + " is a page for people: give the address of the file itself.");
+                }
                 long size = reply.total().orElseThrow(() -> Refusal.wrong(
                         shown(place) + " cannot be fetched: its server does not say how large it is."));
                 return new Probe(size, reply.headers().firstValue("ETag").orElse(null));

@@ -24,6 +24,8 @@ public final class Hub {
 
     private static final int MOST_BYTES = 32 << 20;
     private static final int MOST_FILES = 10_000;
+    /** No file is as large, and all of them together can be added up. */
+    private static final long MOST_SIZE = 1L << 48;
 
     private final URI endpoint;
     private final Http http;
@@ -111,7 +113,7 @@ public final class Hub {
     }
 
     private static long size(@org.jspecify.annotations.Nullable Object value) {
-        return value instanceof Long size ? size : -1;
+        return value instanceof Long size && size <= MOST_SIZE ? size : -1;
     }
 
     private static boolean hex(@org.jspecify.annotations.Nullable Object value, int digits) {

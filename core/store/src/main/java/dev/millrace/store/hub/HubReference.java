@@ -24,7 +24,8 @@ public record HubReference(String repository, String revision, String selector) 
 
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,95}";
     private static final Pattern TEXT = Pattern
-            .compile("hf:(?://)?(" + NAME + "/" + NAME + ")(?:@([A-Za-z0-9._/-]{1,200}))?(?::([^:@\\s\\\\]{1,300}))?");
+            .compile("hf:(?://)?(" + NAME + "/" + NAME
+                    + ")(?:@([A-Za-z0-9._/-]{1,200}))?(?::([^:@\\s\\\\](?:[^:@\\p{Cntrl}\\\\]{0,298}[^:@\\s\\\\])?))?");
     private static final Pattern PAGE = Pattern.compile("/(" + NAME + "/" + NAME
             + ")(?:/(?:tree|blob|resolve)/([A-Za-z0-9._-]{1,200})(?:/(.{1,300}))?)?/?");
 

@@ -71,9 +71,7 @@ public record Selection(List<Listing.Entry> files, String main, String type, Str
             if (!models.isEmpty()) {
                 return suiting(reference, models, memory);
             }
-            return folder(listing).or(() -> ONNX.stream().map(name -> graph(listing, name)).flatMap(Optional::stream)
-                    .findFirst().map(graph -> new Selection(graph.files, graph.main, graph.type,
-                            "The graph " + graph.type + " is taken, of those that the model has.")))
+            return folder(listing).map(folder -> whole(folder, memory)).or(() -> graphs(listing, memory))
                     .orElseThrow(() -> nothing(reference, listing, models));
         }
         return models.stream().filter(model -> model.type.equalsIgnoreCase(selector)).findFirst()
@@ -82,6 +80,27 @@ public record Selection(List<Listing.Entry> files, String main, String type, Str
                 .or(() -> graph(listing, selector))
                 .or(() -> single(listing, selector))
                 .orElseThrow(() -> nothing(reference, listing, models));
+    }
+
+    private static Selection whole(Selection folder, long memory) {
+        return new Selection(folder.files, folder.main, folder.type,
+                "The folder of tensors is taken, since the model has no GGUF file." + (fits(folder, memory)
+                        ? ""
+                        : " It is larger than the " + Memory.gigabytes(memory)
+                                + " of memory that are free: \"millrace quantise\" makes a smaller file of it."));
+    }
+
+    /** The first that fits, in the order of what runs best; if none does, the smallest. */
+    private static Optional<Selection> graphs(Listing listing, long memory) {
+        List<Selection> all = ONNX.stream().map(name -> graph(listing, name)).flatMap(Optional::stream).toList();
+        String room = Memory.gigabytes(memory) + " of memory that are free";
+        return all.stream().filter(graph -> fits(graph, memory)).findFirst()
+                .map(graph -> new Selection(graph.files, graph.main, graph.type, "The graph " + graph.type
+                        + " is taken: of those that fit the " + room + " it has the fewest bits."))
+                .or(() -> all.stream().min(Comparator.comparingLong(Selection::size))
+                        .map(graph -> new Selection(graph.files, graph.main, graph.type,
+                                "The graph " + graph.type + " is taken: it is the smallest, but larger than the " + room
+                                        + ".")));
     }
 
     private static Optional<Selection> single(Listing listing, String selector) {

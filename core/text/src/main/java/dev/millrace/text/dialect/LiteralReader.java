@@ -8,6 +8,7 @@ import dev.millrace.json.Json;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -161,8 +162,8 @@ final class LiteralReader {
                 if (string && isPrefix(word)) {
                     yield strings();
                 }
-                if (string && word.length() <= 2 && word.matches("(?i)[rbf]+")) {
-                    throw wrong("JSON has neither bytes nor formatted strings");
+                if (string && word.length() <= 2 && word.matches("(?i)[rb]+")) {
+                    throw wrong("JSON has no bytes");
                 }
                 throw wrong(
                         "a value must be a literal: a string in quotes, a number, True, False, None, a list or a dict");
@@ -172,7 +173,7 @@ final class LiteralReader {
 
     /** What may stand before the quotes of a string. */
     private static boolean isPrefix(String word) {
-        return word.equalsIgnoreCase("r") || word.equalsIgnoreCase("u");
+        return word.length() <= 2 && word.matches("(?i)[ruf]|rf|fr");
     }
 
     private @Nullable Object parentheses(int depth) throws CallSyntaxException {
@@ -217,7 +218,7 @@ final class LiteralReader {
             List<@Nullable Object> set = new ArrayList<>();
             if (escapes == Escapes.PYTHON && peek() == '*') {
                 items('}', depth, set);
-                return set;
+                return distinct(set);
             }
             Object first = value(depth + 1);
             if (peek() != ':') {
@@ -227,7 +228,7 @@ final class LiteralReader {
                 } else {
                     expect('}');
                 }
-                return set;
+                return distinct(set);
             }
             expect(':');
             put(map, key(first), value(depth + 1));
@@ -248,6 +249,10 @@ final class LiteralReader {
             more = skip(',');
         }
         return map;
+    }
+
+    private static List<@Nullable Object> distinct(List<@Nullable Object> items) {
+        return new ArrayList<>(new LinkedHashSet<>(items));
     }
 
     /** What a star spreads: a list, the keys of a map, or the characters of a string. */
@@ -296,19 +301,22 @@ final class LiteralReader {
     }
 
     private boolean beginsString() {
-        char c = peek();
-        if (escapes == Escapes.PYTHON && isPrefix(String.valueOf(c)) && at + 1 < text.length()) {
-            c = text.charAt(at + 1);
+        peek();
+        int end = at;
+        while (escapes == Escapes.PYTHON && end < text.length() && end < at + 2 && isName(text.charAt(end))) {
+            end++;
         }
-        return c == '"' || c == '\'';
+        return end < text.length() && (text.charAt(end) == '"' || text.charAt(end) == '\'')
+                && (end == at || isPrefix(text.substring(at, end)));
     }
 
     private void string(StringBuilder out) throws CallSyntaxException {
         boolean raw = false;
+        boolean formatted = false;
         char quote = text.charAt(at);
-        if (quote != '"' && quote != '\'') {
-            raw = quote == 'r' || quote == 'R';
-            quote = text.charAt(++at);
+        for (; quote != '"' && quote != '\''; quote = text.charAt(++at)) {
+            raw |= quote == 'r' || quote == 'R';
+            formatted |= quote == 'f' || quote == 'F';
         }
         String three = String.valueOf(quote).repeat(3);
         String close = text.startsWith(three, at) ? three : String.valueOf(quote);
@@ -318,7 +326,14 @@ final class LiteralReader {
                 throw wrong("a string does not end");
             }
             char c = text.charAt(at++);
-            if (c != '\\' || at >= text.length()) {
+            if (formatted && (c == '{' || c == '}')) {
+                // a brace twice is one; between single ones stands what only Python could evaluate
+                if (!text.startsWith(String.valueOf(c), at)) {
+                    throw wrong("a formatted string must be spelled out");
+                }
+                at++;
+                out.append(c);
+            } else if (c != '\\' || at >= text.length()) {
                 out.append(c);
             } else if (raw) {
                 out.append(c).append(text.charAt(at++));

@@ -4,9 +4,8 @@
  */
 package dev.millrace.text.dialect;
 
+import dev.millrace.json.SchemaReferences;
 import java.math.BigDecimal;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,16 +40,18 @@ final class SchemaFit {
     private static final int MAX_STEPS = 200_000;
 
     private final Map<?, ?> root;
+    private final SchemaReferences targets;
     private final int[] steps;
     private final List<String> notes = new ArrayList<>();
     private final List<String> complaints = new ArrayList<>();
 
     SchemaFit(Map<?, ?> root) {
-        this(root, new int[1]);
+        this(root, new SchemaReferences(root), new int[1]);
     }
 
-    private SchemaFit(Map<?, ?> root, int[] steps) {
+    private SchemaFit(Map<?, ?> root, SchemaReferences targets, int[] steps) {
         this.root = root;
+        this.targets = targets;
         this.steps = steps;
     }
 
@@ -73,7 +75,7 @@ final class SchemaFit {
     private void properties(@Nullable Object rule, Set<String> names, Set<Object> seen) {
         if (rule instanceof Map<?, ?> schema && seen.size() < MAX_REFERENCES && seen.add(schema)) {
             if (schema.get("$ref") instanceof String reference) {
-                properties(target(reference), names, seen);
+                properties(targets.target(reference), names, seen);
             }
             if (schema.get("properties") instanceof Map<?, ?> properties) {
                 properties.keySet().forEach(name -> names.add(String.valueOf(name)));
@@ -86,6 +88,12 @@ final class SchemaFit {
 
     /** The arguments of a call, mended. */
     Map<String, @Nullable Object> arguments(Map<String, @Nullable Object> arguments) {
+        Optional<String> circle = targets.circle();
+        if (circle.isPresent()) {
+            complain("", "cannot be checked: the reference " + circle.get()
+                    + " in the schema goes round in a circle without an end");
+            return arguments;
+        }
         Map<String, @Nullable Object> mended = new LinkedHashMap<>();
         if (value(arguments, root, "", 0, 0) instanceof Map<?, ?> map) {
             map.forEach((name, value) -> mended.put(String.valueOf(name), value));
@@ -119,8 +127,12 @@ final class SchemaFit {
         }
         Object fit = value;
         for (String keyword : List.of("$ref", "$dynamicRef")) {
-            if (schema.get(keyword) instanceof String reference && references < MAX_REFERENCES) {
-                fit = value(fit, target(reference), path, depth, references + 1);
+            if (schema.get(keyword) instanceof String reference) {
+                if (references == MAX_REFERENCES) {
+                    complain(path, "is behind more than " + MAX_REFERENCES + " references in a row");
+                    return value;
+                }
+                fit = value(fit, targets.target(reference), path, depth, references + 1);
             }
         }
         fit = typed(fit, types(schema), path);
@@ -229,7 +241,7 @@ final class SchemaFit {
         Object mended = value;
         Set<String> reasons = new LinkedHashSet<>();
         for (Object branch : branches) {
-            SchemaFit trial = new SchemaFit(root, steps);
+            SchemaFit trial = new SchemaFit(root, targets, steps);
             Object fit = trial.value(value, branch, path, depth + 1, references);
             if (!trial.complaints.isEmpty()) {
                 reasons.addAll(trial.complaints);
@@ -261,7 +273,7 @@ final class SchemaFit {
     }
 
     private boolean fits(@Nullable Object value, @Nullable Object rule, String path, int depth, int references) {
-        SchemaFit trial = new SchemaFit(root, steps);
+        SchemaFit trial = new SchemaFit(root, targets, steps);
         trial.value(value, rule, path, depth + 1, references);
         return trial.complaints.isEmpty() && trial.notes.isEmpty();
     }
@@ -295,11 +307,11 @@ final class SchemaFit {
                 BigDecimal exact = JsonType.decimal(number);
                 number(schema, "minimum", exact, -1, path, "must be at least ");
                 number(schema, "maximum", exact, 1, path, "must be at most ");
-                if (schema.get("exclusiveMinimum") instanceof Number least
+                if (exclusive(schema, "Minimum") instanceof Number least
                         && exact.compareTo(JsonType.decimal(least)) <= 0) {
                     complain(path, "must be more than " + least);
                 }
-                if (schema.get("exclusiveMaximum") instanceof Number most
+                if (exclusive(schema, "Maximum") instanceof Number most
                         && exact.compareTo(JsonType.decimal(most)) >= 0) {
                     complain(path, "must be less than " + most);
                 }
@@ -326,6 +338,12 @@ final class SchemaFit {
                 // has no size
             }
         }
+    }
+
+    /** A limit that a number may not reach. In OpenAPI 3.0 a truth value says that of the limit beside it. */
+    private static @Nullable Object exclusive(Map<?, ?> schema, String side) {
+        Object limit = schema.get("exclusive" + side);
+        return Boolean.TRUE.equals(limit) ? schema.get(side.toLowerCase(Locale.ROOT)) : limit;
     }
 
     private Optional<Boolean> matches(String pattern, String text) {
@@ -450,55 +468,6 @@ final class SchemaFit {
 
     private static String member(String path, @Nullable Object name) {
         return path.isEmpty() ? String.valueOf(name) : path + "." + name;
-    }
-
-    /** What a reference within the schema points at; null, which allows all, where it points elsewhere. */
-    private @Nullable Object target(String reference) {
-        if (!reference.startsWith("#")) {
-            return null;
-        }
-        if (reference.length() > 1 && reference.charAt(1) != '/') {
-            return anchored(root, reference.substring(1), 0);
-        }
-        Object at = root;
-        for (String step : reference.substring(Math.min(2, reference.length())).split("/", -1)) {
-            if (reference.length() < 2) {
-                break;
-            }
-            String name = percentDecoded(step).replace("~1", "/").replace("~0", "~");
-            at = switch (at) {
-                case Map<?, ?> map -> map.get(name);
-                case List<?> list when name.matches("[0-9]{1,6}") && Integer.parseInt(name) < list.size() ->
-                    list.get(Integer.parseInt(name));
-                case null, default -> null;
-            };
-        }
-        return at;
-    }
-
-    private static @Nullable Object anchored(@Nullable Object schema, String name, int depth) {
-        if (depth > LiteralReader.MAX_DEPTH) {
-            return null;
-        }
-        if (schema instanceof Map<?, ?> map) {
-            if (name.equals(map.get("$anchor")) || name.equals(map.get("$dynamicAnchor"))) {
-                return map;
-            }
-            return map.values().stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null)
-                    .findFirst().orElse(null);
-        }
-        return schema instanceof List<?> list
-                ? list.stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null).findFirst()
-                        .orElse(null)
-                : null;
-    }
-
-    private static String percentDecoded(String text) {
-        try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return text;
-        }
     }
 
     private void note(String path, @Nullable Object value, String type) {

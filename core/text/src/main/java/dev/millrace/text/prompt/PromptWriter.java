@@ -350,6 +350,27 @@ public final class PromptWriter {
         if (!tools.isEmpty() && traits.tools() == TemplateTraits.Tools.NOWHERE) {
             warn("tools");
         }
+        checkTogether(traits.together(), messages, !tools.isEmpty());
+    }
+
+    private void checkTogether(Together together, List<Message> messages, boolean tools) {
+        boolean later = messages.stream().filter(message -> message.role() == Message.Role.USER).count() > 1;
+        if (later && together.laterTurns()) {
+            throw new MillraceException(
+                    "The model's chat template leaves out what the user says after the first turn; start a new"
+                            + " conversation for each question, or give the model another template.");
+        }
+        if (later && together.earlierTurns()) {
+            warn("earlier turns");
+        }
+        boolean system = messages.stream().anyMatch(message -> message.role() == Message.Role.SYSTEM
+                && !message.content().isBlank());
+        if (system && tools && together.systemBesideTools()) {
+            warn("system messages where tools are offered");
+        }
+        if (system && tools && together.toolsBesideSystem()) {
+            warn("tools where there is a system message");
+        }
     }
 
     private void warn(String lost) {

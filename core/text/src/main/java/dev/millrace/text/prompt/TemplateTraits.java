@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * @param afterAnswer what it writes between an earlier answer and the words of the user that follow; empty if that cannot be
  *            told
  * @param thinking how it is told to let the model think
+ * @param together what it leaves out where several things come together
  */
 record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, Set<Message.Role> inParts,
-        Set<Message.Role> silent, Tools tools, String afterAnswer, ThinkingSwitch thinking) {
+        Set<Message.Role> silent, Tools tools, String afterAnswer, ThinkingSwitch thinking, Together together) {
 
     /** What a template does with earlier calls. */
     enum Calls {
@@ -74,9 +75,12 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
                 && probe.render(List.of(user()), List.of()) != null;
         Map<Message.Role, Writes> texts = texts(probe);
         Set<Message.Role> inParts = roles(texts, Writes.PARTS);
+        Set<Message.Role> silent = roles(texts, Writes.NOTHING);
         probe = new Probe(template, tokens, inParts);
-        return new TemplateTraits(calls(probe), wrapsTools(probe, dialect), needsToolList, inParts,
-                roles(texts, Writes.NOTHING), tools(probe), afterAnswer(probe), thinking(probe));
+        boolean wrapped = wrapsTools(probe, dialect);
+        Tools tools = tools(probe);
+        return new TemplateTraits(calls(probe), wrapped, needsToolList, inParts, silent, tools, afterAnswer(probe),
+                thinking(probe), together(probe, silent, tools, wrapped, needsToolList));
     }
 
     /** In which form a template writes the text of a role. */
@@ -144,6 +148,18 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
     private static ThinkingSwitch thinking(Probe probe) {
         Probe known = probe;
         return ThinkingSwitch.of(variables -> known.render(List.of(user()), null, variables));
+    }
+
+    private static Together together(Probe probe, Set<Message.Role> silent, Tools tools, boolean wrapped,
+            boolean needsToolList) {
+        Map<String, Object> schema = schema();
+        Map<String, Object> tool = wrapped ? Map.of("type", trusted("function"), "function", schema) : schema;
+        return Together.of(
+                (messages, offered) -> probe.render(messages,
+                        offered == null && needsToolList ? List.of() : offered),
+                silent.stream().map(role -> role.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.toUnmodifiableSet()),
+                tools == Tools.VARIABLE ? tool : null, NAME);
     }
 
     private static String afterAnswer(Probe probe) {

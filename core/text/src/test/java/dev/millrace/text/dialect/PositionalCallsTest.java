@@ -60,6 +60,8 @@ final class PositionalCallsTest {
             f('a' "b", r'\\n')                  | {"a": "ab", "b": "\\\\n"}
             f(0x1F, 1_000)                     | {"a": 31, "b": 1000}
             f("a, b=2)", 'c=3')                | {"a": "a, b=2)", "b": "c=3"}
+            f(f'a{{b}}', Rf"\\d" F'x', u'')   | {"a": "a{b}", "b": "\\\\dx", "c": ""}
+            f({1, 1, *'aba'}, {*[], 2, 2})     | {"a": [1, "a", "b"], "b": [2]}
             behind(1, 2)                       | {"m": 1, "n": 2}
             nothing()                          | {}
             nothing(*[], **{})                 | {}
@@ -80,6 +82,10 @@ final class PositionalCallsTest {
             f(a=1, 2)          | an argument without a name follows a named one
             f(**{'a': 1}, 2)   | an argument without a name follows a named one
             f(x)               | a value must be a literal
+            f(f'{room}')       | a formatted string must be spelled out
+            f(f"a}")           | a formatted string must be spelled out
+            f(b'x')            | JSON has no bytes
+            f('a' rb'x')       | expected ',' or ')'
             f(1 2)             | expected ',' or ')'
             f(*None)           | '*' must stand before a list
             f(**[1])           | '**' must stand before a dict

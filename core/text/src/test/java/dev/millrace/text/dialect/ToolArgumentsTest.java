@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
+import dev.millrace.tck.RecursiveSchemas;
 import dev.millrace.text.dialect.ToolArguments.Accepted;
 import dev.millrace.text.dialect.ToolArguments.Refused;
 import dev.millrace.text.dialect.ToolArguments.Verdict;
@@ -35,6 +36,28 @@ class ToolArgumentsTest {
                      "times": {"type": "array", "items": {"type": "integer"}},
                      "limit": {"type": "object", "required": ["max"], "properties": {"max": {"type": "number"}}},
                      "names": {"type": "object", "additionalProperties": {"type": "string"}}}}"""));
+
+    @Test
+    void schemasThatReferToThemselves() {
+        for (Map<String, Object> schema : RecursiveSchemas.withoutAnEnd()) {
+            Refused refused = assertInstanceOf(Refused.class, judged(schema, Map.of()), schema::toString);
+            assertTrue(refused.message().contains("goes round in a circle without an end"), refused::message);
+        }
+        for (RecursiveSchemas.WithAnEnd each : RecursiveSchemas.withAnEnd()) {
+            for (Map<String, Object> fitting : each.fitting()) {
+                Accepted accepted = assertInstanceOf(Accepted.class, judged(each.schema(), fitting));
+                assertEquals(fitting, accepted.call().arguments());
+                assertEquals(List.of(), accepted.notes());
+            }
+            each.wrong().forEach(wrong -> assertInstanceOf(Refused.class, judged(each.schema(), wrong),
+                    () -> wrong + " fits " + each.schema()));
+        }
+    }
+
+    private static Verdict judged(Map<String, Object> schema, Map<String, Object> arguments) {
+        return ToolArguments.check(new ToolDefinition("valve", "Sets a valve.", schema),
+                new ToolCall("7", "valve", arguments));
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -143,7 +166,7 @@ class ToolArgumentsTest {
             {"allOf": [{"type": "integer"}, {"minimum": 1}]}                  | 0       | at least 1
             {"$ref": "#/$defs/N"}                                             | "21"    | 21
             {"$ref": "#/$defs/Tree"}                                          | {"v": "1", "next": {"v": "2"}} | {"v": 1, "next": {"v": 2}}
-            {"$ref": "#/properties/n"}                                        | 1       | 1
+            {"$ref": "#/properties/n"}                                        | 1       | goes round in a circle
             {"$ref": "#count"}                                                | "3"     | 3
             {"type": "string", "nullable": true}                              | null    | null
             {"type": ["integer", "null"]}                                     | "None"  | null
@@ -182,6 +205,21 @@ class ToolArgumentsTest {
             {"pattern": "^[[]x$"}                                             | "bb"    | "bb"
             {"pattern": "("}                                                  | "bb"    | "bb"
             {"multipleOf": 0.1}                                               | 0.3     | 0.3
+            {"type": "integer", "minimum": 5, "exclusiveMinimum": true}       | "5"     | must be more than 5
+            {"type": "integer", "maximum": 5, "exclusiveMaximum": true}       | 5       | must be less than 5
+            {"maximum": 5, "exclusiveMaximum": false}                         | 5       | 5
+            {"exclusiveMaximum": true}                                        | 5       | 5
+            {"const": {"a": 1}}                                               | "{'a': 1}" | {"a": 1}
+            {"const": null}                                                   | "None"  | null
+            {"enum": [0.5, 1]}                                                | "0.50"  | 0.5
+            {"$ref": "#/$defs/Missing"}                                       | "4"     | "4"
+            {"$ref": "https://elsewhere.example/x"}                           | "4"     | "4"
+            {"$ref": "#/$defs/N", "minimum": 5}                               | "4"     | at least 5
+            {"type": "number", "format": "double"}                            | "NaN"   | must be number
+            {"type": ["integer", "string"]}                                   | "5"     | "5"
+            {"type": "integer"}                                               | "1,000" | must be integer
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]} | ["a", 1] | ["a", "1"]
+            {"oneOf": [{"properties": {"k": {"const": "a"}, "v": {"type": "integer"}}, "required": ["k"]}, {"properties": {"k": {"const": "b"}, "v": {"type": "string"}}, "required": ["k"]}]} | {"k": "b", "v": 3} | {"k": "b", "v": "3"}
             {"type": "number", "multipleOf": 5}                               | "12"    | multiple of 5
             {"anyOf": [{"type": "integer"}, {"pattern": "^[a-z]+$"}]}         | "12"    | 12
             {"items": {"oneOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}}   | ["1", null] | [1, null]

@@ -20,6 +20,7 @@ import dev.millrace.text.template.limit.TemplateException;
 import dev.millrace.text.dialect.Lfm2Dialect;
 import dev.millrace.text.tokenizer.PromptTokenizer;
 import dev.millrace.text.tokenizer.Tokenizers;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +29,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PromptWriterTest {
 
@@ -218,6 +227,83 @@ class PromptWriterTest {
         PromptWriter quiet = writer("{% if messages | length > 1 or messages[0].content | length > 3 %}"
                 + "{% for m in messages %}{{ m.content }}{% endfor %}{% endif %}");
         assertThrows(MillraceException.class, () -> quiet.write(messages, List.of(), true));
+    }
+
+    /** What is left out is told once, and only where there is something to be left out. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+            {% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}   ~ S    ~ system messages
+            {% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}   ~      ~
+            {% for m in messages if m.role != 'assistant' %}{{ m.content }}{% endfor %} ~ T   ~ assistant messages
+            {% for m in messages %}{{ m.content }}{% endfor %}                         ~ F    ~ tools
+            {% for m in messages %}{{ m.content }}{% endfor %}                         ~ ST   ~
+            {{ messages[-1].content }}                                                 ~ T    ~ assistant messages, earlier turns
+            {{ messages[-1].content }}                                                 ~      ~
+            {% for m in messages[-2:] %}{{ m.content }}{% endfor %}                    ~ T    ~ earlier turns
+            {% for m in messages %}{% if not loop.first or not tools %}{{ m.content }}{% endif %}{% endfor %}{{ tools }} ~ SF ~ system messages where tools are offered
+            {% for m in messages %}{{ m.content }}{% endfor %}{% if messages[0].role != 'system' %}{{ tools }}{% endif %} ~ SF ~ tools where there is a system message
+            {% if tools %}{{ messages[-1].content }}{{ tools }}{% else %}{% for m in messages %}{{ m.content }}{% endfor %}{% endif %} ~ TF ~ earlier turns
+            {% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}{{ tools }} ~ TF ~
+            {% for m in messages %}{{ m.content | upper }}{% endfor %}{{ tools | tojson }} ~ STF ~
+            """)
+    void whatATemplateLeavesOutIsTold(String template, @Nullable String has, @Nullable String told) {
+        Logger log = Logger.getLogger(PromptWriter.class.getName());
+        List<String> warnings = new ArrayList<>();
+        Handler handler = new Handler() {
+
+            @Override
+            public void publish(LogRecord line) {
+                warnings.add(new SimpleFormatter().formatMessage(line));
+            }
+
+            @Override
+            public void flush() {
+                // nothing is kept back
+            }
+
+            @Override
+            public void close() {
+                // nothing is open
+            }
+        };
+        log.addHandler(handler);
+        try {
+            String given = has == null ? "" : has;
+            List<Message> messages = new ArrayList<>();
+            if (given.contains("S")) {
+                messages.add(Message.system("Be brief."));
+            }
+            messages.add(Message.user("Hello"));
+            if (given.contains("T")) {
+                messages.add(Message.assistant("Good day"));
+                messages.add(Message.user("Bye"));
+            }
+            PromptWriter writer = writer(template);
+            for (int i = 0; i < 2; i++) {
+                writer.write(messages, given.contains("F") ? List.of(tool("x")) : List.of(), true);
+            }
+        } finally {
+            log.removeHandler(handler);
+        }
+        assertEquals(told == null
+                ? List.of()
+                : Stream.of(told.split(", ", -1)).map(
+                        what -> "The model's chat template leaves out " + what + ": the model does not see them.")
+                        .toList(),
+                warnings);
+    }
+
+    /** What the user says is never left out in silence, whatever else there is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{{ messages[0].content }}",
+            "{% for m in messages[:2] %}{{ m.content }}{% endfor %}{{ tools }}",
+            "{{ messages[0].content }}{% if not tools %}{{ messages[-1].content }}{% endif %}{{ tools }}"})
+    void aTemplateThatDropsLaterWordsOfTheUserIsRefused(String template) {
+        PromptWriter writer = writer(template);
+        writer.write(List.of(Message.user("Hello")), List.of(), true);
+        MillraceException e = assertThrows(MillraceException.class, () -> writer.write(
+                List.of(Message.user("Hello"), Message.assistant("Good day"), Message.user("Bye")), List.of(), true));
+        assertTrue(e.getMessage().contains("after the first turn"), e.getMessage());
     }
 
     @Test

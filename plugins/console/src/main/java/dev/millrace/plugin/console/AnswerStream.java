@@ -99,6 +99,7 @@ final class AnswerStream {
             case Told.Asked asked -> {
                 ObjectNode line = line("approval").put("description", asked.request().tool().description())
                         .put("question", asked.question());
+                MessageJson.hints(line, asked.request().tool());
                 line.set("call", MessageJson.write(asked.request().call()));
                 send(line);
             }

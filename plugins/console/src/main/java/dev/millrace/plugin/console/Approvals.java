@@ -44,7 +44,7 @@ final class Approvals implements ToolApprover {
 
     /** Has the user asked about the calls that need it by the settings of the page. */
     ToolGuard guard() {
-        return request -> consent.needed(request.name()) ? ToolDecision.ask("", PATIENCE) : ToolDecision.ALLOW;
+        return request -> consent.needed(request.tool()) ? ToolDecision.ask("", PATIENCE) : ToolDecision.ALLOW;
     }
 
     @Override

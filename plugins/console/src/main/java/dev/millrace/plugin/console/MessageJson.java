@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.Message;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
@@ -19,6 +20,12 @@ import java.util.Locale;
 final class MessageJson {
 
     private MessageJson() {
+    }
+
+    /** Adds what a tool says that it does to the world. */
+    static void hints(ObjectNode json, ToolDefinition tool) {
+        ArrayNode array = json.putArray("hints");
+        tool.hints().forEach(hint -> array.add(hint.name().toLowerCase(Locale.ROOT)));
     }
 
     /**

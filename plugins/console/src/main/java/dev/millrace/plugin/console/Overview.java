@@ -106,8 +106,10 @@ final class Overview {
         ArrayNode array = json.putArray("tools");
         for (Tool tool : tools(provider)) {
             ToolDefinition definition = tool.definition();
-            array.addObject().put("name", definition.name()).put("description", definition.description())
-                    .set("parameters", Json.tree(definition.parameters()));
+            ObjectNode one = array.addObject().put("name", definition.name()).put("description",
+                    definition.description());
+            MessageJson.hints(one, definition);
+            one.set("parameters", Json.tree(definition.parameters()));
         }
         return json;
     }

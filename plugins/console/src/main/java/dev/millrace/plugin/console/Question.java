@@ -8,6 +8,8 @@ import dev.millrace.api.Conversation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.OpenModel;
@@ -18,6 +20,7 @@ import dev.millrace.plugin.http.wish.Thinking;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What the page asks.
@@ -36,20 +39,47 @@ record Question(OpenModel model, List<Message> messages, List<ToolProvider> prov
     /**
      * Which calls wait for the user.
      *
-     * @param always whether those of tools wait that nobody allowed; else none waits
+     * @param about of which tools calls wait
      * @param allowed names of tools that the user allowed for the conversation
      */
-    record Consent(boolean always, List<String> allowed) {
+    record Consent(About about, List<String> allowed) {
 
-        boolean needed(String tool) {
-            return always && !allowed.contains(tool);
+        boolean needed(ToolDefinition tool) {
+            boolean asked = switch (about) {
+                case ALL -> true;
+                // what says nothing of itself may do anything
+                case ACTING -> !tool.hints().contains(ToolHint.READ_ONLY);
+                case NONE -> false;
+            };
+            return asked && !allowed.contains(tool.name());
+        }
+    }
+
+    /** Of which tools the user decides about calls. */
+    enum About {
+        /** Of all. */
+        ALL("ask"),
+        /** Of those that do not say that they only look. */
+        ACTING("acting"),
+        /** Of none. */
+        NONE("never");
+
+        private final String word;
+
+        About(String word) {
+            this.word = word;
+        }
+
+        static About read(Fields fields) {
+            String[] words = Stream.of(values()).map(about -> about.word).toArray(String[]::new);
+            String given = fields.word("approval", words).orElse(ACTING.word);
+            return Stream.of(values()).filter(about -> about.word.equals(given)).findFirst().orElseThrow();
         }
     }
 
     static Question read(Fields fields, ServerHost host) {
         OpenModel model = host.model(fields.text("model"));
-        Consent consent = new Consent(fields.word("approval", "ask", "never").orElse("ask").equals("ask"),
-                fields.texts("allowed"));
+        Consent consent = new Consent(About.read(fields), fields.texts("allowed"));
         return new Question(model, MessageJson.read(fields), providers(fields, host), consent,
                 Samplers.read(fields, model.model().defaults()), Thinking.read(fields),
                 fields.integer("max_tokens", 1, Integer.MAX_VALUE));

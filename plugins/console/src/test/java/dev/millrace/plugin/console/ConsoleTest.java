@@ -182,6 +182,32 @@ class ConsoleTest {
         }
     }
 
+    /** Unless somebody wishes otherwise, the user is asked about what does not say that it only looks. */
+    @Test
+    void whatOnlyLooksRunsAtOnce() throws Exception {
+        String sensor = "{\"role\":\"user\",\"content\":\"What is the temperature in the cellar?\"}";
+        try (Served served = new Served()) {
+            AtomicReference<String> answer = new AtomicReference<>("");
+            List<JsonNode> asked = new ArrayList<>();
+            Consumer<JsonNode> allow = line -> {
+                if (line.path("type").asText().equals("begin")) {
+                    answer.set(line.path("answer").asText());
+                } else if (line.path("type").asText().equals("approval")) {
+                    asked.add(line);
+                    decide(served, String.valueOf(answer.get()), line, "\"allow\":true");
+                }
+            };
+            List<JsonNode> lines = served.lines(question("\"tools\":[\"gateway\"]", sensor), allow);
+            assertTrue(types(lines).contains("result"), lines::toString);
+            assertEquals(List.of(), asked);
+            served.lines(question("\"tools\":[\"gateway\"],\"approval\":\"ask\"", sensor), allow);
+            assertEquals("[\"read_only\"]", asked.getFirst().path("hints").toString());
+            asked.clear();
+            served.lines(question("\"tools\":[\"gateway\"]", LAMP), allow);
+            assertEquals("[\"acting\",\"idempotent\"]", asked.getFirst().path("hints").toString());
+        }
+    }
+
     /** Who closes the page while he is asked ends the answer, and gives back its place. */
     @Test
     void whoLeavesWhileHeIsAskedEndsTheAnswer() throws Exception {

@@ -62,6 +62,7 @@ public final class Access {
             }
             if (!own) {
                 exchange.header("Access-Control-Allow-Origin", origin.get());
+                exchange.header("Access-Control-Expose-Headers", "Warning, Retry-After");
                 exchange.header("Vary", "Origin");
             }
         } else if (exchange.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent()

@@ -15,6 +15,8 @@ import java.util.Optional;
 /** An exchange of the JDK's server. Every wait for the client is watched. */
 final class JdkExchange implements Exchange {
 
+    private static final long MOST_DRAINED = 32L << 20;
+
     private final HttpExchange exchange;
     private final Limits limits;
     private final Watchdog.Watch watch;
@@ -133,6 +135,7 @@ final class JdkExchange implements Exchange {
         watch.begin(limits.writeTime());
         try {
             if (whole) {
+                drain(exchange.getRequestBody());
                 exchange.getRequestBody().close();
                 exchange.getResponseBody().close();
             } else {
@@ -142,6 +145,18 @@ final class JdkExchange implements Exchange {
             exchange.close();
         } finally {
             watch.end();
+        }
+    }
+
+    /**
+     * Throws away what is left of a body that was refused: else the connection is reset before a client that is still sending has
+     * read why.
+     */
+    private static void drain(InputStream in) throws IOException {
+        byte[] buffer = new byte[8192];
+        int read = 0;
+        for (long left = MOST_DRAINED; left > 0 && read >= 0; left -= read) {
+            read = in.read(buffer);
         }
     }
 

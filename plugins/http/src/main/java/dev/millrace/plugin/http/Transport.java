@@ -33,8 +33,9 @@ public final class Transport implements AutoCloseable {
     private static final Map<String, String> PROCESS_SETTINGS = Map.of(
             // small pieces are sent at once
             "sun.net.httpserver.nodelay", "true",
-            // seconds, whatever its documentation says: a client that sends its headers too slowly is cut off
-            "sun.net.httpserver.maxReqTime", "30",
+            // seconds, whatever its documentation says: a client that sends its headers too slowly is cut off. The JDK counts by the clock,
+            // also while this process waits for a processor, so the time is long enough for a thousand requests at once on a busy machine
+            "sun.net.httpserver.maxReqTime", "120",
             // headers are no place for documents
             "sun.net.httpserver.maxReqHeaderSize", "65536",
             // surplus connections get no answer at all, so far above the number that is counted here

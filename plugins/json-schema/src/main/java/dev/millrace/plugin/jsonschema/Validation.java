@@ -15,6 +15,7 @@ import com.networknt.schema.path.NodePath;
 import com.networknt.schema.resource.SchemaLoader;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.json.SchemaReferences;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,6 +34,11 @@ final class Validation {
 
     /** Why the call does not fit, for the model; empty if it does. */
     static Optional<String> refusal(ToolDefinition tool, ToolCall call) {
+        Optional<String> circle = new SchemaReferences(tool.parameters()).circle();
+        if (circle.isPresent()) {
+            return unusable(tool, "its reference " + circle.get() + " goes round in a circle without an end",
+                    new IllegalArgumentException("a circle"));
+        }
         Budget budget = new Budget();
         try {
             Schema schema = registry(budget).getSchema(JsonTree.of(OtherForms.replaced(tool.parameters())));
@@ -46,7 +52,7 @@ final class Validation {
         } catch (Budget.Exceeded e) {
             return unusable(tool, "it needs too many steps on these arguments", e);
         } catch (StackOverflowError e) {
-            return unusable(tool, "it nests or refers to itself too deeply", e);
+            return unusable(tool, "it nests too deeply, or these arguments do", e);
         } catch (RuntimeException e) {
             return unusable(tool, shorten(reason(e)), e);
         }

@@ -13,6 +13,7 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolRequest;
+import dev.millrace.tck.RecursiveSchemas;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -188,7 +189,7 @@ class SchemaGuardTest {
             unusable(property("room", Map.of("pattern", "^" + "(.*)".repeat(12) + "b$")),
                     Map.of("room", "a".repeat(60)), "steps");
             // refers to itself
-            unusable(Map.of("$ref", "#"), Map.of(), "deeply");
+            unusable(Map.of("$ref", "#"), Map.of(), "goes round in a circle without an end");
             // two to the power of 40
             Map<String, @Nullable Object> bomb = new HashMap<>();
             for (int i = 0; i < 40; i++) {
@@ -217,6 +218,17 @@ class SchemaGuardTest {
                     .orElse("");
             assertTrue(refusal.length() > 20 && refusal.length() < 4000, refusal);
         });
+    }
+
+    @Test
+    void schemasThatReferToThemselves() {
+        RecursiveSchemas.withoutAnEnd()
+                .forEach(schema -> unusable(schema, Map.of(), "goes round in a circle without an end"));
+        for (RecursiveSchemas.WithAnEnd each : RecursiveSchemas.withAnEnd()) {
+            each.fitting().forEach(fitting -> allowed(each.schema(), fitting));
+            each.wrong().forEach(wrong -> assertTrue(refuse(each.schema(), wrong).orElse("")
+                    .contains("do not fit"), () -> wrong + " " + each.schema()));
+        }
     }
 
     @Test

@@ -70,7 +70,7 @@ final class Messages {
             return JSON.readValue(json, OBJECT);
         } catch (JsonProcessingException e) {
             throw new InvalidRequestException(
-                    "The arguments of a call of " + call.name() + " are no JSON object: " + e.getOriginalMessage(), e);
+                    "The arguments of a call of " + call.name() + " are no JSON object: " + json, e);
         }
     }
 

@@ -115,7 +115,8 @@ record Question(Conversation conversation, Generation generation, Set<String> to
         @Nullable
         Integer topK = parameters.topK();
         if (topK != null) {
-            sampling = sampling.withTopK(topK);
+            // -1 means all, as in other programs
+            sampling = sampling.withTopK(topK == -1 ? 0 : topK);
         }
         @Nullable
         Double presence = parameters.presencePenalty();

@@ -274,7 +274,7 @@ final class LangChain4jTest {
     @Test
     void wrongRequestsAreRefused() throws Exception {
         for (ChatRequest wrong : List.of(asks("Bye").topP(2.0).build(), asks("Bye").temperature(-1.0).build(),
-                asks("Bye").topK(-1).build(), asks("Bye").stopSequences(List.of("")).build(),
+                asks("Bye").topK(-2).build(), asks("Bye").stopSequences(List.of("")).build(),
                 asks("Bye").maxOutputTokens(0).build(),
                 asks("Bye").toolSpecifications(ToolSpecification.builder().name("a b").build()).build(),
                 asks("word ".repeat(nano.info().contextLength())).build(),

@@ -153,7 +153,8 @@ class EmbeddingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"{} | 400 | input",
-            "{\"input\":[]} | 400 | input", "{\"input\":[1,2]} | 400 | token ids",
+            "{\"input\":[]} | 400 | input", "{\"input\":{\"a\":\"b\"}} | 400 | input must be an array",
+            "{\"input\":7} | 400 | input must be", "{\"input\":[1,2]} | 400 | token ids",
             "{\"input\":\"a\",\"dimensions\":2} | 400 | dimensions",
             "{\"input\":\"a\",\"model\":\"other\"} | 404 | letters",
             "{\"input\":\"a\",\"encoding_format\":\"hex\"} | 400 | encoding_format",

@@ -30,6 +30,7 @@ class EnduranceTest {
 
     private static final int MINUTES = Integer.getInteger("millrace.load.minutes", 0);
     private static final int STREAMS = Integer.getInteger("millrace.load", 40);
+    private static final String WRITE_SECONDS = System.getProperty("millrace.load.writeSeconds", "10");
     private static final int BAD = Math.max(3, STREAMS / 20);
     /** Bytes that the heap may grow by, whatever is on its way at the moment. */
     private static final long SLACK = 64L << 20;
@@ -47,7 +48,8 @@ class EnduranceTest {
     void whoeverBehavesLosesNothing() throws Exception {
         List<Long> heap = new ArrayList<>();
         try (Nano nano = new Nano("running", "8", "runningPerToken", "8", "queuedPerToken", "100000", "connections",
-                "4000", "writeSeconds", "10"); ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                "4000", "writeSeconds", WRITE_SECONDS);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Crowd crowd = new Crowd(nano);
             List<Future<?>> good = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class LoadTest {
 
     private static final int STREAMS = Integer.getInteger("millrace.load", 40);
+    private static final String WRITE_SECONDS = System.getProperty("millrace.load.writeSeconds", "2");
     private static final int BAD = Math.max(3, STREAMS / 20);
 
     @Test
@@ -33,7 +34,8 @@ class LoadTest {
         List<Socket> bad = new ArrayList<>();
         AtomicInteger whole = new AtomicInteger();
         try (Nano nano = new Nano("running", "8", "runningPerToken", "8", "queuedPerToken", "100000", "connections",
-                "4000", "writeSeconds", "2"); ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                "4000", "writeSeconds", WRITE_SECONDS);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Crowd crowd = new Crowd(nano);
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {

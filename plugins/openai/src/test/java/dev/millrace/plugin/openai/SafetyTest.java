@@ -55,6 +55,20 @@ class SafetyTest {
         }
     }
 
+    /** Many clients send all before they read anything. */
+    @Test
+    void whoSendsTooMuchCanReadWhy() throws Exception {
+        try (Nano nano = new Nano();
+                Socket socket = new Socket(nano.address().getHost(), nano.address().getPort())) {
+            byte[] body = new byte[9 << 20];
+            socket.getOutputStream().write(Nano.utf8("POST " + CHAT + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + body.length + "\r\n\r\n"));
+            socket.getOutputStream().write(body);
+            String answer = new String(socket.getInputStream().readNBytes(200), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+        }
+    }
+
     @Test
     void foreignPagesStayOut() throws Exception {
         try (Nano nano = new Nano("origins", "http://friend.example")) {
@@ -72,6 +86,11 @@ class SafetyTest {
             assertEquals(204, friend.statusCode());
             assertEquals("http://friend.example",
                     friend.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
+            HttpResponse<String> page = nano.send(nano.request(CHAT).header("Origin", "http://friend.example")
+                    .header("Access-Control-Request-Headers", "authorization,x-stainless-lang")
+                    .method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+            assertEquals("authorization,x-stainless-lang",
+                    page.headers().firstValue("Access-Control-Allow-Headers").orElse(""));
         }
     }
 

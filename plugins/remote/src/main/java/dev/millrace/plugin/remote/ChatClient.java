@@ -214,7 +214,7 @@ final class ChatClient implements AutoCloseable {
             if (!came) {
                 coming.cancel(true);
                 // it may have come in this very moment
-                var _ = coming.thenAccept(response -> response.body().close());
+                var unused = coming.thenAccept(response -> response.body().close());
             }
         }
     }

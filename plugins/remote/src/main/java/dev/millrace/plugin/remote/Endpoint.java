@@ -16,6 +16,7 @@ import java.util.Set;
 /**
  * A server, and which of its models is meant.
  *
+ * @param scheme stands before the name where it is opened; may be empty
  * @param name by which people know it
  * @param base what {@code /chat/completions} is appended to, for example {@code http://gpu:8000/v1}
  * @param model the server's name for it; empty for the first in its list
@@ -25,7 +26,7 @@ import java.util.Set;
  * @param limits how long it may take
  * @param retries how often it is asked again before the first of an answer has come
  */
-record Endpoint(String name, URI base, Optional<String> model, Secret secret, int context,
+record Endpoint(String scheme, String name, URI base, Optional<String> model, Secret secret, int context,
         Optional<RemoteModel.Fallback> fallback, TimeLimits limits, int retries) {
 
     static final String SCHEME = "remote:";
@@ -57,7 +58,7 @@ record Endpoint(String name, URI base, Optional<String> model, Secret secret, in
         Optional<RemoteModel.Fallback> fallback = reader.text("fallback").isEmpty()
                 ? Optional.empty()
                 : Optional.of(new RemoteModel.Fallback(reader.text("fallback"), reader.seconds("fallbackSeconds", 30)));
-        return new Endpoint(name, base(name, reader.text("url")),
+        return new Endpoint(SCHEME, name, base(name, reader.text("url")),
                 Optional.of(reader.text("model")).filter(text -> !text.isEmpty()), secret,
                 reader.number("context", 0, Integer.MAX_VALUE), fallback,
                 new TimeLimits(reader.seconds("connectSeconds", 5), reader.seconds("firstSeconds", 300),
@@ -92,7 +93,12 @@ record Endpoint(String name, URI base, Optional<String> model, Secret secret, in
 
     /** By which it is opened. */
     String reference() {
-        return SCHEME + name;
+        return scheme + name;
+    }
+
+    /** A model of the same server that is opened by the server's own name for it. */
+    Endpoint of(String served) {
+        return new Endpoint("", served, base, Optional.of(served), secret, context, fallback, limits, retries);
     }
 
     /** Where a model of it runs, without any secret. */

@@ -46,8 +46,11 @@ final class HttpModel implements RemoteModel {
 
     @Override
     public ModelInfo info() {
-        return new ModelInfo(model().orElse(endpoint.name()), "", 0, 0, 0, 0,
-                ServedModel.context(endpoint, Optional.ofNullable(known)), 0, "");
+        ServedModel told = known;
+        int context = ServedModel.context(endpoint, Optional.ofNullable(told));
+        return told == null
+                ? new ModelInfo(model().orElse(endpoint.name()), "", 0, 0, 0, 0, context, 0, "")
+                : told.info(context);
     }
 
     private Optional<String> model() {

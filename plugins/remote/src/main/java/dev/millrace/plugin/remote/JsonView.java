@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,12 @@ record JsonView(@Nullable Object value) {
 
     OptionalDouble decimal() {
         return value instanceof Number number ? OptionalDouble.of(number.doubleValue()) : OptionalDouble.empty();
+    }
+
+    OptionalLong count() {
+        return value instanceof Number number && number.longValue() >= 0
+                ? OptionalLong.of(number.longValue())
+                : OptionalLong.empty();
     }
 
     OptionalInt number() {

@@ -7,6 +7,7 @@ package dev.millrace.sample.gateway;
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
+import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
 import java.util.LinkedHashMap;
@@ -38,18 +39,21 @@ public final class GatewayTools implements ToolProvider {
         this.gateway = gateway;
         this.tools = List.of(
                 tool("set_device", "Switch a device on or off.", parameters("name", "string", "state", "string"),
-                        this::setDevice),
+                        this::setDevice, ToolHint.ACTING, ToolHint.IDEMPOTENT),
                 tool("read_sensor", "Read one sensor.", parameters("room", "string", "quantity", "string"),
-                        this::readSensor),
+                        this::readSensor, ToolHint.READ_ONLY),
                 tool("set_thermostat", "Set the target temperature of a room.",
-                        parameters("room", "string", "celsius", "number"), this::setThermostat),
-                tool("list_devices", "List the devices in a room.", parameters("room", "string"), this::listDevices),
-                tool("get_alarms", "List the active alarms.", parameters(), this::getAlarms),
-                tool("acknowledge_alarm", "Acknowledge an alarm.", parameters("id", "integer"), this::acknowledgeAlarm),
+                        parameters("room", "string", "celsius", "number"), this::setThermostat, ToolHint.ACTING,
+                        ToolHint.IDEMPOTENT),
+                tool("list_devices", "List the devices in a room.", parameters("room", "string"), this::listDevices,
+                        ToolHint.READ_ONLY),
+                tool("get_alarms", "List the active alarms.", parameters(), this::getAlarms, ToolHint.READ_ONLY),
+                tool("acknowledge_alarm", "Acknowledge an alarm.", parameters("id", "integer"), this::acknowledgeAlarm,
+                        ToolHint.ACTING, ToolHint.IDEMPOTENT),
                 tool("publish", "Publish a message to a topic.", parameters("topic", "string", "payload", "string"),
-                        this::publish),
+                        this::publish, ToolHint.ACTING, ToolHint.OPEN_WORLD),
                 tool("schedule", "Run an action later.", parameters("action", "string", "at", "string"),
-                        this::schedule));
+                        this::schedule, ToolHint.ACTING));
     }
 
     @Override
@@ -164,8 +168,9 @@ public final class GatewayTools implements ToolProvider {
         return schema;
     }
 
-    private static Tool tool(String name, String description, Map<String, @Nullable Object> parameters, Action action) {
-        return new GatewayTool(new ToolDefinition(name, description, parameters), action);
+    private static Tool tool(String name, String description, Map<String, @Nullable Object> parameters, Action action,
+            ToolHint... does) {
+        return new GatewayTool(new ToolDefinition(name, description, parameters).withHints(does), action);
     }
 
     /** Does what a call asks for. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * An instruction on vectors of 16 or 32 bytes gets the VEX encoding, one of 64 bytes the EVEX encoding; for the same instruction
  * they differ in nothing else. Operands come in Intel's order, the target first. Not safe for use from several threads.
  */
-public final class Assembler {
+public final class Assembler implements Assembly {
 
     /** A use of a label, filled in at the end: 4 bytes, counted from the end of the instruction. */
     private record Use(int at, int end, Label label) {
@@ -54,12 +55,12 @@ public final class Assembler {
         this.listing = listing;
     }
 
-    /** Bytes so far. */
+    @Override
     public int size() {
         return size;
     }
 
-    /** All bytes; every label that was used must have a place. */
+    @Override
     public byte[] code() {
         byte[] all = Arrays.copyOf(code, size);
         ByteBuffer buffer = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
@@ -73,31 +74,31 @@ public final class Assembler {
         return all;
     }
 
-    /** A label without a place yet. */
+    @Override
     public Label label() {
         labels.add(-1);
         return new Label(labels.size() - 1);
     }
 
-    /** Places a label here. */
+    @Override
     public void place(Label label) {
         if (labels.set(label.number(), size) >= 0) {
             throw new IllegalStateException("label " + label + " has a place already");
         }
-        list(label + ":");
+        list(label, ":");
     }
 
-    /** Fills up with bytes that are never executed, until the size is a multiple of a power of two. */
+    @Override
     public void align(int bytes) {
-        list(".balign " + bytes + ", 0xcc");
+        list(".balign ", bytes, ", 0xcc");
         while (size % bytes != 0) {
             put(0xcc);
         }
     }
 
-    /** A constant of 32 bits, as data. */
+    @Override
     public void data(int value) {
-        list(".long " + value);
+        list(".long ", value);
         put32(value);
     }
 
@@ -111,13 +112,13 @@ public final class Assembler {
 
     /** Puts a register on the stack. */
     public void push(General register) {
-        list("push " + register);
+        list("push ", register);
         stack(0x50, register);
     }
 
     /** Takes a register from the stack. */
     public void pop(General register) {
-        list("pop " + register);
+        list("pop ", register);
         stack(0x58, register);
     }
 
@@ -130,44 +131,44 @@ public final class Assembler {
 
     /** {@code to = from}. */
     public void mov(General to, General from) {
-        list("mov " + to + "," + from);
+        list("mov ", to, ",", from);
         general(0x89, from.number, to);
     }
 
     /** Reads 64 bits. */
     public void mov(General to, Memory from) {
-        list("mov " + to + ",QWORD PTR " + from);
+        list("mov ", to, ",QWORD PTR ", from);
         general(0x8b, to.number, from);
     }
 
     /** Writes 64 bits. */
     public void mov(Memory to, General from) {
-        list("mov QWORD PTR " + to + "," + from);
+        list("mov QWORD PTR ", to, ",", from);
         general(0x89, from.number, to);
     }
 
     /** {@code to = a 32-bit value, its sign extended}. */
     public void mov(General to, int value) {
-        list("mov " + to + "," + value);
+        list("mov ", to, ",", value);
         general(0xc7, 0, to);
         put32(value);
     }
 
     /** {@code to += from}. */
     public void add(General to, Memory from) {
-        list("add " + to + ",QWORD PTR " + from);
+        list("add ", to, ",QWORD PTR ", from);
         general(0x03, to.number, from);
     }
 
     /** {@code to += from}. */
     public void add(Memory to, General from) {
-        list("add QWORD PTR " + to + "," + from);
+        list("add QWORD PTR ", to, ",", from);
         general(0x01, from.number, to);
     }
 
     /** {@code to += value}. */
     public void add(General to, int value) {
-        list("add " + to + "," + value);
+        list("add ", to, ",", value);
         if (value == (byte) value) {
             general(0x83, 0, to);
             put(value);
@@ -183,25 +184,25 @@ public final class Assembler {
 
     /** {@code to += from}. */
     public void add(General to, General from) {
-        list("add " + to + "," + from);
+        list("add ", to, ",", from);
         general(0x01, from.number, to);
     }
 
     /** Subtracts 1 and compares with 0. */
     public void dec(General register) {
-        list("dec " + register);
+        list("dec ", register);
         general(0xff, 1, register);
     }
 
     /** Subtracts 1 from 64 bits and compares with 0. */
     public void dec(Memory memory) {
-        list("dec QWORD PTR " + memory);
+        list("dec QWORD PTR ", memory);
         general(0xff, 1, memory);
     }
 
     /** Jumps if the last result was 0. */
     public void jz(Label to) {
-        list("{disp32} jz " + to);
+        list("{disp32} jz ", to);
         put(0x0f);
         put(0x84);
         use(to, 0);
@@ -209,7 +210,7 @@ public final class Assembler {
 
     /** Jumps if the last result was not 0. */
     public void jnz(Label to) {
-        list("{disp32} jnz " + to);
+        list("{disp32} jnz ", to);
         put(0x0f);
         put(0x85);
         use(to, 0);
@@ -246,13 +247,13 @@ public final class Assembler {
 
     /** Writes a vector. */
     public void vmovups(Memory to, Vector from) {
-        list("vmovups " + size(from.bytes()) + to + "," + from);
+        list("vmovups ", size(from.bytes()), to, ",", from);
         encode(NONE, MAP_0F, 0x11, from.number(), 0, to, from.bytes(), 0);
     }
 
     /** The same 32 bits in every lane. */
     public void vpbroadcastd(Vector to, Memory from) {
-        list("vpbroadcastd " + to + ",DWORD PTR " + from);
+        list("vpbroadcastd ", to, ",DWORD PTR ", from);
         encode(P66, MAP_0F38, 0x58, to.number(), 0, from, to.bytes(), 4, 0);
     }
 
@@ -277,7 +278,9 @@ public final class Assembler {
      * @param table its results, bit 4 x to + 2 x a + b
      */
     public void vpternlogd(Vector to, Vector a, Operand b, int table) {
-        list("vpternlogd " + to + "," + a + "," + text(b, to.bytes()) + "," + table);
+        if (listing != null) {
+            list("vpternlogd ", to, ",", a, ",", text(b, to.bytes()), ",", table);
+        }
         encode(P66, MAP_0F3A, 0x25, to.number(), a.number(), b, to.bytes(), 1);
         put(table);
     }
@@ -308,7 +311,7 @@ public final class Assembler {
     }
 
     private void shift(String name, int opcode, int which, Vector to, Vector a, int bits) {
-        list(name + " " + to + "," + a + "," + bits);
+        list(name, " ", to, ",", a, ",", bits);
         encode(P66, MAP_0F, opcode, which, to.number(), a, to.bytes(), 1);
         put(bits);
     }
@@ -384,7 +387,7 @@ public final class Assembler {
      * @param order two bits for each lane, the lowest first
      */
     public void vpshufd(Vector to, Vector a, int order) {
-        list("vpshufd " + to + "," + a + "," + order);
+        list("vpshufd ", to, ",", a, ",", order);
         encode(P66, MAP_0F, 0x70, to.number(), 0, a, to.bytes(), 1);
         put(order);
     }
@@ -394,7 +397,7 @@ public final class Assembler {
         if (from.bytes() != 16) {
             throw new IllegalArgumentException("lanes are taken from vectors of 16 bytes");
         }
-        list("vpextrd DWORD PTR " + to + "," + from + "," + lane);
+        list("vpextrd DWORD PTR ", to, ",", from, ",", lane);
         encode(P66, MAP_0F3A, 0x16, from.number(), 0, to, 16, 1);
         put(lane);
     }
@@ -454,7 +457,7 @@ public final class Assembler {
 
     private void vector(String name, int prefix, int map, int opcode, Vector to, @Nullable Vector a, Operand b) {
         if (listing != null) {
-            list(name + " " + to + "," + (a == null ? "" : a + ",") + text(b, to.bytes()));
+            list(name, " ", to, ",", a == null ? "" : a + ",", text(b, to.bytes()));
         }
         encode(prefix, map, opcode, to.number(), a == null ? 0 : a.number(), b, to.bytes(), 0);
     }
@@ -475,11 +478,7 @@ public final class Assembler {
             throw new IllegalArgumentException("a broadcast needs 64 bytes");
         }
         Operand place = rm instanceof Broadcast b ? b.memory() : rm;
-        int base = switch (place) {
-            case Vector v -> v.number();
-            case Memory m -> m.base().number;
-            default -> 0;
-        };
+        int base = place instanceof Vector v ? v.number() : place instanceof Memory m ? m.base().number : 0;
         // bits of register numbers above the third; all are stored inverted
         int r = ~reg >> 3 & 1;
         int b = ~base >> 3 & 1;
@@ -507,15 +506,18 @@ public final class Assembler {
     /** The byte that names two operands, and the displacement of one in memory. */
     private void modRm(int reg, Operand rm, int unit, int after) {
         int middle = (reg & 7) << 3;
-        switch (rm) {
-            case General g -> put(0xc0 | middle | (g.number & 7));
-            case Vector v -> put(0xc0 | middle | (v.number() & 7));
-            case Label l -> {
-                put(middle | 5);
-                use(l, after);
-            }
-            case Memory m -> memory(middle, m.base().number & 7, m.displacement(), unit);
-            case Broadcast b -> memory(middle, b.memory().base().number & 7, b.memory().displacement(), unit);
+        // no switch over patterns: to link one takes milliseconds, when the first code is made
+        if (rm instanceof General g) {
+            put(0xc0 | middle | (g.number & 7));
+        } else if (rm instanceof Vector v) {
+            put(0xc0 | middle | (v.number() & 7));
+        } else if (rm instanceof Memory m) {
+            memory(middle, m.base().number & 7, m.displacement(), unit);
+        } else if (rm instanceof Broadcast b) {
+            memory(middle, b.memory().base().number & 7, b.memory().displacement(), unit);
+        } else if (rm instanceof Label l) {
+            put(middle | 5);
+            use(l, after);
         }
     }
 
@@ -553,9 +555,10 @@ public final class Assembler {
         put(value >> 24);
     }
 
-    private void list(String line) {
+    /** Puts a line together where somebody reads it; nobody does when a model is loaded, which then has not to wait for texts. */
+    private void list(Object... parts) {
         if (listing != null) {
-            listing.accept(line);
+            listing.accept(Arrays.stream(parts).map(Object::toString).collect(Collectors.joining()));
         }
     }
 

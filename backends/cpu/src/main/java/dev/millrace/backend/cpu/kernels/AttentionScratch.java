@@ -31,6 +31,8 @@ public final class AttentionScratch {
 
     /** Keys or values of a page, unpacked: {@code [row][column]}. */
     public final float[] tile;
+    /** The same as bytes, where they are such. */
+    public final byte[] codes;
     /** Scales of the keys of a page, then those of the values; ones where the type has none. */
     public final float[] scales = new float[2 * KvLayout.PAGE];
     /**
@@ -62,6 +64,7 @@ public final class AttentionScratch {
         int most = filled(Math.max(VECTORS, group));
         int width = KvLayout.width(headSize);
         tile = new float[Math.multiplyExact(KvLayout.PAGE, width)];
+        codes = new byte[tile.length];
         queries = new float[Math.multiplyExact(most, width)];
         scores = new float[Math.multiplyExact(most, KvLayout.PAGE)];
         queryScales = new float[most];

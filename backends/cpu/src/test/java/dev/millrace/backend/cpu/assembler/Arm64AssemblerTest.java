@@ -81,8 +81,19 @@ public class Arm64AssemblerTest {
         a.fmul(x, y, z);
         a.fmla(x, y, z);
         a.fadd(x, y, z);
+        a.fsub(x, y, z);
+        a.fdiv(x, y, z);
+        a.fmax(x, y, z);
+        a.fmaxp(x, y, z);
+        a.fminnm(x, y, z);
+        a.addInts(x, y, z);
+        a.smax(x, y, z);
+        a.smaxp(x, y, z);
+        a.zipPair1(x, y, z);
+        a.zipPair2(x, y, z);
         for (int bits : new int[]{1, 2, 16, 31}) {
             a.shl(x, y, bits);
+            a.sli(x, y, bits);
             a.ushr(x, z, bits);
             a.sshr(y, x, bits);
         }
@@ -118,8 +129,8 @@ public class Arm64AssemblerTest {
     @Test
     void jumpsAreCountedInInstructions() {
         Arm64Assembler a = new Arm64Assembler();
-        Arm64Assembler.Label loop = a.label();
-        Arm64Assembler.Label constant = a.label();
+        Operand.Label loop = a.label();
+        Operand.Label constant = a.label();
         a.place(loop);
         a.dec(3);
         a.jnz(loop);
@@ -140,7 +151,7 @@ public class Arm64AssemblerTest {
         assertThrows(IllegalArgumentException.class, () -> a.addValue(0, 1, -1));
         assertThrows(IllegalArgumentException.class, () -> a.movi16(0, 0x1234));
         assertThrows(IllegalArgumentException.class, () -> a.lanes(0, 1, 5));
-        Arm64Assembler.Label label = a.label();
+        Operand.Label label = a.label();
         a.jz(label);
         assertThrows(IllegalStateException.class, a::code);
     }

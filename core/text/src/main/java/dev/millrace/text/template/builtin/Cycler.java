@@ -33,8 +33,8 @@ final class Cycler implements Attributed {
     public @Nullable Object attribute(String name) {
         return switch (name) {
             case "current" -> values.get(at);
-            case "next" -> new Callable.Function("method", (_, _, _) -> next(), this);
-            case "reset" -> new Callable.Function("method", (_, _, _) -> {
+            case "next" -> new Callable.Function("method", (run, value, arguments) -> next(), this);
+            case "reset" -> new Callable.Function("method", (run, value, arguments) -> {
                 at = 0;
                 return None.NONE;
             }, this);

@@ -34,7 +34,7 @@ public final class Filters {
         table.put("d", Filters::preset);
         table.put("tojson", Filters::json);
         table.put("attr",
-                (_, value, arguments) -> {
+                (run, value, arguments) -> {
                     String name = arguments.only("name").text(0, "name").text();
                     Object found = Subscripts.member(value, name);
                     return found == null ? Undefined.attribute(value, name) : found;

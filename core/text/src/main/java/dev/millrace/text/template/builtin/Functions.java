@@ -28,16 +28,16 @@ public final class Functions {
     private static final int MAX_RANGE = 100_000;
 
     public static final Map<String, Callable> TABLE = Map.of(
-            "range", function((run, _, arguments) -> range(run, arguments)),
-            "namespace", function((run, _, arguments) -> namespace(run, arguments)),
-            "dict", function((run, _, arguments) -> dict(run, arguments)),
-            "cycler", function((_, _, arguments) -> new Cycler(arguments.positional())),
-            "joiner", function((_, _, arguments) -> new Joiner(arguments.only("sep").text(0, "sep", ", "))),
-            "raise_exception", function((run, _, arguments) -> {
+            "range", function((run, value, arguments) -> range(run, arguments)),
+            "namespace", function((run, value, arguments) -> namespace(run, arguments)),
+            "dict", function((run, value, arguments) -> dict(run, arguments)),
+            "cycler", function((run, value, arguments) -> new Cycler(arguments.positional())),
+            "joiner", function((run, value, arguments) -> new Joiner(arguments.only("sep").text(0, "sep", ", "))),
+            "raise_exception", function((run, value, arguments) -> {
                 throw TemplateException
                         .refusal(Printer.text(arguments.only("message").need(0, "message"), run.budget()).text(), 0);
             }),
-            "strftime_now", function((run, _, arguments) -> MarkedText
+            "strftime_now", function((run, value, arguments) -> MarkedText
                     .trusted(Strftime.format(run.clock(), arguments.only("format").text(0, "format").text(),
                             run.budget()))));
 

@@ -61,7 +61,7 @@ final class JsonText {
             throw TemplateException.of("values are nested deeper than " + MAX_DEPTH);
         }
         switch (value) {
-            case None _ -> add("null");
+            case None none -> add("null");
             case Boolean b -> add(b ? "true" : "false");
             case Double d -> add(real(d));
             case Number n -> add(n.toString());
@@ -151,7 +151,7 @@ final class JsonText {
     private static MarkedText key(Object key) {
         return switch (key) {
             case MarkedText text -> text;
-            case None _ -> MarkedText.trusted("null");
+            case None none -> MarkedText.trusted("null");
             case Boolean b -> MarkedText.trusted(b ? "true" : "false");
             case Double d -> MarkedText.trusted(real(d));
             case Number n -> MarkedText.trusted(n.toString());

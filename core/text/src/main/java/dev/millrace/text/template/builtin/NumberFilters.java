@@ -22,7 +22,7 @@ import java.util.Map;
 final class NumberFilters {
 
     static final Map<String, Builtin> TABLE = Map.of(
-            "abs", (_, value, _) -> absolute(value),
+            "abs", (run, value, arguments) -> absolute(value),
             "int", NumberFilters::integer,
             "float", NumberFilters::real,
             "round", NumberFilters::round,

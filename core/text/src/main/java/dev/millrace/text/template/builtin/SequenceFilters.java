@@ -34,15 +34,15 @@ import java.util.Map;
 final class SequenceFilters {
 
     static final Map<String, Builtin> TABLE = Map.ofEntries(
-            Map.entry("length", (_, value, _) -> Values.length(value)),
-            Map.entry("count", (_, value, _) -> Values.length(value)),
-            Map.entry("list", (run, value, _) -> copy(Values.elements(value, run.budget()), run)),
+            Map.entry("length", (run, value, arguments) -> Values.length(value)),
+            Map.entry("count", (run, value, arguments) -> Values.length(value)),
+            Map.entry("list", (run, value, arguments) -> copy(Values.elements(value, run.budget()), run)),
             Map.entry("items", SequenceFilters::items),
-            Map.entry("first", (run, value, _) -> {
+            Map.entry("first", (run, value, arguments) -> {
                 List<Object> items = Values.elements(value, run.budget());
                 return items.isEmpty() ? new Undefined("No first item, sequence was empty.") : items.getFirst();
             }),
-            Map.entry("last", (run, value, _) -> {
+            Map.entry("last", (run, value, arguments) -> {
                 List<Object> items = reversible(value, run);
                 return items.isEmpty() ? new Undefined("No last item, sequence was empty.") : items.getLast();
             }),
@@ -74,7 +74,7 @@ final class SequenceFilters {
 
     private static Object items(Interpreter run, Object value, Arguments arguments) {
         return switch (value) {
-            case Undefined _ -> new Lazy.Generator(List.of());
+            case Undefined missing -> new Lazy.Generator(List.of());
             case Dict dict -> {
                 run.budget().elements(dict.size());
                 yield new Lazy.Generator(dict.items());
@@ -142,7 +142,7 @@ final class SequenceFilters {
             return new Undefined("No aggregated item, sequence was empty.");
         }
         Object best = items.getFirst();
-        for (Object item : items) {
+        for (Object item : items.subList(1, items.size())) {
             int sign = keys.compare(item, best);
             if (least ? sign < 0 : sign > 0) {
                 best = item;
@@ -267,11 +267,10 @@ final class SequenceFilters {
         Object attribute = arguments.named().get("attribute");
         if (arguments.positional().isEmpty() && attribute != null) {
             arguments.only("attribute", "default");
-            Object preset = arguments.named().get("default");
+            Object preset = arguments.named().getOrDefault("default", None.NONE);
             for (Object item : Values.elements(value, run.budget())) {
                 run.budget().elements(1);
-                Object found = SortKeys.attribute(item, attribute, run);
-                out.add(found instanceof Undefined && preset != null ? preset : found);
+                out.add(SortKeys.attribute(item, attribute, preset, run));
             }
             return new Lazy.Generator(out);
         }
@@ -329,26 +328,31 @@ final class SequenceFilters {
 
         /** An attribute by its path: names and numbers with dots between them. */
         static Object attribute(Object item, Object path, Interpreter run) {
+            return attribute(item, path, None.NONE, run);
+        }
+
+        /** The same with something for whatever is missing on the way, unless it is {@code None}. */
+        static Object attribute(Object item, Object path, Object preset, Interpreter run) {
             if (!(path instanceof MarkedText text)) {
-                return Subscripts.item(item, path, run.budget());
+                return orElse(Subscripts.item(item, path, run.budget()), preset);
             }
             Object value = item;
             for (String part : text.text().split("\\.", -1)) {
                 boolean number = !part.isEmpty() && part.length() < 10
                         && part.chars().allMatch(c -> c >= '0' && c <= '9');
-                value = Subscripts.item(value, number ? (Object) Long.valueOf(part) : MarkedText.trusted(part),
-                        run.budget());
+                value = orElse(Subscripts.item(value,
+                        number ? (Object) Long.valueOf(part) : MarkedText.trusted(part), run.budget()), preset);
             }
             return value;
         }
 
+        private static Object orElse(Object found, Object preset) {
+            return found instanceof Undefined && preset != None.NONE ? preset : found;
+        }
+
         /** The key as it is, for the head of a group. */
         Object plain(Object item) {
-            if (attribute == None.NONE) {
-                return item;
-            }
-            Object key = attribute(item, attribute, run);
-            return key instanceof Undefined && preset != None.NONE ? preset : key;
+            return attribute == None.NONE ? item : attribute(item, attribute, preset, run);
         }
 
         Object of(Object item) {

@@ -62,18 +62,20 @@ public final class Tests {
                 Map.entry("odd", value -> Numbers.compare(modulo(value, 2L), 1L) == 0),
                 Map.entry("even", value -> Numbers.compare(modulo(value, 2L), 0L) == 0),
                 Map.entry("escaped", value -> value instanceof MarkedText text && text.isMarkup()));
-        kinds.forEach((name, kind) -> table.put(name, (_, value, arguments) -> {
+        kinds.forEach((name, kind) -> table.put(name, (run, value, arguments) -> {
             arguments.only();
             return kind.of(value);
         }));
-        table.put("upper", (run, value, _) -> cased(run, value, "isupper"));
-        table.put("lower", (run, value, _) -> cased(run, value, "islower"));
+        table.put("upper", (run, value, arguments) -> cased(run, value, "isupper"));
+        table.put("lower", (run, value, arguments) -> cased(run, value, "islower"));
         table.put("divisibleby",
-                (_, value, arguments) -> Numbers.compare(modulo(value, arguments.only("num").need(0, "num")), 0L) == 0);
-        table.put("sameas", (_, value, arguments) -> same(value, arguments.only("other").need(0, "other")));
+                (run, value,
+                        arguments) -> Numbers.compare(modulo(value, arguments.only("num").need(0, "num")), 0L) == 0);
+        table.put("sameas", (run, value, arguments) -> same(value, arguments.only("other").need(0, "other")));
         table.put("filter",
-                (_, value, _) -> value instanceof MarkedText name && Filters.TABLE.containsKey(name.text()));
-        table.put("test", (_, value, _) -> value instanceof MarkedText name && Tests.TABLE.containsKey(name.text()));
+                (run, value, arguments) -> value instanceof MarkedText name && Filters.TABLE.containsKey(name.text()));
+        table.put("test",
+                (run, value, arguments) -> value instanceof MarkedText name && Tests.TABLE.containsKey(name.text()));
         compares(table, "==", "eq", "equalto", "==");
         compares(table, "!=", "ne", "!=");
         compares(table, "<", "lt", "lessthan", "<");

@@ -33,18 +33,18 @@ import java.util.Map;
 final class TextFilters {
 
     static final Map<String, Builtin> TABLE = Map.ofEntries(
-            Map.entry("string", (run, value, _) -> Printer.text(value, run.budget())),
-            Map.entry("safe", (run, value, _) -> Printer.text(value, run.budget()).markup()),
-            Map.entry("upper", (run, value, _) -> {
+            Map.entry("string", (run, value, arguments) -> Printer.text(value, run.budget())),
+            Map.entry("safe", (run, value, arguments) -> Printer.text(value, run.budget()).markup()),
+            Map.entry("upper", (run, value, arguments) -> {
                 MarkedText text = soft(run, value);
                 return text.changed(text.text().toUpperCase(Locale.ROOT));
             }),
-            Map.entry("lower", (run, value, _) -> {
+            Map.entry("lower", (run, value, arguments) -> {
                 MarkedText text = soft(run, value);
                 return text.changed(text.text().toLowerCase(Locale.ROOT));
             }),
-            Map.entry("capitalize", (run, value, _) -> TextCase.capitalised(soft(run, value))),
-            Map.entry("title", (run, value, _) -> TextCase.words(soft(run, value).plain())),
+            Map.entry("capitalize", (run, value, arguments) -> TextCase.capitalised(soft(run, value))),
+            Map.entry("title", (run, value, arguments) -> TextCase.words(soft(run, value).plain())),
             Map.entry("trim", TextFilters::trim),
             Map.entry("replace", TextFilters::replace),
             Map.entry("center", (run, value, arguments) -> TextLayout.padded(soft(run, value),
@@ -64,16 +64,16 @@ final class TextFilters {
                         arguments.flag(1, "break_long_words", true),
                         newline == None.NONE ? MarkedText.trusted("\n") : Values.text(newline), run.budget());
             }),
-            Map.entry("wordcount", (run, value, _) -> words(soft(run, value))),
+            Map.entry("wordcount", (run, value, arguments) -> words(soft(run, value))),
             Map.entry("format", (run, value, arguments) -> PercentFormat.format(soft(run, value),
                     arguments.named().isEmpty() ? new Tuple(arguments.positional()) : named(arguments), run.budget())),
-            Map.entry("escape", (run, value, _) -> Markup.escape(value, run.budget())),
-            Map.entry("e", (run, value, _) -> Markup.escape(value, run.budget())),
-            Map.entry("forceescape", (run, value, _) -> Markup.escape(soft(run, value).plain(), run.budget())),
+            Map.entry("escape", (run, value, arguments) -> Markup.escape(value, run.budget())),
+            Map.entry("e", (run, value, arguments) -> Markup.escape(value, run.budget())),
+            Map.entry("forceescape", (run, value, arguments) -> Markup.escape(soft(run, value).plain(), run.budget())),
             Map.entry("xmlattr", TextFilters::attributes),
-            Map.entry("striptags", (run, value, _) -> stripped(run, value).plain()),
-            Map.entry("urlencode", (run, value, _) -> urlEncoded(soft(run, value).plain(), run.budget())),
-            Map.entry("pprint", (run, value, _) -> Printer.repr(value, run.budget())));
+            Map.entry("striptags", (run, value, arguments) -> stripped(run, value).plain()),
+            Map.entry("urlencode", (run, value, arguments) -> urlEncoded(soft(run, value).plain(), run.budget())),
+            Map.entry("pprint", (run, value, arguments) -> Printer.repr(value, run.budget())));
 
     private TextFilters() {
     }

@@ -87,10 +87,10 @@ public final class StatementRunner {
                 return runAll(with.body(), inner, out);
             }
             case Statement.Scoped scoped -> runAll(scoped.body(), new Scope(scope), out);
-            case Statement.Break _ -> {
+            case Statement.Break end -> {
                 return Flow.BREAK;
             }
-            case Statement.Continue _ -> {
+            case Statement.Continue next -> {
                 return Flow.CONTINUE;
             }
         }

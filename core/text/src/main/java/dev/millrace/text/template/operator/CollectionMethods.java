@@ -31,14 +31,14 @@ final class CollectionMethods {
             "sort");
 
     private static final Map<String, Builtin> DICT = Map.of(
-            "get", (_, dict, arguments) -> {
+            "get", (run, dict, arguments) -> {
                 Object found = ((Dict) dict).get(arguments.only("key", "default").need(0, "key"));
                 return found == null ? arguments.get(1, "default", None.NONE) : found;
             },
-            "items", (run, dict, _) -> view(run, "dict_items", dict, ((Dict) dict).items()),
-            "keys", (run, dict, _) -> view(run, "dict_keys", dict, ((Dict) dict).keys()),
-            "values", (run, dict, _) -> view(run, "dict_values", dict, ((Dict) dict).values()),
-            "copy", (_, dict, _) -> dict);
+            "items", (run, dict, arguments) -> view(run, "dict_items", dict, ((Dict) dict).items()),
+            "keys", (run, dict, arguments) -> view(run, "dict_keys", dict, ((Dict) dict).keys()),
+            "values", (run, dict, arguments) -> view(run, "dict_values", dict, ((Dict) dict).values()),
+            "copy", (run, dict, arguments) -> dict);
 
     private static final Map<String, Builtin> LIST = Map.of(
             "index", (run, list, arguments) -> index(run, list, arguments),
@@ -48,7 +48,7 @@ final class CollectionMethods {
                         .filter(item -> Comparisons.equal(item, sought, run.budget()))
                         .count();
             },
-            "copy", (_, list, _) -> list);
+            "copy", (run, list, arguments) -> list);
 
     private CollectionMethods() {
     }
@@ -56,8 +56,8 @@ final class CollectionMethods {
     /** The method, bound to its object, or null if there is none of that name. */
     static @Nullable Object find(Object of, String name) {
         Builtin method = switch (of) {
-            case Dict _ -> DICT.get(name);
-            case Tuple _ -> name.equals("copy") ? null : LIST.get(name);
+            case Dict dict -> DICT.get(name);
+            case Tuple tuple -> name.equals("copy") ? null : LIST.get(name);
             default -> LIST.get(name);
         };
         if (method != null) {

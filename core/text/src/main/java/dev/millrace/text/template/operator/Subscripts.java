@@ -66,8 +66,10 @@ public final class Subscripts {
             return Undefined.unsafe(of, name);
         }
         return switch (of) {
-            case MarkedText _ -> TextMethods.find(of, name);
-            case Dict _,List<?> _,Tuple _ -> CollectionMethods.find(of, name);
+            case MarkedText text -> TextMethods.find(of, name);
+            case Dict dict -> CollectionMethods.find(of, name);
+            case List<?> list -> CollectionMethods.find(of, name);
+            case Tuple tuple -> CollectionMethods.find(of, name);
             case Attributed thing -> thing.attribute(name);
             default -> null;
         };

@@ -57,23 +57,24 @@ public final class TextMethods {
 
     private static Map<String, Builtin> table() {
         Map<String, Method> methods = new HashMap<>();
-        methods.put("upper", (text, _, _) -> text.changed(text.text().toUpperCase(Locale.ROOT)));
-        methods.put("lower", (text, _, _) -> text.changed(text.text().toLowerCase(Locale.ROOT)));
+        methods.put("upper", (text, arguments, budget) -> text.changed(text.text().toUpperCase(Locale.ROOT)));
+        methods.put("lower", (text, arguments, budget) -> text.changed(text.text().toLowerCase(Locale.ROOT)));
         methods.put("casefold",
-                (text, _, _) -> text.changed(text.text().toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
-        methods.put("swapcase", (text, _, _) -> TextCase.swap(text));
-        methods.put("capitalize", (text, _, _) -> TextCase.capitalised(text));
-        methods.put("title", (text, _, _) -> TextCase.title(text));
+                (text, arguments, budget) -> text
+                        .changed(text.text().toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)));
+        methods.put("swapcase", (text, arguments, budget) -> TextCase.swap(text));
+        methods.put("capitalize", (text, arguments, budget) -> TextCase.capitalised(text));
+        methods.put("title", (text, arguments, budget) -> TextCase.title(text));
         methods.put("strip", (text, arguments, budget) -> stripped(text, arguments, true, true, budget));
         methods.put("lstrip", (text, arguments, budget) -> stripped(text, arguments, true, false, budget));
         methods.put("rstrip", (text, arguments, budget) -> stripped(text, arguments, false, true, budget));
         methods.put("startswith", (text, arguments, budget) -> affix(text, arguments, true, budget));
         methods.put("endswith", (text, arguments, budget) -> affix(text, arguments, false, budget));
-        methods.put("removeprefix", (text, arguments, _) -> {
+        methods.put("removeprefix", (text, arguments, budget) -> {
             String prefix = arguments.only("prefix").text(0, "prefix").text();
             return text.text().startsWith(prefix) ? text.slice(prefix.length(), text.length()) : text;
         });
-        methods.put("removesuffix", (text, arguments, _) -> {
+        methods.put("removesuffix", (text, arguments, budget) -> {
             String suffix = arguments.only("suffix").text(0, "suffix").text();
             return text.text().endsWith(suffix) ? text.slice(0, text.length() - suffix.length()) : text;
         });
@@ -113,20 +114,24 @@ public final class TextMethods {
         methods.put("rjust", (text, arguments, budget) -> TextLayout.padded(text, arguments, '>', budget));
         methods.put("expandtabs", (text, arguments, budget) -> TextLayout.tabs(text,
                 arguments.only("tabsize").integer(0, "tabsize", 8), budget));
-        methods.put("isdigit", (text, _, _) -> every(text, c -> Character.isDigit(c) || SUPERSCRIPTS.indexOf(c) >= 0));
-        methods.put("isdecimal", (text, _, _) -> every(text, Character::isDigit));
-        methods.put("isnumeric", (text, _, _) -> every(text, c -> Character.isDigit(c)
+        methods.put("isdigit",
+                (text, arguments, budget) -> every(text, c -> Character.isDigit(c) || SUPERSCRIPTS.indexOf(c) >= 0));
+        methods.put("isdecimal", (text, arguments, budget) -> every(text, Character::isDigit));
+        methods.put("isnumeric", (text, arguments, budget) -> every(text, c -> Character.isDigit(c)
                 || Character.getType(c) == Character.OTHER_NUMBER || Character.getType(c) == Character.LETTER_NUMBER));
-        methods.put("isalpha", (text, _, _) -> every(text, Character::isLetter));
-        methods.put("isalnum", (text, _, _) -> every(text, c -> Character.isLetterOrDigit(c)
+        methods.put("isalpha", (text, arguments, budget) -> every(text, Character::isLetter));
+        methods.put("isalnum", (text, arguments, budget) -> every(text, c -> Character.isLetterOrDigit(c)
                 || Character.getType(c) == Character.OTHER_NUMBER || Character.getType(c) == Character.LETTER_NUMBER));
-        methods.put("isspace", (text, _, _) -> every(text, Characters::isSpace));
-        methods.put("isascii", (text, _, _) -> text.text().chars().allMatch(c -> c < 128));
-        methods.put("isidentifier", (text, _, _) -> every(text, c -> Character.isUnicodeIdentifierPart(c) || c == '_')
-                && !Character.isDigit(text.text().charAt(0)));
-        methods.put("isupper", (text, _, _) -> TextCase.is(text, Character::isUpperCase, Character::isLowerCase));
-        methods.put("islower", (text, _, _) -> TextCase.is(text, Character::isLowerCase, Character::isUpperCase));
-        methods.put("istitle", (text, _, _) -> text.equals(TextCase.title(text))
+        methods.put("isspace", (text, arguments, budget) -> every(text, Characters::isSpace));
+        methods.put("isascii", (text, arguments, budget) -> text.text().chars().allMatch(c -> c < 128));
+        methods.put("isidentifier",
+                (text, arguments, budget) -> every(text, c -> Character.isUnicodeIdentifierPart(c) || c == '_')
+                        && !Character.isDigit(text.text().charAt(0)));
+        methods.put("isupper",
+                (text, arguments, budget) -> TextCase.is(text, Character::isUpperCase, Character::isLowerCase));
+        methods.put("islower",
+                (text, arguments, budget) -> TextCase.is(text, Character::isLowerCase, Character::isUpperCase));
+        methods.put("istitle", (text, arguments, budget) -> text.equals(TextCase.title(text))
                 && text.text().codePoints().anyMatch(Character::isUpperCase));
         Map<String, Builtin> table = new HashMap<>();
         methods.forEach((name, method) -> table.put(name,

@@ -57,7 +57,7 @@ public final class Comparisons {
         }
         return switch (a) {
             case MarkedText text -> text.equals(b);
-            case Undefined _ -> b instanceof Undefined;
+            case Undefined missing -> b instanceof Undefined;
             case List<?> list -> b instanceof List<?> other && equalLists(list, other, budget, depth);
             case Tuple tuple -> b instanceof Tuple other && equalLists(tuple.items(), other.items(), budget, depth);
             case Dict dict -> b instanceof Dict other && equalDicts(dict, other, budget, depth);
@@ -148,10 +148,13 @@ public final class Comparisons {
                 budget.search(text.length(), part.length());
                 yield text.text().contains(part.text());
             }
-            case MarkedText _ -> throw TemplateException
+            case MarkedText text -> throw TemplateException
                     .of("'in <string>' requires string as left operand, not " + Types.of(sought));
             case Dict dict -> dict.has(sought);
-            case List<?> _,Tuple _,Lazy _,Undefined _ -> holdsAny(Values.elements(in, budget), sought, budget);
+            case List<?> list -> holdsAny(Values.elements(in, budget), sought, budget);
+            case Tuple tuple -> holdsAny(Values.elements(in, budget), sought, budget);
+            case Lazy lazy -> holdsAny(Values.elements(in, budget), sought, budget);
+            case Undefined missing -> holdsAny(Values.elements(in, budget), sought, budget);
             default -> throw TemplateException.of("argument of type '" + Types.of(in) + "' is not iterable");
         };
     }

@@ -95,7 +95,8 @@ public final class Dict implements Typed {
                 }
                 yield parts;
             }
-            case Number _,None _ -> key;
+            case Number number -> key;
+            case None none -> key;
             // the content of others may be deep or shared many times over: it is never hashed
             default -> throw TemplateException.of("unhashable type: '" + Types.of(key) + "'");
         };

@@ -25,7 +25,7 @@ public final class Printer {
     public static MarkedText text(Object value, Budget budget) {
         return switch (value) {
             case MarkedText text -> text;
-            case Undefined _ -> MarkedText.EMPTY;
+            case Undefined missing -> MarkedText.EMPTY;
             default -> repr(value, budget);
         };
     }
@@ -48,7 +48,7 @@ public final class Printer {
             throw TemplateException.of("values are nested deeper than " + MAX_DEPTH);
         }
         switch (value) {
-            case None _ -> add("None");
+            case None none -> add("None");
             case Boolean b -> add(b ? "True" : "False");
             case Double d -> add(Numbers.repr(d));
             case Number n -> add(n.toString());
@@ -59,14 +59,14 @@ public final class Printer {
                 budget.characters(shown.length());
                 out.append(shown, text);
             }
-            case Undefined _ -> add("Undefined");
+            case Undefined missing -> add("Undefined");
             case List<?> list -> sequence("[", list, "]", depth);
             case Tuple tuple -> sequence("(", tuple.items(), tuple.items().size() == 1 ? ",)" : ")", depth);
             case Dict dict -> dict(dict, depth);
             case Lazy.View view -> sequence(view.type() + "([", view.items(), "])", depth);
             case Lazy.Range range -> add("range(" + range.start() + ", " + range.stop()
                     + (range.step() == 1 ? "" : ", " + range.step()) + ")");
-            case Namespace _ -> add("<Namespace>");
+            case Namespace namespace -> add("<Namespace>");
             default -> add("<" + Types.of(value) + " object>");
         }
     }

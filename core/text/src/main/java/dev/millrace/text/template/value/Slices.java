@@ -30,7 +30,7 @@ public final class Slices {
             case List<?> list -> slice(list, start, stop, by, budget);
             case Tuple tuple -> new Tuple(slice(tuple.items(), start, stop, by, budget));
             case Lazy.Range range -> slice(range.items(), start, stop, by, budget);
-            case Dict _ -> throw TemplateException.of("unhashable type: 'slice'");
+            case Dict dict -> throw TemplateException.of("unhashable type: 'slice'");
             default -> throw TemplateException.of("'" + Types.of(of) + "' object is not subscriptable");
         };
     }

@@ -18,10 +18,11 @@ public final class Types {
     public static String of(Object value) {
         return switch (value) {
             case MarkedText text -> text.isMarkup() ? "Markup" : "str";
-            case Boolean _ -> "bool";
-            case Long _,BigInteger _ -> "int";
-            case Double _ -> "float";
-            case List<?> _ -> "list";
+            case Boolean truth -> "bool";
+            case Long number -> "int";
+            case BigInteger number -> "int";
+            case Double number -> "float";
+            case List<?> list -> "list";
             case Typed typed -> typed.type();
             default -> throw new IllegalStateException("No value of a template: " + value.getClass());
         };

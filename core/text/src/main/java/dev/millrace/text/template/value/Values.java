@@ -20,7 +20,8 @@ public final class Values {
         return switch (value) {
             case Boolean b -> b;
             case MarkedText text -> !text.isEmpty();
-            case None _,Undefined _ -> false;
+            case None none -> false;
+            case Undefined missing -> false;
             case Long n -> n != 0;
             case Double d -> d != 0;
             case List<?> list -> !list.isEmpty();
@@ -55,7 +56,7 @@ public final class Values {
                 yield dict.keys();
             }
             case Lazy lazy -> lazy.take();
-            case Undefined _ -> List.of();
+            case Undefined missing -> List.of();
             case MarkedText text -> characters(text.plain(), budget);
             default -> throw TemplateException.of("'" + Types.of(value) + "' object is not iterable");
         };
@@ -81,7 +82,7 @@ public final class Values {
             case Dict dict -> dict.size();
             case Lazy.View view -> view.items().size();
             case Lazy.Range range -> range.items().size();
-            case Undefined _ -> 0;
+            case Undefined missing -> 0;
             case Sized sized -> sized.length();
             default -> throw TemplateException.of("object of type '" + Types.of(value) + "' has no len()");
         };

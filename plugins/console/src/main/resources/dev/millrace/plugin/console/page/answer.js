@@ -32,6 +32,19 @@ class Growing {
   }
 }
 
+const HINTS = {
+  read_only: ['only looks', 'good'], acting: ['changes something', 'waiting'], destructive: ['cannot be undone', 'bad'],
+  idempotent: ['the same if repeated', ''], open_world: ['reaches beyond this machine', 'waiting'],
+};
+
+/** What a tool says that it does to the world. */
+export function hintPills(hints = []) {
+  // what cannot be undone changes something, too
+  const shown = hints.filter((hint) => HINTS[hint] && !(hint === 'acting' && hints.includes('destructive')));
+  return shown.length === 0 ? null
+    : el('p', { class: 'row wrap' }, ...shown.map((hint) => el('span', { class: `pill ${HINTS[hint][1]}` }, HINTS[hint][0])));
+}
+
 function thinkingBlock(text, open) {
   const body = el('div', { class: 'thought' }, text);
   const summary = el('summary', {}, open ? 'Thinking' : `Thought (${text.trim().split(/\s+/).length} words)`);
@@ -63,8 +76,8 @@ class CallCard {
     this.state.className = `pill ${kind}`;
   }
 
-  /** Asks the user; the decision is { allow, reason, always }. */
-  ask(description, decide) {
+  /** Asks the user; what is asked has a description, perhaps a question and hints. The decision is { allow, reason, always }. */
+  ask({ description, question, hints }, decide) {
     this.mark('waits for you', 'waiting');
     const reason = el('input', { type: 'text', placeholder: 'why not (the model is told)', 'aria-label': `Why ${this.call.name} is not allowed` });
     const decided = (decision) => {
@@ -75,6 +88,7 @@ class CallCard {
     };
     this.question.replaceChildren(
       el('p', {}, `The model wants to run ${this.call.name}. ${description}`),
+      ...[question ? el('p', {}, question) : null, hintPills(hints)].filter(Boolean),
       el('div', { class: 'row wrap' },
         button('Allow', () => decided({ allow: true }), { class: 'primary' }),
         button('Always in this conversation', () => decided({ allow: true, always: true })),
@@ -147,7 +161,7 @@ export class LiveAnswer {
         this.card(line.call);
         break;
       case 'approval':
-        this.card(line.call).ask(line.description, (decision) => this.decide(line.call, decision));
+        this.card(line.call).ask(line, (decision) => this.decide(line.call, decision));
         break;
       case 'result':
         this.card(line.call).answered(line.value, line.error);
@@ -221,7 +235,10 @@ function foot(meta) {
       parts.push(`${rate(meta.timings.decode)} tokens/s`);
     }
     parts.push(`first after ${meta.timings.firstToken.toFixed(2)} s`);
-    parts.push(`prompt of ${meta.usage.prompt}${meta.usage.cached ? `, ${meta.usage.cached} known before` : ''}`);
+    parts.push(`prompt of ${meta.usage.prompt}`);
+    if (meta.usage.cached) {
+      parts.push(`${meta.usage.cached} tokens not read again`); // over all rounds: may be more than the last prompt
+    }
   }
   if (meta.devices?.length) {
     parts.push(meta.devices.join(' → '));

@@ -96,7 +96,7 @@ function draw() {
 function welcome() {
   return el('div', { class: 'welcome' },
     el('p', {}, 'Ask the model something. This page talks to this server alone.'),
-    el('p', { class: 'quiet' }, 'Tools that the model calls ask you first, unless the settings say otherwise.'));
+    el('p', { class: 'quiet' }, 'You are asked before a tool changes something, unless the settings say otherwise.'));
 }
 
 function problem(text) {
@@ -138,7 +138,7 @@ function edit(article, message, index) {
   const ask = () => {
     if (text.value.trim()) {
       shown.messages.length = index;
-      if (index === 0 && !shown.title.endsWith('(fork)')) {
+      if (index === 0 && !shown.title.startsWith('Fork: ')) {
         shown.title = 'New conversation'; // named by its first question
       }
       shown.messages.push({ role: 'user', content: text.value });

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lists beside the chat: conversations, tools and plugins, log.
 import { button, byId, el, fill } from './dom.js';
+import { hintPills } from './answer.js';
 import { current, forget, isRunning, show, startNew } from './chat.js';
 import { conversations } from './store.js';
 
@@ -25,7 +26,7 @@ export function drawConversations(opened) {
       button(conversation.title, () => {
         show(conversation);
         opened();
-      }, { class: 'title', 'aria-current': here ? 'true' : null }),
+      }, { class: 'title', title: conversation.title, 'aria-current': here ? 'true' : null }),
       isRunning(conversation) ? el('span', { class: 'dot', role: 'img', 'aria-label': 'answers' }) : null,
       button('✕', () => forget(conversation), { class: 'small', 'aria-label': `Delete ${conversation.title}` }));
   }));
@@ -38,7 +39,7 @@ export function drawConversations(opened) {
 export function drawTools(overview) {
   const providers = overview.tools.map((provider) => el('section', { class: 'card' }, el('h3', {}, provider.name),
     el('ul', { class: 'tools' }, ...provider.tools.map((tool) => el('li', {}, el('details', {},
-      el('summary', {}, el('strong', {}, tool.name), ` ${tool.description}`),
+      el('summary', {}, el('strong', {}, tool.name), ` ${tool.description}`), hintPills(tool.hints),
       el('pre', { tabindex: '0' }, JSON.stringify(tool.parameters, null, 2))))))));
   const plugins = overview.plugins.length === 0
     ? el('p', { class: 'quiet' }, 'Outside a framework plugins are jars on the class path, and are not listed.')

@@ -23,7 +23,7 @@ export function toolsOf(model) {
 /** What is asked for beside the messages. */
 export function wishes(model) {
   const out = {
-    model: model?.id, system: settings.system?.trim() || undefined, tools: toolsOf(model), approval: settings.approval ?? 'ask',
+    model: model?.id, system: settings.system?.trim() || undefined, tools: toolsOf(model), approval: settings.approval ?? 'acting',
     reasoning_effort: settings.effort || undefined,
   };
   for (const { name } of NUMBERS) {
@@ -47,7 +47,8 @@ export function show(model, providers) {
   const system = el('textarea', { rows: '4', id: 'system', placeholder: 'What the model should know of its place and task',
     oninput: () => changed('system', system.value) });
   system.value = settings.system ?? '';
-  const approval = select('approval', [['ask', 'ask me each time'], ['never', 'run without asking']], settings.approval ?? 'ask',
+  const approval = select('approval', [['acting', 'ask me, unless it only looks'], ['ask', 'ask me each time'], ['never', 'run without asking']],
+    settings.approval ?? 'acting',
     (value) => changed('approval', value));
   const effort = select('effort', EFFORTS, settings.effort ?? '', (value) => changed('effort', value));
   const chosen = new Set(toolsOf(model));

@@ -45,7 +45,7 @@ export function save() {
 export function begin(messages = [], from = undefined) {
   const conversation = {
     id: crypto.getRandomValues(new Uint32Array(3)).join('-'),
-    title: from ? `${from.title} (fork)` : 'New conversation',
+    title: from ? `Fork: ${from.title.replace(/^Fork: /, '')}` : 'New conversation',
     messages: structuredClone(messages),
     allowed: from ? [...from.allowed] : [],
     changed: Date.now(),

@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.plugin.http.ApiError;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -25,7 +27,8 @@ public final class Fields {
     private final ObjectNode node;
     private final String path;
     private final Set<String> known = new HashSet<>();
-    private final List<Fields> inner = new ArrayList<>();
+    /** By path: whoever asks twice for an object gets the same, so that it knows all that was asked for. */
+    private final Map<String, Fields> inner = new LinkedHashMap<>();
     private final List<String> noted = new ArrayList<>();
 
     private Fields(ObjectNode node, String path) {
@@ -188,9 +191,7 @@ public final class Fields {
         if (!(value instanceof ObjectNode object)) {
             throw new ApiError(400, where + " must be an object.", where, "invalid_type");
         }
-        Fields fields = new Fields(object, where);
-        inner.add(fields);
-        return fields;
+        return inner.computeIfAbsent(where, path -> new Fields(object, path));
     }
 
     /** The items of an array; none if it is absent. */
@@ -277,7 +278,7 @@ public final class Fields {
                 names.add(path(field.getKey()));
             }
         });
-        inner.forEach(fields -> names.addAll(fields.withoutEffect()));
+        inner.values().forEach(fields -> names.addAll(fields.withoutEffect()));
         return names;
     }
 }

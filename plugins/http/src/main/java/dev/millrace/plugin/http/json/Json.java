@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.json.JsonReason;
 import dev.millrace.plugin.http.ApiError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,11 +72,10 @@ public final class Json {
     }
 
     private static String reason(JsonProcessingException problem) {
-        String line = problem.getOriginalMessage().lines().findFirst().orElse("malformed");
-        String short_ = line.length() > 200 ? line.substring(0, 200) : line;
+        String words = JsonReason.of(problem);
         return problem.getLocation() == null
-                ? short_
-                : short_ + " (line " + problem.getLocation().getLineNr() + ", column "
+                ? words
+                : words + " (line " + problem.getLocation().getLineNr() + ", column "
                         + problem.getLocation().getColumnNr() + ")";
     }
 

@@ -24,6 +24,8 @@ final class Peer {
     private static final String NAME = "millrace";
     private static final String OWN_VERSION = "0.1.0";
     private static final long PROBE_MILLIS = 5_000;
+    /** Programs may start slowly on a busy machine, however soon their calls have to end. */
+    private static final long START_MILLIS = 60_000;
     private static final int MOST_PAGES = 50;
     private static final int MOST_ITEMS = 1_000;
     private static final int MOST_ROUNDS = 8;
@@ -61,7 +63,8 @@ final class Peer {
         ObjectNode params = Json.object().put("protocolVersion", Revision.WITH_SESSIONS);
         params.set("capabilities", spec.questions().capabilities());
         params.set("clientInfo", info());
-        ObjectNode agreed = channel.request("initialize", params, Map.of(), spec.patience().toMillis());
+        ObjectNode agreed = channel.request("initialize", params, Map.of(),
+                Math.max(START_MILLIS, spec.patience().toMillis()));
         String version = agreed.path("protocolVersion").asText();
         if (!Revision.ALL_WITH_SESSIONS.contains(version)) {
             throw new RpcException(ErrorCode.UNSUPPORTED_VERSION, "It speaks revision " + Untrusted.line(version)

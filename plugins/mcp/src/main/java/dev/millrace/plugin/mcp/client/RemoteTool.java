@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolHint;
+import dev.millrace.json.SchemaReferences;
 import dev.millrace.plugin.mcp.rpc.Json;
 import java.util.EnumSet;
 import java.util.Map;
@@ -64,6 +65,9 @@ record RemoteTool(String original, ObjectNode raw, String description, ObjectNod
         if (!schema.path("type").asText().equals("object") || (schema.has("properties") && !schema.path("properties")
                 .isObject()) || (schema.has("required") && !schema.path("required").isArray())) {
             throw new UnfitException(which + "does not describe an object.");
+        }
+        if (new SchemaReferences(Json.plain(schema)).circle().isPresent()) {
+            throw new UnfitException(which + "refers to itself in a circle without an end.");
         }
         if (overHttp) {
             Optional<String> problem = HeaderMarks.problem(schema);

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.json.JsonReason;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -74,9 +75,7 @@ public final class Json {
                 return node;
             }
         } catch (JsonProcessingException e) {
-            String line = e.getOriginalMessage().lines().findFirst().orElse("malformed");
-            throw new RpcException(ErrorCode.PARSE,
-                    "This is not JSON: " + (line.length() > 200 ? line.substring(0, 200) : line));
+            throw new RpcException(ErrorCode.PARSE, "This is not JSON: " + JsonReason.of(e));
         } catch (NumberFormatException e) {
             // an exponent that no number of Java can have: the reader lets that through
             throw new RpcException(ErrorCode.PARSE, "This is no message: a number in it is too large.");

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.json.JsonReason;
 import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.mqtt.message.TopicPattern;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class SettingsFile {
                     .build().readTree(text);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
-                    file + " is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse("") + " (line "
+                    file + " is not JSON: " + JsonReason.of(e) + " (line "
                             + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()) + ").",
                     e);
         }

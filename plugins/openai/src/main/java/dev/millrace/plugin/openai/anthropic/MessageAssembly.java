@@ -137,15 +137,17 @@ final class MessageAssembly implements Listener {
     void end(Ending end) throws IOException {
         close();
         message.put("stop_reason", switch (end.reason()) {
-            case STOP -> "end_turn";
+            case STOP -> end.stopString().isPresent() ? "stop_sequence" : "end_turn";
             case LENGTH -> "max_tokens";
             case CALLS -> "tool_use";
         });
+        message.put("stop_sequence", end.stopString().orElse(null));
         int cached = Math.min(end.usage().cachedTokens(), end.usage().promptTokens());
         usage(message.putObject("usage"), end.usage().promptTokens() - cached, cached,
                 end.usage().completionTokens());
         ObjectNode last = Json.object().put("type", "message_delta");
-        last.putObject("delta").put("stop_reason", message.path("stop_reason").asText()).putNull("stop_sequence");
+        last.putObject("delta").put("stop_reason", message.path("stop_reason").asText()).put("stop_sequence",
+                end.stopString().orElse(null));
         last.set("usage", message.path("usage"));
         events.send(last);
         events.send(Json.object().put("type", "message_stop"));

@@ -15,6 +15,7 @@ import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.http.wish.Samplers;
+import dev.millrace.plugin.http.wish.Thinking;
 import dev.millrace.plugin.openai.talk.Ask;
 import dev.millrace.plugin.openai.talk.AssistantTurn;
 import dev.millrace.plugin.openai.talk.Held;
@@ -41,19 +42,16 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
     static MessagesQuestion read(Fields fields, Models models, boolean needsMaxTokens) {
         OpenModel model = models.get(fields.text("model"));
         fields.harmless("metadata", "service_tier", "context_management", "cache_control", "inference_geo", "speed");
-        fields.refuseUnlessNeutral("stop_sequences", "is not supported yet.");
         fields.refuseUnlessNeutral("mcp_servers", "is not supported.");
         fields.refuse("container", "is not supported.");
-        fields.object("output_config").ifPresent(config -> {
-            config.refuse("format", "is not supported yet: the model cannot be held to a format.");
-            config.note("effort");
-        });
-        fields.refuse("output_format", "is not supported yet: the model cannot be held to a format.");
+        List<String> stop = fields.texts("stop_sequences");
+        Optional<Fields> config = fields.object("output_config");
         OptionalInt most = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
         if (needsMaxTokens && most.isEmpty()) {
             throw new ApiError(400, "max_tokens is missing.", "max_tokens", "missing_required_parameter");
         }
-        Reasoning reasoning = Reasoning.DEFAULT;
+        Reasoning reasoning = config.flatMap(output -> output.word("effort", "low", "medium", "high", "xhigh", "max"))
+                .map(Thinking::effort).orElse(Reasoning.DEFAULT);
         boolean thinking = false;
         Optional<Fields> wish = fields.object("thinking");
         if (wish.isPresent()) {
@@ -69,7 +67,8 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         messages(fields, messages);
         List<ToolDefinition> tools = tools(fields);
         boolean oneCall = false;
-        Held held = Held.FREE;
+        Held held = config.flatMap(output -> output.object("format")).or(() -> fields.object("output_format"))
+                .map(Held.FREE::read).orElse(Held.FREE).strict(fields.objects("tools"));
         Optional<Fields> choice = fields.object("tool_choice");
         if (choice.isPresent()) {
             choice.get().requiredText("type");
@@ -84,7 +83,7 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         }
         boolean stream = fields.flag("stream");
         return new MessagesQuestion(new Ask(model, Turns.ready(messages, "messages"), tools,
-                Samplers.read(fields, model.model().defaults()), most, List.of(), oneCall, held)
+                Samplers.read(fields, model.model().defaults()), most, stop, oneCall, held)
                 .with(reasoning), stream, thinking);
     }
 

@@ -122,6 +122,7 @@ public final class ChatCompletions implements Endpoint {
                 choice.putNull("logprobs");
             }
             choice.put("finish_reason", ChatJson.finishReason(end));
+            end.stopString().ifPresent(text -> choice.put("stop_reason", text));
             return choice;
         }
 

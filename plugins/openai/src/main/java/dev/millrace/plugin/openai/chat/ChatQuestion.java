@@ -31,7 +31,7 @@ import java.util.OptionalInt;
  * @param includeUsage whether the stream ends with a piece that tells the tokens
  * @param reasoningField the name under which thinking is sent
  */
-record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reasoningField) {
+record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, boolean progress, String reasoningField) {
 
     private static final int MOST_ANSWERS = 16;
     private static final int MOST_ALTERNATIVES = 20;
@@ -67,7 +67,11 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
         Ask ask = new Ask(model, messages, tools, sampling, newer.isPresent() ? newer : older, fields.texts("stop"),
                 oneCall, held).with(Thinking.read(fields)).with(logprobs(fields),
                         fields.integer("n", 1, MOST_ANSWERS).orElse(1));
-        return new ChatQuestion(ask, stream, includeUsage, reasoning);
+        boolean progress = fields.flag("return_progress");
+        if (progress && !stream) {
+            fields.note("return_progress"); // there is nothing to tell it in
+        }
+        return new ChatQuestion(ask, stream, includeUsage, progress, reasoning);
     }
 
     /** How many alternatives are told for each token, if any are. */
@@ -98,7 +102,6 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, String reason
                 throw ApiError.unsupported("modalities", "modalities must be text: the models here say nothing else.");
             }
         }
-        fields.refuseUnlessNeutral("return_progress", "is not supported yet.");
     }
 
     private static Held held(Fields fields) {

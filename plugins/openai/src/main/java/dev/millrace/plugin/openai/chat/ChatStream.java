@@ -5,6 +5,7 @@
 package dev.millrace.plugin.openai.chat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.PromptProgress;
 import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.ApiError;
@@ -26,6 +27,7 @@ final class ChatStream {
     private final ChatQuestion question;
     private final String id;
     private final long created = System.currentTimeMillis() / 1000;
+    private final long begun = System.nanoTime();
 
     ChatStream(Outflow flow, ChatQuestion question, String id) {
         this.flow = flow;
@@ -41,6 +43,8 @@ final class ChatStream {
             for (Choice choice : choices) {
                 Ending end = ends.get(choice.number);
                 ObjectNode last = choice.chunk(Json.object(), ChatJson.finishReason(end));
+                end.stopString()
+                        .ifPresent(text -> ((ObjectNode) last.path("choices").path(0)).put("stop_reason", text));
                 last.set("timings", end.timingsJson());
                 send(last);
             }
@@ -73,6 +77,18 @@ final class ChatStream {
         @Override
         public void begun(int promptTokens) throws IOException {
             send(chunk(Json.object().put("role", "assistant").put("content", ""), null));
+        }
+
+        /** In the words of llama-server. */
+        @Override
+        public void reading(PromptProgress progress) throws IOException {
+            if (question.progress()) {
+                ObjectNode chunk = chunk(Json.object(), null);
+                chunk.putObject("prompt_progress").put("total", progress.tokens())
+                        .put("cache", progress.cachedTokens()).put("processed", progress.readTokens())
+                        .put("time_ms", (System.nanoTime() - begun) / 1_000_000);
+                send(chunk);
+            }
         }
 
         @Override

@@ -11,7 +11,7 @@ import dev.millrace.plugin.http.json.Json;
 import java.util.List;
 
 /** Writes how likely tokens were, as OpenAI does. */
-final class Logprobs {
+public final class Logprobs {
 
     /** What OpenAI writes for a token that is impossible: JSON has no infinity. */
     private static final double LEAST = -9999;
@@ -21,15 +21,21 @@ final class Logprobs {
 
     static ObjectNode write(List<TokenScore> tokens) {
         ObjectNode logprobs = Json.object();
-        ArrayNode content = logprobs.putArray("content");
+        logprobs.set("content", list(tokens));
+        logprobs.putNull("refusal");
+        return logprobs;
+    }
+
+    /** The tokens alone, as other APIs have them. */
+    public static ArrayNode list(List<TokenScore> tokens) {
+        ArrayNode content = Json.array();
         for (TokenScore token : tokens) {
             ObjectNode one = scored(token.token());
             ArrayNode alternatives = one.putArray("top_logprobs");
             token.alternatives().forEach(other -> alternatives.add(scored(other)));
             content.add(one);
         }
-        logprobs.putNull("refusal");
-        return logprobs;
+        return content;
     }
 
     private static ObjectNode scored(TokenScore.Scored token) {

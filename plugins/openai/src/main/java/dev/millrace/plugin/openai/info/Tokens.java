@@ -62,6 +62,9 @@ public final class Tokens {
     public void detokenize(Request request) throws IOException {
         Fields fields = request.fields();
         OpenModel model = models.get(fields.text("model"));
+        if (!fields.has("tokens")) {
+            throw new ApiError(400, "tokens is missing.", "tokens", "missing_required_parameter");
+        }
         List<JsonNode> tokens = fields.items("tokens");
         request.asks(model);
         request.warn(fields);

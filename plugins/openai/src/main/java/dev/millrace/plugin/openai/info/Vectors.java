@@ -79,12 +79,13 @@ public final class Vectors {
     }
 
     private static List<String> texts(Fields fields) {
-        JsonNode input = fields.find("input").orElseThrow(() -> ApiError.wrong("input", "input is missing."));
+        JsonNode input = fields.find("input").orElseThrow(() -> new ApiError(400, "input is missing.", "input",
+                "missing_required_parameter"));
         if (input.isTextual()) {
             return List.of(input.textValue());
         }
         List<String> texts = new ArrayList<>();
-        for (JsonNode item : input) {
+        for (JsonNode item : fields.items("input")) {
             if (!item.isTextual()) {
                 throw ApiError.wrong("input", "input must be a text or a list of texts; token ids are not taken,"
                         + " because each model has ids of its own.");

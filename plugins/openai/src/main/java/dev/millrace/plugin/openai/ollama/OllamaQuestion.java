@@ -38,6 +38,9 @@ import java.util.OptionalInt;
  */
 record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
 
+    /** As Ollama documents it. */
+    private static final int MOST_ALTERNATIVES = 20;
+
     static OllamaQuestion chat(Fields fields, OpenModel model) {
         List<Message> messages = new ArrayList<>();
         Deque<String> open = new ArrayDeque<>();
@@ -55,20 +58,25 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
     static OllamaQuestion generate(Fields fields, OpenModel model) {
         fields.refuseUnlessNeutral("suffix", "is not supported.");
         fields.refuseUnlessNeutral("images", "is not supported: the models here read text.");
-        fields.refuseUnlessNeutral("raw", "is not supported yet.");
+        boolean raw = fields.flag("raw");
         fields.refuseUnlessNeutral("template", "is not supported: the template of the model is used.");
         fields.note("context");
         List<Message> messages = new ArrayList<>();
         fields.text("system").filter(text -> !text.isEmpty()).map(Message::system).ifPresent(messages::add);
         messages.add(Message.user(fields.text("prompt").orElse("")));
-        return of(fields, model, messages, List.of());
+        if (raw && messages.size() > 1) {
+            throw ApiError.wrong("system", "system has no place in a raw prompt: write it into the prompt.");
+        }
+        OllamaQuestion question = of(fields, model, messages, List.of());
+        return raw ? new OllamaQuestion(question.ask.withoutTemplate(), question.stream, question.thinking) : question;
     }
 
     private static OllamaQuestion of(Fields fields, OpenModel model, List<Message> messages,
             List<ToolDefinition> tools) {
         fields.harmless("keep_alive");
-        fields.refuseUnlessNeutral("logprobs", "is not supported yet.");
-        fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
+        boolean told = fields.flag("logprobs");
+        OptionalInt alternatives = fields.integer("top_logprobs", 0, MOST_ALTERNATIVES);
+        OptionalInt logprobs = told ? OptionalInt.of(alternatives.orElse(0)) : OptionalInt.empty();
         boolean thinking = !fields.find("think").filter(think -> think.isBoolean() && !think.booleanValue())
                 .isPresent();
         Fields options = fields.object("options").orElseGet(() -> Fields.of(Json.object()));
@@ -79,7 +87,7 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
                 predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields))
-                .with(reasoning(fields)), stream, thinking);
+                .with(reasoning(fields)).with(logprobs, 1), stream, thinking);
     }
 
     /** True, false, or a word. */
@@ -101,8 +109,12 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
             return Held.FREE;
         }
         if (format.get().isTextual()) {
-            if (fields.word("format", "json", "").orElseThrow().isEmpty()) {
+            String word = format.get().textValue();
+            if (word.isEmpty()) {
                 return Held.FREE;
+            }
+            if (!word.equals("json")) {
+                throw ApiError.wrong("format", "format must be json or a JSON schema.");
             }
             return Held.FREE.format(AnswerFormat.json(), "format");
         }

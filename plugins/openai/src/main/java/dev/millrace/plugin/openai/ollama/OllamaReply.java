@@ -6,14 +6,18 @@ package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.Outflow;
 import dev.millrace.plugin.http.json.Json;
+import dev.millrace.plugin.openai.chat.Logprobs;
 import dev.millrace.plugin.openai.talk.Ending;
 import dev.millrace.plugin.openai.talk.Listener;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes an answer as Ollama does: one line per piece, or one object. */
 final class OllamaReply implements Listener {
@@ -33,6 +37,7 @@ final class OllamaReply implements Listener {
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
     private final ArrayNode calls = Json.array();
+    private final List<TokenScore> tokens = new ArrayList<>();
 
     OllamaReply(Outflow flow, OllamaQuestion question, Form form) {
         this.flow = flow;
@@ -64,10 +69,15 @@ final class OllamaReply implements Listener {
         return json;
     }
 
-    private void say(String said, String thought, ArrayNode called) throws IOException {
+    private void say(String said, String thought, ArrayNode called, List<TokenScore> scores) throws IOException {
         if (question.stream()) {
-            line(piece(question.ask().model(), form, said, thought, called).put("done", false));
+            ObjectNode piece = piece(question.ask().model(), form, said, thought, called).put("done", false);
+            if (!scores.isEmpty()) {
+                piece.set("logprobs", Logprobs.list(scores));
+            }
+            line(piece);
         } else {
+            tokens.addAll(scores);
             text.append(said);
             thinking.append(thought);
             calls.addAll(called);
@@ -81,13 +91,18 @@ final class OllamaReply implements Listener {
     @Override
     public void thinking(String piece) throws IOException {
         if (question.thinking()) {
-            say("", piece, Json.array());
+            say("", piece, Json.array(), List.of());
         }
     }
 
     @Override
     public void text(String piece) throws IOException {
-        say(piece, "", Json.array());
+        text(piece, List.of());
+    }
+
+    @Override
+    public void text(String piece, List<TokenScore> scores) throws IOException {
+        say(piece, "", Json.array(), scores);
     }
 
     /** Arguments are an object here, and there is no id. */
@@ -95,12 +110,15 @@ final class OllamaReply implements Listener {
     public void called(ToolCall call) throws IOException {
         ObjectNode json = Json.object();
         json.putObject("function").put("name", call.name()).set("arguments", Json.tree(call.arguments()));
-        say("", "", Json.array().add(json));
+        say("", "", Json.array().add(json), List.of());
     }
 
     /** All is said. */
     void end(Ending end) throws IOException {
         ObjectNode last = piece(question.ask().model(), form, text.toString(), thinking.toString(), calls);
+        if (!tokens.isEmpty()) {
+            last.set("logprobs", Logprobs.list(tokens));
+        }
         last.put("done", true).put("done_reason", end.reason() == Ending.Reason.LENGTH ? "length" : "stop");
         last.put("total_duration", System.nanoTime() - start).put("load_duration", 0)
                 .put("prompt_eval_count", end.usage().promptTokens())

@@ -6,13 +6,17 @@ package dev.millrace.plugin.openai.responses;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Json;
+import dev.millrace.plugin.openai.chat.Logprobs;
 import dev.millrace.plugin.openai.talk.Ending;
 import dev.millrace.plugin.openai.talk.Ids;
 import dev.millrace.plugin.openai.talk.Listener;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Builds a response out of what a model says, and tells every part as an event. */
@@ -31,6 +35,7 @@ final class ResponseAssembly implements Listener {
     private final ObjectNode response = Json.object();
     private final ArrayNode output = Json.array();
     private final StringBuilder text = new StringBuilder();
+    private final List<TokenScore> tokens = new ArrayList<>();
     private @Nullable ObjectNode item;
     private int sequence;
 
@@ -47,7 +52,7 @@ final class ResponseAssembly implements Listener {
         response.set("output", output);
         response.putNull("previous_response_id");
         response.putObject("reasoning").putNull("effort").putNull("summary");
-        response.put("store", false).put("truncation", "disabled").put("top_logprobs", 0);
+        response.put("store", false).put("truncation", "disabled");
     }
 
     /** The response as it is now. */
@@ -70,10 +75,16 @@ final class ResponseAssembly implements Listener {
 
     @Override
     public void text(String piece) throws IOException {
+        text(piece, List.of());
+    }
+
+    @Override
+    public void text(String piece, List<TokenScore> scores) throws IOException {
         ObjectNode current = open("message");
         text.append(piece);
         ObjectNode said = event("response.output_text.delta", current).put("content_index", 0).put("delta", piece);
-        said.putArray("logprobs");
+        said.set("logprobs", Logprobs.list(scores));
+        tokens.addAll(scores);
         events.send(said);
     }
 
@@ -140,7 +151,7 @@ final class ResponseAssembly implements Listener {
         item = opened;
         added(opened);
         ObjectNode told = event("response.content_part.added", opened).put("content_index", 0);
-        told.set("part", part(type, ""));
+        told.set("part", part(type, "", List.of()));
         events.send(told);
         return opened;
     }
@@ -154,14 +165,16 @@ final class ResponseAssembly implements Listener {
         String type = current.path("type").asText();
         String whole = text.toString();
         text.setLength(0);
+        List<TokenScore> scores = List.copyOf(tokens);
+        tokens.clear();
         ObjectNode said = event(
                 type.equals("message") ? "response.output_text.done" : "response.reasoning_text.done", current)
                 .put("content_index", 0).put("text", whole);
         if (type.equals("message")) {
-            said.putArray("logprobs");
+            said.set("logprobs", Logprobs.list(scores));
         }
         events.send(said);
-        ObjectNode part = part(type, whole);
+        ObjectNode part = part(type, whole, scores);
         ObjectNode told = event("response.content_part.done", current).put("content_index", 0);
         told.set("part", part);
         events.send(told);
@@ -170,12 +183,12 @@ final class ResponseAssembly implements Listener {
         done(current);
     }
 
-    private static ObjectNode part(String type, String text) {
+    private static ObjectNode part(String type, String text, List<TokenScore> scores) {
         ObjectNode part = Json.object().put("type", type.equals("message") ? "output_text" : "reasoning_text")
                 .put("text", text);
         if (type.equals("message")) {
             part.putArray("annotations");
-            part.putArray("logprobs");
+            part.set("logprobs", Logprobs.list(scores));
         }
         return part;
     }

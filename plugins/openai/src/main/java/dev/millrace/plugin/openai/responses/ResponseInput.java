@@ -29,6 +29,9 @@ final class ResponseInput {
             messages.add(Message.user(input.textValue()));
             return messages;
         }
+        if (!input.isArray()) {
+            throw new ApiError(400, "input must be a string or an array.", "input", "invalid_type");
+        }
         AssistantTurn turn = new AssistantTurn(messages);
         for (Fields item : request.objects("input")) {
             item.harmless("id", "status", "phase", "encrypted_content");

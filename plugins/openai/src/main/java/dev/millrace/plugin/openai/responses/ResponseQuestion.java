@@ -35,6 +35,9 @@ import java.util.OptionalInt;
  */
 record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
 
+    /** As OpenAI documents it. */
+    private static final int MOST_ALTERNATIVES = 20;
+
     static ResponseQuestion read(Fields fields, Models models) {
         OpenModel model = models.get(fields.text("model"));
         refuse(fields);
@@ -66,10 +69,14 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         Optional<Held> choice = held.readChoice(fields);
         OptionalInt most = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
         boolean stream = fields.flag("stream");
+        OptionalInt alternatives = fields.integer("top_logprobs", 0, MOST_ALTERNATIVES);
+        boolean scored = alternatives.orElse(0) > 0 || fields.items("include").stream()
+                .anyMatch(wanted -> "message.output_text.logprobs".equals(wanted.textValue()));
+        OptionalInt logprobs = scored ? OptionalInt.of(alternatives.orElse(0)) : OptionalInt.empty();
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
                 choice.isEmpty() ? List.of() : ToolSchemas.unique(tools),
                 Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel,
-                choice.orElse(held)).with(thinking);
+                choice.orElse(held)).with(thinking).with(logprobs, 1);
         ObjectNode echo = Json.object();
         echo.put("instructions", fields.text("instructions").orElse(null));
         echo.put("max_output_tokens", most.isPresent() ? (Integer) most.getAsInt() : null);
@@ -77,6 +84,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         echo.set("tool_choice", fields.find("tool_choice").orElseGet(() -> TextNode.valueOf("auto")));
         echo.set("tools", told);
         fields.object("text").filter(text -> text.has("format")).ifPresent(text -> echo.set("text", text.node()));
+        echo.put("top_logprobs", alternatives.orElse(0));
         echo.put("temperature", ask.sampling().temperature());
         echo.put("top_p", ask.sampling().topP());
         echo.set("metadata", fields.object("metadata").map(metadata -> {
@@ -93,14 +101,8 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         fields.refuse("prompt", "is not supported: nothing is stored here, so send the whole input.");
         fields.refuseUnlessNeutral("background", "is not supported: wait for the answer, or stream it.");
         fields.refuse("max_tool_calls", "is not supported: there are no tools of the server.");
-        fields.refuseUnlessNeutral("top_logprobs", "is not supported yet.");
         if (fields.word("truncation", "auto", "disabled").filter("auto"::equals).isPresent()) {
             throw ApiError.unsupported("truncation", "truncation auto is not supported: prompts are never cut.");
-        }
-        for (JsonNode wanted : fields.items("include")) {
-            if ("message.output_text.logprobs".equals(wanted.textValue())) {
-                throw ApiError.unsupported("include", "include asks for logprobs, which is not supported yet.");
-            }
         }
         fields.object("text").ifPresent(text -> {
             text.harmless("verbosity");

@@ -9,6 +9,7 @@ import dev.millrace.api.Timings;
 import dev.millrace.api.Usage;
 import dev.millrace.plugin.http.json.Json;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How an answer ended.
@@ -17,8 +18,9 @@ import java.time.Duration;
  * @param usage tokens
  * @param reasoningTokens of the tokens generated, those that the thinking takes when it is written as text
  * @param timings time
+ * @param stopString if a text of the request's ended it, that text
  */
-public record Ending(Reason reason, Usage usage, int reasoningTokens, Timings timings) {
+public record Ending(Reason reason, Usage usage, int reasoningTokens, Timings timings, Optional<String> stopString) {
 
     /** Why an answer ended. */
     public enum Reason {

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import dev.millrace.api.PromptProgress;
 import dev.millrace.api.TokenScore;
 import dev.millrace.api.ToolCall;
 import java.io.IOException;
@@ -18,6 +19,10 @@ public interface Listener {
      * @param promptTokens that the model reads
      */
     default void begun(int promptTokens) throws IOException {
+    }
+
+    /** The prompt is being read. Not told by models that run elsewhere, nor between two beats. */
+    default void reading(PromptProgress progress) throws IOException {
     }
 
     /** A piece of thinking. */

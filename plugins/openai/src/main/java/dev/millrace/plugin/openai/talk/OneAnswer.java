@@ -13,6 +13,7 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.ApiError;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the events of one answer to its listener. For the thread of the request. */
@@ -74,7 +75,15 @@ final class OneAnswer {
 
     private Ending ending(Event.Finished end) {
         int reasoning = thinking.isEmpty() ? 0 : Math.min(end.usage().completionTokens(), thinkingTokens());
-        return new Ending(reason(end.reason(), called && ask.oneCall()), end.usage(), reasoning, end.timings());
+        return new Ending(reason(end.reason(), called && ask.oneCall()), end.usage(), reasoning, end.timings(),
+                stopString(end));
+    }
+
+    private Optional<String> stopString(Event.Finished end) {
+        // a model elsewhere may not say by which; where there is only one, it was that
+        return end.reason() == FinishReason.STOP_STRING && ask.stop().size() == 1
+                ? Optional.of(ask.stop().getFirst())
+                : end.stopString();
     }
 
     private int thinkingTokens() {

@@ -10,6 +10,7 @@ import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
+import dev.millrace.api.PromptProgress;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.Gate;
 import dev.millrace.plugin.http.Outflow;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
@@ -179,8 +181,16 @@ public final class Talk {
             generations.get(i).publisher().subscribe(new Pump(answer, queue));
         }
         int ended = 0;
+        Optional<PromptProgress> progress = Optional.empty();
         while (ended < answers.size()) {
             Told next = queue.poll(BEAT.toNanos(), TimeUnit.NANOSECONDS);
+            Optional<PromptProgress> now = generations.getFirst().promptProgress();
+            if (!now.equals(progress)) {
+                progress = now;
+                for (Listener listener : listeners) {
+                    listener.reading(now.orElseThrow());
+                }
+            }
             // also while pieces come that this client does not get, or gets at the end
             if (flow.silence().compareTo(BEAT) >= 0) {
                 flow.beat();

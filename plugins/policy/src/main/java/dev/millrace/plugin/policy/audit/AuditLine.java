@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
+import dev.millrace.json.JsonReason;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ public final class AuditLine {
             return json.writeValueAsString(data);
         } catch (JsonProcessingException e) {
             try {
-                return json.writeValueAsString(Map.of("unreadable", String.valueOf(e.getOriginalMessage()),
+                return json.writeValueAsString(Map.of("unreadable", JsonReason.of(e),
                         "kinds", List.of(String.valueOf(data == null ? null : data.getClass()))));
             } catch (JsonProcessingException impossible) {
                 throw new IllegalStateException("Two texts are JSON.", impossible);

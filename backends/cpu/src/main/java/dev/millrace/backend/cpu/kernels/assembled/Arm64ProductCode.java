@@ -5,11 +5,11 @@
 package dev.millrace.backend.cpu.kernels.assembled;
 
 import dev.millrace.backend.cpu.assembler.Arm64Assembler;
-import dev.millrace.backend.cpu.assembler.Arm64Assembler.Label;
+import dev.millrace.backend.cpu.assembler.Arm64Convention;
+import dev.millrace.backend.cpu.assembler.Constants;
+import dev.millrace.backend.cpu.assembler.Operand.Label;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.weights.Packing;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * What {@link ProductCode} makes, for arm64 with the extension for dot products: the same arguments, the same order of float operations,
@@ -24,9 +24,6 @@ final class Arm64ProductCode {
     /** Vectors of a pass over the weights. */
     private static final int TOKENS = 4;
     private static final int BYTES = 16;
-    /** Callers want the lower halves of registers 8 to 15 back. */
-    private static final int FIRST_SAVED = 8;
-    private static final int SAVED = 8;
     /** The function's own memory, behind {@link ProductCode#GROUP_STRIDE}: scales of super-blocks, then registers of the caller. */
     private static final int OWN = 64;
     private static final int SAVE_AT = OWN + 4 * BYTES;
@@ -35,7 +32,7 @@ final class Arm64ProductCode {
     private static final float HALF_TO_FLOAT = 0x1p112f;
 
     // general registers
-    private static final int ARGUMENTS = 0;
+    private static final int ARGUMENTS = Arm64Convention.ARGUMENT;
     private static final int WEIGHTS = 1;
     private static final int INPUTS = 2;
     private static final int BLOCKS = 3;
@@ -54,16 +51,12 @@ final class Arm64ProductCode {
     private static final int TEMPORARY = 29;
     private static final int MASK = 31;
 
-    /** A constant in every lane, behind the code. */
-    private record Constant(int value, Label label) {
-    }
-
     private final Arm64Assembler a;
     private final Packing packing;
     private final InstructionSet set;
     private final int line;
     private final int rows;
-    private final List<Constant> constants = new ArrayList<>();
+    private final Constants constants;
     private int width;
     private int first;
     private int tokens;
@@ -73,6 +66,7 @@ final class Arm64ProductCode {
     private Arm64ProductCode(Arm64Assembler a, Packing packing, int lanes, InstructionSet set) {
         this.set = set;
         this.a = a;
+        constants = new Constants(a, BYTES);
         this.packing = packing;
         line = Integer.BYTES * lanes;
         rows = Math.min(2, line / BYTES);
@@ -87,21 +81,13 @@ final class Arm64ProductCode {
             begin[width - 1] = a.size();
             code.function(width);
         }
-        a.align(64);
-        for (Constant constant : code.constants) {
-            a.place(constant.label());
-            for (int i = 0; i < BYTES / Integer.BYTES; i++) {
-                a.data(constant.value());
-            }
-        }
+        code.constants.place();
         return begin;
     }
 
     private void function(int vectors) {
         width = vectors;
-        for (int i = 0; i < SAVED; i++) {
-            a.strq(FIRST_SAVED + i, ARGUMENTS, SAVE_AT + BYTES * i);
-        }
+        Arm64Convention.begin(a, SAVE_AT);
         switch (packing.codes()) {
             case NIBBLES -> a.movi(MASK, 0x0f);
             case BYTES -> a.movi(MASK, 0x80);
@@ -126,10 +112,7 @@ final class Arm64ProductCode {
         a.add(RESULTS, RESULTS, STRIDE);
         a.dec(GROUPS);
         a.jnz(group);
-        for (int i = 0; i < SAVED; i++) {
-            a.ldrq(FIRST_SAVED + i, ARGUMENTS, SAVE_AT + BYTES * i);
-        }
-        a.ret();
+        Arm64Convention.end(a, SAVE_AT);
     }
 
     /** One pass over a group. */
@@ -221,17 +204,6 @@ final class Arm64ProductCode {
 
     private int minimum(int row, int token) {
         return 2 * TOKENS * rows + token * rows + row;
-    }
-
-    private Label constant(int value) {
-        for (Constant c : constants) {
-            if (c.value() == value) {
-                return c.label();
-            }
-        }
-        Label label = a.label();
-        constants.add(new Constant(value, label));
-        return label;
     }
 
     /** Reads a word of the inputs, for all vectors of the pass: a lane each. */
@@ -402,9 +374,9 @@ final class Arm64ProductCode {
             a.shl(to, to, 16);
         }
         a.sshr(to, to, 3);
-        a.ldrq(TEMPORARY, constant(HALF_MASK));
+        a.ldrq(TEMPORARY, constants.of(HALF_MASK));
         a.and(to, to, TEMPORARY);
-        a.ldrq(TEMPORARY, constant(Float.floatToRawIntBits(factor)));
+        a.ldrq(TEMPORARY, constants.of(factor));
         a.fmul(to, to, TEMPORARY);
     }
 

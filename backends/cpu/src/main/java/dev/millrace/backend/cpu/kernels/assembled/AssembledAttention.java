@@ -4,20 +4,20 @@
  */
 package dev.millrace.backend.cpu.kernels.assembled;
 
-import static dev.millrace.backend.cpu.kernels.assembled.AttentionCode.QUERIES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.QUERIES;
 import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 
+import dev.millrace.backend.cpu.assembler.Arm64Assembler;
 import dev.millrace.backend.cpu.assembler.Assembler;
+import dev.millrace.backend.cpu.assembler.Assembly;
 import dev.millrace.backend.cpu.assembler.MachineCode;
 import dev.millrace.backend.cpu.kernels.AttentionKernels;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
-import dev.millrace.backend.cpu.kernels.WeightedSums;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Map;
 import java.util.Objects;
@@ -33,9 +33,9 @@ final class AssembledAttention implements AttentionKernels {
      * Code for heads of a width.
      *
      * @param begin the function, which keeps its memory; or nothing, if it is not to be used
-     * @param limits see {@link AttentionCode#function}
+     * @param limits see {@link AttentionFrame#limits(Assembly)}
      */
-    record Function(MemorySegment begin, long limits, AttentionCode.Tile tile) {
+    record Function(MemorySegment begin, long limits, AttentionFrame.Tile tile) {
 
         boolean usable() {
             return begin.address() != 0;
@@ -43,12 +43,6 @@ final class AssembledAttention implements AttentionKernels {
     }
 
     private static final System.Logger LOG = System.getLogger(AssembledAttention.class.getName());
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    /** Bytes of the arguments and of the list of pages. */
-    private static final int TILES_AT = (AttentionCode.ARGUMENT_BYTES + AttentionScratch.PAGES * Long.BYTES + 63) / 64
-            * 64;
-    private static final int LIST_AT = AttentionCode.ARGUMENT_BYTES;
 
     private final AttentionKernels others;
     private final InstructionSet set;
@@ -66,12 +60,19 @@ final class AssembledAttention implements AttentionKernels {
     }
 
     private Function make(int width) {
+        Function none = new Function(MemorySegment.NULL, 0, new AttentionFrame.Tile(set, width));
+        if (width > AttentionFrame.WIDEST) {
+            return none;
+        }
         try {
-            Assembler assembler = new Assembler();
-            int[] places = AttentionCode.function(assembler, set, width);
-            MachineCode code = MachineCode.of(assembler.code(), Arena.ofAuto());
-            Function made = new Function(code.function(places[0]), code.function(places[1]).address(),
-                    new AttentionCode.Tile(set, width));
+            Assembly assembly = set.arm64() ? new Arm64Assembler() : new Assembler();
+            AttentionFrame.Place place = switch (assembly) {
+                case Assembler a -> AttentionCode.function(a, set, width);
+                case Arm64Assembler a -> Arm64AttentionCode.function(a, set, width);
+            };
+            MachineCode code = MachineCode.of(assembly.code(), Arena.ofAuto());
+            Function made = new Function(code.function(place.begin()), code.function(place.limits()).address(),
+                    new AttentionFrame.Tile(set, width));
             String difference = new AttentionSelfTest(this, made).difference();
             if (difference == null) {
                 return made;
@@ -82,46 +83,30 @@ final class AssembledAttention implements AttentionKernels {
         } catch (MachineCode.Refused e) {
             LOG.log(System.Logger.Level.WARNING, "There is no machine code for attention: {0}.", e.getMessage());
         }
-        return new Function(MemorySegment.NULL, 0, new AttentionCode.Tile(set, width));
+        return none;
     }
 
     @Override
     public void prepare(KvLayout.Layer layer, AttentionScratch scratch, int first, int vectors) {
         AttentionKernels.super.prepare(layer, scratch, first, vectors);
         if (layer.type() == KvType.Q8) {
-            prepare(function(layer.width()), scratch, first, vectors);
+            Function function = function(layer.width());
+            if (function.usable()) {
+                prepare(function, scratch, first, vectors);
+            }
         }
     }
 
     void prepare(Function function, AttentionScratch scratch, int first, int vectors) {
-        AttentionCode.Tile tile = function.tile();
-        MemorySegment own = own(scratch, tile);
-        int width = tile.width();
+        AttentionFrame frame = frame(function, scratch);
         for (int v = first; v < first + vectors; v++) {
-            long begin = TILES_AT + (long) (v / QUERIES) * tile.bytes();
-            own.set(FLOAT, begin + tile.scales() + 4L * (v % QUERIES), scratch.queryScales[v]);
-            long at = begin + (long) (v % QUERIES) * tile.queryBytes();
-            int sum = 0;
-            for (int i = 0; i < width; i += 4) {
-                int c0 = (int) scratch.queries[v * width + i];
-                int c1 = (int) scratch.queries[v * width + i + 1];
-                int c2 = (int) scratch.queries[v * width + i + 2];
-                int c3 = (int) scratch.queries[v * width + i + 3];
-                sum += c0 + c1 + c2 + c3;
-                if (tile.codeBytes() == 1) {
-                    own.set(ValueLayout.JAVA_INT, at + i,
-                            (c0 & 0xff) | (c1 & 0xff) << 8 | (c2 & 0xff) << 16 | c3 << 24);
-                } else {
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i, (c0 & 0xffff) | c2 << 16);
-                    own.set(ValueLayout.JAVA_INT, at + 2L * i + 4, (c1 & 0xffff) | c3 << 16);
-                }
-            }
-            own.set(ValueLayout.JAVA_INT, begin + tile.beginnings() + 4L * (v % QUERIES), -128 * sum);
+            frame.query(v, scratch.queries, v * function.tile().width(), scratch.queryScales[v]);
         }
     }
 
-    private static MemorySegment own(AttentionScratch scratch, AttentionCode.Tile tile) {
-        return scratch.own(TILES_AT + (long) scratch.fade.length / QUERIES * tile.bytes());
+    private static AttentionFrame frame(Function function, AttentionScratch scratch) {
+        AttentionFrame.Tile tile = function.tile();
+        return new AttentionFrame(scratch.own(AttentionFrame.bytes(tile, scratch.fade.length / QUERIES)), tile);
     }
 
     @Override
@@ -140,8 +125,8 @@ final class AssembledAttention implements AttentionKernels {
     /** Checks all that machine code will read and write, tells it, and calls it for pages that are seen alike. */
     void meet(Function function, int count, KvLayout.Layer layer, int head, int heads, AttentionScratch scratch,
             int vectors, int group, int oldest, int visible) {
-        AttentionCode.Tile tile = function.tile();
-        MemorySegment own = own(scratch, tile);
+        AttentionFrame.Tile tile = function.tile();
+        AttentionFrame frame = frame(function, scratch);
         int filled = AttentionScratch.filled(vectors);
         Objects.checkFromIndexSize(0, heads * filled, scratch.fade.length);
         Objects.checkFromIndexSize(0, heads * filled * tile.width(), scratch.met.sums.length);
@@ -154,72 +139,36 @@ final class AssembledAttention implements AttentionKernels {
         for (int p = 0; p < count; p++) {
             Objects.checkFromIndexSize(start, heads * layer.headBytes(), scratch.pages[p].data().byteSize());
         }
-        int tiles = heads * filled / QUERIES;
-        for (int i = 0; i < tiles; i++) {
-            MemorySegment met = own.asSlice(TILES_AT + (long) i * tile.bytes(), tile.bytes());
-            met.asSlice(tile.totals()).fill((byte) 0);
-            for (int q = 0; q < QUERIES; q++) {
-                met.set(FLOAT, tile.largest() + 4L * q, Float.NEGATIVE_INFINITY);
-            }
-        }
-        own.set(LONG, AttentionCode.HEADS, heads);
-        own.set(LONG, AttentionCode.HEAD_BYTES, layer.headBytes());
-        own.set(LONG, AttentionCode.TILES, filled / QUERIES);
-        own.set(LONG, AttentionCode.FIRST_TILE, own.address() + TILES_AT);
+        frame.heads(heads, filled / QUERIES, layer.headBytes());
         try {
             int later = (vectors - 1) / group;
             boolean all = false;
             for (int p = 0; p < count;) {
                 int from = p;
                 while (p < count && oldest + later <= p * PAGE && visible >= (p + 1) * PAGE) {
-                    own.set(LONG, LIST_AT + 8L * (p - from), scratch.pages[p].data().address() + start);
+                    frame.page(p - from, scratch.pages[p].data().address() + start);
                     p++;
                 }
-                if (p > from) {
-                    if (!all) {
-                        limits(function, own, heads, vectors, group, 0, PAGE, 0);
-                    }
-                    all = true;
-                } else {
-                    own.set(LONG, LIST_AT, scratch.pages[p].data().address() + start);
-                    limits(function, own, heads, vectors, group, oldest - p * PAGE, visible - p * PAGE, 1);
-                    all = false;
+                boolean alike = p > from;
+                if (!alike) {
+                    frame.page(0, scratch.pages[p].data().address() + start);
                     p++;
                 }
-                own.set(LONG, AttentionCode.PAGES, own.address() + LIST_AT);
-                own.set(LONG, AttentionCode.PAGE_COUNT, p - from);
-                MachineCode.call(function.begin(), own.address());
+                for (int i = 0; i < heads * filled && !(alike && all); i++) {
+                    int more = i % filled / group;
+                    frame.seen(i, function.limits(), alike ? 0 : oldest + more - from * PAGE,
+                            alike ? PAGE : visible + more - from * PAGE);
+                }
+                all = alike;
+                frame.pages(p - from);
+                MachineCode.call(function.begin(), frame.address());
             }
-            for (int i = 0; i < tiles; i++) {
-                copy(own, TILES_AT + (long) i * tile.bytes(), tile, scratch.met, i * QUERIES);
+            for (int i = 0; i < heads * filled; i += QUERIES) {
+                frame.met(i, scratch.met);
             }
         } finally {
             Reference.reachabilityFence(scratch);
         }
-    }
-
-    /** Tells which tokens of a page each query sees. */
-    private static void limits(Function function, MemorySegment own, int heads, int vectors, int group, int oldest,
-            int visible, int more) {
-        AttentionCode.Tile tile = function.tile();
-        int filled = AttentionScratch.filled(vectors);
-        for (int i = 0; i < heads * filled; i++) {
-            int later = more * (i % filled / group);
-            long at = TILES_AT + (long) (i / QUERIES) * tile.bytes() + tile.limits() + 16L * (i % QUERIES);
-            own.set(LONG, at, function.limits() + 4L * (2 * PAGE - seen(visible + later)));
-            own.set(LONG, at + 8, function.limits() + 4L * (PAGE - seen(oldest + later)));
-        }
-    }
-
-    private static int seen(int tokens) {
-        return Math.max(0, Math.min(PAGE, tokens));
-    }
-
-    private static void copy(MemorySegment own, long from, AttentionCode.Tile tile, WeightedSums met, int first) {
-        MemorySegment.copy(own, FLOAT, from + tile.largest(), met.largest, first, QUERIES);
-        MemorySegment.copy(own, FLOAT, from + tile.totals(), met.totals, first * WeightedSums.TOTALS,
-                QUERIES * WeightedSums.TOTALS);
-        MemorySegment.copy(own, FLOAT, from + tile.sums(), met.sums, first * tile.width(), QUERIES * tile.width());
     }
 
     @Override

@@ -60,7 +60,7 @@ public final class AssembledKernels implements Kernels {
         }
         this.others = others;
         this.set = set;
-        attention = set.arm64() ? others.attention() : new AssembledAttention(others.attention(), set);
+        attention = new AssembledAttention(others.attention(), set);
     }
 
     /** Whether groups of other kernels fill vectors of an instruction set. */

@@ -11,11 +11,30 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.R9;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RAX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RCX;
 import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.CODES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.CODE_BYTES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.FACTOR;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.FADE;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.FIRST_TILE;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.HEADS;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.HEADS_LEFT;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.HEAD_BYTES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.MOST;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.OWN;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.PAGES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.PAGE_COUNT;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.QUERIES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.SCALES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.SCALE_BYTES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.SCORES;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.STEP;
+import static dev.millrace.backend.cpu.kernels.assembled.AttentionFrame.TILES;
 import static dev.millrace.backend.cpu.kv.KvLayout.PAGE;
 import static dev.millrace.backend.cpu.kv.KvLayout.QUARTER_PAGE;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
 import dev.millrace.backend.cpu.assembler.CallingConvention;
+import dev.millrace.backend.cpu.assembler.Constants;
 import dev.millrace.backend.cpu.assembler.Operand;
 import dev.millrace.backend.cpu.assembler.Operand.General;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
@@ -24,158 +43,50 @@ import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
 import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kernels.WeightedSums;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Makes the code that lets queries meet pages with keys and values of 8 bits, for heads of one width. It computes what
  * {@code ScalarAttention} computes, in the same order: sums of integers are exact, and there is no fused operation on floats.
  *
  * <p>
- * Page by page, head by head, tile by tile of {@link #QUERIES} queries: scores, their powers of two, and the sums of values. An int of
+ * Page by page, head by head, tile by tile of {@link AttentionFrame#QUERIES} queries: scores, their powers of two, and the sums of values. An int of
  * a page holds bytes of four rows. Its even and its odd bytes become two 16-bit integers each, which one instruction multiplies
  * and adds up. Where four bytes can be multiplied at once, that is done for scores: keys become unsigned there, and sums begin with
  * what that adds.
  *
  * <p>
- * A function has one argument, the address of the words that are named below, behind which it has memory of its own. A tile is a
- * piece of memory with the codes of its queries and all that they have met.
+ * A function has one argument, the address of an {@link AttentionFrame}.
  */
 final class AttentionCode {
 
-    /** Queries of a tile. */
-    static final int QUERIES = AttentionScratch.TILE;
-
-    /** Address of the list of pages: where the scales of the first head begin in each. It moves on. */
-    static final int PAGES = 0;
-    /** How many pages; counted down. */
-    static final int PAGE_COUNT = 8;
-    /** How many heads. */
-    static final int HEADS = 16;
-    /** Bytes from one head of a page to the next. */
-    static final int HEAD_BYTES = 24;
-    /** Tiles of a head. */
-    static final int TILES = 32;
-    /** Address of the first tile of the first head. */
-    static final int FIRST_TILE = 40;
-    private static final int HEADS_LEFT = 48;
-    /** Scales of keys, then of values. */
-    private static final int SCALES = 64;
-    /** Scores, later weights: {@code [query][token]}. */
-    private static final int SCORES = SCALES + 2 * Float.BYTES * PAGE;
-    /** Weights as pairs of 16 bits: {@code [query][half of the page][token]}. */
-    private static final int CODES = SCORES + QUERIES * Float.BYTES * PAGE;
-    private static final int CODE_BYTES = Short.BYTES * PAGE;
-    /** A vector while its largest lane is looked for. */
-    private static final int LANES = CODES + QUERIES * CODE_BYTES;
-    /** For each query: the largest score, what it changes the weights before by, and the step and the factor of codes. */
-    private static final int MOST = LANES + QUERIES * 64;
-    private static final int FADE = MOST + 16;
-    private static final int STEP = FADE + 16;
-    private static final int FACTOR = STEP + 16;
-    /** Bytes of all that. */
-    static final int ARGUMENT_BYTES = FACTOR + 16;
-
-    private static final int SCALE_BYTES = 2 * Short.BYTES * PAGE;
     private static final int HALF_PAGE_BYTES = Integer.BYTES * QUARTER_PAGE;
-
-    /**
-     * What lies where in a tile, in bytes. Codes of queries come first, {@code [query][dimension]}: bytes, or 16 bits each with
-     * dimensions 0, 2, 1 and 3 of each four.
-     *
-     * @param width values of a head, a multiple of 32
-     * @param codeBytes bytes of a code
-     */
-    record Tile(int width, int codeBytes) {
-
-        Tile(InstructionSet set, int width) {
-            this(width, set.vnni ? 1 : 2);
-        }
-
-        int queryBytes() {
-            return codeBytes * width;
-        }
-
-        /** Scales of the queries. */
-        int scales() {
-            return QUERIES * queryBytes();
-        }
-
-        /** Their largest scores so far. */
-        int largest() {
-            return scales() + 16;
-        }
-
-        /** What sums of products of bytes begin with: minus 128 times the sum of a query's codes. */
-        int beginnings() {
-            return largest() + 16;
-        }
-
-        /** For each query two addresses in the limits: where tokens end, and where they begin. */
-        int limits() {
-            return beginnings() + 16;
-        }
-
-        /** Partial totals of the weights. */
-        int totals() {
-            return scales() + 128;
-        }
-
-        /** Sums of the values. */
-        int sums() {
-            return totals() + QUERIES * Float.BYTES * WeightedSums.TOTALS;
-        }
-
-        int bytes() {
-            return sums() + QUERIES * Float.BYTES * width;
-        }
-    }
-
-    /** A constant in every lane, behind the code. */
-    private record Constant(int value, Label label) {
-    }
 
     private final Assembler a;
     private final InstructionSet set;
-    private final Tile tile;
+    private final AttentionFrame.Tile tile;
     private final int lanes;
     /** SIMD vectors of columns that are computed at once. */
     private final int most;
-    private final List<Constant> constants = new ArrayList<>();
+    private final Constants constants;
     private int columns;
 
     private AttentionCode(Assembler a, InstructionSet set, int width) {
         this.a = a;
         this.set = set;
-        tile = new Tile(set, width);
+        constants = new Constants(a, set.bytes);
+        tile = new AttentionFrame.Tile(set, width);
         lanes = set.bytes / Integer.BYTES;
         most = set.bytes == 64 ? 4 : 2;
     }
 
-    /**
-     * Makes the function for heads of a width.
-     *
-     * @return where it begins, and where the limits lie: {@code PAGE} times minus infinity, as often infinity, and minus infinity
-     *         again, of which 64 from some place on say which scores are seen
-     */
-    static int[] function(Assembler a, InstructionSet set, int width) {
+    /** Makes the function for heads of a width, and says where it lies. */
+    static AttentionFrame.Place function(Assembler a, InstructionSet set, int width) {
         AttentionCode code = new AttentionCode(a, set, width);
         a.align(64);
         int begin = a.size();
         code.pages();
-        a.align(64);
-        for (Constant constant : code.constants) {
-            a.place(constant.label());
-            for (int i = 0; i < code.lanes; i++) {
-                a.data(constant.value());
-            }
-        }
-        a.align(64);
-        int limits = a.size();
-        for (int i = 0; i < 3 * PAGE; i++) {
-            a.data(Float.floatToRawIntBits(i / PAGE == 1 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY));
-        }
-        return new int[]{begin, limits};
+        code.constants.place();
+        return new AttentionFrame.Place(begin, AttentionFrame.limits(a));
     }
 
     private Vector v(int number) {
@@ -184,21 +95,6 @@ final class AttentionCode {
 
     private static Vector x(int number) {
         return new Vector(number, 16);
-    }
-
-    private Label constant(int value) {
-        for (Constant c : constants) {
-            if (c.value() == value) {
-                return c.label();
-            }
-        }
-        Label label = a.label();
-        constants.add(new Constant(value, label));
-        return label;
-    }
-
-    private Label constant(float value) {
-        return constant(Float.floatToRawIntBits(value));
     }
 
     /** A 32-bit value in every lane, as an operand: from memory, or from a register that it is read to. */
@@ -266,7 +162,7 @@ final class AttentionCode {
             a.vmovups(v(1), from.plus(Integer.BYTES * i));
             a.vpslld(v(0), v(1), 16);
             a.vmovups(RAX.at(to + Float.BYTES * i), v(0));
-            a.vpand(v(1), v(1), constant(0xffff0000));
+            a.vpand(v(1), v(1), constants.of(0xffff0000));
             a.vmovups(RAX.at(to + Float.BYTES * (i + PAGE / 2)), v(1));
         }
     }
@@ -302,7 +198,7 @@ final class AttentionCode {
         a.place(loop);
         for (int c = 0; c < most; c++) {
             a.vmovups(even(c), RCX.at(c * set.bytes));
-            a.vpxor(even(c), even(c), constant(0x80808080));
+            a.vpxor(even(c), even(c), constants.of(0x80808080));
         }
         for (int q = 0; q < QUERIES; q++) {
             Operand by = broadcast(RDX.at(q * tile.queryBytes()), spare(0));
@@ -440,7 +336,7 @@ final class AttentionCode {
 
     /** Leaves the largest lane of a vector in the first of xmm4, by the memory of a query; changes xmm5. */
     private void largestLane(int q, Vector largest, Larger larger) {
-        Memory all = RAX.at(LANES + 64 * q);
+        Memory all = RAX.at(OWN + 64 * q);
         a.vmovups(all, largest);
         a.vmovups(x(4), all);
         for (int at = 16; at < set.bytes; at += 16) {
@@ -460,11 +356,11 @@ final class AttentionCode {
         a.vmaxps(now, before, RAX.at(MOST));
         a.vmovups(R9.at(tile.largest()), now);
         // where nothing was seen yet, the least number will do
-        a.vmovups(x(2), constant(WeightedSums.LEAST));
+        a.vmovups(x(2), constants.of(WeightedSums.LEAST));
         a.vmaxps(now, x(2), now);
         a.vmovups(RAX.at(MOST), now);
         a.vsubps(before, before, now);
-        a.vmovups(x(7), constant(PowersOfTwo.LOWEST));
+        a.vmovups(x(7), constants.of(PowersOfTwo.LOWEST));
         exp2(before, x(2), x(3), x(7));
         a.vmovups(RAX.at(FADE), x(3));
     }
@@ -472,20 +368,20 @@ final class AttentionCode {
     /** {@code p = 2^s}, as {@link PowersOfTwo#exp2} computes it. */
     private void exp2(Vector s, Vector shifted, Vector p, Vector lowest) {
         a.vmaxps(s, lowest, s);
-        a.vaddps(shifted, s, constant(PowersOfTwo.ROUND));
-        a.vsubps(p, shifted, constant(PowersOfTwo.ROUND));
+        a.vaddps(shifted, s, constants.of(PowersOfTwo.ROUND));
+        a.vsubps(p, shifted, constants.of(PowersOfTwo.ROUND));
         a.vsubps(s, s, p);
-        a.vmulps(p, s, constant(PowersOfTwo.C5));
-        a.vaddps(p, p, constant(PowersOfTwo.C4));
+        a.vmulps(p, s, constants.of(PowersOfTwo.C5));
+        a.vaddps(p, p, constants.of(PowersOfTwo.C4));
         for (float c : new float[]{PowersOfTwo.C3, PowersOfTwo.C2, PowersOfTwo.C1, 1}) {
             a.vmulps(p, p, s);
-            a.vaddps(p, p, constant(c));
+            a.vaddps(p, p, constants.of(c));
         }
         a.vpslld(shifted, shifted, 23);
         a.vpaddd(p, p, shifted);
     }
 
-    /** Makes weights of a query's scores, and codes of them. */
+    /** Makes weights of a query's scores, and codes of them: pairs of 16 bits, {@code [half of the page][token]}. */
     private void weights(int q) {
         Vector most16 = v(4);
         Vector lowest = v(5);
@@ -494,8 +390,8 @@ final class AttentionCode {
         Vector fade = v(8);
         a.vpbroadcastd(most16, of(RAX, MOST, q));
         a.vpbroadcastd(fade, of(RAX, FADE, q));
-        a.vmovups(lowest, constant(PowersOfTwo.LOWEST));
-        a.vmovups(largest, constant(AttentionScratch.SMALLEST));
+        a.vmovups(lowest, constants.of(PowersOfTwo.LOWEST));
+        a.vmovups(largest, constants.of(AttentionScratch.SMALLEST));
         for (int i = 0; i < WeightedSums.TOTALS / lanes; i++) {
             Memory totals = R9.at(tile.totals() + q * Float.BYTES * WeightedSums.TOTALS + i * set.bytes);
             a.vmulps(total, fade, totals);
@@ -514,9 +410,9 @@ final class AttentionCode {
             a.vmovups(totals, total);
         }
         largestLane(q, largest, a::vpmaxsd);
-        a.vmulps(x(5), x(4), constant(AttentionScratch.CODE));
+        a.vmulps(x(5), x(4), constants.of(AttentionScratch.CODE));
         a.vpextrd(of(RAX, STEP, q), x(5), 0);
-        a.vmovups(x(5), constant((float) AttentionScratch.LARGEST_CODE));
+        a.vmovups(x(5), constants.of((float) AttentionScratch.LARGEST_CODE));
         a.vdivps(x(5), x(5), x(4));
         a.vpextrd(of(RAX, FACTOR, q), x(5), 0);
         a.vpbroadcastd(v(8), of(RAX, FACTOR, q));
@@ -527,9 +423,9 @@ final class AttentionCode {
                 Vector high = v(2 * i + 1);
                 a.vmulps(low, v(8), score(q, 2 * half * quarter + i));
                 a.vmulps(high, v(8), score(q, (2 * half + 1) * quarter + i));
-                a.vaddps(low, low, constant(PowersOfTwo.ROUND));
-                a.vaddps(high, high, constant(PowersOfTwo.ROUND));
-                a.vpand(low, low, constant(0xffff));
+                a.vaddps(low, low, constants.of(PowersOfTwo.ROUND));
+                a.vaddps(high, high, constants.of(PowersOfTwo.ROUND));
+                a.vpand(low, low, constants.of(0xffff));
                 a.vpslld(high, high, 16);
                 a.vpor(low, low, high);
                 a.vmovups(RAX.at(CODES + q * CODE_BYTES + half * HALF_PAGE_BYTES + i * set.bytes), low);

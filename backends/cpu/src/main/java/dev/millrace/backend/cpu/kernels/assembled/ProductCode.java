@@ -14,14 +14,13 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
 import dev.millrace.backend.cpu.assembler.CallingConvention;
+import dev.millrace.backend.cpu.assembler.Constants;
 import dev.millrace.backend.cpu.assembler.Operand;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
 import dev.millrace.backend.cpu.assembler.Operand.Memory;
 import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.weights.Packing;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Makes the code that multiplies groups of packed rows with a few vectors: a function for each number of vectors, all in one piece
@@ -67,10 +66,6 @@ final class ProductCode {
     private static final int HALF_MASK = 0x8fffe000;
     private static final int HALF_TO_FLOAT = Float.floatToRawIntBits(0x1p112f);
 
-    /** A constant in every lane, behind the code. */
-    private record Constant(int value, Label label) {
-    }
-
     private final Assembler a;
     private final Packing packing;
     private final InstructionSet set;
@@ -78,7 +73,7 @@ final class ProductCode {
     private final int line;
     /** SIMD vectors that are filled by rows. */
     private final int rows;
-    private final List<Constant> constants = new ArrayList<>();
+    private final Constants constants;
 
     /** Vectors of the tile, as its inputs lie. */
     private int width;
@@ -93,6 +88,7 @@ final class ProductCode {
         this.a = a;
         this.packing = packing;
         this.set = set;
+        constants = new Constants(a, set.bytes);
         line = Integer.BYTES * lanes;
         rows = rows(lanes, set);
     }
@@ -116,13 +112,7 @@ final class ProductCode {
             begin[width - 1] = a.size();
             code.function(width);
         }
-        a.align(64);
-        for (Constant constant : code.constants) {
-            a.place(constant.label());
-            for (int i = 0; i < set.bytes / Integer.BYTES; i++) {
-                a.data(constant.value());
-            }
-        }
+        code.constants.place();
         return begin;
     }
 
@@ -131,7 +121,7 @@ final class ProductCode {
         Label group = a.label();
         CallingConvention.here().begin(a);
         if (packing.codes() == Packing.Codes.NIBBLES) {
-            a.vmovups(mask(), constant(0x0f0f0f0f));
+            a.vmovups(mask(), constants.of(0x0f0f0f0f));
         }
         a.place(group);
         a.mov(R11, RAX.at(RESULTS));
@@ -289,17 +279,6 @@ final class ProductCode {
         return inputWord(Activations.Place.blockWords(packing.run()) - 1, token);
     }
 
-    private Label constant(int value) {
-        for (Constant c : constants) {
-            if (c.value() == value) {
-                return c.label();
-            }
-        }
-        Label label = a.label();
-        constants.add(new Constant(value, label));
-        return label;
-    }
-
     /** A 32-bit value in every lane, as an operand: from memory, or from a register that it is read to. */
     private Operand broadcast(Memory memory) {
         if (set.bytes == 64) {
@@ -381,7 +360,7 @@ final class ProductCode {
                     for (int r = 0; r < rows; r++) {
                         a.vmovups(codes(r), at.plus(i * line + r * set.bytes));
                         if (signed()) {
-                            a.vpxor(scale(r), codes(r), constant(0x80808080));
+                            a.vpxor(scale(r), codes(r), constants.of(0x80808080));
                             a.vpabsb(codes(r), scale(r));
                         }
                     }
@@ -394,7 +373,7 @@ final class ProductCode {
                         // 6 of 16 bits, and the next 6
                         a.vmovups(codes(r), at.plus(i * line + r * set.bytes));
                         a.vpslld(temporary(), codes(r), 2);
-                        a.vpand(codes(r), codes(r), constant(0x003f003f));
+                        a.vpand(codes(r), codes(r), constants.of(0x003f003f));
                         orMasked(codes(r), 0x3f003f00);
                     }
                     multiply(quad + i, i == 0);
@@ -404,7 +383,7 @@ final class ProductCode {
                     Memory from = at.plus(r * set.bytes);
                     a.vmovups(codes(r), from);
                     a.vpsrld(codes(r), codes(r), 12);
-                    a.vpand(codes(r), codes(r), constant(0x000f000f));
+                    a.vpand(codes(r), codes(r), constants.of(0x000f000f));
                     a.vmovups(temporary(), from.plus(line));
                     a.vpsrld(temporary(), temporary(), 4);
                     orMasked(codes(r), 0x0f000f00);
@@ -425,9 +404,9 @@ final class ProductCode {
     /** {@code to |= temporary & mask}. */
     private void orMasked(Vector to, int mask) {
         if (set.bytes == 64) {
-            a.vpternlogd(to, temporary(), constant(mask), 0xf8);
+            a.vpternlogd(to, temporary(), constants.of(mask), 0xf8);
         } else {
-            a.vpand(temporary(), temporary(), constant(mask));
+            a.vpand(temporary(), temporary(), constants.of(mask));
             a.vpor(to, to, temporary());
         }
     }
@@ -452,7 +431,7 @@ final class ProductCode {
                     } else {
                         a.vpmaddubsw(temporary(), codes(r), x);
                     }
-                    a.vpmaddwd(temporary(), temporary(), constant(0x00010001));
+                    a.vpmaddwd(temporary(), temporary(), constants.of(0x00010001));
                     a.vpaddd(sum, sum, temporary());
                 }
             }
@@ -466,7 +445,7 @@ final class ProductCode {
                 a.vpbroadcastd(input(), inputSum(index, t));
             }
             for (int r = 0; r < rows; r++) {
-                a.vpmaddwd(sum(r, t), sum(r, t), constant(0x00010001));
+                a.vpmaddwd(sum(r, t), sum(r, t), constants.of(0x00010001));
                 if (packing.zero() != 0) {
                     a.vpaddd(sum(r, t), sum(r, t), input());
                 }
@@ -481,8 +460,8 @@ final class ProductCode {
             a.vpslld(to, to, 16);
         }
         a.vpsrad(to, to, 3);
-        a.vpand(to, to, constant(HALF_MASK));
-        a.vmulps(to, to, constant(factor));
+        a.vpand(to, to, constants.of(HALF_MASK));
+        a.vmulps(to, to, constants.of(factor));
     }
 
     /** Decodes scales and minima of the super-block that RCX points to. */

@@ -13,12 +13,12 @@ import static dev.millrace.backend.cpu.assembler.Operand.General.RDX;
 
 import dev.millrace.backend.cpu.assembler.Assembler;
 import dev.millrace.backend.cpu.assembler.CallingConvention;
+import dev.millrace.backend.cpu.assembler.Constants;
 import dev.millrace.backend.cpu.assembler.Operand.Label;
 import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import dev.millrace.backend.cpu.kernels.Activations;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarActivations;
 import dev.millrace.backend.cpu.weights.Packing;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -40,17 +40,14 @@ final class QuantiseCode {
 
     private static final int LANES = 4;
 
-    /** A constant of four lanes, behind the code. */
-    private record Constant(List<Integer> lanes, Label label) {
-    }
-
     private final Assembler a;
     private final Packing packing;
-    private final List<Constant> constants = new ArrayList<>();
+    private final Constants constants;
 
     private QuantiseCode(Assembler a, Packing packing) {
         this.a = a;
         this.packing = packing;
+        constants = new Constants(a, 4 * LANES);
     }
 
     /**
@@ -63,30 +60,12 @@ final class QuantiseCode {
         a.align(64);
         int begin = a.size();
         code.function();
-        a.align(16);
-        for (Constant constant : code.constants) {
-            a.place(constant.label());
-            constant.lanes().forEach(a::data);
-        }
+        code.constants.place();
         return begin;
     }
 
     private static Vector x(int number) {
         return new Vector(number, 16);
-    }
-
-    private Label constant(int a0, int a1, int a2, int a3) {
-        Constant constant = new Constant(List.of(a0, a1, a2, a3), a.label());
-        constants.add(constant);
-        return constant.label();
-    }
-
-    private Label constant(int value) {
-        return constant(value, value, value, value);
-    }
-
-    private Label constant(float value) {
-        return constant(Float.floatToRawIntBits(value));
     }
 
     private void function() {
@@ -101,20 +80,20 @@ final class QuantiseCode {
         Vector low = x(0);
         Vector high = x(4);
         Label pattern = packing.codes() == Packing.Codes.NIBBLES
-                ? constant(0x05010400, 0x07030602, 0x0d090c08, 0x0f0b0e0a)
-                : constant(0x03010200, 0x07050604, 0x0b090a08, 0x0f0d0e0c);
-        Label sixteen = constant(0x00010001);
-        Label zero = constant(-packing.zero());
+                ? constants.of(List.of(0x05010400, 0x07030602, 0x0d090c08, 0x0f0b0e0a))
+                : constants.of(List.of(0x03010200, 0x07050604, 0x0b090a08, 0x0f0d0e0c));
+        Label sixteen = constants.of(0x00010001);
+        Label zero = constants.of(-packing.zero());
         Label loop = a.label();
         CallingConvention.here().begin(a);
         a.mov(RCX, RAX.at(VALUES));
         a.mov(R8, RAX.at(BLOCKS));
         a.mov(RDX, RAX.at(WORDS));
         a.mov(R9, RAX.at(STRIDE));
-        a.vmovups(ones, constant(0x01010101));
-        a.vmovups(size, constant(Integer.MAX_VALUE));
-        a.vmovups(round, constant(ScalarActivations.ROUND));
-        a.vmovups(steps, constant(127f));
+        a.vmovups(ones, constants.of(0x01010101));
+        a.vmovups(size, constants.of(Integer.MAX_VALUE));
+        a.vmovups(round, constants.of(ScalarActivations.ROUND));
+        a.vmovups(steps, constants.of(127f));
         a.place(loop);
         for (int i = 0; i < Activations.BLOCK / LANES; i++) {
             a.vmovups(x(i), RCX.at(4 * LANES * i));

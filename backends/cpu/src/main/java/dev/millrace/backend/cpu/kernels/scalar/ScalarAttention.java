@@ -13,6 +13,7 @@ import dev.millrace.backend.cpu.kernels.WeightedSums;
 import dev.millrace.backend.cpu.kv.KvLayout;
 import dev.millrace.backend.cpu.kv.KvPage;
 import dev.millrace.backend.cpu.kv.KvType;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -34,7 +35,7 @@ public final class ScalarAttention implements AttentionKernels {
                 scratch.scales[PAGE + t] = page.scale(layer.valueScale(head, t));
             }
         }
-        unpack(page, layer, head, true, scratch.tile);
+        unpack(page, layer, head, true, scratch);
         for (int v = 0; v < vectors; v++) {
             multiply(scratch.tile, width, PAGE, scratch.queries, (first + v) * width, scratch.scores, v * PAGE);
             soften(scratch, first, v, oldest + v / group, visible + v / group, softcap);
@@ -42,7 +43,7 @@ public final class ScalarAttention implements AttentionKernels {
                 roundWeights(scratch, v);
             }
         }
-        unpack(page, layer, head, false, scratch.tile);
+        unpack(page, layer, head, false, scratch);
         for (int v = 0; v < vectors; v++) {
             multiply(scratch.tile, PAGE, width, scratch.scores, v * PAGE, scratch.parts, 0);
             int to = (first + v) * width;
@@ -122,18 +123,21 @@ public final class ScalarAttention implements AttentionKernels {
         }
     }
 
-    /** Keys as {@code [dimension][token]}, or values as {@code [token][dimension]}. */
-    private static void unpack(KvPage page, KvLayout.Layer layer, int head, boolean keys, float[] into) {
+    /** Keys as {@code [dimension][token]}, or values as {@code [token][dimension]}, into the scratch's tile. */
+    private static void unpack(KvPage page, KvLayout.Layer layer, int head, boolean keys, AttentionScratch scratch) {
         int columns = keys ? PAGE : layer.width();
         long at = keys ? layer.keys(head) : layer.values(head);
-        for (int i = 0; i < PAGE * layer.width(); i++) {
-            long place = at + (keys
-                    ? layer.key(i % columns, i / columns)
-                    : layer.value(i / columns, i % columns));
-            into[i] = switch (layer.type()) {
-                case F32 -> page.data().get(FLOAT, place);
-                case F16 -> Float.float16ToFloat(page.data().get(HALF, place));
-                case Q8 -> page.data().get(ValueLayout.JAVA_BYTE, place);
+        int count = PAGE * layer.width();
+        if (layer.type() == KvType.Q8) {
+            // at once, since single values of memory take long before they are compiled, which is when machine code is checked
+            MemorySegment.copy(page.data(), ValueLayout.JAVA_BYTE, at, scratch.codes, 0, count);
+        }
+        for (int i = 0; i < count; i++) {
+            long place = keys ? layer.key(i % columns, i / columns) : layer.value(i / columns, i % columns);
+            scratch.tile[i] = switch (layer.type()) {
+                case F32 -> page.data().get(FLOAT, at + place);
+                case F16 -> Float.float16ToFloat(page.data().get(HALF, at + place));
+                case Q8 -> scratch.codes[(int) place];
             };
         }
     }

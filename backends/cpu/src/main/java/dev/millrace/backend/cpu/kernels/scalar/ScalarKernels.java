@@ -205,6 +205,15 @@ public final class ScalarKernels implements Kernels {
      * @return {@code [vector][lane]}
      */
     public static float[] integers(Matrix matrix, int group, float[] x, int count) {
+        return integers(matrix, group, x, count, 1);
+    }
+
+    /**
+     * The same for every so manieth lane of each vector, from another one on for each; the other results are no numbers.
+     *
+     * @param step 1 for all lanes
+     */
+    public static float[] integers(Matrix matrix, int group, float[] x, int count, int step) {
         Packing packing = matrix.packing();
         int columns = matrix.columns();
         int lanes = matrix.lanes();
@@ -219,12 +228,19 @@ public final class ScalarKernels implements Kernels {
             new ScalarKernels().quantise(x, v * columns, activations, place, v, memory);
         }
         float[] y = new float[count * lanes];
+        Arrays.fill(y, Float.NaN);
+        // at once, since single values of memory take long before they are compiled, which is when machine code is checked
+        int[] ints = matrix.data().asSlice(matrix.offset(group, 0), matrix.groupBytes()).toArray(INT);
         int[] codes = new int[columns];
         for (int lane = 0; lane < lanes; lane++) {
             for (int column = 0; column < columns; column++) {
-                codes[column] = code(matrix, group, lane, column) - packing.zero();
+                int at = packing.line(column) * lanes + lane;
+                codes[column] = packing.codes() == Packing.Codes.SIX_BITS
+                        ? six(ints[at], ints[at + lanes], ints[at + 2 * lanes], column % packing.codes().columns())
+                        : code(packing.codes(), ints[at], column);
+                codes[column] -= packing.zero();
             }
-            for (int v = 0; v < count; v++) {
+            for (int v = lane % step; v < count; v += step) {
                 y[v * lanes + lane] = row(packing, codes, scratch, lane, lanes, activations, place, v);
             }
         }
@@ -303,16 +319,22 @@ public final class ScalarKernels implements Kernels {
     private static int code(Matrix matrix, int group, int lane, int column) {
         Packing.Codes codes = matrix.packing().codes();
         long at = matrix.offset(group, matrix.packing().line(column)) + 4L * lane;
-        int c = column % codes.columns();
         int x = matrix.data().get(INT, at);
+        if (codes == Packing.Codes.SIX_BITS) {
+            long row = 4L * matrix.lanes();
+            return six(x, matrix.data().get(INT, at + row), matrix.data().get(INT, at + 2 * row),
+                    column % codes.columns());
+        }
+        return code(codes, x, column);
+    }
+
+    /** The code of a column of nibbles or bytes, in its int. */
+    private static int code(Packing.Codes codes, int x, int column) {
+        int c = column % codes.columns();
         return switch (codes) {
             case NIBBLES -> (x >>> (16 * (c & 1) + 4 * (c >> 1))) & 15;
             case BYTES -> (x >>> (16 * (c & 1) + 8 * (c >> 1))) & 255;
-            case SIX_BITS -> {
-                long row = 4L * matrix.lanes();
-                yield six(x, matrix.data().get(INT, at + row), matrix.data().get(INT, at + 2 * row), c);
-            }
-            case FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(matrix.name() + " has no codes");
+            case SIX_BITS, FLOAT16, BFLOAT16, FLOATS -> throw new IllegalArgumentException(codes + " of one int");
         };
     }
 

@@ -6,8 +6,15 @@ package dev.millrace.backend.cpu.kernels.assembled;
 
 import dev.millrace.backend.cpu.assembler.Arm64Assembler;
 import dev.millrace.backend.cpu.kernels.Activations;
+import dev.millrace.backend.cpu.kernels.AttentionKernels;
+import dev.millrace.backend.cpu.kernels.AttentionScratch;
 import dev.millrace.backend.cpu.kernels.QuadScratch;
+import dev.millrace.backend.cpu.kernels.WeightedSums;
+import dev.millrace.backend.cpu.kernels.scalar.ScalarAttention;
 import dev.millrace.backend.cpu.kernels.scalar.ScalarKernels;
+import dev.millrace.backend.cpu.kv.KvLayout;
+import dev.millrace.backend.cpu.kv.KvPage;
+import dev.millrace.backend.cpu.kv.KvType;
 import dev.millrace.backend.cpu.weights.Matrix;
 import dev.millrace.backend.cpu.weights.Packing;
 import dev.millrace.spi.model.TensorType;
@@ -17,46 +24,61 @@ import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
 /**
  * Writes arm64 kernels with inputs and the results of the scalar kernels into a file, for {@code run-arm64.c} to run and to compare them
- * on a processor or an emulator: see docs/backends/cpu.md. Arguments: the file, rounds over all packings, and
+ * on a processor or an emulator: see docs/backends/cpu.md. Arguments: the file, rounds over all packings and widths of heads, and
  * the instruction set, {@code neon-dotprod} or {@code neon-i8mm}.
  */
 final class Arm64Cases {
 
-    private static final int HEADER = 12;
+    private static final int ARGUMENT_BYTES = 1024;
+    private static final int[] WIDTHS = {32, 64, 96, 128, 256};
 
-    private Arm64Cases() {
+    private final InstructionSet set;
+    private final Random random = new Random(1);
+    private final OutputStream out;
+    private int cases;
+
+    private Arm64Cases(InstructionSet set, OutputStream out) {
+        this.set = set;
+        this.out = out;
     }
 
     /** Writes the file. */
     public static void main(String[] args) throws IOException {
-        Random random = new Random(1);
         InstructionSet set = InstructionSet.valueOf(args[2].toUpperCase(Locale.ROOT).replace('-', '_'));
-        int cases = 0;
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(Path.of(args[0])))) {
+            Arm64Cases all = new Arm64Cases(set, out);
             for (int round = 0; round < Integer.parseInt(args[1]); round++) {
                 for (TensorType type : TensorType.values()) {
                     Packing packing = Packing.of(type, 2);
                     for (int count = 1; packing.integers() && count <= Activations.TILE; count++) {
-                        write(packing, round % 2 == 0 ? 8 : 16, count, set, random, out);
-                        cases++;
+                        all.products(packing, round % 2 == 0 ? 8 : 16, count);
+                    }
+                }
+                for (int width : WIDTHS) {
+                    for (int count = 1; count <= 3; count++) {
+                        all.attention(width, count);
                     }
                 }
             }
+            System.out.println(all.cases + " cases");
         }
-        System.out.println(cases + " cases");
     }
 
-    private static void write(Packing packing, int lanes, int count, InstructionSet set, Random random,
-            OutputStream out) throws IOException {
+    private void write(Arm64Case one) throws IOException {
+        one.write(out);
+        cases++;
+    }
+
+    private void products(Packing packing, int lanes, int count) throws IOException {
         int step = packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : Activations.BLOCK;
         int columns = step * (1 + random.nextInt(4));
         int groups = 1 + random.nextInt(3);
@@ -78,32 +100,122 @@ final class Arm64Cases {
         for (int v = 0; v < count; v++) {
             new ScalarKernels().quantise(x, v * columns, activations, place, v, new QuadScratch());
         }
-        byte[] words = activations.words.asSlice(4L * place.tile(0)).toArray(ValueLayout.JAVA_BYTE);
-        ByteBuffer results = ByteBuffer.allocate(4 * count * groups * lanes).order(ByteOrder.LITTLE_ENDIAN);
-        Matrix matrix;
         try (Arena arena = Arena.ofConfined()) {
-            matrix = new Matrix("case", groups * lanes, columns, packing, lanes, arena.allocate(bits.length, 64));
+            Matrix matrix = new Matrix("case", groups * lanes, columns, packing, lanes,
+                    arena.allocate(bits.length, 64));
             MemorySegment.copy(bits, 0, matrix.data(), ValueLayout.JAVA_BYTE, 0, bits.length);
+            float[] results = new float[count * groups * lanes];
             for (int g = 0; g < groups; g++) {
                 float[] expected = ScalarKernels.integers(matrix, g, x, count);
                 for (int v = 0; v < count; v++) {
-                    for (int i = 0; i < lanes; i++) {
-                        results.putFloat(4 * ((v * groups + g) * lanes + i), expected[v * lanes + i]);
-                    }
+                    System.arraycopy(expected, v * lanes, results, (v * groups + g) * lanes, lanes);
                 }
             }
+            // a function computes as many rows as fill some vectors
+            int part = Math.min(2 * 4, lanes);
+            for (int row = 0; row < lanes; row += part) {
+                float[] some = new float[results.length];
+                for (int i = row; i < some.length; i += lanes) {
+                    System.arraycopy(results, i, some, i, part);
+                }
+                Arm64Case one = new Arm64Case(assembler.code(), begin);
+                int argument = one.piece(arena.allocate(ARGUMENT_BYTES));
+                one.address(argument, ProductCode.WEIGHTS, one.piece(matrix.data()), 4L * row);
+                one.number(argument, ProductCode.GROUPS, groups);
+                one.number(argument, ProductCode.GROUP_BYTES, matrix.groupBytes());
+                one.address(argument, ProductCode.INPUTS,
+                        one.piece(activations.words.asSlice(4L * place.tile(0))), 0);
+                one.number(argument, ProductCode.BLOCKS,
+                        columns / (packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : packing.block()));
+                int to = one.piece(arena.allocate(4L * some.length));
+                one.address(argument, ProductCode.RESULTS, to, 4L * row);
+                one.number(argument, ProductCode.VECTOR_STRIDE, 4L * groups * lanes);
+                one.number(argument, ProductCode.GROUP_STRIDE, 4L * lanes);
+                one.expect(to, 0, some);
+                write(one);
+            }
         }
-        byte[] code = assembler.code();
-        long part = Math.min(2 * 16, 4 * lanes);
-        ByteBuffer header = ByteBuffer.allocate(HEADER * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (long value : new long[]{code.length, begin, bits.length, words.length, results.capacity(), groups,
-                matrix.groupBytes(),
-                columns / (packing.scales() == Packing.Scales.SUPER ? Packing.SUPER : packing.block()),
-                4L * groups * lanes, 4L * lanes, 4L * lanes / part, part}) {
-            header.putLong(value);
+    }
+
+    /** One to three tiles of queries for each of two heads meet a page, of which they see all or a part, or three that they see whole. */
+    private void attention(int width, int tiles) throws IOException {
+        KvLayout.Layer layer = new KvLayout.Layer(KvType.Q8, 2, width, 0);
+        KvLayout layout = new KvLayout(KvType.Q8, List.of(layer), layer.end());
+        Arm64Assembler assembler = new Arm64Assembler();
+        AttentionFrame.Place place = Arm64AttentionCode.function(assembler, set, width);
+        AttentionFrame.Tile tile = new AttentionFrame.Tile(set, width);
+        int vectors = tiles * AttentionFrame.QUERIES;
+        int all = layer.heads() * vectors;
+        boolean whole = random.nextInt(3) == 0;
+        int count = whole ? 3 : 1;
+        int group = 1 + random.nextInt(vectors);
+        int oldest = whole || random.nextBoolean() ? AttentionKernels.ALL : random.nextInt(KvLayout.PAGE);
+        int visible = whole ? count * KvLayout.PAGE : 1 + random.nextInt(KvLayout.PAGE);
+        AttentionScratch scratch = new AttentionScratch(all, width);
+        for (int i = 0; i < all * width; i++) {
+            scratch.queries[i] = (float) random.nextGaussian();
         }
-        for (byte[] bytes : new byte[][]{header.array(), code, bits, words, results.array()}) {
-            out.write(bytes);
+        if (random.nextInt(4) == 0) {
+            Arrays.fill(scratch.queries, 0, width, random.nextBoolean() ? 1e30f : 0); // weights of one, or all alike
         }
+        scratch.met.shape(width);
+        new ScalarAttention().prepare(layer, scratch, 0, all);
+        MemorySegment memory = scratch.own(AttentionFrame.bytes(tile, all / AttentionFrame.QUERIES));
+        AttentionFrame frame = new AttentionFrame(memory, tile);
+        KvPage[] pages = new KvPage[count];
+        for (int i = 0; i < all; i++) {
+            frame.query(i, scratch.queries, i * width, scratch.queryScales[i]);
+            int more = whole ? 0 : i % vectors / group;
+            frame.seen(i, place.limits(), oldest + more, visible + more);
+        }
+        frame.heads(layer.heads(), tiles, layer.headBytes());
+        frame.pages(count);
+        for (int p = 0; p < count; p++) {
+            pages[p] = page(layout);
+            scratch.pages[p] = pages[p];
+        }
+        new ScalarAttention().meet(count, layer, 0, layer.heads(), scratch, vectors, whole ? vectors : group, oldest,
+                visible, 0);
+        Arm64Case one = new Arm64Case(assembler.code(), place.begin());
+        int argument = one.piece(memory.asSlice(0, AttentionFrame.bytes(tile, all / AttentionFrame.QUERIES)));
+        int list = Math.toIntExact(memory.get(ValueLayout.JAVA_LONG, AttentionFrame.PAGES) - memory.address());
+        int first = Math.toIntExact(memory.get(ValueLayout.JAVA_LONG, AttentionFrame.FIRST_TILE) - memory.address());
+        one.address(argument, AttentionFrame.PAGES, argument, list);
+        one.address(argument, AttentionFrame.FIRST_TILE, argument, first);
+        for (int p = 0; p < count; p++) {
+            one.address(argument, list + 8 * p, one.piece(pages[p].data()), 0);
+        }
+        for (int i = 0; i < all; i++) {
+            int at = first + i / AttentionFrame.QUERIES * tile.bytes();
+            int lane = i % AttentionFrame.QUERIES;
+            for (int end = 0; end < 2; end++) {
+                int limit = at + tile.limits() + 16 * lane + 8 * end;
+                one.address(argument, limit, Arm64Case.CODE, memory.get(ValueLayout.JAVA_LONG, limit));
+            }
+            one.expect(argument, at + tile.largest() + 4L * lane,
+                    Arrays.copyOfRange(scratch.met.largest, i, i + 1));
+            one.expect(argument, at + tile.totals() + 4L * lane * WeightedSums.TOTALS,
+                    Arrays.copyOfRange(scratch.met.totals, i * WeightedSums.TOTALS, (i + 1) * WeightedSums.TOTALS));
+            one.expect(argument, at + tile.sums() + 4L * lane * width,
+                    Arrays.copyOfRange(scratch.met.sums, i * width, (i + 1) * width));
+        }
+        write(one);
+        for (KvPage page : pages) {
+            page.release();
+        }
+    }
+
+    private KvPage page(KvLayout layout) {
+        KvLayout.Layer layer = layout.layers().getFirst();
+        KvPage page = new KvPage(layout);
+        float[] run = new float[layer.headSize()];
+        for (int i = 0; i < layer.heads() * KvLayout.PAGE; i++) {
+            for (int j = 0; j < run.length; j++) {
+                run[j] = (float) random.nextGaussian();
+            }
+            page.writeKey(layer, i / KvLayout.PAGE, i % KvLayout.PAGE, run, 0);
+            page.writeValue(layer, i / KvLayout.PAGE, (i + 7) % KvLayout.PAGE, run, 0);
+        }
+        return page;
     }
 }

@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.openhab.core.voice.text.interpreter.llm;
+
+/** As openHAB has it. */
+public enum LLMToolParamType {
+    Boolean, String, Number
+}
