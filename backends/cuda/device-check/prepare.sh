@@ -16,11 +16,17 @@ for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{c
   [ -d "$folder" ] || { echo "$folder is missing: run ./mvnw test-compile first" >&2; exit 1; }
   cp -r "$folder/." .device/lib/classes/
 done
-for jar in javacpp jackson-core jackson-databind jackson-annotations jspecify junit-jupiter-api junit-jupiter-params junit-jupiter-engine junit-platform-commons \
-  junit-platform-engine junit-platform-launcher opentest4j apiguardian-api; do
-  cp "$(find ~/.m2/repository -name "$jar-[0-9]*.jar" ! -name '*sources*' ! -name '*linux*' | sort -V | tail -n 1)" .device/lib/jars/
+# the libraries in the versions of the parent pom
+version() { sed -n "s|.*<$1.version>\(.*\)</$1.version>.*|\1|p" pom.xml; }
+junit=$(version junit) jackson=$(version jackson)
+for jar in "javacpp-$(version javacpp)" "jspecify-$(version jspecify)" "jackson-core-$jackson" "jackson-databind-$jackson" "jackson-annotations-${jackson%.*}" \
+  "junit-jupiter-api-$junit" "junit-jupiter-params-$junit" "junit-jupiter-engine-$junit" "junit-platform-commons-1.${junit#5.}" "junit-platform-engine-1.${junit#5.}" \
+  "junit-platform-launcher-1.${junit#5.}" opentest4j-1.3.0 apiguardian-api-1.1.2; do
+  found=$(find ~/.m2/repository -name "$jar.jar" | head -n 1)
+  [ -n "$found" ] || { echo "$jar is missing in the local repository" >&2; exit 1; }
+  cp "$found" .device/lib/jars/
 done
-for model in dense-q4_0 moe-f32 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
+for model in dense-q4_0 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
 for family in "$reference"/golden/families/*/; do
   to=.device/golden/families/$(basename "$family")
   mkdir -p "$to"
