@@ -1,12 +1,51 @@
 #!/usr/bin/env bash
 # Checks the CUDA backend on a machine with an NVIDIA device and nothing else: no JDK, no registry. Needs the folder .device of
-# this checkout, which prepare.sh makes where a JDK is. Prints a line a check and "N passed, M failed".
-# usage: device-check.sh [speed]
+# this checkout, which prepare.sh makes where a JDK is. Prints a line a check, a table, and "N passed, M failed"; takes 10 minutes at most.
+#   contract   what every backend promises, every feature against the scalar reference, states, masks, penalties
+#   types      weights of every type         kernels  all other kernels, keys and values of every kind
+#   models     logits of reference models    sanitizer  memcheck and racecheck of `kernels`, where compute-sanitizer is
+#   speed      the shapes of an 8B with weights made up there: prompts, 1, 8, 64 and 256 sequences
+# With MILLRACE_CUDA_DRIVER it opens that library in place of libcuda.so.1, for example the emulated one.
+# MILLRACE_CHECK_PATIENCE multiplies the limits of time, which are meant for a device.
+# usage: device-check.sh [PART ...]
 set -eu
 cd "$(dirname "$0")"
 while [ ! -d .device ] && [ "$PWD" != / ]; do cd ..; done
-jdk=$(mktemp -d); trap 'rm -rf "$jdk"' EXIT
-python3 -c 'import sys, tarfile; tarfile.open(".device/jdk.tar.xz").extractall(sys.argv[1], filter="fully_trusted")' "$jdk"
-nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader
-timeout 560 "$jdk"/jdk-dev/bin/java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -Xmx8g \
-  -cp ".device/lib/classes:.device/lib/jars/*" dev.millrace.backend.cuda.DeviceCheck .device "$@"
+parts=${*:-contract types kernels models sanitizer speed}
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+python3 -c 'import sys, tarfile; tarfile.open(".device/jdk.tar.xz").extractall(sys.argv[1], filter="fully_trusted")' "$work"
+nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader 2>/dev/null || echo "no nvidia-smi"
+java=("$work/jdk-dev/bin/java" --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -Xmx8g -Dmillrace.cuda.device=true
+  -cp ".device/lib/classes:.device/lib/jars/*")
+if [ -n "${MILLRACE_CUDA_DRIVER:-}" ]; then java+=("-Dmillrace.cuda.driver=$MILLRACE_CUDA_DRIVER"); fi
+passed=0 failed=0
+one() { # name, seconds, command
+  local name=$1 limit=$2 rc=0 started=$SECONDS; shift 2
+  timeout $((limit * ${MILLRACE_CHECK_PATIENCE:-1})) "$@" >"$work/log" 2>&1 || rc=$?
+  grep -v '^WARNING: Using incubator' "$work/log" || true
+  local good bad; good=$(grep -c '^ok ' "$work/log" || true) bad=$(grep -c '^FAIL ' "$work/log" || true)
+  if [ $rc -ne 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+  printf '%-22s %4d passed %4d failed %4d s%s\n' "$name" "$good" "$bad" $((SECONDS - started)) "$([ $rc = 124 ] && echo '  out of time')" >>"$work/table"
+}
+check=dev.millrace.backend.cuda.DeviceCheck
+for part in $parts; do
+  case $part in
+    contract) one contract 120 "${java[@]}" $check contract ;;
+    types) one types 60 "${java[@]}" $check types ;;
+    kernels) one kernels 40 "${java[@]}" $check kernels ;;
+    models) one models 80 "${java[@]}" $check models .device ;;
+    speed) one speed 150 "${java[@]}" $check speed ;;
+    sanitizer)
+      if command -v compute-sanitizer >/dev/null; then
+        one memcheck 50 compute-sanitizer --error-exitcode 9 --tool memcheck "${java[@]}" $check kernels
+        one racecheck 50 compute-sanitizer --error-exitcode 9 --tool racecheck "${java[@]}" $check kernels
+      else
+        echo 'sanitizer: there is no compute-sanitizer here, nothing was run' >>"$work/table"
+      fi ;;
+    *) echo "There is no part $part." >&2; exit 2 ;;
+  esac
+done
+echo; cat "$work/table"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

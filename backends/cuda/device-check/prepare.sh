@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the folder .device for device-check.sh, at the root of this checkout: a small JDK, the classes, and reference models.
+# Makes the folder .device for device-check.sh, at the root of this checkout: a small JDK, the classes, and reference models; 64 MiB at most.
 # Run after ./mvnw test-compile. usage: prepare.sh JAVA_HOME REFERENCE_FOLDER
 set -eu
 java=$1 reference=$2
@@ -12,13 +12,26 @@ if [ ! -f .device/jdk.tar.xz ]; then
   rm -f "$work"/jdk-dev/lib/server/*.jsa
   tar -C "$work" -cJf .device/jdk.tar.xz jdk-dev
 fi
-for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do cp -r "$folder/." .device/lib/classes/; done
-for jar in javacpp jackson-core jackson-databind jackson-annotations jspecify junit-jupiter-api opentest4j apiguardian-api; do
-  cp "$(find ~/.m2/repository -name "$jar-[0-9]*.jar" ! -name '*sources*' ! -name '*linux*' | sort -V | tail -n 1)" .device/lib/jars/
+for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do
+  [ -d "$folder" ] || { echo "$folder is missing: run ./mvnw test-compile first" >&2; exit 1; }
+  cp -r "$folder/." .device/lib/classes/
+done
+# the libraries in the versions of the parent pom
+version() { sed -n "s|.*<$1.version>\(.*\)</$1.version>.*|\1|p" pom.xml; }
+junit=$(version junit) jackson=$(version jackson)
+for jar in "javacpp-$(version javacpp)" "jspecify-$(version jspecify)" "jackson-core-$jackson" "jackson-databind-$jackson" "jackson-annotations-${jackson%.*}" \
+  "junit-jupiter-api-$junit" "junit-jupiter-params-$junit" "junit-jupiter-engine-$junit" "junit-platform-commons-1.${junit#5.}" "junit-platform-engine-1.${junit#5.}" \
+  "junit-platform-launcher-1.${junit#5.}" opentest4j-1.3.0 apiguardian-api-1.1.2; do
+  found=$(find ~/.m2/repository -name "$jar.jar" | head -n 1)
+  [ -n "$found" ] || { echo "$jar is missing in the local repository" >&2; exit 1; }
+  cp "$found" .device/lib/jars/
 done
 for model in dense-q4_0 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
-for family in llama3 qwen2 granite smollm3; do
-  mkdir -p .device/golden/families/$family
-  cp "$reference"/golden/families/$family/{config.json,expected.json,model.safetensors} .device/golden/families/$family/
+for family in "$reference"/golden/families/*/; do
+  to=.device/golden/families/$(basename "$family")
+  mkdir -p "$to"
+  cp "$family"/{config.json,expected.json} "$family"/*.safetensors "$to/"
 done
-du -sh .device
+size=$(du -sm .device | cut -f1)
+echo ".device has $size MiB"
+[ "$size" -le 64 ] || { echo "more than 64 MiB" >&2; exit 1; }

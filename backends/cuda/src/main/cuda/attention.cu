@@ -19,42 +19,65 @@ static __device__ __forceinline__ unsigned char *page(const unsigned long long *
   return (unsigned char *) pages[step.w + position / PAGE];
 }
 
+/** Turns per position, one a pair; null: no positions. Sequences that reach further than `original` take the second of each. */
 struct Rope {
-  const double *turns;   // turns per position, one a pair; null: no positions
+  const double *turns, *long_turns;
   int dimensions, interleaved;
-  float magnitude;
+  float magnitude, long_magnitude;
+  int original;
 };
+
+/** A norm of each head; null: none. */
+struct HeadNorm {
+  const float *weight;
+  float epsilon;
+};
+
+/** Norm over all query heads together (block 0 of a token) and over all key heads together (block 1), in place. Grid (2, tokens), 256 threads. */
+GPU_KERNEL(norm_projections)(float *qkv, int heads, int kv_heads, int size, HeadNorm query, HeadNorm key) {
+  __shared__ float sums[8];
+  HeadNorm norm = blockIdx.x ? key : query;
+  if (!norm.weight) { return; }
+  float *row = qkv + ((size_t) blockIdx.y * (heads + 2 * kv_heads) + (blockIdx.x ? heads : 0)) * size, s = 0;
+  int n = (blockIdx.x ? kv_heads : heads) * size, lane = threadIdx.x % 32;
+  for (int i = threadIdx.x; i < n; i += 256) { s += row[i] * row[i]; }
+  s = warp_sum(s);
+  if (lane == 0) { sums[threadIdx.x / 32] = s; }
+  __syncthreads();
+  float by = 1 / sqrtf(warp_sum(lane < 8 ? sums[lane] : 0) / n + norm.epsilon);
+  for (int i = threadIdx.x; i < n; i += 256) { row[i] *= by * norm.weight[i]; }
+}
 
 /**
  * Norms and positions of queries and keys in qkv [tokens][(heads + 2 kv_heads) * size], in place; keys and values also go to the pages.
- * A warp a head of a token: grid ((heads + 2 kv_heads) / warps, tokens). Norm weights may be null. size <= 256.
+ * A warp a head of a token: grid ((heads + 2 kv_heads) / warps, tokens). reach: how long each step's sequence gets. size <= 256.
  */
-template <int K> static __device__ void place(float *qkv, int heads, int kv_heads, int size, const float *query_norm, const float *key_norm, float epsilon,
-    Rope rope, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) {
+template <int K> static __device__ void place(float *qkv, int heads, int kv_heads, int size, HeadNorm query_norm, HeadNorm key_norm, Rope rope,
+    const int *reach, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) {
   __shared__ float shared[4][256];
   int head = blockIdx.x * 4 + threadIdx.x / 32, lane = threadIdx.x % 32, token = blockIdx.y;
   if (head >= heads + 2 * kv_heads) { return; }
   float *x = shared[threadIdx.x / 32], *row = qkv + (size_t) token * (heads + 2 * kv_heads) * size + (size_t) head * size;
   int4 step = steps[step_of[token]];
   int position = step.z + token - step.x;
-  bool is_value = head >= heads + kv_heads;
-  const float *norm = head < heads ? query_norm : is_value ? nullptr : key_norm;
+  bool is_value = head >= heads + kv_heads, far = reach[step_of[token]] > rope.original;
+  HeadNorm norm = head < heads ? query_norm : is_value ? HeadNorm{nullptr, 0} : key_norm;
   float squares = 0;
   for (int i = lane; i < size; i += 32) { x[i] = row[i]; squares += row[i] * row[i]; }
-  if (norm) {
-    float by = 1 / sqrtf(warp_sum(squares) / size + epsilon);
-    for (int i = lane; i < size; i += 32) { x[i] *= by * norm[i]; }
+  if (norm.weight) {
+    float by = 1 / sqrtf(warp_sum(squares) / size + norm.epsilon);
+    for (int i = lane; i < size; i += 32) { x[i] *= by * norm.weight[i]; }
   }
   __syncwarp();
   if (!is_value && rope.turns) {
     int half = rope.dimensions / 2;
     for (int j = lane; j < half; j += 32) {
       int first = rope.interleaved ? 2 * j : j, second = rope.interleaved ? 2 * j + 1 : j + half;
-      double turns = position * rope.turns[j];
+      double turns = position * (far ? rope.long_turns : rope.turns)[j];
       float sine, cosine, a = x[first], b = x[second];
       sincospif((float) (2 * (turns - floor(turns))), &sine, &cosine);
-      sine *= rope.magnitude;
-      cosine *= rope.magnitude;
+      sine *= far ? rope.long_magnitude : rope.magnitude;
+      cosine *= far ? rope.long_magnitude : rope.magnitude;
       x[first] = a * cosine - b * sine;
       x[second] = b * cosine + a * sine;
     }
@@ -81,9 +104,9 @@ template <int K> static __device__ void place(float *qkv, int heads, int kv_head
     if (K == KV_Q8) { ((int8_t *) to)[i] = (int8_t) (by > 0 ? __float2int_rn(x[i] / by) : 0); }
   }
 }
-#define PLACE(K) GPU_KERNEL(place_##K)(float *qkv, int heads, int kv_heads, int size, const float *query_norm, const float *key_norm, float epsilon, Rope rope, \
-    const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) \
-  { place<K>(qkv, heads, kv_heads, size, query_norm, key_norm, epsilon, rope, step_of, steps, pages, offset); }
+#define PLACE(K) GPU_KERNEL(place_##K)(float *qkv, int heads, int kv_heads, int size, HeadNorm query_norm, HeadNorm key_norm, Rope rope, \
+    const int *reach, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) \
+  { place<K>(qkv, heads, kv_heads, size, query_norm, key_norm, rope, reach, step_of, steps, pages, offset); }
 PLACE(KV_F32) PLACE(KV_F16) PLACE(KV_Q8)
 
 /** Eight values of a page, to floats. */
@@ -112,16 +135,33 @@ struct Scores {
   int window;
 };
 
+/** Keys or values of a page to shared memory, those from `room` on as zeros. */
+template <int K> static __device__ __forceinline__ void fetch(const unsigned char *from, const float *scales, int size, int room, float *to, int pitch) {
+  int chunks = size / 8;
+  for (int i = threadIdx.x; i < PAGE * chunks; i += 128) {
+    int slot = i / chunks, c = i % chunks * 8;
+    float *at = to + slot * pitch + c;
+    if (slot < room) {
+      eight_of_page<K>(from, slot * size + c, K == KV_Q8 ? scales[slot] : 1, at);
+    } else {
+      for (int j = 0; j < 8; j++) { at[j] = 0; }
+    }
+  }
+}
+
 /**
  * Flash attention of a tile of neighbouring tokens of one sequence, for one key-value head and one split of the keys. tiles: (first
  * token, tokens, step, keys a split). A row is a query head of a token; each of the 4 warps has W rows, each lane a key of the page at
- * hand. Sums go to partial[(partial_at[token] + split) * heads + head][size + 2]: values, maximum, sum of weights.
- * grid (tiles, kv_heads, splits).
+ * hand. Heads have S values, or with ANY head_size, which is at most S and a multiple of 8. Sums go to
+ * partial[(partial_at[token] + split) * heads + head][size + 2]: values, maximum, sum of weights. grid (tiles, kv_heads, splits).
  */
-template <int K, int S, int W> static __device__ void attend(const float *qkv, int heads, int kv_heads, Scores scores, const int4 *tiles, const int4 *steps,
-    const unsigned long long *pages, long long offset, const int *partial_at, float *partial) {
-  __shared__ __align__(16) float q[4 * W][S], keys[PAGE][S + 4], values[PAGE][S];
-  constexpr int D = (S + 31) / 32;
+template <int K, int S, int W, bool ANY> static __device__ void attend(const float *qkv, int heads, int kv_heads, int head_size, Scores scores, const int4 *tiles,
+    const int4 *steps, const unsigned long long *pages, long long offset, const int *partial_at, float *partial) {
+  constexpr bool ONE_BY_ONE = S > 128;   // keys, then values, in the same shared memory, which is too small for both
+  constexpr int D = (S + 31) / 32, KEY_PITCH = S + 4;
+  __shared__ __align__(16) float q[4 * W][S], keys[PAGE * KEY_PITCH], others[ONE_BY_ONE ? 4 : PAGE * S];
+  float *values = ONE_BY_ONE ? keys : others;
+  int size = ANY ? head_size : S;
   int4 tile = tiles[blockIdx.x], step = steps[tile.z];
   int group = heads / kv_heads, rows = tile.y * group, kv_head = blockIdx.y, split = blockIdx.z;
   int position0 = step.z + tile.x - step.x, last = position0 + tile.y - 1;
@@ -129,12 +169,12 @@ template <int K, int S, int W> static __device__ void attend(const float *qkv, i
   if (from > last) { return; }
   if (scores.window > 0) { from = max(from, (position0 - scores.window + 1) / PAGE * PAGE); }
   int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  size_t width = (size_t) (heads + 2 * kv_heads) * S;
-  for (int i = threadIdx.x; i < 4 * W * S; i += 128) {
-    int r = i / S;
-    q[r][i % S] = r < rows ? qkv[(tile.x + r / group) * width + (kv_head * group + r % group) * S + i % S] : 0;
+  size_t width = (size_t) (heads + 2 * kv_heads) * size;
+  for (int i = threadIdx.x; i < 4 * W * size; i += 128) {
+    int r = i / size;
+    q[r][i % size] = r < rows ? qkv[(tile.x + r / group) * width + (kv_head * group + r % group) * size + i % size] : 0;
   }
-  float most[W], sum[W], o[W][D];
+  float most[W], sum[W], o[W][D], p[W], shrink[W];
 #pragma unroll
   for (int i = 0; i < W; i++) {
     most[i] = -INFINITY; sum[i] = 0;
@@ -142,26 +182,20 @@ template <int K, int S, int W> static __device__ void attend(const float *qkv, i
     for (int j = 0; j < D; j++) { o[i][j] = 0; }
   }
   for (int at = max(from, 0); at < to; at += PAGE) {
-    const unsigned char *base = page(pages, step, at) + offset + kv_head * head_bytes<K>(S);
-    const float *by = (const float *) (base + (size_t) 2 * PAGE * S);
-    for (int i = threadIdx.x; i < PAGE * S / 8; i += 128) {
-      int slot = i / (S / 8), c = i % (S / 8) * 8;
-      if (at + slot < to) {
-        eight_of_page<K>(base, slot * S + c, K == KV_Q8 ? by[slot] : 1, &keys[slot][c]);
-        eight_of_page<K>(base + (size_t) PAGE * S * value_bytes<K>(), slot * S + c, K == KV_Q8 ? by[PAGE + slot] : 1, &values[slot][c]);
-      } else {
-        for (int j = 0; j < 8; j++) { keys[slot][c + j] = values[slot][c + j] = 0; }
-      }
-    }
+    const unsigned char *base = page(pages, step, at) + offset + kv_head * head_bytes<K>(size), *second = base + (size_t) PAGE * size * value_bytes<K>();
+    const float *by = (const float *) (base + (size_t) 2 * PAGE * size);
+    fetch<K>(base, by, size, to - at, keys, KEY_PITCH);
+    if (!ONE_BY_ONE) { fetch<K>(second, by + PAGE, size, to - at, values, S); }
     __syncthreads();
 #pragma unroll
     for (int i = 0; i < W; i++) {
       int r = warp * W + i, key = at + lane, position = position0 + r / group;
-      if (r >= rows) { break; }
+      p[i] = 0; shrink[i] = 1;
+      if (r >= rows) { continue; }
       float s = 0;
 #pragma unroll 4
-      for (int c = 0; c < S; c += 4) {
-        float4 a = *(const float4 *) &q[r][c], b = *(const float4 *) &keys[lane][c];
+      for (int c = 0; c < size; c += 4) {
+        float4 a = *(const float4 *) &q[r][c], b = *(const float4 *) &keys[lane * KEY_PITCH + c];
         s += a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
       }
       s *= scores.scale;
@@ -169,17 +203,27 @@ template <int K, int S, int W> static __device__ void attend(const float *qkv, i
       if (key >= to || key > position || (scores.window > 0 && key <= position - scores.window)) { s = -INFINITY; }
       float m = fmaxf(most[i], warp_max(s));
       if (m == -INFINITY) { continue; }
-      float shrink = expf(most[i] - m), p = expf(s - m);
+      shrink[i] = expf(most[i] - m);
+      p[i] = expf(s - m);
       most[i] = m;
-      sum[i] = sum[i] * shrink + warp_sum(p);
+      sum[i] = sum[i] * shrink[i] + warp_sum(p[i]);
+    }
+    if (ONE_BY_ONE) {
+      __syncthreads();
+      fetch<K>(second, by + PAGE, size, to - at, values, S);
+      __syncthreads();
+    }
 #pragma unroll
-      for (int j = 0; j < D; j++) { o[i][j] *= shrink; }
+    for (int i = 0; i < W; i++) {
+      if (warp * W + i >= rows) { break; }
+#pragma unroll
+      for (int j = 0; j < D; j++) { o[i][j] *= shrink[i]; }
 #pragma unroll 8
       for (int k = 0; k < PAGE; k++) {
-        float pk = __shfl_sync(~0u, p, k);
+        float pk = __shfl_sync(~0u, p[i], k);
 #pragma unroll
         for (int j = 0; j < D; j++) {
-          if (S % 32 == 0 || lane + 32 * j < S) { o[i][j] += pk * values[k][lane + 32 * j]; }
+          if ((!ANY && S % 32 == 0) || lane + 32 * j < size) { o[i][j] += pk * values[k * S + lane + 32 * j]; }
         }
       }
     }
@@ -190,38 +234,45 @@ template <int K, int S, int W> static __device__ void attend(const float *qkv, i
     int r = warp * W + i;
     if (r >= rows) { break; }
     int token = tile.x + r / group;
-    float *out = partial + ((size_t) (partial_at[token] + split) * heads + kv_head * group + r % group) * (S + 2);
+    float *out = partial + ((size_t) (partial_at[token] + split) * heads + kv_head * group + r % group) * (size + 2);
 #pragma unroll
     for (int j = 0; j < D; j++) {
-      if (S % 32 == 0 || lane + 32 * j < S) { out[lane + 32 * j] = o[i][j]; }
+      if ((!ANY && S % 32 == 0) || lane + 32 * j < size) { out[lane + 32 * j] = o[i][j]; }
     }
-    if (lane == 0) { out[S] = most[i]; out[S + 1] = sum[i]; }
+    if (lane == 0) { out[size] = most[i]; out[size + 1] = sum[i]; }
   }
 }
-#define ATTEND(K, S, W) GPU_KERNEL(attend_##K##_##S##_##W)(const float *qkv, int heads, int kv_heads, Scores scores, const int4 *tiles, const int4 *steps, \
-    const unsigned long long *pages, long long offset, const int *partial_at, float *partial) \
-  { attend<K, S, W>(qkv, heads, kv_heads, scores, tiles, steps, pages, offset, partial_at, partial); }
-#define SIZES(K) ATTEND(K, 16, 1) ATTEND(K, 32, 1) ATTEND(K, 64, 1) ATTEND(K, 64, 8) ATTEND(K, 128, 1) ATTEND(K, 128, 4)
+#define ATTEND(K, S, W, N, ANY) GPU_KERNEL(attend_##K##_##N##_##W)(const float *qkv, int heads, int kv_heads, int size, Scores scores, const int4 *tiles, \
+    const int4 *steps, const unsigned long long *pages, long long offset, const int *partial_at, float *partial) \
+  { attend<K, S, W, ANY>(qkv, heads, kv_heads, size, scores, tiles, steps, pages, offset, partial_at, partial); }
+#define SIZES(K) ATTEND(K, 16, 1, 16, false) ATTEND(K, 32, 1, 32, false) ATTEND(K, 64, 1, 64, false) ATTEND(K, 64, 8, 64, false) ATTEND(K, 128, 1, 128, false) \
+  ATTEND(K, 128, 4, 128, false) ATTEND(K, 128, 1, to128, true) ATTEND(K, 128, 4, to128, true) ATTEND(K, 256, 1, to256, true) ATTEND(K, 256, 2, to256, true)
 SIZES(KV_F32) SIZES(KV_F16) SIZES(KV_Q8)
 
-/** Adds up the splits of each token: partial_at[token] to partial_at[token + 1]. sinks: a score for each head, or null. Grid (heads, tokens), blocks of a warp. No codes where size is no multiple of 32. */
+/**
+ * Adds up the splits of each token, of which there are at most 32: partial_at[token] to partial_at[token + 1]. sinks: a score for each
+ * head, or null. Grid (heads, tokens), blocks of a warp. No codes where size is no multiple of 32.
+ */
 GPU_KERNEL(combine)(const float *partial, const int *partial_at, const float *sinks, int size, Output o) {
-  int head = blockIdx.x, heads = gridDim.x, token = blockIdx.y, first = partial_at[token], splits = partial_at[token + 1] - first;
+  int head = blockIdx.x, heads = gridDim.x, token = blockIdx.y, first = partial_at[token], splits = partial_at[token + 1] - first, lane = threadIdx.x;
   auto row = [&](int s) { return partial + ((size_t) (first + s) * heads + head) * (size + 2); };
-  float most = sinks ? sinks[head] : -INFINITY, sum;
-  for (int s = 0; s < splits; s++) { most = fmaxf(most, row(s)[size]); }
-  sum = sinks ? expf(sinks[head] - most) : 0;
-  for (int s = 0; s < splits; s++) { sum += row(s)[size] == -INFINITY ? 0 : row(s)[size + 1] * expf(row(s)[size] - most); }
-  for (int i = threadIdx.x; i < size; i += 32) {
+  float mine = lane < splits ? row(lane)[size] : -INFINITY, weight = mine == -INFINITY ? 0 : row(lane)[size + 1];
+  float most = fmaxf(warp_max(mine), sinks ? sinks[head] : -INFINITY);
+  float factor = mine == -INFINITY ? 0 : expf(mine - most);
+  float sum = warp_sum(weight * factor) + (sinks ? expf(sinks[head] - most) : 0);
+  for (int from = 0; from < size; from += 32) {
+    int i = from + lane;
     float v = 0;
+#pragma unroll 4
     for (int s = 0; s < splits; s++) {
-      if (row(s)[size] != -INFINITY) { v += row(s)[i] * expf(row(s)[size] - most); }
+      float by = __shfl_sync(~0u, factor, s);
+      if (by > 0 && i < size) { v += by * row(s)[i]; }
     }
     float r = v / sum;
     size_t at = ((size_t) token * heads + head) * size + i;
     if (size % 32 == 0) {
       put(o, at, r);
-    } else {
+    } else if (i < size) {
       if (o.floats) { o.floats[at] = r; }
       if (o.halves) { o.halves[at] = __float2bfloat16(r); }
     }

@@ -5,16 +5,24 @@
 // How weights lie on the device, and how 32 of them are read. A matrix has rows of blocks of 32 values; each kind of data of a
 // block lies in a plane of its own, so that 16 bytes can be loaded at once.
 //
-//   type   codes                          high                groups                    scales
-//   Q4_0   16 bytes of nibbles            -                   -                         float16 d
-//   Q8_0   32 signed bytes                -                   -                         float16 d
-//   Q4_K   16 bytes of nibbles            -                   bytes scale, minimum      float16 d, dmin for 8 blocks
-//   Q5_K   16 bytes of nibbles            4 bytes: fifth bit  bytes scale, minimum      float16 d, dmin for 8 blocks
-//   Q6_K   16 bytes of nibbles            8 bytes: bits 4, 5  2 signed bytes: scales    float16 d for 8 blocks
+//   type    codes                          high                groups                      scales
+//   Q4_0    16 bytes of nibbles            -                   -                           float16 d
+//   Q4_1    16 bytes of nibbles            -                   -                           float16 d, m
+//   Q5_0    16 bytes of nibbles            4 bytes: fifth bit  -                           float16 d
+//   Q5_1    16 bytes of nibbles            4 bytes: fifth bit  -                           float16 d, m
+//   Q8_0    32 signed bytes                -                   -                           float16 d
+//   IQ4_NL  16 bytes of nibbles: levels    -                   -                           float16 d
+//   IQ4_XS  16 bytes of nibbles: levels    -                   signed byte: scale          float16 d for 8 blocks
+//   MXFP4   16 bytes of nibbles: levels    -                   byte: exponent              -
+//   Q2_K    8 bytes: bits 0, 1             -                   2 bytes: scale, minimum     float16 d, dmin for 8 blocks
+//   Q3_K    8 bytes: bits 0, 1             4 bytes: third bit  2 signed bytes: scales      float16 d for 8 blocks
+//   Q4_K    16 bytes of nibbles            -                   bytes scale, minimum        float16 d, dmin for 8 blocks
+//   Q5_K    16 bytes of nibbles            4 bytes: fifth bit  bytes scale, minimum        float16 d, dmin for 8 blocks
+//   Q6_K    16 bytes of nibbles            8 bytes: bits 4, 5  2 signed bytes: scales      float16 d for 8 blocks
 //   BF16, F16, F32: plain rows in codes
 //
-// Nibbles: byte i of a block holds value i low and value 16 + i high. Fifth bits: bit j of byte i belongs to value 4j + i.
-// Bits 4 and 5: bits 2m and 2m+1 of byte i of word k belong to value 16k + 4m + i.
+// Nibbles: byte i of a block holds value i low and value 16 + i high. Single bits: bit j of byte i belongs to value 4j + i.
+// Pairs of bits: bits 2m and 2m+1 of byte i of word k belong to value 16k + 4m + i. Levels are numbers in a table.
 #pragma once
 #include "gpu.h"
 
@@ -22,15 +30,23 @@ struct Weights {
   const uint8_t *codes, *high, *groups, *scales;
 };
 
-enum Type { Q4_0, Q8_0, Q4_K, Q5_K, Q6_K, BF16, F16, F32 };
+enum Type { Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, BF16, F16, F32 };
 
-/** 32 values: w = scale[i / 16] * q[i] + offset, where q are bytes in natural order, four a word. */
+/** 32 values: w = scale[i / 16] * q[i] + offset[i / 16], where q are bytes in natural order, four a word. */
 struct Codes {
   int q[8];
-  float scale[2], offset;
+  float scale[2], offset[2];
+  __device__ __forceinline__ void all(float s, float o) { scale[0] = scale[1] = s; offset[0] = offset[1] = o; }
 };
 
 static __device__ __forceinline__ float half_at(const uint8_t *p, size_t index) { return __half2float(__ldg((const __half *) p + index)); }
+
+static __device__ __forceinline__ float2 halves_at(const uint8_t *p, size_t index) {
+  uint32_t two = __ldg((const uint32_t *) p + index);
+  __half h[2];
+  memcpy(h, &two, 4);
+  return make_float2(__half2float(h[0]), __half2float(h[1]));
+}
 
 static __device__ __forceinline__ void nibbles(const Weights &w, size_t block, Codes &c) {
   uint4 v = __ldg((const uint4 *) w.codes + block);
@@ -40,13 +56,63 @@ static __device__ __forceinline__ void nibbles(const Weights &w, size_t block, C
   c.q[3] = (int) (v.w & 0x0f0f0f0f); c.q[7] = (int) (v.w >> 4 & 0x0f0f0f0f);
 }
 
-static __device__ __forceinline__ void scale_and_minimum(const Weights &w, size_t block, Codes &c) {
-  uint32_t d = __ldg((const uint32_t *) w.scales + block / 8);
+/** Sixteen signed bytes. */
+struct Levels {
+  uint32_t words[4];
+};
+
+/** The levels that the four lowest nibbles of a word name. */
+static __device__ __forceinline__ uint32_t four_levels(const Levels &t, uint32_t nibbles) {
+  uint32_t at = nibbles & 0x7777, low = __byte_perm(t.words[0], t.words[1], at), high = __byte_perm(t.words[2], t.words[3], at);
+  return __byte_perm(low, high, 0x3210 | (nibbles & 0x8888) >> 1);
+}
+
+template <int T> static __device__ __forceinline__ void levels(const Weights &w, size_t block, Codes &c) {
+  // IQ4: -127 -104 -83 -65 -49 -35 -22 -10 1 13 25 38 53 69 89 113; E2M1, doubled: 0 1 2 3 4 6 8 12 and the same below zero
+  constexpr Levels table = T == MXFP4 ? Levels{{0x03020100, 0x0c080604, 0xfdfeff00, 0xf4f8fafc}} : Levels{{0xbfad9881, 0xf6eaddcf, 0x26190d01, 0x71594535}};
+  uint4 v = __ldg((const uint4 *) w.codes + block);
+  uint32_t words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    uint32_t first = four_levels(table, words[i]), second = four_levels(table, words[i] >> 16);
+    c.q[i] = (int) __byte_perm(first, second, 0x6420);
+    c.q[4 + i] = (int) __byte_perm(first, second, 0x7531);
+  }
+}
+
+/** Adds a bit to each code, as its bit number `at`. */
+static __device__ __forceinline__ void single_bits(const Weights &w, size_t block, int at, Codes &c) {
+  uint32_t high = __ldg((const uint32_t *) w.high + block);
+#pragma unroll
+  for (int j = 0; j < 8; j++) { c.q[j] |= (int) ((high >> j & 0x01010101) << at); }
+}
+
+/** Adds two bits to each code, from number `at` on. */
+static __device__ __forceinline__ void pairs_of_bits(const uint8_t *plane, size_t block, int at, Codes &c) {
+  uint2 two = __ldg((const uint2 *) plane + block);
+#pragma unroll
+  for (int j = 0; j < 8; j++) { c.q[j] |= (int) (((j < 4 ? two.x : two.y) >> 2 * (j & 3) & 0x03030303) << at); }
+}
+
+/** Takes a number from each byte, which is less than 128 and so is the number. */
+static __device__ __forceinline__ void subtract(Codes &c, uint32_t four) {
+#pragma unroll
+  for (int j = 0; j < 8; j++) { c.q[j] = (int) ((((uint32_t) c.q[j] | 0x80808080) - four) ^ 0x80808080); }
+}
+
+/** Signed bytes as scales of both halves. */
+static __device__ __forceinline__ void signed_scales(const Weights &w, size_t block, Codes &c) {
+  float d = half_at(w.scales, block / 8);
   unsigned g = __ldg((const uint16_t *) w.groups + block);
-  __half h[2];
-  memcpy(h, &d, 4);
-  c.scale[0] = c.scale[1] = __half2float(h[0]) * (g & 255);
-  c.offset = -__half2float(h[1]) * (g >> 8);
+  c.all(0, 0);
+  c.scale[0] = d * (int8_t) (g & 255);
+  c.scale[1] = d * (int8_t) (g >> 8);
+}
+
+static __device__ __forceinline__ void scale_and_minimum(const Weights &w, size_t block, Codes &c) {
+  float2 d = halves_at(w.scales, block / 8);
+  unsigned g = __ldg((const uint16_t *) w.groups + block);
+  c.all(d.x * (g & 255), -d.y * (g >> 8));
 }
 
 template <int T> static __device__ __forceinline__ void read(const Weights &w, size_t block, Codes &c) {
@@ -54,38 +120,58 @@ template <int T> static __device__ __forceinline__ void read(const Weights &w, s
     uint4 a = __ldg((const uint4 *) w.codes + 2 * block), b = __ldg((const uint4 *) w.codes + 2 * block + 1);
     c.q[0] = (int) a.x; c.q[1] = (int) a.y; c.q[2] = (int) a.z; c.q[3] = (int) a.w;
     c.q[4] = (int) b.x; c.q[5] = (int) b.y; c.q[6] = (int) b.z; c.q[7] = (int) b.w;
-    c.scale[0] = c.scale[1] = half_at(w.scales, block);
-    c.offset = 0;
+    c.all(half_at(w.scales, block), 0);
     return;
   }
-  nibbles(w, block, c);
+  if (T == Q2_K || T == Q3_K) {
+    for (int j = 0; j < 8; j++) { c.q[j] = 0; }
+    pairs_of_bits(w.codes, block, 0, c);
+  } else if (T == IQ4_NL || T == IQ4_XS || T == MXFP4) {
+    levels<T>(w, block, c);
+  } else {
+    nibbles(w, block, c);
+  }
   if (T == Q4_0) {
-    c.scale[0] = c.scale[1] = half_at(w.scales, block);
-    c.offset = -8 * c.scale[0];
+    float d = half_at(w.scales, block);
+    c.all(d, -8 * d);
+  } else if (T == Q5_0) {
+    single_bits(w, block, 4, c);
+    float d = half_at(w.scales, block);
+    c.all(d, -16 * d);
+  } else if (T == Q4_1 || T == Q5_1) {
+    if (T == Q5_1) { single_bits(w, block, 4, c); }
+    float2 d = halves_at(w.scales, block);
+    c.all(d.x, d.y);
+  } else if (T == IQ4_NL) {
+    c.all(half_at(w.scales, block), 0);
+  } else if (T == IQ4_XS) {
+    c.all(half_at(w.scales, block / 8) * (int8_t) __ldg(w.groups + block), 0);
+  } else if (T == MXFP4) {
+    int e = __ldg(w.groups + block);   // half of 2^(e - 127): the lowest two are subnormal, and 255 is no number
+    c.all(__int_as_float(e == 255 ? 0x7fffffff : e < 2 ? 0x00200000 << e : (e - 1) << 23), 0);
+  } else if (T == Q2_K) {
+    float2 d = halves_at(w.scales, block / 8);
+    unsigned g = __ldg((const uint16_t *) w.groups + block);
+    c.scale[0] = d.x * (g & 15); c.offset[0] = -d.y * (g >> 4 & 15);
+    c.scale[1] = d.x * (g >> 8 & 15); c.offset[1] = -d.y * (g >> 12);
+  } else if (T == Q3_K) {
+    single_bits(w, block, 2, c);
+    subtract(c, 0x04040404);
+    signed_scales(w, block, c);
   } else if (T == Q4_K) {
     scale_and_minimum(w, block, c);
   } else if (T == Q5_K) {
     scale_and_minimum(w, block, c);
-    uint32_t high = __ldg((const uint32_t *) w.high + block);
-#pragma unroll
-    for (int j = 0; j < 8; j++) { c.q[j] |= (int) ((high >> j & 0x01010101) << 4); }
+    single_bits(w, block, 4, c);
   } else {   // Q6_K
-    uint2 high = __ldg((const uint2 *) w.high + block);
-#pragma unroll
-    for (int j = 0; j < 8; j++) {
-      uint32_t q = (uint32_t) c.q[j] | ((j < 4 ? high.x : high.y) >> 2 * (j & 3) & 0x03030303) << 4;
-      c.q[j] = (int) (((q | 0x80808080) - 0x20202020) ^ 0x80808080);   // minus 32 in each byte
-    }
-    float d = half_at(w.scales, block / 8);
-    unsigned g = __ldg((const uint16_t *) w.groups + block);
-    c.scale[0] = d * (int8_t) (g & 255);
-    c.scale[1] = d * (int8_t) (g >> 8);
-    c.offset = 0;
+    pairs_of_bits(w.high, block, 4, c);
+    subtract(c, 0x20202020);
+    signed_scales(w, block, c);
   }
 }
 
 static __device__ __forceinline__ float value(const Codes &c, int i) {
-  return c.scale[i / 16] * (float) (int8_t) (c.q[i / 4] >> 8 * (i % 4)) + c.offset;
+  return c.scale[i / 16] * (float) (int8_t) (c.q[i / 4] >> 8 * (i % 4)) + c.offset[i / 16];
 }
 
 template <int T> static __device__ __forceinline__ float plain(const uint8_t *codes, size_t index) {

@@ -9,22 +9,25 @@ enum { MOST_EXPERTS = 512 };
 
 /**
  * For each token (a block): router outputs, scores, the used experts with the largest score + bias (the lower number first where two are
- * equal), and their weights. gating 0: sigmoid, 1: softmax, 2: softmax of those picked. Blocks of 256 threads.
+ * equal), and their weights. gating 0: sigmoid, 1: softmax, 2: softmax of those picked. shared_gate (or null): the row that gives the weight
+ * of the shared expert. Blocks of whole warps: best one for each expert, as a token alone has nothing else that hides the latency of loads.
  */
-GPU_KERNEL(route)(const float *x, const float *router, const float *router_bias, const float *bias, int columns, int experts, int gating, int used,
-    int normalise, float scale, int *ids, float *weights) {
+GPU_LARGE_KERNEL(route)(const float *x, const float *router, const float *router_bias, const float *bias, int columns, int experts, int gating, int used,
+    int normalise, float scale, int *ids, float *weights, const float *shared_gate, float *shared_weights) {
   __shared__ float scores[MOST_EXPERTS];
   const float4 *row = (const float4 *) (x + (size_t) blockIdx.x * columns);
   int lane = threadIdx.x % 32;
-  for (int e = threadIdx.x / 32; e < experts; e += blockDim.x / 32) {
-    const float4 *w = (const float4 *) (router + (size_t) e * columns);
+  for (int e = threadIdx.x / 32; e < experts + (shared_gate ? 1 : 0); e += blockDim.x / 32) {
+    const float4 *w = (const float4 *) (e < experts ? router + (size_t) e * columns : shared_gate);
     float s = 0;
+#pragma unroll 8
     for (int i = lane; i < columns / 4; i += 32) {
-      float4 a = row[i], b = __ldg(w + i);
+      float4 a = __ldg(row + i), b = __ldg(w + i);
       s += a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
     }
     s = warp_sum(s);
-    if (lane == 0) { scores[e] = s + (router_bias ? router_bias[e] : 0); }
+    if (lane == 0 && e < experts) { scores[e] = s + (router_bias ? router_bias[e] : 0); }
+    if (lane == 0 && e == experts) { shared_weights[blockIdx.x] = 1 / (1 + expf(-s)); }
   }
   __syncthreads();
   if (threadIdx.x >= 32) { return; }
@@ -72,7 +75,7 @@ GPU_KERNEL(route)(const float *x, const float *router, const float *router_bias,
  * Sorts entries by their expert: order holds them, tiles cuts each expert's into pieces of at most 64 (expert, first, count); those
  * left over get a count of 0. One block of 1024 threads.
  */
-GPU_KERNEL(group)(const int *ids, int entries, int experts, int *order, int4 *tiles, int most_tiles) {
+GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, int4 *tiles, int most_tiles) {
   __shared__ int count[MOST_EXPERTS], first[MOST_EXPERTS], tile[MOST_EXPERTS];
   __shared__ int tiles_used;
   int lane = threadIdx.x % 32;

@@ -9,6 +9,8 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #define GPU_KERNEL(name) extern "C" __global__ void name
+/** For blocks of up to 1024 threads: so many registers are not for the asking. */
+#define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
 #define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
 #else
 #include "gpu_cpu.h"

@@ -2,61 +2,74 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// The residual stream: embedding, sums and norms, gated activations.
+// The residual stream: sums and norms, gated activations.
 #include "blocks.h"
 
-/** h[token] = factor * row of the embedding. A block a token, a thread a block of 32. */
-template <int T> static __device__ void embed(const Weights &w, const int *tokens, float *h, int columns, float factor) {
-  int blocks = columns / 32;
-  size_t row = (size_t) tokens[blockIdx.x] * blocks;
-  for (int b = threadIdx.x; b < blocks; b += blockDim.x) {
-    float *to = h + (size_t) blockIdx.x * columns + b * 32;
-    if (T >= BF16) {
-      for (int i = 0; i < 32; i++) { to[i] = factor * plain<T>(w.codes, (row + b) * 32 + i); }
-    } else {
-      Codes c;
-      read<T>(w, row + b, c);
-      for (int i = 0; i < 32; i++) { to[i] = factor * value(c, i); }
-    }
-  }
+/**
+ * What a part of a layer gives, for the stream: used rows a token, to be summed with weights if there are any; one row more with the
+ * shared expert; then a norm if there is one. Null rows: nothing.
+ */
+struct Part {
+  const float *rows, *weights;
+  int used;
+  const float *shared, *shared_weights, *norm;
+  float epsilon, factor;
+};
+
+/** Sum over a block; sums: 32 floats that nobody else uses. */
+static __device__ __forceinline__ float block_sum(float s, float *sums) {
+  s = warp_sum(s);
+  if (threadIdx.x % 32 == 0) { sums[threadIdx.x / 32] = s; }
+  __syncthreads();
+  return warp_sum(threadIdx.x % 32 < blockDim.x / 32 ? sums[threadIdx.x % 32] : 0);
 }
-#define EMBED(T) GPU_KERNEL(embed_##T)(Weights w, const int *tokens, float *h, int columns, float factor) { embed<T>(w, tokens, h, columns, factor); }
-EMBED(Q4_0) EMBED(Q8_0) EMBED(Q4_K) EMBED(Q5_K) EMBED(Q6_K) EMBED(BF16) EMBED(F16) EMBED(F32)
+
+enum { MOST_EACH = 16 };   // values of a row that a thread holds
 
 /**
- * h += residual * delta (if any), then the root mean square norm of h. With weights, delta has used rows a token, to be summed with
- * them. rows: which rows of h, or null for all. A block of whole warps a row; n is a multiple of 32. weight may be null: no norm.
+ * h += factor * part, then the root mean square norm of h. rows: which rows of h, or null for all. A block of whole warps a row; n is a
+ * multiple of 32 and at most MOST_EACH times the threads. weight may be null: no norm. Values stay in registers, so that all loads are on
+ * their way at once: with few tokens nothing else hides their latency.
  */
-GPU_KERNEL(add_norm)(float *h, const float *delta, const float *weights, int used, float residual, const float *weight, float epsilon, int n,
-    const int *rows, Output o) {
-  __shared__ float sums[32];
-  int r = rows ? rows[blockIdx.x] : (int) blockIdx.x, warp = threadIdx.x / 32, warps = blockDim.x / 32;
-  float *row = h + (size_t) r * n;
+GPU_LARGE_KERNEL(add_norm)(float *h, Part part, const float *weight, float epsilon, int n, const int *rows, Output o) {
+  __shared__ float of_part[32], of_row[32];
+  int r = rows ? rows[blockIdx.x] : (int) blockIdx.x;
+  float *row = h + (size_t) r * n, v[MOST_EACH], given[MOST_EACH];
+#pragma unroll
+  for (int k = 0; k < MOST_EACH; k++) {
+    int i = threadIdx.x + k * blockDim.x;
+    v[k] = given[k] = 0;
+    if (i >= n) { continue; }
+    v[k] = row[i];
+    if (!part.rows) { continue; }
+    if (!part.weights) { given[k] = part.rows[(size_t) r * n + i]; continue; }
+    float d = 0;
+#pragma unroll 4
+    for (int u = 0; u < part.used; u++) { d += part.weights[(size_t) r * part.used + u] * part.rows[((size_t) r * part.used + u) * n + i]; }
+    given[k] = part.shared ? d + (part.shared_weights ? part.shared_weights[r] : 1) * part.shared[(size_t) r * n + i] : d;
+  }
+  float by = part.factor;
+  if (part.norm) {
+    float s = 0;
+#pragma unroll
+    for (int k = 0; k < MOST_EACH; k++) { s += given[k] * given[k]; }
+    by /= sqrtf(block_sum(s, of_part) / n + part.epsilon);
+  }
   float s = 0;
-  for (int i = threadIdx.x; i < n; i += blockDim.x) {
-    float v = row[i];
-    if (delta) {
-      float d = 0;
-      if (weights) {
-        for (int k = 0; k < used; k++) { d += weights[(size_t) r * used + k] * delta[((size_t) r * used + k) * n + i]; }
-      } else {
-        d = delta[(size_t) r * n + i];
-      }
-      v += residual * d;
-      row[i] = v;
+#pragma unroll
+  for (int k = 0; k < MOST_EACH; k++) {
+    int i = threadIdx.x + k * blockDim.x;
+    if (part.rows && i < n) {
+      v[k] += by * (part.norm ? given[k] * part.norm[i] : given[k]);
+      row[i] = v[k];
     }
-    s += v * v;
+    s += v[k] * v[k];
   }
-  float scale = 1;
-  if (weight) {
-    s = warp_sum(s);
-    if (threadIdx.x % 32 == 0) { sums[warp] = s; }
-    __syncthreads();
-    s = (int) threadIdx.x % 32 < warps ? sums[threadIdx.x % 32] : 0;
-    scale = 1 / sqrtf(warp_sum(s) / n + epsilon);
-  }
-  for (int i = threadIdx.x; i < n; i += blockDim.x) {   // the same values as above: n and blockDim are multiples of 32
-    put(o, (size_t) blockIdx.x * n + i, weight ? row[i] * scale * weight[i] : row[i]);
+  float scale = weight ? 1 / sqrtf(block_sum(s, of_row) / n + epsilon) : 1;
+#pragma unroll
+  for (int k = 0; k < MOST_EACH; k++) {
+    int i = threadIdx.x + k * blockDim.x;   // the same for a whole warp, but for the lane: n and blockDim are multiples of 32
+    if (i < n) { put(o, (size_t) blockIdx.x * n + i, weight ? v[k] * scale * weight[i] : v[k]); }
   }
 }
 

@@ -3,15 +3,98 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // A libcuda.so.1 without a GPU: the same entry points, memory on the heap, kernels run by gpu_cpu.h. Java opens it instead of the
-// driver, so the whole backend (executor, caches, graphs, export of states) is tested in CI.  g++ -O2 -std=c++17 -shared -fPIC
-#include "../../main/cuda/kernels.cu"
+// driver, so the whole backend (executor, caches, graphs, export of states) is tested without a device. Calls can be made to fail, and what
+// is not given back is counted: the functions emulated_* are for tests.  g++ -O1 -std=c++17 -shared -fPIC
+#include "../../main/cuda/common.cu"
+#define TYPE Q4_0
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q4_1
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q5_0
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q5_1
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q8_0
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE IQ4_NL
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE IQ4_XS
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE MXFP4
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q2_K
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q3_K
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q4_K
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q5_K
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE Q6_K
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define PLAIN
+#define TYPE BF16
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE F16
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#define TYPE F32
+#include "../../main/cuda/weights.cu"
+#undef TYPE
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 
 typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUgraph, *CUgraphExec;
-enum { CUDA_SUCCESS = 0, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_NOT_FOUND = 500 };
+enum { CUDA_SUCCESS = 0, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
+
+// ---- faults, for tests
+enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, KINDS };
+static long long called[KINDS], left = 0;
+static int armed = -1, armed_code = 0, lost = 0;
+static long long live[KINDS];   // bytes of device and host memory; streams, modules, graphs
+/** What a call of a kind gives: the error of a device that is lost, the one that a test has asked for, or 0. */
+static int fault(int kind) {
+  if (lost) { return lost; }
+  called[kind]++;
+  if (kind != armed || --left > 0) { return CUDA_SUCCESS; }
+  armed = -1;
+  if (armed_code >= CUDA_ERROR_LASTING) { lost = armed_code; }
+  return armed_code;
+}
+#define MAY_FAIL(kind) if (int error = fault(kind)) { return error; }
+extern "C" {
+/** Lets the n-th call of a kind from now on fail with a code; from 700 on the device is lost until its context is given back. */
+void emulated_fail(int kind, long long n, int code) { armed = kind; left = n; armed_code = code; }
+long long emulated_called(int kind) { return called[kind]; }
+/** What is in use: bytes for memory, else a number of things. */
+long long emulated_live(int kind) { return live[kind]; }
+/** The order in which threads run from now on. */
+void emulated_schedule(long long seed) { gpu::seed = (uint64_t) seed * 2654435761u + 1; }
+/** Leaves a barrier of the sources out; -1: none. */
+void emulated_drop(int barrier) { gpu::dropped = barrier; }
+/** Barriers met so far. */
+int emulated_barriers() { return (int) gpu::barriers.size(); }
+const char *emulated_barrier_file(int barrier) { return gpu::barriers[barrier].file; }
+int emulated_barrier_line(int barrier) { return gpu::barriers[barrier].line; }
+}
 
 template <class T> static size_t place(size_t &at) { at = (at + alignof(T) - 1) / alignof(T) * alignof(T); size_t r = at; at += sizeof(T); return r; }
 template <class... A> static void unpack(void (*f)(A...), const char *packed, dim3 g, dim3 b, unsigned shared) {
@@ -21,30 +104,28 @@ template <class... A> static void unpack(void (*f)(A...), const char *packed, di
 }
 struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; };
 #define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }}}
-static std::map<std::string, Kernel> kernels = {
-    K(repack_Q4_0), K(repack_Q8_0), K(repack_Q4_K), K(repack_Q5_K), K(repack_Q6_K), K(add_norm), K(glu), K(short_conv), K(route),
-    K(group), K(combine), K(quantise), K(bound), K(penalise), K(best_of_chunks), K(best_of_rows), K(place_KV_F32),
-    K(place_KV_F16), K(place_KV_Q8), K(embed_Q4_0), K(matmul_Q4_0), K(matvec_floats_Q4_0_1), K(matvec_floats_Q4_0_8),
-    K(matvec_codes_Q4_0_1), K(matvec_codes_Q4_0_2), K(matvec_codes_Q4_0_4), K(matvec_codes_Q4_0_8), K(embed_Q8_0), K(matmul_Q8_0),
-    K(matvec_floats_Q8_0_1), K(matvec_floats_Q8_0_8), K(matvec_codes_Q8_0_1), K(matvec_codes_Q8_0_2), K(matvec_codes_Q8_0_4),
-    K(matvec_codes_Q8_0_8), K(embed_Q4_K), K(matmul_Q4_K), K(matvec_floats_Q4_K_1), K(matvec_floats_Q4_K_8),
-    K(matvec_codes_Q4_K_1), K(matvec_codes_Q4_K_2), K(matvec_codes_Q4_K_4), K(matvec_codes_Q4_K_8), K(embed_Q5_K), K(matmul_Q5_K),
-    K(matvec_floats_Q5_K_1), K(matvec_floats_Q5_K_8), K(matvec_codes_Q5_K_1), K(matvec_codes_Q5_K_2), K(matvec_codes_Q5_K_4),
-    K(matvec_codes_Q5_K_8), K(embed_Q6_K), K(matmul_Q6_K), K(matvec_floats_Q6_K_1), K(matvec_floats_Q6_K_8),
-    K(matvec_codes_Q6_K_1), K(matvec_codes_Q6_K_2), K(matvec_codes_Q6_K_4), K(matvec_codes_Q6_K_8), K(embed_BF16), K(matmul_BF16),
-    K(matvec_floats_BF16_1), K(matvec_floats_BF16_2), K(matvec_floats_BF16_4), K(matvec_floats_BF16_8), K(embed_F16),
-    K(matmul_F16), K(matvec_floats_F16_1), K(matvec_floats_F16_8), K(embed_F32), K(matmul_F32), K(matvec_floats_F32_1),
-    K(matvec_floats_F32_8), K(attend_KV_F32_16_1), K(attend_KV_F32_32_1), K(attend_KV_F32_64_1), K(attend_KV_F32_64_8),
-    K(attend_KV_F32_128_1), K(attend_KV_F32_128_4), K(attend_KV_F16_16_1), K(attend_KV_F16_32_1), K(attend_KV_F16_64_1),
-    K(attend_KV_F16_64_8), K(attend_KV_F16_128_1), K(attend_KV_F16_128_4), K(attend_KV_Q8_16_1), K(attend_KV_Q8_32_1),
-    K(attend_KV_Q8_64_1), K(attend_KV_Q8_64_8), K(attend_KV_Q8_128_1), K(attend_KV_Q8_128_4)};
+#define OF_WEIGHTS(T) K(embed_##T), K(matmul_##T), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
+#define OF_PLAIN(T) OF_WEIGHTS(T), K(matvec_floats_##T##_2), K(matvec_floats_##T##_4)
+#define OF_CODES(T) OF_WEIGHTS(T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
+#define OF_KEYS(T) K(place_##T), K(attend_##T##_16_1), K(attend_##T##_32_1), K(attend_##T##_64_1), K(attend_##T##_64_8), K(attend_##T##_128_1), \
+    K(attend_##T##_128_4), K(attend_##T##_to128_1), K(attend_##T##_to128_4), K(attend_##T##_to256_1), K(attend_##T##_to256_2)
+static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_conv), K(route), K(group), K(combine), K(quantise), K(bound), K(penalise),
+    K(norm_projections), K(best_of_chunks), K(best_of_rows), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_PLAIN(BF16), OF_PLAIN(F16), OF_PLAIN(F32),
+    OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
+    OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
 typedef std::vector<std::function<void()>> Graph;
 struct Stream { Graph *capturing = nullptr; };
+struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
+static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
+static std::map<std::pair<const std::string *, std::string>, bool> entries;
 static std::map<CUdeviceptr, size_t> allocated;
-static size_t in_use = 0, device_memory = 0;
+static std::map<void *, size_t> host_allocated;
+static size_t device_memory = 0;
+static int retained = 0;
+static std::mutex running;   // kernels share their shared memory
 static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
 static Stream zero;
-static CUresult submit(CUstream s, std::function<void()> work) { Stream *t = s ? (Stream *) s : &zero; if (t->capturing) { t->capturing->push_back(work); } else { work(); } return CUDA_SUCCESS; }
+static CUresult submit(CUstream s, std::function<void()> work) { Stream *t = s ? (Stream *) s : &zero; if (t->capturing) { t->capturing->push_back(work); } else { std::lock_guard<std::mutex> one(running); work(); } return CUDA_SUCCESS; }
 extern "C" {
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuDriverGetVersion(int *v) { *v = 13000; return CUDA_SUCCESS; }
@@ -54,45 +135,86 @@ CUresult cuDeviceGetName(char *n, int len, CUdevice) { snprintf(n, len, "Emulate
 CUresult cuDeviceGetAttribute(int *v, int a, CUdevice) {
   *v = a == 75 ? 8 : a == 76 ? 0 : a == 16 ? 2 : a == 10 ? 32 : 0; return CUDA_SUCCESS; }
 CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = memory(); return CUDA_SUCCESS; }
-CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice) { *c = (CUcontext) 1; return CUDA_SUCCESS; }
-CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) { return CUDA_SUCCESS; }
-CUresult cuCtxSetCurrent(CUcontext) { return CUDA_SUCCESS; }
+CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice) { if (lost) { return lost; } retained++; *c = (CUcontext) 1; return CUDA_SUCCESS; }
+CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) {
+  if (--retained > 0) { return CUDA_SUCCESS; }
+  lost = 0;   // the next context is a new one, and all that the old one had is gone
+  for (auto &a : allocated) { free((void *) a.first); }
+  for (auto &a : host_allocated) { free(a.first); }
+  allocated.clear(); host_allocated.clear();
+  for (auto &l : live) { l = 0; }
+  return CUDA_SUCCESS;
+}
+CUresult cuCtxSetCurrent(CUcontext) { return lost; }
 CUresult cuGetErrorName(CUresult, const char **s) { *s = "CUDA_ERROR_EMULATED"; return CUDA_SUCCESS; }
 CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
-  if (in_use + n > memory()) { return CUDA_ERROR_OUT_OF_MEMORY; }
+  MAY_FAIL(ALLOC)
+  if (live[ALLOC] + n > memory()) { return CUDA_ERROR_OUT_OF_MEMORY; }
   void *m = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!m) { return CUDA_ERROR_OUT_OF_MEMORY; }
   memset(m, 0xcd, n);   // nobody may count on zeros
-  *p = (CUdeviceptr) m; allocated[*p] = n; in_use += n;
+  *p = (CUdeviceptr) m; allocated[*p] = n; live[ALLOC] += (long long) n;
   return CUDA_SUCCESS;
 }
 CUresult cuMemFree_v2(CUdeviceptr p) {
+  if (lost) { return lost; }
   auto a = allocated.find(p);
   if (a == allocated.end()) { return 1; }
-  in_use -= a->second; allocated.erase(a); free((void *) p);
+  live[ALLOC] -= (long long) a->second; allocated.erase(a); free((void *) p);
   return CUDA_SUCCESS;
 }
-CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = memory(); *unused = memory() - in_use; return CUDA_SUCCESS; }
-CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr d, CUdeviceptr h, size_t n, CUstream s) { return submit(s, [=] { memcpy((void *) d, (void *) h, n); }); }
-CUresult cuMemHostAlloc(void **p, size_t n, unsigned) { *p = aligned_alloc(256, (n + 255) / 256 * 256); return CUDA_SUCCESS; }
-CUresult cuMemFreeHost(void *p) { free(p); return CUDA_SUCCESS; }
-CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr d, const void *h, size_t n, CUstream s) { return submit(s, [=] { memcpy((void *) d, h, n); }); }
-CUresult cuMemcpyDtoHAsync_v2(void *h, CUdeviceptr d, size_t n, CUstream s) { return submit(s, [=] { memcpy(h, (void *) d, n); }); }
-CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) { return submit(s, [=] { memset((void *) d, v, n); }); }
-CUresult cuStreamCreate(CUstream *s, unsigned) { *s = (CUstream) new Stream; return CUDA_SUCCESS; }
-CUresult cuStreamDestroy_v2(CUstream s) { delete (Stream *) s; return CUDA_SUCCESS; }
-CUresult cuStreamSynchronize(CUstream) { return CUDA_SUCCESS; }
-CUresult cuStreamBeginCapture_v2(CUstream s, int) { ((Stream *) s)->capturing = new Graph; return CUDA_SUCCESS; }
-CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return CUDA_SUCCESS; }
-CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
+CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = memory(); *unused = memory() - live[ALLOC]; return CUDA_SUCCESS; }
+CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr d, CUdeviceptr h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, (void *) h, n); }); }
+CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
+  MAY_FAIL(HOST_ALLOC)
+  *p = aligned_alloc(256, (n + 255) / 256 * 256);
+  if (!*p) { return CUDA_ERROR_OUT_OF_MEMORY; }
+  memset(*p, 0xcd, n);
+  host_allocated[*p] = n; live[HOST_ALLOC] += (long long) n;
+  return CUDA_SUCCESS;
+}
+CUresult cuMemFreeHost(void *p) {
+  if (lost) { return lost; }
+  auto a = host_allocated.find(p);
+  if (a == host_allocated.end()) { return 1; }
+  live[HOST_ALLOC] -= (long long) a->second; host_allocated.erase(a); free(p);
+  return CUDA_SUCCESS;
+}
+CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr d, const void *h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, h, n); }); }
+CUresult cuMemcpyDtoHAsync_v2(void *h, CUdeviceptr d, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy(h, (void *) d, n); }); }
+CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memset((void *) d, v, n); }); }
+CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) live[STREAM]++; *s = (CUstream) new Stream; return CUDA_SUCCESS; }
+CUresult cuStreamDestroy_v2(CUstream s) { if (lost) { return lost; } live[STREAM]--; delete (Stream *) s; return CUDA_SUCCESS; }
+CUresult cuStreamSynchronize(CUstream) { MAY_FAIL(WAIT) return CUDA_SUCCESS; }
+CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (lost) { return lost; } ((Stream *) s)->capturing = new Graph; return CUDA_SUCCESS; }
+CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return lost; }
+CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
 CUresult cuGraphDestroy(CUgraph g) { delete (Graph *) g; return CUDA_SUCCESS; }
-CUresult cuGraphExecDestroy(CUgraphExec e) { delete (Graph *) e; return CUDA_SUCCESS; }
-CUresult cuGraphLaunch(CUgraphExec e, CUstream) { for (auto &w : *(Graph *) e) { w(); } return CUDA_SUCCESS; }
-CUresult cuModuleLoadDataEx(CUmodule *m, const void *, unsigned, int *, void **) { *m = (CUmodule) 1; return CUDA_SUCCESS; }
-CUresult cuModuleUnload(CUmodule) { return CUDA_SUCCESS; }
-CUresult cuModuleGetFunction(CUfunction *f, CUmodule, const char *name) { auto k = kernels.find(name); if (k == kernels.end()) { return CUDA_ERROR_NOT_FOUND; } *f = (CUfunction) &k->second; return CUDA_SUCCESS; }
+CUresult cuGraphExecDestroy(CUgraphExec e) { if (lost) { return lost; } live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
+CUresult cuGraphLaunch(CUgraphExec e, CUstream) { MAY_FAIL(LAUNCH) std::lock_guard<std::mutex> one(running); for (auto &w : *(Graph *) e) { w(); } return CUDA_SUCCESS; }
+CUresult cuModuleLoadDataEx(CUmodule *m, const void *image, unsigned, int *, void **) {
+  MAY_FAIL(MODULE)
+  live[MODULE]++;
+  *m = (CUmodule) new Module{&*texts.insert(memcmp(image, "\177ELF", 4) ? (const char *) image : "").first};
+  return CUDA_SUCCESS;
+}
+CUresult cuModuleUnload(CUmodule m) { if (lost) { return lost; } live[MODULE]--; delete (Module *) m; return CUDA_SUCCESS; }
+/** The kernel must be in the module that was loaded, too. */
+CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
+  MAY_FAIL(FUNCTION)
+  auto k = kernels.find(name);
+  const std::string *text = ((Module *) m)->text;
+  auto known = entries.find({text, name});
+  if (known == entries.end()) {
+    known = entries.insert({{text, name}, text->empty() || text->find(std::string(".entry ") + name + "(") != std::string::npos}).first;
+  }
+  if (k == kernels.end() || !known->second) { return CUDA_ERROR_NOT_FOUND; }
+  *f = (CUfunction) &k->second;
+  return CUDA_SUCCESS;
+}
 CUresult cuFuncSetAttribute(CUfunction, int, int) { return CUDA_SUCCESS; }
 CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, CUstream s, void **, void **extra) {
+  MAY_FAIL(LAUNCH)
   std::string packed((const char *) extra[1], *(size_t *) extra[3]);
   return submit(s, [=] { ((Kernel *) f)->run(packed.data(), dim3(gx, gy, gz), dim3(bx, by, bz), shared); });
 }

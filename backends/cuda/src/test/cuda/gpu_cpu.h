@@ -38,6 +38,7 @@ typedef _Float16 gpu_float16;
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 #define GPU_KERNEL(name) extern "C" void name
+#define GPU_LARGE_KERNEL(name) GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
 
 struct uint3 { unsigned x, y, z; };
@@ -176,6 +177,15 @@ inline void run_block() {
 inline unsigned linear() { return current->x + block_dim.x * (current->y + block_dim.y * current->z); }
 inline Fiber *warp() { return &fibers[linear() & ~31u]; }
 inline void wait(int state) { current->state = state; back(); }
+// Each barrier of the sources has a number, from when it is met; one of them may be left out, to see that tests notice.
+struct Barrier { const char *file; int line; };
+inline std::vector<Barrier> barriers;
+inline int dropped = -1;
+inline int barrier(const char *file, int line) {
+  for (size_t i = 0; i < barriers.size(); i++) { if (barriers[i].line == line && !strcmp(barriers[i].file, file)) { return (int) i; } }
+  barriers.push_back({file, line});
+  return (int) barriers.size() - 1;
+}
 /** Everybody shows words, then looks at those of the others; two buffers, so that one barrier an exchange is enough. */
 struct Exchange {
   Fiber *w; uint32_t saved[32][8];
@@ -200,8 +210,9 @@ inline gpu::ThreadIdx threadIdx;
 #define blockDim gpu::block_dim
 #define gridDim gpu::grid_dim
 static const int warpSize = 32;
-static inline void __syncthreads() { gpu::wait(gpu::AT_BLOCK); }
-static inline void __syncwarp(unsigned = ~0u) { gpu::wait(gpu::AT_WARP); }
+#define GPU_BARRIER(state) do { static const int here = gpu::barrier(__FILE__, __LINE__); if (here != gpu::dropped) { gpu::wait(gpu::state); } } while (0)
+#define __syncthreads() GPU_BARRIER(AT_BLOCK)
+#define __syncwarp(...) GPU_BARRIER(AT_WARP)
 static inline void __threadfence() {}
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;

@@ -26,6 +26,7 @@ final class Batch {
     private final int mostPages;
     private final long stepOfAt;
     private final long stepsAt;
+    private final long reachAt;
     private final long stateFromAt;
     private final long stateToAt;
     private final long singlesAt;
@@ -53,7 +54,8 @@ final class Batch {
         stateToAt = stateFromAt + 8L * mostSteps;
         singlesAt = align(stateToAt + 8L * mostSteps);
         tilesAt = singlesAt + 16L * mostSteps;
-        partialAt = tilesAt + 16L * mostTokens;
+        reachAt = tilesAt + 16L * mostTokens;
+        partialAt = reachAt + 4L * mostSteps;
         rowsAt = partialAt + 4L * (mostTokens + 1);
         pagesAt = align(rowsAt + 4L * mostTokens);
         long bytes = pagesAt + 8L * Math.max(1, mostPages);
@@ -67,7 +69,7 @@ final class Batch {
 
     /** What it takes on the device, in bytes. */
     static long bytes(int tokens, int steps, int pages) {
-        return 32L * tokens + 64L * steps + 8L * pages + 256;
+        return 32L * tokens + 68L * steps + 8L * pages + 256;
     }
 
     /** Most entries of sums that attention leaves for a pass of these sizes. */
@@ -115,6 +117,7 @@ final class Batch {
                     "A pass takes " + mostTokens + " tokens of " + mostSteps + " sequences.");
         }
         quad(stepsAt + 16L * steps, tokens, count, position, pages);
+        host.set(ValueLayout.JAVA_INT, reachAt + 4L * steps, step.reach());
         host.set(ValueLayout.JAVA_LONG, stateFromAt + 8L * steps, sequence.stateNow());
         host.set(ValueLayout.JAVA_LONG, stateToAt + 8L * steps, sequence.stateNext());
         for (int i = 0; i < sequence.pageCount(); i++) {
@@ -195,6 +198,10 @@ final class Batch {
 
     long stepsAddress() {
         return device + stepsAt;
+    }
+
+    long reachAddress() {
+        return device + reachAt;
     }
 
     long stateFromAddress() {

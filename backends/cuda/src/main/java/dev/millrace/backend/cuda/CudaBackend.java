@@ -8,7 +8,6 @@ import dev.millrace.api.BackendException;
 import dev.millrace.api.Device;
 import dev.millrace.api.Precision;
 import dev.millrace.api.Progress;
-import dev.millrace.backend.cuda.runtime.CudaContext;
 import dev.millrace.backend.cuda.runtime.CudaDriver;
 import dev.millrace.backend.cuda.runtime.CudaException;
 import dev.millrace.machine.CacheFolder;
@@ -22,10 +21,8 @@ import dev.millrace.spi.model.Feature;
 import dev.millrace.spi.model.Program;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
@@ -38,14 +35,18 @@ public final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
     private static final int LEAST_CAPABILITY = 80;
     private static final Set<Feature> FEATURES = Set.of(Feature.ATTENTION, Feature.SHORT_CONVOLUTION,
-            Feature.HEAD_NORM, Feature.NO_POSITION, Feature.ROPE_PARTIAL, Feature.ROPE_INTERLEAVED,
-            Feature.ROPE_SCALING, Feature.WINDOW, Feature.ATTENTION_SCALE, Feature.ATTENTION_SOFTCAP,
-            Feature.ATTENTION_SINKS, Feature.ATTENTION_BIAS, Feature.NORM_ONE_PLUS, Feature.SWIGLU, Feature.GEGLU,
+            Feature.HEAD_NORM, Feature.PROJECTION_NORM, Feature.ONE_HEAD_NORM, Feature.NO_POSITION,
+            Feature.ROPE_PARTIAL, Feature.ROPE_INTERLEAVED,
+            Feature.ROPE_SCALING, Feature.ROPE_BY_LENGTH, Feature.WINDOW, Feature.ATTENTION_SCALE,
+            Feature.ATTENTION_SOFTCAP,
+            Feature.ATTENTION_SINKS, Feature.ATTENTION_BIAS, Feature.NO_NORM_BEFORE, Feature.NORM_AFTER,
+            Feature.NORM_ONE_PLUS, Feature.SWIGLU, Feature.GEGLU,
             Feature.CLAMPED_SWIGLU, Feature.FEED_FORWARD_BIAS, Feature.ROUTER_SIGMOID, Feature.ROUTER_SOFTMAX,
-            Feature.ROUTER_SOFTMAX_OF_PICKED, Feature.ROUTER_BIAS, Feature.EMBEDDING_MULTIPLIER,
+            Feature.ROUTER_SOFTMAX_OF_PICKED, Feature.ROUTER_BIAS, Feature.SHARED_EXPERT, Feature.SHARED_EXPERT_GATE,
+            Feature.EMBEDDING_MULTIPLIER,
             Feature.RESIDUAL_MULTIPLIER, Feature.LOGITS_MULTIPLIER, Feature.LOGITS_SOFTCAP);
 
-    private final Map<Integer, CudaContext> contexts = new HashMap<>();
+    private final OpenDevices open = new OpenDevices();
     private @Nullable CudaDriver driver;
     private @Nullable String problem;
 
@@ -150,10 +151,6 @@ public final class CudaBackend implements Backend {
         return new Fit.Good(1000, needs.total());
     }
 
-    private synchronized CudaContext context(CudaDriver opened, int number) {
-        return contexts.computeIfAbsent(number, opened::context);
-    }
-
     @Override
     public Executor load(Program program, Device device, LoadOptions options, Progress progress) {
         if (fit(program, device, options) instanceof Fit.Refused refused) {
@@ -166,13 +163,17 @@ public final class CudaBackend implements Backend {
         Gpu gpu = null;
         boolean done = false;
         try {
-            gpu = new Gpu(context(opened, number(device)));
+            int number = number(device);
+            gpu = new Gpu(open.use(opened, number), opened.capability(number));
             Executor executor = executor(gpu, blueprint, options, Needs.of(blueprint, options, device.memoryBytes()),
                     progress);
             progress.update("ready", 1);
             done = true;
             return executor;
         } catch (CudaException e) {
+            if (e.isLasting() && gpu != null) {
+                gpu.lost();
+            }
             throw new BackendException("This " + blueprint.architecture() + " model cannot be loaded to " + device.id()
                     + ": " + e.getMessage(), e);
         } finally {
@@ -196,8 +197,7 @@ public final class CudaBackend implements Backend {
 
     /** Gives the devices back. */
     @Deactivate
-    synchronized void close() {
-        contexts.values().forEach(CudaContext::close);
-        contexts.clear();
+    void close() {
+        open.close();
     }
 }

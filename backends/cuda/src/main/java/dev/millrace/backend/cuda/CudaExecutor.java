@@ -7,6 +7,7 @@ package dev.millrace.backend.cuda;
 import dev.millrace.api.BackendException;
 import dev.millrace.backend.cuda.runtime.CudaException;
 import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.ExecutorLostException;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
@@ -20,7 +21,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A loaded model: checks what it is asked, runs passes, hands out logits, and owns sequences and the device's memory. */
 final class CudaExecutor implements Executor {
@@ -40,6 +44,7 @@ final class CudaExecutor implements Executor {
     private final Set<CudaSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Step> running = new ArrayList<>();
     private final List<Step> wanting = new ArrayList<>();
+    private @Nullable ExecutorLostException lost;
     private boolean closed;
 
     CudaExecutor(Gpu gpu, Blueprint blueprint, int context, KvLayout layout, Limits limits, Batch batch,
@@ -79,11 +84,36 @@ final class CudaExecutor implements Executor {
         return states;
     }
 
-    /** Refuses use after close. */
+    /** Refuses use after close, and after the loss of the device. */
     void check() {
         if (closed) {
             throw new IllegalStateException("This model has been closed on the CUDA backend.");
         }
+        if (lost != null) {
+            throw new ExecutorLostException(String.valueOf(lost.getMessage()), lost);
+        }
+    }
+
+    /** Does something on the device, and says what went wrong there as the contract has it. */
+    void onDevice(Runnable action) {
+        try {
+            gpu.enter();
+            action.run();
+        } catch (CudaException e) {
+            throw failure(e);
+        }
+    }
+
+    /** What a failure of the driver means to callers. If the device is lost this executor is, too. */
+    private BackendException failure(CudaException e) {
+        if (!e.isLasting()) {
+            return new BackendException(String.valueOf(e.getMessage()), e);
+        }
+        ExecutorLostException loss = new ExecutorLostException(
+                "The device of the CUDA backend has failed, and what was computed on it is lost: " + e.getMessage(), e);
+        lost = loss;
+        gpu.lost();
+        return loss;
     }
 
     /** Refuses more sequences than there may be. */
@@ -94,27 +124,38 @@ final class CudaExecutor implements Executor {
         }
     }
 
-    void adopt(CudaSequence sequence) {
-        sequences.add(sequence);
-    }
-
     void forget(CudaSequence sequence) {
         sequences.remove(sequence);
     }
 
-    private CudaSequence sequence() {
+    /** A new sequence that nothing is known of yet. */
+    CudaSequence sequence() {
         check();
         checkRoom();
-        gpu.enter();
-        CudaSequence sequence = new CudaSequence(this, layout);
-        adopt(sequence);
+        AtomicReference<CudaSequence> made = new AtomicReference<>();
+        onDevice(() -> made.set(new CudaSequence(this, layout)));
+        CudaSequence sequence = Objects.requireNonNull(made.get());
+        sequences.add(sequence);
         return sequence;
+    }
+
+    /** Fills a new sequence, and closes it if that fails. */
+    void begin(CudaSequence sequence, Runnable filling) {
+        boolean done = false;
+        try {
+            onDevice(filling);
+            done = true;
+        } finally {
+            if (!done) {
+                sequence.close();
+            }
+        }
     }
 
     @Override
     public Sequence newSequence() {
         CudaSequence sequence = sequence();
-        sequence.clearState();
+        begin(sequence, sequence::clearState);
         return sequence;
     }
 
@@ -127,15 +168,7 @@ final class CudaExecutor implements Executor {
                     + " tokens, more than the context of " + context + " that this model was loaded with.");
         }
         CudaSequence sequence = sequence();
-        boolean done = false;
-        try {
-            sequence.fill(state);
-            done = true;
-        } finally {
-            if (!done) {
-                sequence.close();
-            }
-        }
+        begin(sequence, () -> sequence.fill(state));
         return sequence;
     }
 
@@ -149,10 +182,10 @@ final class CudaExecutor implements Executor {
             sequence.check();
         }
         stepCheck.check(steps);
-        gpu.enter();
         running.clear();
         wanting.clear();
         try {
+            gpu.enter();
             for (Step step : steps) {
                 if (reserve(step)) {
                     running.add(step);
@@ -166,10 +199,7 @@ final class CudaExecutor implements Executor {
             }
         } catch (CudaException e) {
             steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
-            String start = e.isLasting()
-                    ? "The device of the CUDA backend has failed and this process cannot use it any more: "
-                    : "";
-            throw new BackendException(start + e.getMessage(), e);
+            throw failure(e);
         } catch (RuntimeException | Error e) {
             steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
             throw e;

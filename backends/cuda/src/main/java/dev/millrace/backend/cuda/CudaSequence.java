@@ -8,6 +8,8 @@ import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What a sequence keeps: its tokens, pages of keys and values shared with its forks, and two sides of a state of the convolutions,
@@ -123,10 +125,9 @@ final class CudaSequence implements Sequence {
     @Override
     public Sequence fork() {
         check();
-        executor.gpu().enter();
         executor.checkRoom();
         trim();
-        CudaSequence fork = new CudaSequence(executor, layout);
+        CudaSequence fork = executor.sequence();
         fork.pages = new Page[pageCount];
         for (int i = 0; i < pageCount; i++) {
             fork.pages[i] = pages[i].hold();
@@ -134,8 +135,7 @@ final class CudaSequence implements Sequence {
         fork.pageCount = pageCount;
         fork.tokens = Arrays.copyOf(tokens, length);
         fork.length = length;
-        executor.gpu().copy(fork.stateNow(), stateNow(), layout.stateBytes());
-        executor.adopt(fork);
+        executor.begin(fork, () -> executor.gpu().copy(fork.stateNow(), stateNow(), layout.stateBytes()));
         return fork;
     }
 
@@ -149,8 +149,7 @@ final class CudaSequence implements Sequence {
             return false; // the columns of the convolutions before are gone
         }
         if (kept == 0) {
-            executor.gpu().enter();
-            clearState();
+            executor.onDevice(this::clearState);
         }
         length = kept;
         trim();
@@ -160,9 +159,10 @@ final class CudaSequence implements Sequence {
     @Override
     public SequenceState export() {
         check();
-        executor.gpu().enter();
-        return new StateExchange(executor.gpu(), executor.blueprint(), layout).export(this,
-                Arrays.copyOf(tokens, length));
+        AtomicReference<SequenceState> state = new AtomicReference<>();
+        executor.onDevice(() -> state.set(new StateExchange(executor.gpu(), executor.blueprint(), layout).export(this,
+                Arrays.copyOf(tokens, length))));
+        return Objects.requireNonNull(state.get());
     }
 
     /** Takes over a state; this sequence is empty before. */

@@ -19,9 +19,15 @@ final class ForwardPass {
     /** Up to so many columns weights are multiplied row by row, above by tensor cores. */
     static final int FEW = 8;
 
+    /** Lengths for ropes that look at them: one that is short to any rope, and one that is long. */
+    static final int SHORT = 1;
+    static final int LONG = Integer.MAX_VALUE;
+
     private static final int MOST_GRAPHS = 64;
-    private static final int NORM_THREADS = 512;
+    private static final int MOST_THREADS = 1024;
+    private static final int WARP = 32;
     private static final int TILE = 64;
+    private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;
     private final Network network;
@@ -36,6 +42,8 @@ final class ForwardPass {
     private final Values z;
     private final long middle;
     private final long delta;
+    private final long shared;
+    private final long sharedWeights;
     private final long partial;
     private final long ids;
     private final long weights;
@@ -60,6 +68,8 @@ final class ForwardPass {
         z = values((long) sizes.inner() * tokens);
         middle = gpu.allocate(4L * sizes.middle() * tokens);
         delta = gpu.allocate(4L * sizes.output() * tokens);
+        shared = sizes.shared() == 0 ? 0 : gpu.allocate(4L * sizes.shared() * tokens);
+        sharedWeights = sizes.shared() == 0 ? 0 : gpu.allocate(4L * tokens);
         partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
         long entries = (long) sizes.used() * tokens;
         ids = gpu.allocate(4 * entries);
@@ -76,13 +86,21 @@ final class ForwardPass {
 
     /** Rows of attention's widest kernel: four warps of so many. */
     private static int widest(int headSize) {
-        return headSize <= 32 ? 1 : headSize == 64 ? 8 : 4;
+        return headSize == 16 || headSize == 32 ? 1 : headSize == 64 ? 8 : headSize <= 128 ? 4 : 2;
+    }
+
+    /** How kernels for heads of a size are called: some are made for one size, others for all up to theirs. */
+    private static String heads(int size) {
+        return switch (size) {
+            case 16, 32, 64, 128 -> String.valueOf(size);
+            default -> size <= 128 ? "to128" : "to256";
+        };
     }
 
     /** Whether the attention kernels can work on heads like these. */
     static boolean takes(Blueprint.Attention a) {
         int size = a.headSize();
-        return (size == 16 || size == 32 || size == 64 || size == 128) && a.heads() / a.kvHeads() <= 4 * widest(size);
+        return size % 8 == 0 && size <= 256 && a.heads() / a.kvHeads() <= 4 * widest(size);
     }
 
     private static int tileTokens(Blueprint blueprint) {
@@ -132,49 +150,63 @@ final class ForwardPass {
         gpu.arguments().weights(network.embedding()).pointer(batch.tokensAddress()).pointer(stream)
                 .integer(sizes.hidden()).real(blueprint.multipliers().embedding());
         gpu.launch("embed_" + network.embedding().type(), n, 1, 1, 64);
-        long pending = 0;
-        Network.@Nullable Experts before = null;
+        Added pending = Added.NOTHING;
         for (Network.Layer layer : network.layers()) {
+            Network.Norm before = layer.mixerNorms().before();
             switch (layer.mixer()) {
                 case Network.Attention a -> {
-                    norm(pending, before, layer.mixerNorm(), a.input().forms(n, exact), n, 0);
+                    norm(pending, before, a.input().forms(n, exact), n, 0);
                     attention(a, batch);
                 }
                 case Network.ShortConv c -> {
-                    norm(pending, before, layer.mixerNorm(), c.input().forms(n, exact), n, 0);
+                    norm(pending, before, c.input().forms(n, exact), n, 0);
                     multiply(c.input(), x, n, middle);
                     conv(c, batch);
                     multiply(c.output(), x, n, delta);
                 }
             }
+            Added mixed = new Added(true, null, layer.mixerNorms().after());
+            before = layer.feedForwardNorms().before();
             switch (layer.feedForward()) {
                 case Network.Dense d -> {
-                    norm(delta, null, layer.feedForwardNorm(), d.input().forms(n, exact), n, 0);
-                    multiply(d.input(), x, n, middle);
-                    glu(d, n, d.output().forms(n, exact));
-                    multiply(d.output(), z, n, delta);
-                    before = null;
+                    norm(mixed, before, d.input().forms(n, exact), n, 0);
+                    dense(d, n, delta);
+                    pending = new Added(true, null, layer.feedForwardNorms().after());
                 }
                 case Network.Experts e -> {
-                    norm(delta, null, layer.feedForwardNorm(),
-                            e.experts().input().forms(n, exact) | Values.FLOATS, n, 0);
+                    int forms = e.experts().input().forms(n, exact) | Values.FLOATS;
+                    Network.Dense also = e.shared();
+                    norm(mixed, before, also == null ? forms : forms | also.input().forms(n, exact), n, 0);
                     experts(e, n);
-                    before = e;
+                    if (also != null) {
+                        dense(also, n, shared);
+                    }
+                    pending = new Added(true, e, layer.feedForwardNorms().after());
                 }
             }
-            pending = delta;
         }
         // the last part's sum is added when the logits are made, or here if none are
         if (batch.rows() == 0) {
             return;
         }
-        norm(pending, before, new Network.Norm(0, 0), 0, n, 0);
+        norm(pending, Network.NO_NORM, 0, n, 0);
+    }
+
+    /**
+     * What a part has left in {@link #delta}, to be added to the stream.
+     *
+     * @param any false if there is nothing
+     * @param of the experts that have left it, or null
+     * @param after its norm
+     */
+    private record Added(boolean any, Network.@Nullable Experts of, Network.Norm after) {
+        static final Added NOTHING = new Added(false, null, Network.NO_NORM);
     }
 
     /** Queues the head for some of the wanted rows, which take the place of earlier ones. */
     void logits(Batch batch, int first, int count) {
         Projection head = network.head();
-        norm(0, null, network.outputNorm(), head.forms(count, exact), count, batch.rowsAddress(first));
+        norm(Added.NOTHING, network.outputNorm(), head.forms(count, exact), count, batch.rowsAddress(first));
         multiply(head, x, count, logits);
         float factor = blueprint.multipliers().logits();
         if (factor != 1 || blueprint.softcap() != 0) {
@@ -184,13 +216,21 @@ final class ForwardPass {
         }
     }
 
-    private void norm(long added, Network.@Nullable Experts of, Network.Norm norm, int forms,
-            int n, long rows) {
-        gpu.arguments().pointer(stream).pointer(added).pointer(of == null ? 0 : weights)
-                .integer(of == null ? 1 : of.shape().used()).real(blueprint.multipliers().residual())
+    private void norm(Added part, Network.Norm norm, int forms, int n, long rows) {
+        Network.Experts of = part.of();
+        gpu.arguments().pointer(stream).pointer(part.any() ? delta : 0).pointer(of == null ? 0 : weights)
+                .integer(of == null ? 1 : of.shape().used()).pointer(of == null || of.shared() == null ? 0 : shared)
+                .pointer(of == null || of.sharedGate() == 0 ? 0 : sharedWeights).pointer(part.after().weight())
+                .real(part.after().epsilon()).real(blueprint.multipliers().residual())
                 .pointer(norm.weight()).real(norm.epsilon()).integer(sizes.hidden()).pointer(rows)
                 .output(x.only(forms));
-        gpu.launch("add_norm", n, 1, 1, Math.min(NORM_THREADS, sizes.hidden()));
+        gpu.launch("add_norm", n, 1, 1, Math.min(MOST_THREADS, sizes.hidden()));
+    }
+
+    private void dense(Network.Dense d, int n, long to) {
+        multiply(d.input(), x, n, middle);
+        glu(d, n, d.output().forms(n, exact));
+        multiply(d.output(), z, n, to);
     }
 
     private void glu(Network.Dense d, int rows, int forms) {
@@ -218,17 +258,23 @@ final class ForwardPass {
         int n = batch.tokens();
         multiply(a.input(), x, n, middle);
         int all = shape.heads() + 2 * shape.kvHeads();
-        gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads()).integer(shape.headSize())
-                .pointer(a.queryNorm()).pointer(a.keyNorm()).real(a.epsilon()).pointer(a.turns());
+        if (!a.together().equals(NO_NORMS)) {
+            heads(shape);
+            norms(a.together());
+            gpu.launch("norm_projections", 2, n, 1, 256);
+        }
+        heads(shape);
+        norms(a.ofHeads());
+        gpu.more().pointer(a.turns()).pointer(a.longTurns());
         if (shape.position() instanceof Position.Rope rope) {
             gpu.more().integer(rope.dimensions()).integer(rope.order() == Position.Order.INTERLEAVED ? 1 : 0)
-                    .real((float) rope.magnitude(blueprint.contextLength()));
+                    .real((float) rope.magnitude(SHORT)).real((float) rope.magnitude(LONG));
         } else {
-            gpu.more().integer(0).integer(0).real(1);
+            gpu.more().integer(0).integer(0).real(1).real(1);
         }
         // the struct ends on 8 bytes
-        gpu.more().align(8).pointer(batch.stepOfAddress()).pointer(batch.stepsAddress())
-                .pointer(batch.pagesAddress()).wide(a.keptAt());
+        gpu.more().integer(a.originalContext()).align(8).pointer(batch.reachAddress()).pointer(batch.stepOfAddress())
+                .pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt());
         gpu.launch("place_" + kind(), (all + 3) / 4, n, 1, 128);
         int wide = widest(shape.headSize());
         attend(a, batch, batch.singlesAddress(), batch.singles(), batch.singleSplits(),
@@ -249,16 +295,28 @@ final class ForwardPass {
         multiply(a.output(), x, n, delta);
     }
 
+    /** The arguments that kernels for heads begin with. */
+    private void heads(Blueprint.Attention shape) {
+        gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads()).integer(shape.headSize());
+    }
+
+    private void norms(Network.QueryKeyNorms norms) {
+        gpu.more().pointer(norms.query().weight()).real(norms.query().epsilon()).pointer(norms.key().weight())
+                .real(norms.key().epsilon()).align(8);
+    }
+
     private void attend(Network.Attention a, Batch batch, long tilesAddress, int count, int splits, int width) {
         if (count == 0) {
             return;
         }
         Blueprint.Attention shape = a.shape();
-        gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads()).real(shape.scale())
-                .real(shape.softcap()).integer(shape.span().window()).align(8).pointer(tilesAddress)
+        heads(shape);
+        gpu.more().real(shape.scale()).real(shape.softcap()).integer(shape.span().window()).align(8)
+                .pointer(tilesAddress)
                 .pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt())
                 .pointer(batch.partialAddress()).pointer(partial);
-        gpu.launch("attend_" + kind() + "_" + shape.headSize() + "_" + width, count, shape.kvHeads(), splits, 128);
+        gpu.launch("attend_" + kind() + "_" + heads(shape.headSize()) + "_" + width, count, shape.kvHeads(), splits,
+                128);
     }
 
     private String kind() {
@@ -271,8 +329,9 @@ final class ForwardPass {
         int entries = n * used;
         gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
                 .integer(sizes.hidden()).integer(shape.experts().size()).integer(gating(shape.gating()))
-                .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights);
-        gpu.launch("route", n, 1, 1, 256);
+                .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights)
+                .pointer(e.sharedGate()).pointer(sharedWeights);
+        gpu.launch("route", n, 1, 1, Math.min(MOST_THREADS, WARP * shape.experts().size()));
         boolean grouped = !exact && n > FEW;
         int mostTiles = Math.min(entries, entries / TILE + shape.experts().size());
         if (grouped) {

@@ -4,16 +4,12 @@
  */
 package dev.millrace.backend.cuda;
 
-import dev.millrace.api.BackendException;
 import dev.millrace.backend.cuda.runtime.CudaContext;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.millrace.backend.cuda.runtime.CudaException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * One queue of a device with the kernels, and all memory that was allocated through it, which {@link #close} frees. For one thread at
@@ -21,43 +17,40 @@ import java.util.Map;
  */
 final class Gpu implements AutoCloseable {
 
-    private static final String PTX = "/kernels/kernels_80.ptx";
+    private static final System.Logger LOG = System.getLogger(Gpu.class.getName());
     private static final long ARGUMENTS = 512;
 
+    private final OpenDevices.Use use;
     private final CudaContext context;
     private final Arena arena = Arena.ofShared();
     private final Arguments arguments = new Arguments(arena.allocate(ARGUMENTS, 16));
-    private final Map<String, Long> functions = new HashMap<>();
+    private final Kernels kernels;
     private final List<Long> allocations = new ArrayList<>();
     private final List<MemorySegment> hostAllocations = new ArrayList<>();
     private final List<Long> graphs = new ArrayList<>();
     private final long stream;
-    private long module;
     private boolean closed;
 
-    Gpu(CudaContext context) {
-        this.context = context;
-        context.enter();
-        stream = context.stream();
+    /**
+     * A queue.
+     *
+     * @param use ends when this is closed
+     * @param capability of the device, as in {@code CudaDriver.capability}
+     */
+    Gpu(OpenDevices.Use use, int capability) {
+        this.use = use;
+        context = use.context();
+        kernels = new Kernels(context, capability);
+        boolean done = false;
         try {
-            module = loadKernels();
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
-    }
-
-    private long loadKernels() {
-        try (InputStream in = Gpu.class.getResourceAsStream(PTX); Arena image = Arena.ofConfined()) {
-            if (in == null) {
-                throw new BackendException("The bundle of the CUDA backend has no kernels (" + PTX + ").");
+            context.enter();
+            stream = context.stream();
+            done = true;
+        } finally {
+            if (!done) {
+                arena.close();
+                use.close();
             }
-            byte[] text = in.readAllBytes();
-            MemorySegment copy = image.allocate(text.length + 1L);
-            MemorySegment.copy(MemorySegment.ofArray(text), 0, copy, 0, text.length);
-            return context.module(copy);
-        } catch (IOException e) {
-            throw new BackendException("The kernels of the CUDA backend cannot be read (" + e + ").", e);
         }
     }
 
@@ -134,11 +127,7 @@ final class Gpu implements AutoCloseable {
 
     /** Queues a kernel with the arguments that were put together last. */
     void launch(String kernel, long x, long y, long z, int threads) {
-        Long function = functions.get(kernel);
-        if (function == null) {
-            function = context.function(module, kernel);
-            functions.put(kernel, function);
-        }
+        long function = kernels.function(kernel);
         context.launch(function, Math.toIntExact(x), Math.toIntExact(y), Math.toIntExact(z), threads, stream,
                 arguments.memory(), arguments.size());
     }
@@ -177,17 +166,37 @@ final class Gpu implements AutoCloseable {
             return;
         }
         closed = true;
-        context.enter();
         try {
-            graphs.forEach(context::destroyGraph);
-            allocations.forEach(context::free);
-            hostAllocations.forEach(context::freeHost);
-            if (module != 0) {
-                context.unload(module);
-            }
-            context.destroyStream(stream);
+            context.enter();
+            // whatever fails, the rest is given back
+            graphs.forEach(graph -> free(() -> context.destroyGraph(graph)));
+            allocations.forEach(address -> free(() -> context.free(address)));
+            hostAllocations.forEach(memory -> free(() -> context.freeHost(memory)));
+            free(kernels::unload);
+            free(() -> context.destroyStream(stream));
+        } catch (CudaException e) {
+            // a device that is lost has nothing any more that could be freed
+            LOG.log(System.Logger.Level.DEBUG, e.getMessage());
         } finally {
             arena.close();
+            use.close();
+        }
+    }
+
+    /** Ends this because the device is lost: the driver is not called any more, and has nothing that could be freed. */
+    void lost() {
+        if (!closed) {
+            closed = true;
+            arena.close();
+            use.close();
+        }
+    }
+
+    private static void free(Runnable one) {
+        try {
+            one.run();
+        } catch (CudaException e) {
+            LOG.log(System.Logger.Level.DEBUG, e.getMessage());
         }
     }
 }

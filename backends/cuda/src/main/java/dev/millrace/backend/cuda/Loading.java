@@ -84,29 +84,50 @@ final class Loading implements AutoCloseable {
         Network.FeedForward feedForward = switch (layer.feedForward()) {
             case Blueprint.Dense d -> dense(List.of(d));
             case Blueprint.Experts e -> new Network.Experts(e, floats(e.router().weight(), 0),
-                    optional(e.router().bias()), optional(e.bias()), dense(e.experts()));
+                    optional(e.router().bias()), optional(e.bias()), dense(e.experts()),
+                    e.shared() == null ? null : dense(List.of(e.shared().expert())),
+                    e.shared() == null ? 0 : optional(e.shared().gate()));
         };
-        return new Network.Layer(norm(layer.mixerNorms().before()), mixer, norm(layer.feedForwardNorms().before()),
-                feedForward);
+        return new Network.Layer(norms(layer.mixerNorms()), mixer, norms(layer.feedForwardNorms()), feedForward);
+    }
+
+    private Network.Norms norms(Blueprint.Norms norms) throws IOException {
+        return new Network.Norms(norm(norms.before()), norm(norms.after()));
     }
 
     private Network.Attention attention(int index, Blueprint.Attention a) throws IOException {
-        Blueprint.Norm any = a.queryNorm() == null ? a.keyNorm() : a.queryNorm();
         long turns = 0;
+        long longTurns = 0;
+        int original = Integer.MAX_VALUE;
         if (a.position() instanceof Position.Rope rope) {
-            double[] frequencies = rope.frequencies(blueprint.contextLength());
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment values = arena.allocate(8L * frequencies.length, 8);
-                for (int i = 0; i < frequencies.length; i++) {
-                    values.setAtIndex(ValueLayout.JAVA_DOUBLE, i, frequencies[i] / (2 * Math.PI));
-                }
-                turns = upload(values);
+            turns = turns(rope, ForwardPass.SHORT);
+            if (rope.scaling() instanceof Position.Scaling.LongRope scaling) {
+                longTurns = turns(rope, ForwardPass.LONG);
+                original = scaling.originalContext();
             }
         }
         return new Network.Attention(a, projection(a.query(), a.key(), a.value()), projection(a.output()),
-                a.queryNorm() == null ? 0 : norm(a.queryNorm()).weight(),
-                a.keyNorm() == null ? 0 : norm(a.keyNorm()).weight(), any == null ? 0 : any.epsilon(), turns,
-                optional(a.sinks()), layout.offset(index));
+                new Network.QueryKeyNorms(norm(ofHeads(a.queryNorm(), a.headSize(), true)),
+                        norm(ofHeads(a.keyNorm(), a.headSize(), true))),
+                new Network.QueryKeyNorms(norm(ofHeads(a.queryNorm(), a.headSize(), false)),
+                        norm(ofHeads(a.keyNorm(), a.headSize(), false))),
+                turns, longTurns, original, optional(a.sinks()), layout.offset(index));
+    }
+
+    /** The norm if it is one over each head, or if it is one over all together; else null. */
+    private static Blueprint.@Nullable Norm ofHeads(Blueprint.@Nullable Norm norm, int headSize, boolean each) {
+        return norm != null && (norm.weight().columns() == headSize) == each ? norm : null;
+    }
+
+    private long turns(Position.Rope rope, int length) {
+        double[] frequencies = rope.frequencies(length);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = arena.allocate(8L * frequencies.length, 8);
+            for (int i = 0; i < frequencies.length; i++) {
+                values.setAtIndex(ValueLayout.JAVA_DOUBLE, i, frequencies[i] / (2 * Math.PI));
+            }
+            return upload(values);
+        }
     }
 
     private Network.Dense dense(List<Blueprint.Dense> experts) throws IOException {
@@ -170,7 +191,7 @@ final class Loading implements AutoCloseable {
 
     private Network.Norm norm(Blueprint.@Nullable Norm norm) throws IOException {
         if (norm == null) {
-            return new Network.Norm(0, 0);
+            return Network.NO_NORM;
         }
         return new Network.Norm(floats(norm.weight(), norm.onePlus() ? 1 : 0), norm.epsilon());
     }

@@ -24,10 +24,13 @@ final class Mirror {
     void reserve(long bytes) {
         if (bytes > host.byteSize()) {
             gpu.await();
-            gpu.freeHost(host);
+            long larger = gpu.allocate(2 * bytes);
             gpu.free(device);
-            host = gpu.allocateHost(2 * bytes);
-            device = gpu.allocate(2 * bytes);
+            device = larger;
+            // the host's side last: by its size this knows how large both are
+            MemorySegment copy = gpu.allocateHost(2 * bytes);
+            gpu.freeHost(host);
+            host = copy;
         }
     }
 

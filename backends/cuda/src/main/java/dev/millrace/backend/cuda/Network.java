@@ -28,7 +28,14 @@ record Network(Blueprint blueprint, Matrix embedding, List<Layer> layers, Norm o
     record Norm(long weight, float epsilon) {
     }
 
-    record Layer(Norm mixerNorm, Mixer mixer, Norm feedForwardNorm, FeedForward feedForward) {
+    /** No norm. */
+    static final Norm NO_NORM = new Norm(0, 0);
+
+    /** Norms around a part of a layer; {@link #NO_NORM} where there is none. */
+    record Norms(Norm before, Norm after) {
+    }
+
+    record Layer(Norms mixerNorms, Mixer mixer, Norms feedForwardNorms, FeedForward feedForward) {
     }
 
     sealed interface Mixer {
@@ -40,15 +47,21 @@ record Network(Blueprint blueprint, Matrix embedding, List<Layer> layers, Norm o
      * @param shape heads, scores and position as in the blueprint
      * @param input queries, keys and values side by side
      * @param output back to the stream
-     * @param queryNorm address of its weight, or 0
-     * @param keyNorm address of its weight, or 0
-     * @param epsilon of both norms
+     * @param ofHeads norms over each query head and each key head
+     * @param together norms over all query heads and over all key heads
      * @param turns address of turns per position, a double for each pair; or 0
+     * @param longTurns likewise, for sequences that reach beyond {@link #originalContext}
+     * @param originalContext up to which {@code turns} hold
      * @param sinks address of a score for each head, or 0
      * @param keptAt where this layer starts in a page, in bytes
      */
-    record Attention(Blueprint.Attention shape, Projection input, Projection output, long queryNorm, long keyNorm,
-            float epsilon, long turns, long sinks, long keptAt) implements Mixer {
+    record Attention(Blueprint.Attention shape, Projection input, Projection output, QueryKeyNorms ofHeads,
+            QueryKeyNorms together, long turns, long longTurns, int originalContext, long sinks,
+            long keptAt) implements Mixer {
+    }
+
+    /** Norms of queries and keys; {@link #NO_NORM} where there is none. */
+    record QueryKeyNorms(Norm query, Norm key) {
     }
 
     /**
@@ -81,14 +94,12 @@ record Network(Blueprint blueprint, Matrix embedding, List<Layer> layers, Norm o
      * @param routerBias address, or 0
      * @param bias address, or 0
      * @param experts matrices stacked
+     * @param shared works on every token, or null
+     * @param sharedGate address of the row that gives its weight, or 0
      */
-    record Experts(Blueprint.Experts shape, long router, long routerBias, long bias, Dense experts)
+    record Experts(Blueprint.Experts shape, long router, long routerBias, long bias, Dense experts,
+            @Nullable Dense shared, long sharedGate)
             implements
                 FeedForward {
-    }
-
-    /** The experts of a layer, or null. */
-    static @Nullable Experts experts(Layer layer) {
-        return layer.feedForward() instanceof Experts e ? e : null;
     }
 }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** What the kernels cannot compute, each in a sentence. */
 final class Shapes {
 
+    /** What one block of threads can hold (norm.cu). */
+    private static final int WIDEST = 16 * 1024;
     private static final int MOST_EXPERTS = 512;
     private static final int MOST_USED = 32;
 
@@ -45,6 +47,9 @@ final class Shapes {
         }
         if (blueprint.hiddenSize() % 32 != 0) {
             return shape(start + "its width of " + blueprint.hiddenSize() + " is not a multiple of 32.");
+        }
+        if (blueprint.hiddenSize() > WIDEST) {
+            return shape(start + "its width of " + blueprint.hiddenSize() + " is more than " + WIDEST + ".");
         }
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a && !ForwardPass.takes(a)) {

@@ -17,12 +17,13 @@ import dev.millrace.spi.model.Blueprint;
  * @param used experts at work per token, 0 if there are none
  * @param experts most experts of a layer
  * @param heads most heads times their size and two sums
+ * @param shared results of a shared expert, 0 if there is none
  */
-record Sizes(int hidden, int input, int middle, int inner, int output, int used, int experts, int heads) {
+record Sizes(int hidden, int input, int middle, int inner, int output, int used, int experts, int heads, int shared) {
 
     static Sizes of(Blueprint blueprint) {
         int hidden = blueprint.hiddenSize();
-        Sizes sizes = new Sizes(hidden, hidden, hidden, 32, hidden, 0, 0, 0);
+        Sizes sizes = new Sizes(hidden, hidden, hidden, 32, hidden, 0, 0, 0, 0);
         for (Blueprint.Layer layer : blueprint.layers()) {
             sizes = switch (layer.mixer()) {
                 case Blueprint.Attention a -> sizes.widen(a.heads() * a.headSize(),
@@ -33,8 +34,9 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
                 case Blueprint.Dense d -> sizes.widen(0, 2 * rows(d), rows(d), 0, 0, 0, 0);
                 case Blueprint.Experts e -> {
                     int inner = rows(e.experts().getFirst());
-                    yield sizes.widen(0, 2 * inner * e.used(), inner * e.used(), hidden * e.used(), e.used(),
+                    Sizes routed = sizes.widen(0, 2 * inner * e.used(), inner * e.used(), hidden * e.used(), e.used(),
                             e.experts().size(), 0);
+                    yield e.shared() == null ? routed : routed.withShared(rows(e.shared().expert()));
                 }
             };
         }
@@ -48,12 +50,18 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
     private Sizes widen(int in, int mid, int gated, int out, int usedExperts, int allExperts, int head) {
         return new Sizes(hidden, Math.max(input, in), Math.max(middle, mid), Math.max(inner, gated),
                 Math.max(output, out), Math.max(used, usedExperts), Math.max(experts, allExperts),
-                Math.max(heads, head));
+                Math.max(heads, head), shared);
+    }
+
+    private Sizes withShared(int rows) {
+        return new Sizes(hidden, input, Math.max(middle, 2 * rows), Math.max(inner, rows), output, used, experts,
+                heads, hidden);
     }
 
     /** Bytes of all buffers for a pass. */
     long bytes(int tokens, int steps, int logitRows, int vocabulary) {
-        long each = 4L * hidden + 8L * input + 4L * middle + 8L * inner + 4L * output + 16L * used;
+        long each = 4L * hidden + 8L * input + 4L * middle + 8L * inner + 4L * output + 16L * used
+                + (shared > 0 ? 4L * shared + 4 : 0);
         return each * tokens + 4L * heads * Batch.mostPartials(tokens, steps) + 4L * logitRows * vocabulary
                 + 16L * (experts + (long) used * tokens);
     }

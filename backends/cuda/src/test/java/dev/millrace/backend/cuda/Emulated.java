@@ -10,11 +10,16 @@ import dev.millrace.backend.cuda.runtime.CudaDriver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A backend on a driver that runs the kernels on the processor: built by g++ from the same sources. */
 final class Emulated {
 
+    /** System property: true where the tests are to run on the device of this machine. */
+    private static final String DEVICE = "millrace.cuda.device";
     private static final Path LIBRARY = Path.of("target", "libemulated_cuda.so").toAbsolutePath();
 
     private Emulated() {
@@ -22,13 +27,44 @@ final class Emulated {
 
     /** The backend; the test is skipped where there is no g++. */
     static synchronized CudaBackend backend() {
+        if (Boolean.getBoolean(DEVICE)) {
+            return new CudaBackend();
+        }
         assumeTrue(has("g++"), "no g++: the kernels are not tested here");
         if (!LIBRARY.toString().equals(System.getProperty(CudaDriver.LIBRARY))) {
-            run("g++", "-O1", "-std=c++17", "-w", "-shared", "-fPIC", "-Isrc/test/cuda", "-Wl,-Bsymbolic",
-                    "-Wl,-soname,libcuda.so.1", "-o", LIBRARY.toString(), "src/test/cuda/emulated_driver.cpp");
+            if (!isFresh()) {
+                build();
+            }
             System.setProperty(CudaDriver.LIBRARY, LIBRARY.toString());
         }
         return new CudaBackend();
+    }
+
+    private static void build() {
+        run("g++", "-O1", "-std=c++17", "-w", "-shared", "-fPIC", "-Isrc/test/cuda", "-Wl,-Bsymbolic",
+                "-Wl,-soname,libcuda.so.1", "-o", LIBRARY.toString(), "src/test/cuda/emulated_driver.cpp");
+    }
+
+    /** Whether the library is younger than all its sources. */
+    private static boolean isFresh() {
+        try {
+            if (Files.notExists(LIBRARY)) {
+                return false;
+            }
+            FileTime built = Files.getLastModifiedTime(LIBRARY);
+            for (String folder : List.of("src/test/cuda", "src/main/cuda")) {
+                try (Stream<Path> sources = Files.list(Path.of(folder))) {
+                    for (Path source : sources.toList()) {
+                        if (Files.getLastModifiedTime(source).compareTo(built) >= 0) {
+                            return false;
+                        }
+                    }
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            throw new IllegalStateException("The sources of the emulated driver cannot be looked at.", e);
+        }
     }
 
     /** Whether a program is on the path. */

@@ -14,8 +14,8 @@ import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.model.ModelFile;
-import dev.millrace.tck.Feeder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,21 +86,16 @@ record Golden(Path model, Path expected, double exact, double fast) {
     /** Half of the tokens at once, some one by one, the rest at once. */
     private static double error(Executor executor, double[] ids, double[] logits) {
         int[] tokens = Arrays.stream(ids).mapToInt(i -> (int) i).toArray();
-        Feeder feeder = new Feeder(executor, logits.length);
-        try (Sequence sequence = executor.newSequence()) {
+        Step step = new Step(executor.newSequence(), logits.length);
+        try (Sequence sequence = step.sequence()) {
             int half = tokens.length / 2;
-            if (half > 0) {
-                feeder.feed(sequence, Arrays.copyOf(tokens, half));
+            for (int from = 0; from < tokens.length;) {
+                int to = from == 0 && half > 0 ? half : from < half + 3 ? from + 1 : tokens.length;
+                // ropes that depend on the length want to know how long it gets
+                executor.forward(List.of(step.feed(tokens, from, to, Step.Logits.LAST).reach(tokens.length)));
+                from = sequence.length();
             }
-            int at = half;
-            float[] last = new float[0];
-            for (; at < tokens.length && at < half + 3; at++) {
-                last = feeder.feed(sequence, tokens[at]);
-            }
-            if (at < tokens.length) {
-                last = feeder.feed(sequence, Arrays.copyOfRange(tokens, at, tokens.length));
-            }
-            return error(logits, last);
+            return error(logits, step.logits());
         }
     }
 

@@ -30,9 +30,10 @@ record MadeUpTensor(String name, TensorType type, long rows, long columns) imple
     private byte[] pattern() {
         Random random = new Random(name.hashCode());
         int one = type.isQuantised() ? type.blockBytes() : type.blockBytes() * 32;
-        MemorySegment bytes = MemorySegment.ofArray(new byte[one * BLOCKS]);
+        int blocks = Math.clamp(byteSize() / one, 1, BLOCKS);
+        MemorySegment bytes = MemorySegment.ofArray(new byte[one * blocks]);
         random.nextBytes((byte[]) bytes.heapBase().orElseThrow());
-        for (int b = 0; b < BLOCKS; b++) {
+        for (int b = 0; b < blocks; b++) {
             long at = (long) b * one;
             switch (type) {
                 case Q4_0, Q8_0 -> half(bytes, at, type == TensorType.Q4_0 ? 0.01f : 0.0005f);

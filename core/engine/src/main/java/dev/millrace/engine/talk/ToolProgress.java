@@ -19,6 +19,8 @@ final class ToolProgress implements Progress {
     private final Progress listener;
     private final BooleanSupplier cancelled;
     private boolean told;
+    /** Whether the end was told: a tool that tells it again and again is no sooner heard than others. */
+    private boolean whole;
     private long last;
     private double most;
 
@@ -41,7 +43,9 @@ final class ToolProgress implements Progress {
             most = Math.max(most, Math.min(1, fraction));
         }
         long now = System.nanoTime();
-        if (!told || fraction >= 1 || now - last >= LEAST_NANOS) {
+        boolean done = fraction >= 1 && !whole;
+        whole |= done;
+        if (!told || done || now - last >= LEAST_NANOS) {
             told = true;
             last = now;
             listener.update(what, Double.isNaN(fraction) ? fraction : most);

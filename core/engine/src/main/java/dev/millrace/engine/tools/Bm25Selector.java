@@ -12,11 +12,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Orders tools by the words that they share with the last question, by BM25 (Robertson and Zaragoza, The Probabilistic Relevance
- * Framework: BM25 and Beyond, 2009). Looks at names, descriptions and parameters. Needs nothing but the words.
+ * Framework: BM25 and Beyond, 2009). Looks at names, descriptions and parameters. Needs nothing but the words. Compared are runs of
+ * letters, by which related words find each other; beside a selector that knows meanings, whole words add more. Safe for use
+ * from any thread.
  */
 public final class Bm25Selector implements ToolSelector {
 
@@ -33,8 +36,32 @@ public final class Bm25Selector implements ToolSelector {
     /** Levels of a schema that are looked at. */
     private static final int DEPTH = 8;
 
-    /** Asked last: whoever brings another selector means it. */
+    /**
+     * What is known of some tools; the next question is mostly about the same.
+     *
+     * @param documents how often each word stands in what a tool says
+     * @param spread in how many tools each word stands
+     * @param average length of a document
+     */
+    private record Index(List<ToolDefinition> tools, List<Map<String, Integer>> documents, Map<String, Integer> spread,
+            double average) {
+    }
+
+    private final Function<String, List<String>> cut;
+    private volatile Index index = new Index(List.of(), List.of(), Map.of(), 1);
+
+    /** Compares runs of letters. Asked last: whoever brings another selector means it. */
     public Bm25Selector() {
+        this(Words::runs);
+    }
+
+    private Bm25Selector(Function<String, List<String>> cut) {
+        this.cut = cut;
+    }
+
+    /** Compares whole words. */
+    static Bm25Selector ofWords() {
+        return new Bm25Selector(Words::of);
     }
 
     @Override
@@ -52,24 +79,21 @@ public final class Bm25Selector implements ToolSelector {
 
     @Override
     public List<ToolDefinition> rank(List<ToolDefinition> tools, List<Message> messages) {
-        List<Map<String, Integer>> documents = tools.stream().map(Bm25Selector::document).toList();
-        Map<String, Integer> spread = new HashMap<>();
-        long words = 0;
-        for (Map<String, Integer> document : documents) {
-            document.keySet().forEach(word -> spread.merge(word, 1, Integer::sum));
-            words += length(document);
+        Index known = index;
+        if (!known.tools.equals(tools)) {
+            known = indexed(tools);
+            index = known;
         }
-        double average = Math.max(1, (double) words / Math.max(1, tools.size()));
         Map<String, Double> question = question(messages);
         List<Scored> scored = new ArrayList<>();
-        for (int i = 0; i < documents.size(); i++) {
-            Map<String, Integer> document = documents.get(i);
-            double slope = SATURATION * (1 - LENGTH + LENGTH * length(document) / average);
+        for (int i = 0; i < known.documents.size(); i++) {
+            Map<String, Integer> document = known.documents.get(i);
+            double slope = SATURATION * (1 - LENGTH + LENGTH * length(document) / known.average);
             double score = 0;
             for (Map.Entry<String, Double> asked : question.entrySet()) {
                 int count = document.getOrDefault(asked.getKey(), 0);
                 if (count > 0) {
-                    int having = spread.getOrDefault(asked.getKey(), 0);
+                    int having = known.spread.getOrDefault(asked.getKey(), 0);
                     double rarity = Math.log(1 + (tools.size() - having + 0.5) / (having + 0.5));
                     score += asked.getValue() * rarity * count * (SATURATION + 1) / (count + slope);
                 }
@@ -81,18 +105,30 @@ public final class Bm25Selector implements ToolSelector {
         return scored.stream().map(Scored::tool).toList();
     }
 
+    private Index indexed(List<ToolDefinition> tools) {
+        List<Map<String, Integer>> documents = tools.stream().map(this::document).toList();
+        Map<String, Integer> spread = new HashMap<>();
+        long words = 0;
+        for (Map<String, Integer> document : documents) {
+            document.keySet().forEach(word -> spread.merge(word, 1, Integer::sum));
+            words += length(document);
+        }
+        return new Index(List.copyOf(tools), documents, spread,
+                Math.max(1, (double) words / Math.max(1, tools.size())));
+    }
+
     private static int length(Map<String, Integer> document) {
         return document.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     /** The words of the last question with their weights, and those of the one before. */
-    private static Map<String, Double> question(List<Message> messages) {
+    private Map<String, Double> question(List<Message> messages) {
         Map<String, Double> words = new HashMap<>();
         double weight = 1;
         for (int i = messages.size() - 1; i >= 0 && weight >= EARLIER; i--) {
             Message message = messages.get(i);
             if (message.role() == Message.Role.USER) {
-                for (String word : Words.of(head(message.content()))) {
+                for (String word : cut.apply(head(message.content()))) {
                     words.merge(word, weight, Math::max);
                 }
                 weight *= EARLIER;
@@ -106,20 +142,20 @@ public final class Bm25Selector implements ToolSelector {
     }
 
     /** How often each word stands in what a tool says of itself. */
-    private static Map<String, Integer> document(ToolDefinition tool) {
+    private Map<String, Integer> document(ToolDefinition tool) {
         Map<String, Integer> counts = new HashMap<>();
-        Words.of(tool.name()).forEach(word -> counts.merge(word, NAME, Integer::sum));
+        cut.apply(tool.name()).forEach(word -> counts.merge(word, NAME, Integer::sum));
         add(counts, tool.description());
         addSchema(counts, tool.parameters(), DEPTH);
         return counts;
     }
 
-    private static void add(Map<String, Integer> counts, String text) {
-        Words.of(head(text)).forEach(word -> counts.merge(word, 1, Integer::sum));
+    private void add(Map<String, Integer> counts, String text) {
+        cut.apply(head(text)).forEach(word -> counts.merge(word, 1, Integer::sum));
     }
 
     /** Names of properties, descriptions and the values of enums, at every level. */
-    private static void addSchema(Map<String, Integer> counts, @Nullable Object schema, int depth) {
+    private void addSchema(Map<String, Integer> counts, @Nullable Object schema, int depth) {
         if (depth == 0) {
             return;
         }

@@ -27,7 +27,8 @@ public final class MixedSelector implements ToolSelector {
     private static final int WORDS = 3;
 
     private final Supplier<List<ToolSelector>> selectors;
-    private final ToolSelector words = new Bm25Selector();
+    private final ToolSelector words = Bm25Selector.ofWords();
+    private final ToolSelector letters = new Bm25Selector();
     private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
     /**
@@ -46,7 +47,6 @@ public final class MixedSelector implements ToolSelector {
 
     @Override
     public List<ToolDefinition> rank(List<ToolDefinition> tools, List<Message> messages) {
-        List<ToolDefinition> byWords = words.rank(tools, messages);
         List<ToolDefinition> first = List.of();
         for (ToolSelector selector : selectors.get()) {
             if (selector instanceof Bm25Selector) {
@@ -57,8 +57,11 @@ public final class MixedSelector implements ToolSelector {
                 break;
             }
         }
+        if (first.isEmpty()) {
+            return letters.rank(tools, messages);
+        }
         Iterator<ToolDefinition> meant = first.iterator();
-        Iterator<ToolDefinition> named = byWords.iterator();
+        Iterator<ToolDefinition> named = words.rank(tools, messages).iterator();
         Map<String, ToolDefinition> ranked = new LinkedHashMap<>();
         for (int place = 1; meant.hasNext() || named.hasNext(); place++) {
             take(place % WORDS == 0 || !meant.hasNext() ? named : meant, ranked);

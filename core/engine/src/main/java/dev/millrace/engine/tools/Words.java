@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Words of names and sentences, cut so that forms of one word are the same: {@code readings} and {@code reading}. */
+/** What is compared of names and sentences: words, cut so that forms of one are the same, or runs of their letters. */
 final class Words {
 
     /** A run of lower case letters with what capital begins it, a run of capitals, or a number. */
@@ -25,20 +26,39 @@ final class Words {
             "their", "them", "then", "there", "these", "this", "to", "us", "use", "was", "we", "what", "when", "where",
             "which", "who", "will", "with", "would", "you", "your");
 
+    /** Letters of a run; four do best for English (McNamee and Mayfield, Character N-Gram Tokenization, 2004). */
+    private static final int RUN = 4;
+
     private Words() {
     }
 
-    /** The words of a text that say something, in order. */
+    /** The words of a text that say something, in order: {@code readings} and {@code reading} are the same. */
     static List<String> of(String text) {
         List<String> words = new ArrayList<>();
+        each(text, word -> words.add(stem(word)));
+        return words;
+    }
+
+    /** All runs of four letters within the words that say something: related words share some, in most languages. */
+    static List<String> runs(String text) {
+        List<String> runs = new ArrayList<>();
+        each(text, word -> {
+            String bounded = " " + word + " ";
+            for (int i = 0; i == 0 || i + RUN <= bounded.length(); i++) {
+                runs.add(bounded.substring(i, Math.min(i + RUN, bounded.length())));
+            }
+        });
+        return runs;
+    }
+
+    private static void each(String text, Consumer<String> taker) {
         Matcher matcher = WORD.matcher(text);
         while (matcher.find()) {
             String word = matcher.group().toLowerCase(Locale.ROOT);
             if (!STOP.contains(word)) {
-                words.add(stem(word));
+                taker.accept(word);
             }
         }
-        return words;
     }
 
     /** Cuts the commonest English endings. */

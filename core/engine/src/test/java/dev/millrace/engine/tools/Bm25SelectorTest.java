@@ -43,6 +43,25 @@ class Bm25SelectorTest {
     }
 
     @Test
+    void oneSelectorForToolsThatComeAndGo() {
+        Bm25Selector selector = new Bm25Selector();
+        List<Message> ask = List.of(Message.user("Is there an alarm?"));
+        assertEquals("listAlarms", selector.rank(TOOLS, ask).getFirst().name());
+        assertEquals("set.valve", selector.rank(TOOLS.subList(1, 3), ask).getFirst().name());
+        ToolDefinition other = tool("note", "Tells of an alarm.", Map.of());
+        assertEquals("note", selector.rank(List.of(TOOLS.get(1), other), ask).getFirst().name());
+        assertEquals("listAlarms", selector.rank(TOOLS, ask).getFirst().name());
+    }
+
+    @Test
+    void relatedWordsFindEachOther() {
+        List<ToolDefinition> tools = List.of(tool("a", "Counts.", Map.of()),
+                tool("irrigate", "Irrigates the lawn.", Map.of()));
+        assertEquals("a", Bm25Selector.ofWords().rank(tools, List.of(Message.user("irrigation"))).getFirst().name());
+        assertEquals("irrigate", new Bm25Selector().rank(tools, List.of(Message.user("irrigation"))).getFirst().name());
+    }
+
+    @Test
     void theQuestionBeforeCountsALittle() {
         assertEquals("set.valve", best("Open the valve.", "And in the attic?"));
         assertEquals("note", best("Open the valve.", "Note it."));

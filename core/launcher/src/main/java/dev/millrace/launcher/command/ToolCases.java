@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import java.io.IOException;
@@ -61,11 +62,16 @@ final class ToolCases {
     /**
      * One question.
      *
-     * @param ask what a user says
+     * @param turns what a user says, one after the other in one conversation; mostly one
      * @param steps the calls that it needs, in order; one for a single request
      * @param paraphrase whether it shares no word with the name and the description of its tool
      */
-    record Asked(String ask, List<Step> steps, boolean paraphrase) {
+    record Asked(List<String> turns, List<Step> steps, boolean paraphrase) {
+
+        /** All that is said, as one text. */
+        String ask() {
+            return String.join(" ", turns);
+        }
     }
 
     /** The single requests of a file, or those of our own. */
@@ -77,7 +83,7 @@ final class ToolCases {
                 throw new MillraceException("Requests are a list of objects such as {\"ask\": \"Turn on the lamp.\","
                         + " \"tool\": \"set_device\", \"arguments\": {\"state\": \"on\"}}; arguments may be left out.");
             }
-            all.add(new Asked(ask, List.of(step), Boolean.TRUE.equals(each.get("paraphrase"))));
+            all.add(new Asked(List.of(ask), List.of(step), Boolean.TRUE.equals(each.get("paraphrase"))));
         }
         return all;
     }
@@ -93,13 +99,41 @@ final class ToolCases {
                     steps.add(step);
                 }
             }
-            if (!(each.get("ask") instanceof String ask) || !(each.get("steps") instanceof List<?> list)
+            List<String> turns = turns(each.get("ask"));
+            if (turns.isEmpty() || !(each.get("steps") instanceof List<?> list)
                     || list.isEmpty() || steps.size() != list.size()) {
                 throw new MillraceException(
                         "Chains are a list of objects such as {\"ask\": \"Lock the door, then turn on"
-                                + " the lamp.\", \"steps\": [{\"tool\": \"lock_door\"}, {\"tool\": \"set_device\"}]}.");
+                                + " the lamp.\", \"steps\": [{\"tool\": \"lock_door\"}, {\"tool\": \"set_device\"}]};"
+                                + " ask may be a list of texts that are said one after the other.");
             }
-            all.add(new Asked(ask, List.copyOf(steps), false));
+            all.add(new Asked(turns, List.copyOf(steps), false));
+        }
+        return all;
+    }
+
+    private static List<String> turns(@Nullable Object ask) {
+        List<?> given = ask instanceof List<?> list ? list : ask == null ? List.of() : List.of(ask);
+        return given.stream().allMatch(String.class::isInstance)
+                ? given.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
+    /** The tools of a file, as clients of OpenAI's interface or of MCP write them; they are told of and never run. */
+    static List<ToolDefinition> tools(Path file) throws IOException {
+        List<ToolDefinition> all = new ArrayList<>();
+        for (Map<?, ?> each : objects(file, "")) {
+            Map<?, ?> tool = each.get("function") instanceof Map<?, ?> function ? function : each;
+            Object schema = tool.containsKey("parameters") ? tool.get("parameters") : tool.get("inputSchema");
+            if (!(tool.get("name") instanceof String name) || !(schema == null || schema instanceof Map<?, ?>)) {
+                throw new MillraceException(file + " has to hold a list of tools such as {\"name\": \"lock_door\","
+                        + " \"description\": \"Locks a door.\", \"parameters\": {\"type\": \"object\"}}.");
+            }
+            Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
+            if (schema instanceof Map<?, ?> map) {
+                map.forEach((key, value) -> parameters.put(String.valueOf(key), value));
+            }
+            all.add(new ToolDefinition(name, tool.get("description") instanceof String text ? text : "", parameters));
         }
         return all;
     }

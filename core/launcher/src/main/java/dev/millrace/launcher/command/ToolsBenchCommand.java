@@ -33,6 +33,14 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     private final Workplace workplace;
 
+    @Option(names = "--tools", paramLabel = "FILE.json", description = "Tools of your own in place of the installed ones, as a list of definitions; they are not run.")
+    @Nullable
+    Path toolFile;
+
+    @Option(names = "--only", paramLabel = "PROVIDER", description = "Only the tools of this plugin, as tools list names it, and what is asked for them.")
+    @Nullable
+    String only;
+
     @Option(names = "--requests", paramLabel = "FILE.json", description = "Requests of your own: [{\"ask\": TEXT, \"tool\": NAME, \"arguments\": {...}}, ...].")
     @Nullable
     Path requests;
@@ -61,12 +69,17 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<ToolProvider> providers = workplace.engine().toolProviders();
+        List<ToolProvider> providers = toolFile == null
+                ? workplace.engine().toolProviders().stream()
+                        .filter(each -> only == null || each.name().equals(only)).toList()
+                : List.of(ToolsBenchModel.pretended(toolFile.toString(), ToolCases.tools(toolFile)));
         List<ToolDefinition> tools = providers.stream().flatMap(provider -> provider.tools().stream())
                 .map(Tool::definition).toList();
-        List<ToolCases.Asked> single = ToolCases.requests(requests);
+        List<ToolCases.Asked> single = about(tools, requests, ToolCases.requests(requests));
         // whoever brings requests of his own means them, and not our chains
-        List<ToolCases.Asked> several = chains == null && requests != null ? List.of() : ToolCases.chains(chains);
+        List<ToolCases.Asked> several = chains == null && requests != null
+                ? List.of()
+                : about(tools, chains, ToolCases.chains(chains));
         single.forEach(each -> present(each, tools));
         several.forEach(each -> present(each, tools));
         Console console = workplace.console();
@@ -86,6 +99,15 @@ final class ToolsBenchCommand implements Callable<Integer> {
             measure(model, providers, single, several, console);
         }
         return ExitCode.DONE;
+    }
+
+    /** Of our own, what is asked for these tools; all that a user brings. */
+    private List<ToolCases.Asked> about(List<ToolDefinition> tools, @Nullable Path file, List<ToolCases.Asked> all) {
+        List<String> names = tools.stream().map(ToolDefinition::name).toList();
+        return only == null || file != null
+                ? all
+                : all.stream().filter(each -> each.steps().stream().allMatch(step -> names.contains(step.tool())))
+                        .toList();
     }
 
     private static void present(ToolCases.Asked asked, List<ToolDefinition> tools) {

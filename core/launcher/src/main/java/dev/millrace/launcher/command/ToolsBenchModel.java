@@ -13,7 +13,6 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
-import dev.millrace.api.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +46,7 @@ final class ToolsBenchModel {
     }
 
     /** What is measured of one question. */
-    private record Run(List<ToolCall> calls, Usage usage, double seconds) {
+    private record Run(List<ToolCall> calls, int read, int written, double seconds) {
     }
 
     private record Pretended(String name, List<Tool> tools) implements ToolProvider {
@@ -61,12 +60,16 @@ final class ToolsBenchModel {
         }
     }
 
+    /** Tools that do nothing. */
+    static ToolProvider pretended(String name, List<ToolDefinition> tools) {
+        return new Pretended(name, tools.stream().map(tool -> (Tool) new Pretender(tool)).toList());
+    }
+
     /** A door of the user's must not open because somebody measures. */
     private static ToolProvider simulated(ToolProvider provider) {
         return SIMULATED.contains(provider.name())
                 ? provider
-                : new Pretended(provider.name(), provider.tools().stream()
-                        .map(tool -> (Tool) new Pretender(tool.definition())).toList());
+                : pretended(provider.name(), provider.tools().stream().map(Tool::definition).toList());
     }
 
     void requests(List<ToolCases.Asked> asked) {
@@ -74,7 +77,7 @@ final class ToolsBenchModel {
         int right = 0;
         List<Run> runs = new ArrayList<>();
         for (ToolCases.Asked each : asked) {
-            Run run = run(each.ask(), 1, true);
+            Run run = run(each.turns(), 1, true);
             runs.add(run);
             ToolCases.Step step = each.steps().getFirst();
             named += run.calls().stream().limit(1).anyMatch(step::isTool) ? 1 : 0;
@@ -90,7 +93,7 @@ final class ToolsBenchModel {
         int done = 0;
         List<Run> runs = new ArrayList<>();
         for (ToolCases.Asked each : asked) {
-            Run run = run(each.ask(), each.steps().size() + SPARE_ROUNDS, false);
+            Run run = run(each.turns(), each.steps().size() + SPARE_ROUNDS, false);
             runs.add(run);
             int reached = 0;
             for (ToolCall call : run.calls()) {
@@ -111,32 +114,38 @@ final class ToolsBenchModel {
     private static String cost(List<Run> runs) {
         int count = Math.max(1, runs.size());
         return String.format(Locale.ROOT, "; on average %d tokens of prompt, %d written, %.2f s",
-                runs.stream().mapToInt(run -> run.usage().promptTokens()).sum() / count,
-                runs.stream().mapToInt(run -> run.usage().completionTokens()).sum() / count,
+                runs.stream().mapToInt(run -> run.read()).sum() / count,
+                runs.stream().mapToInt(run -> run.written()).sum() / count,
                 runs.stream().mapToDouble(Run::seconds).sum() / count);
     }
 
     /** Asks in a conversation of its own; a single request ends with its first call. */
-    private Run run(String ask, int rounds, boolean untilCall) {
+    private Run run(List<String> turns, int rounds, boolean untilCall) {
         long start = System.nanoTime();
         List<ToolCall> calls = new ArrayList<>();
-        Usage usage = new Usage(0, 0, 0);
+        int read = 0;
+        int written = 0;
         Conversation.Builder builder = model.conversation().maxTokens(MOST_TOKENS).maxToolRounds(rounds);
         // those that the model was made for are always told; with others they would be chosen like all
         builder.suggestedTools();
         providers.forEach(builder::tools);
-        try (Conversation conversation = builder.start(); Generation generation = conversation.send(ask)) {
-            for (Event event : generation) {
-                if (event instanceof Event.ToolCalled called) {
-                    calls.add(called.call());
-                    if (untilCall) {
-                        generation.cancel();
+        try (Conversation conversation = builder.start()) {
+            for (String turn : turns) {
+                try (Generation generation = conversation.send(turn)) {
+                    for (Event event : generation) {
+                        if (event instanceof Event.ToolCalled called) {
+                            calls.add(called.call());
+                            if (untilCall) {
+                                generation.cancel();
+                            }
+                        } else if (event instanceof Event.Finished finished) {
+                            read += finished.usage().promptTokens();
+                            written += finished.usage().completionTokens();
+                        }
                     }
-                } else if (event instanceof Event.Finished finished) {
-                    usage = finished.usage();
                 }
             }
         }
-        return new Run(calls, usage, (System.nanoTime() - start) / 1e9);
+        return new Run(calls, read, written, (System.nanoTime() - start) / 1e9);
     }
 }

@@ -94,6 +94,16 @@ class ManyServersTest {
         assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start().waitFor());
     }
 
+    /** Kilobytes of memory, where the system tells. */
+    private static long resident(ProcessHandle process) {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:")).map(line -> line.replaceAll("\\D", ""))
+                    .mapToLong(Long::parseLong).findFirst().orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     private static void eventually(Servers servers, BooleanSupplier what) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
         while (!what.getAsBoolean()) {
@@ -144,8 +154,10 @@ class ManyServersTest {
             // the one that hangs for a while has little patience for its start
             eventually(servers, () -> kinds.stream().allMatch(kind -> offers(servers, kind)));
             if (COUNT == HouseServer.KINDS.size()) {
-                System.out.printf("%d servers, %d tools after %.1f s%n", servers.providers().size(),
-                        servers.offered().size(), (System.nanoTime() - start) / 1e9);
+                System.out.printf("%d servers, %d tools after %.1f s; they have %d MiB, this program %d MiB%n",
+                        servers.providers().size(), servers.offered().size(), (System.nanoTime() - start) / 1e9,
+                        ProcessHandle.current().descendants().mapToLong(ManyServersTest::resident).sum() >> 10,
+                        resident(ProcessHandle.current()) >> 10);
                 assertTrue(servers.offered().size() >= 67, () -> servers.offered() + " " + servers.problems());
             }
             // nano knows these, and is told of no more

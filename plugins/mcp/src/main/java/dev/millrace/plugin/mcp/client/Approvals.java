@@ -4,7 +4,6 @@
  */
 package dev.millrace.plugin.mcp.client;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolConnector.Approval;
@@ -60,7 +59,7 @@ final class Approvals {
         return digest(server.name() + "\u0000" + server.identity() + "\u0000" + tool);
     }
 
-    synchronized Approval of(ServerSpec server, String tool, JsonNode definition) {
+    synchronized Approval of(ServerSpec server, String tool, String digest) {
         if (all) {
             return Approval.APPROVED;
         }
@@ -68,11 +67,11 @@ final class Approvals {
         if (kept == null) {
             return Approval.NEW;
         }
-        return kept.equals(digest(definition.toString())) ? Approval.APPROVED : Approval.CHANGED;
+        return kept.equals(digest) ? Approval.APPROVED : Approval.CHANGED;
     }
 
-    synchronized void approve(ServerSpec server, String tool, JsonNode definition) {
-        digests.put(key(server, tool), digest(definition.toString()));
+    synchronized void approve(ServerSpec server, String tool, String digest) {
+        digests.put(key(server, tool), digest);
     }
 
     /**
@@ -101,7 +100,8 @@ final class Approvals {
         }
     }
 
-    private static String digest(String text) {
+    /** Tells what a server said of a tool from what it says later. */
+    static String digest(String text) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256")
                     .digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));

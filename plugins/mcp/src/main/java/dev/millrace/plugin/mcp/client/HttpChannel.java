@@ -38,6 +38,8 @@ final class HttpChannel implements Channel {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final int LARGEST = 16 << 20;
     private static final int MOST_RESUMES = 5;
+    private static final long FIRST_WAIT_MILLIS = 500;
+    private static final long LONGEST_WAIT_MILLIS = 60_000;
     private static final int MOST_QUESTIONS = 8;
     private static final int MOST_MESSAGES = 100_000;
 
@@ -278,9 +280,8 @@ final class HttpChannel implements Channel {
         }
     }
 
-    /** What the server says by itself, in revisions with a handshake. */
-    private void listen() {
-        HttpRequest.Builder request = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS).GET();
+    /** Follows one such stream to its end; whether there may be another. */
+    private boolean heard(HttpRequest.Builder request) throws InterruptedException {
         try {
             HttpResponse<InputStream> response = access.send(client, request);
             try (InputStream body = response.body()) {
@@ -288,11 +289,24 @@ final class HttpChannel implements Channel {
                 if (response.statusCode() == 200) {
                     follow(new EventStream(body), Optional.empty());
                 }
+                return response.statusCode() == 200;
             } finally {
                 streams.remove(response.body());
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "The stream of " + spec.name() + " broke.", e);
+            return true;
+        }
+    }
+
+    /** What the server says by itself, in revisions with a handshake. Streams end; what is told between two of them is lost. */
+    private void listen() {
+        HttpRequest.Builder request = builder(Json.object(), "", Map.of()).setHeader("Accept", HttpNames.EVENTS).GET();
+        try {
+            for (long wait = FIRST_WAIT_MILLIS; !closed
+                    && heard(request); wait = Math.min(LONGEST_WAIT_MILLIS, 2 * wait)) {
+                TimeUnit.MILLISECONDS.sleep(wait);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
         }

@@ -11,11 +11,10 @@ import dev.millrace.plugin.mcp.protocol.Revision;
 import dev.millrace.plugin.mcp.rpc.ErrorCode;
 import dev.millrace.plugin.mcp.rpc.Json;
 import dev.millrace.plugin.mcp.rpc.RpcException;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A server that has been found to speak a revision. Safe for use from any thread. */
 final class Peer {
@@ -25,9 +24,10 @@ final class Peer {
     private static final String OWN_VERSION = "0.1.0";
     private static final long PROBE_MILLIS = 5_000;
     /** Programs may start slowly on a busy machine, however soon their calls have to end. */
-    private static final long START_MILLIS = 60_000;
+    private static final long START_MILLIS = 180_000;
     private static final int MOST_PAGES = 50;
     private static final int MOST_ITEMS = 1_000;
+    private static final int LONGEST_CURSOR = 10_000;
     private static final int MOST_ROUNDS = 8;
     private static final long DAY = 24 * 3_600_000L;
 
@@ -113,39 +113,49 @@ final class Peer {
         return capabilities.has(what);
     }
 
-    /** Asks to be told of changes; returns when that has ended. In revisions with a handshake servers tell by themselves. */
-    void listen() throws InterruptedException {
+    /**
+     * Asks to be told of changes, until that has ended. In revisions with a handshake servers tell by themselves.
+     *
+     * @return whether it can be asked for again
+     */
+    boolean listen() throws InterruptedException {
         if (!stateless || !capabilities.path("tools").path("listChanged").asBoolean()) {
-            return;
+            return false;
         }
         ObjectNode params = withMeta(spec, Json.object());
         params.putObject("notifications").put("toolsListChanged", true);
         try {
             channel.request("subscriptions/listen", params, Map.of(), DAY);
+            return true;
         } catch (RpcException e) {
             LOG.log(System.Logger.Level.DEBUG, spec.name() + " tells no changes: " + e.sentence());
+            return e.code() == ErrorCode.INTERNAL;
         }
     }
 
     /**
-     * All items of a list, page by page, and no more than so many.
+     * Goes through a list, page by page, to its end or to so many items. No page is kept: each may be as large as a message.
      *
-     * @param field where they stand
+     * @param field where the items stand
+     * @param taker of the items; says whether it takes more
      */
-    List<ObjectNode> list(String method, String field) throws RpcException, InterruptedException {
-        List<ObjectNode> items = new ArrayList<>();
+    void list(String method, String field, Predicate<ObjectNode> taker) throws RpcException, InterruptedException {
         Set<String> cursors = new HashSet<>();
         ObjectNode params = Json.object();
+        int items = 0;
         for (int page = 0; page < MOST_PAGES; page++) {
             ObjectNode result = send(method, params, Map.of());
-            items.addAll(Json.objects(result, field));
+            for (ObjectNode item : Json.objects(result, field)) {
+                if (++items > MOST_ITEMS || !taker.test(item)) {
+                    return;
+                }
+            }
             String next = result.path("nextCursor").asText("");
-            if (next.isEmpty() || items.size() >= MOST_ITEMS || !cursors.add(next)) {
-                break;
+            if (next.isEmpty() || next.length() > LONGEST_CURSOR || !cursors.add(next)) {
+                return;
             }
             params = Json.object().put("cursor", next);
         }
-        return items.size() > MOST_ITEMS ? items.subList(0, MOST_ITEMS) : items;
     }
 
     private ObjectNode send(String method, ObjectNode params, Map<String, String> headers)

@@ -42,6 +42,7 @@ final class ProcessChannel implements Channel {
             "TZ", "TMPDIR", "TERM", "SHELL", "SYSTEMROOT", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
             "TEMP", "TMP", "PATHEXT", "PROGRAMFILES");
     private static final int LONGEST_LINE = 16 << 20;
+    private static final int LONGEST_WORDS = 1 << 16;
     private static final int LONGEST_WORD = 1_000;
     private static final int MOST_UNSENT = 256;
     private static final int MOST_QUESTIONS = 8;
@@ -60,6 +61,7 @@ final class ProcessChannel implements Channel {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean open = true;
+    private volatile boolean deaf;
     private volatile String lastWord = "";
     private final AtomicInteger noise = new AtomicInteger();
 
@@ -170,7 +172,7 @@ final class ProcessChannel implements Channel {
     /** What the server writes for people. */
     private void listen() {
         try (InputStream words = process.getErrorStream()) {
-            Lines lines = new Lines(words, LONGEST_LINE);
+            Lines lines = new Lines(words, LONGEST_WORDS);
             LinePace pace = new LinePace();
             for (Optional<Lines.Line> line = lines.next(); line.isPresent(); line = lines.next()) {
                 String text = Untrusted.text(line.get().text(), LONGEST_WORD).strip();
@@ -197,6 +199,19 @@ final class ProcessChannel implements Channel {
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, spec.name() + " does not read any more.", e);
+            notRead();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    /** One that ends is heard of by its output; one that lives on and does not read is as good as gone. */
+    private void notRead() {
+        try {
+            if (!process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+                deaf = true;
+                pending.end("The server " + spec.name() + " does not read any more" + said() + ".");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
         }
@@ -249,12 +264,14 @@ final class ProcessChannel implements Channel {
 
     @Override
     public boolean isOpen() {
-        return open && process.isAlive();
+        return open && !deaf && process.isAlive();
     }
 
     @Override
     public String trouble() {
-        String how = process.isAlive() ? "closed its output" : "ended with status " + process.exitValue();
+        String how = !process.isAlive()
+                ? "ended with status " + process.exitValue()
+                : deaf ? "closed its input" : "closed its output";
         return how + said();
     }
 

@@ -157,20 +157,22 @@ final class RemoteServer implements AutoCloseable {
 
     private void heard(String method, ObjectNode params) {
         switch (method) {
-            case "notifications/tools/list_changed" -> {
-                lock.lock();
-                try {
-                    stale = true;
-                    news.signalAll();
-                } finally {
-                    lock.unlock();
-                }
-            }
+            case "notifications/tools/list_changed" -> stale();
             case "notifications/message" -> words.told(params);
             case "notifications/progress" -> steps.told(params);
             default -> {
                 // nothing that matters here
             }
+        }
+    }
+
+    private void stale() {
+        lock.lock();
+        try {
+            stale = true;
+            news.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -181,7 +183,10 @@ final class RemoteServer implements AutoCloseable {
         tried.countDown();
         Thread listening = Thread.ofVirtual().name("millrace-mcp-listen-" + spec.name()).start(() -> {
             try {
-                greeted.listen();
+                for (long wait = FIRST_WAIT_MILLIS; greeted.listen(); wait = Math.min(LONGEST_WAIT_MILLIS, wait * 2)) {
+                    TimeUnit.MILLISECONDS.sleep(wait);
+                    stale(); // nobody has heard what changed meanwhile
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt(); // the server has gone
             }
@@ -224,13 +229,13 @@ final class RemoteServer implements AutoCloseable {
         List<String> left = new ArrayList<>();
         Set<String> names = new HashSet<>();
         if (greeted.offers("tools")) {
-            for (ObjectNode told : greeted.list("tools/list", "tools")) {
+            greeted.list("tools/list", "tools", told -> {
                 try {
                     RemoteTool tool = RemoteTool.read(spec, told, !spec.url().isEmpty());
                     if (found.size() == MOST_TOOLS) {
                         left.add("The server " + spec.name() + " has more than " + MOST_TOOLS
                                 + " tools; the others are left out.");
-                        break;
+                        return false;
                     }
                     if (names.add(tool.original())) {
                         found.add(tool);
@@ -238,7 +243,8 @@ final class RemoteServer implements AutoCloseable {
                 } catch (RemoteTool.UnfitException e) {
                     left.add(String.valueOf(e.getMessage()));
                 }
-            }
+                return true;
+            });
         }
         tools = List.copyOf(found);
         unfit = List.copyOf(left.subList(0, Math.min(left.size(), 10)));

@@ -19,11 +19,12 @@ import java.util.Set;
  * A tool as its server describes it, made fit for models.
  *
  * @param original its name there
- * @param raw all that the server says of it, for approvals
+ * @param said a digest of all that the server says of it, for approvals
  * @param description for models
  * @param schema of its arguments, as the server wrote it but for its texts
+ * @param hints what the server says that it does
  */
-record RemoteTool(String original, ObjectNode raw, String description, ObjectNode schema) {
+record RemoteTool(String original, String said, String description, ObjectNode schema, Set<ToolHint> hints) {
 
     private static final int DESCRIPTION = 1_024;
     private static final int TEXT_IN_SCHEMA = 512;
@@ -82,13 +83,13 @@ record RemoteTool(String original, ObjectNode raw, String description, ObjectNod
             }
         });
         String words = Json.text(told, "description").or(() -> Json.text(told, "title")).orElse("");
-        return new RemoteTool(name, meant, Untrusted.text(words, DESCRIPTION),
-                (ObjectNode) Untrusted.tree(schema, TEXT_IN_SCHEMA));
+        return new RemoteTool(name, Approvals.digest(meant.toString()), Untrusted.text(words, DESCRIPTION),
+                (ObjectNode) Untrusted.tree(schema, TEXT_IN_SCHEMA), hints(told.path("annotations")));
     }
 
     /** What a model is told. */
     ToolDefinition definition(String name) {
-        return new ToolDefinition(name, description, Json.plain(schema), hints(raw.path("annotations")),
+        return new ToolDefinition(name, description, Json.plain(schema), hints,
                 Optional.empty(), Map.of());
     }
 

@@ -156,7 +156,7 @@ public final class Servers implements ToolConnector.Connected {
                 String name = names.get(new ToolNames.Key(server, tool.original()));
                 if (name != null) {
                     offered.add(new ToolConnector.Offered(server, tool.original(), tool.definition(name),
-                            approvals.of(remote.spec(), tool.original(), tool.raw())));
+                            approvals.of(remote.spec(), tool.original(), tool.said())));
                 }
             }
         });
@@ -171,7 +171,7 @@ public final class Servers implements ToolConnector.Connected {
                 server.tools().stream().filter(tool -> tool.original().equals(offered.original()))
                         // not what it has become since it was shown
                         .filter(tool -> tool.definition(offered.definition().name()).equals(offered.definition()))
-                        .forEach(tool -> approvals.approve(server.spec(), tool.original(), tool.raw()));
+                        .forEach(tool -> approvals.approve(server.spec(), tool.original(), tool.said()));
             }
         }
         approvals.keep();
@@ -190,14 +190,15 @@ public final class Servers implements ToolConnector.Connected {
             Optional<Peer> peer = server.getValue().peer().filter(each -> each.offers(capability));
             if (peer.isPresent()) {
                 try {
-                    for (ObjectNode item : peer.get().list(method, field)) {
+                    peer.get().list(method, field, item -> {
                         // a name is sent back as it is, so it is not cut but left out
                         String given = item.path(name).asText();
                         if (!given.isEmpty() && given.equals(Untrusted.line(given))) {
                             items.add(new ToolConnector.Item(server.getKey(), given,
                                     Untrusted.line(item.path("description").asText())));
                         }
-                    }
+                        return true;
+                    });
                 } catch (RpcException e) {
                     // a server may say that it offers something and not have a list of it
                     items.addAll(List.of());
@@ -301,7 +302,7 @@ public final class Servers implements ToolConnector.Connected {
         }
 
         private boolean isApproved(RemoteTool tool) {
-            return approvals.of(server.spec(), tool.original(), tool.raw()) == ToolConnector.Approval.APPROVED;
+            return approvals.of(server.spec(), tool.original(), tool.said()) == ToolConnector.Approval.APPROVED;
         }
 
         /** A tool that a conversation has, whatever has become of it. */

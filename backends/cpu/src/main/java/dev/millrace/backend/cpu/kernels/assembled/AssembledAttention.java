@@ -98,15 +98,14 @@ final class AssembledAttention implements AttentionKernels {
     }
 
     void prepare(Function function, AttentionScratch scratch, int first, int vectors) {
-        AttentionFrame frame = frame(function, scratch);
+        MemorySegment frame = frame(function, scratch);
         for (int v = first; v < first + vectors; v++) {
-            frame.query(v, scratch.queries, v * function.tile().width(), scratch.queryScales[v]);
+            AttentionFrame.query(frame, function.tile(), v, scratch.queries, v * function.tile().width(), scratch.queryScales[v]);
         }
     }
 
-    private static AttentionFrame frame(Function function, AttentionScratch scratch) {
-        AttentionFrame.Tile tile = function.tile();
-        return new AttentionFrame(scratch.own(AttentionFrame.bytes(tile, scratch.fade.length / QUERIES)), tile);
+    private static MemorySegment frame(Function function, AttentionScratch scratch) {
+        return scratch.own(AttentionFrame.bytes(function.tile(), scratch.fade.length / QUERIES));
     }
 
     @Override
@@ -126,7 +125,7 @@ final class AssembledAttention implements AttentionKernels {
     void meet(Function function, int count, KvLayout.Layer layer, int head, int heads, AttentionScratch scratch,
             int vectors, int group, int oldest, int visible) {
         AttentionFrame.Tile tile = function.tile();
-        AttentionFrame frame = frame(function, scratch);
+        MemorySegment frame = frame(function, scratch);
         int filled = AttentionScratch.filled(vectors);
         Objects.checkFromIndexSize(0, heads * filled, scratch.fade.length);
         Objects.checkFromIndexSize(0, heads * filled * tile.width(), scratch.met.sums.length);
@@ -139,32 +138,32 @@ final class AssembledAttention implements AttentionKernels {
         for (int p = 0; p < count; p++) {
             Objects.checkFromIndexSize(start, heads * layer.headBytes(), scratch.pages[p].data().byteSize());
         }
-        frame.heads(heads, filled / QUERIES, layer.headBytes());
+        AttentionFrame.heads(frame, tile, heads, filled / QUERIES, layer.headBytes());
         try {
             int later = (vectors - 1) / group;
             boolean all = false;
             for (int p = 0; p < count;) {
                 int from = p;
                 while (p < count && oldest + later <= p * PAGE && visible >= (p + 1) * PAGE) {
-                    frame.page(p - from, scratch.pages[p].data().address() + start);
+                    AttentionFrame.page(frame, p - from, scratch.pages[p].data().address() + start);
                     p++;
                 }
                 boolean alike = p > from;
                 if (!alike) {
-                    frame.page(0, scratch.pages[p].data().address() + start);
+                    AttentionFrame.page(frame, 0, scratch.pages[p].data().address() + start);
                     p++;
                 }
                 for (int i = 0; i < heads * filled && !(alike && all); i++) {
                     int more = i % filled / group;
-                    frame.seen(i, function.limits(), alike ? 0 : oldest + more - from * PAGE,
+                    AttentionFrame.seen(frame, tile, i, function.limits(), alike ? 0 : oldest + more - from * PAGE,
                             alike ? PAGE : visible + more - from * PAGE);
                 }
                 all = alike;
-                frame.pages(p - from);
+                AttentionFrame.pages(frame, p - from);
                 MachineCode.call(function.begin(), frame.address());
             }
             for (int i = 0; i < heads * filled; i += QUERIES) {
-                frame.met(i, scratch.met);
+                AttentionFrame.met(frame, tile, i, scratch.met);
             }
         } finally {
             Reference.reachabilityFence(scratch);

@@ -15,7 +15,7 @@ import java.lang.foreign.ValueLayout;
 /**
  * The memory that Java and code for attention share, on all processors: arguments of the function, memory of its own, the list of
  * pages, then tiles. A tile is a piece of memory with the codes of {@link #QUERIES} queries and all that they have met. Checks nothing
- * but that it stays inside its memory. For one thread.
+ * but that it stays inside its memory, which its methods are given: an object for each call would be garbage of each token.
  */
 final class AttentionFrame {
 
@@ -128,17 +128,7 @@ final class AttentionFrame {
     record Place(int begin, int limits) {
     }
 
-    private final MemorySegment memory;
-    private final Tile tile;
-
-    /**
-     * A view of memory.
-     *
-     * @param memory {@link #bytes} at least
-     */
-    AttentionFrame(MemorySegment memory, Tile tile) {
-        this.memory = memory;
-        this.tile = tile;
+    private AttentionFrame() {
     }
 
     /** Bytes that some tiles need. */
@@ -161,12 +151,7 @@ final class AttentionFrame {
         return begin;
     }
 
-    /** The argument of the function. */
-    long address() {
-        return memory.address();
-    }
-
-    private long at(int query) {
+    private static long at(Tile tile, int query) {
         return FIRST + (long) (query / QUERIES) * tile.bytes();
     }
 
@@ -175,9 +160,9 @@ final class AttentionFrame {
     }
 
     /** Sets a query's codes, integers from {@code at} on, and its scale. */
-    void query(int query, float[] codes, int at, float scale) {
-        memory.set(FLOAT, at(query) + tile.scales() + 4L * lane(query), scale);
-        long to = at(query) + (long) lane(query) * tile.queryBytes();
+    static void query(MemorySegment memory, Tile tile, int query, float[] codes, int at, float scale) {
+        memory.set(FLOAT, at(tile, query) + tile.scales() + 4L * lane(query), scale);
+        long to = at(tile, query) + (long) lane(query) * tile.queryBytes();
         int sum = 0;
         for (int i = 0; i < tile.width(); i += 4) {
             int c0 = (int) codes[at + i];
@@ -192,30 +177,30 @@ final class AttentionFrame {
                 memory.set(INT, to + 2L * i + 4, (c1 & 0xffff) | c3 << 16);
             }
         }
-        memory.set(INT, at(query) + tile.beginnings() + 4L * lane(query), -128 * sum);
+        memory.set(INT, at(tile, query) + tile.beginnings() + 4L * lane(query), -128 * sum);
     }
 
     /** Says how many heads there are with how many tiles each, and that these have met nothing. */
-    void heads(int heads, int tiles, long headBytes) {
+    static void heads(MemorySegment memory, Tile tile, int heads, int tiles, long headBytes) {
         memory.set(LONG, HEADS, heads);
         memory.set(LONG, HEAD_BYTES, headBytes);
         memory.set(LONG, TILES, tiles);
         memory.set(LONG, FIRST_TILE, memory.address() + FIRST);
         for (int query = 0; query < heads * tiles * QUERIES; query++) {
             if (lane(query) == 0) {
-                memory.asSlice(at(query) + tile.totals(), tile.bytes() - tile.totals()).fill((byte) 0);
+                memory.asSlice(at(tile, query) + tile.totals(), tile.bytes() - tile.totals()).fill((byte) 0);
             }
-            memory.set(FLOAT, at(query) + tile.largest() + 4L * lane(query), Float.NEGATIVE_INFINITY);
+            memory.set(FLOAT, at(tile, query) + tile.largest() + 4L * lane(query), Float.NEGATIVE_INFINITY);
         }
     }
 
     /** Sets the address of a page in the list: where the scales of the first head begin. */
-    void page(int index, long address) {
+    static void page(MemorySegment memory, int index, long address) {
         memory.set(LONG, LIST + 8L * index, address);
     }
 
     /** Says that the first pages of the list will be met. */
-    void pages(int count) {
+    static void pages(MemorySegment memory, int count) {
         memory.set(LONG, PAGES, memory.address() + LIST);
         memory.set(LONG, PAGE_COUNT, count);
     }
@@ -227,8 +212,8 @@ final class AttentionFrame {
      * @param oldest the first of them
      * @param visible the one behind the last
      */
-    void seen(int query, long limits, int oldest, int visible) {
-        long to = at(query) + tile.limits() + 16L * lane(query);
+    static void seen(MemorySegment memory, Tile tile, int query, long limits, int oldest, int visible) {
+        long to = at(tile, query) + tile.limits() + 16L * lane(query);
         memory.set(LONG, to, limits + 4L * (2 * PAGE - inPage(visible)));
         memory.set(LONG, to + 8, limits + 4L * (PAGE - inPage(oldest)));
     }
@@ -238,11 +223,11 @@ final class AttentionFrame {
     }
 
     /** Gives what the queries of a tile have met. */
-    void met(int first, WeightedSums into) {
-        MemorySegment.copy(memory, FLOAT, at(first) + tile.largest(), into.largest, first, QUERIES);
-        MemorySegment.copy(memory, FLOAT, at(first) + tile.totals(), into.totals, first * WeightedSums.TOTALS,
+    static void met(MemorySegment memory, Tile tile, int first, WeightedSums into) {
+        MemorySegment.copy(memory, FLOAT, at(tile, first) + tile.largest(), into.largest, first, QUERIES);
+        MemorySegment.copy(memory, FLOAT, at(tile, first) + tile.totals(), into.totals, first * WeightedSums.TOTALS,
                 QUERIES * WeightedSums.TOTALS);
-        MemorySegment.copy(memory, FLOAT, at(first) + tile.sums(), into.sums, first * tile.width(),
+        MemorySegment.copy(memory, FLOAT, at(tile, first) + tile.sums(), into.sums, first * tile.width(),
                 QUERIES * tile.width());
     }
 }

@@ -161,15 +161,14 @@ final class Arm64Cases {
         scratch.met.shape(width);
         new ScalarAttention().prepare(layer, scratch, 0, all);
         MemorySegment memory = scratch.own(AttentionFrame.bytes(tile, all / AttentionFrame.QUERIES));
-        AttentionFrame frame = new AttentionFrame(memory, tile);
         KvPage[] pages = new KvPage[count];
         for (int i = 0; i < all; i++) {
-            frame.query(i, scratch.queries, i * width, scratch.queryScales[i]);
+            AttentionFrame.query(memory, tile, i, scratch.queries, i * width, scratch.queryScales[i]);
             int more = whole ? 0 : i % vectors / group;
-            frame.seen(i, place.limits(), oldest + more, visible + more);
+            AttentionFrame.seen(memory, tile, i, place.limits(), oldest + more, visible + more);
         }
-        frame.heads(layer.heads(), tiles, layer.headBytes());
-        frame.pages(count);
+        AttentionFrame.heads(memory, tile, layer.heads(), tiles, layer.headBytes());
+        AttentionFrame.pages(memory, count);
         for (int p = 0; p < count; p++) {
             pages[p] = page(layout);
             scratch.pages[p] = pages[p];

@@ -7,6 +7,7 @@
 //
 // y[column * stride + row] = sum of w[row][i] * x[column][i] (+ bias[row]).
 // With ids (one column an entry): grid.y is the entry, its matrix the ids[entry]-th of those stacked in w, its column entry / share.
+#pragma once
 #include "blocks.h"
 
 struct Row {
@@ -51,10 +52,14 @@ template <int T, int N> static __device__ __forceinline__ void matvec_codes(cons
       first = __dp4a(k.q[1], lo.y, first); second = __dp4a(k.q[5], hi.y, second);
       first = __dp4a(k.q[2], lo.z, first); second = __dp4a(k.q[6], hi.z, second);
       first = __dp4a(k.q[3], lo.w, first); second = __dp4a(k.q[7], hi.w, second);
-      if (T == Q6_K) {
+      if (T == Q2_K) {
+        int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
+        int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
+        sum[c] += s.x * (k.scale[0] * first + k.scale[1] * second + k.offset[0] * one + k.offset[1] * other);
+      } else if (T == Q3_K || T == Q6_K) {
         sum[c] += s.x * (k.scale[0] * first + k.scale[1] * second);
       } else {
-        sum[c] += s.x * k.scale[0] * (first + second) + k.offset * s.y;
+        sum[c] += s.x * k.scale[0] * (first + second) + k.offset[0] * s.y;
       }
     }
   }
@@ -100,11 +105,3 @@ template <int T, int N> static __device__ __forceinline__ void matvec_floats(con
   }
   write<N>(r, sum, y, bias, rows, n, stride);
 }
-
-#define CODES(T, N) GPU_KERNEL(matvec_codes_##T##_##N)(Weights w, const int8_t *codes, const float2 *scales, float *y, const float *bias, int rows, int columns, int n, int stride, const int *ids, int share) \
-  { matvec_codes<T, N>(w, codes, scales, y, bias, rows, columns, n, stride, ids, share); }
-#define FLOATS(T, N) GPU_KERNEL(matvec_floats_##T##_##N)(Weights w, const float *x, float *y, const float *bias, int rows, int columns, int n, int stride, const int *ids, int share) \
-  { matvec_floats<T, N>(w, x, y, bias, rows, columns, n, stride, ids, share); }
-#define ALL(T) CODES(T, 1) CODES(T, 2) CODES(T, 4) CODES(T, 8) FLOATS(T, 1) FLOATS(T, 8)
-ALL(Q4_0) ALL(Q8_0) ALL(Q4_K) ALL(Q5_K) ALL(Q6_K)
-FLOATS(BF16, 1) FLOATS(BF16, 2) FLOATS(BF16, 4) FLOATS(BF16, 8) FLOATS(F16, 1) FLOATS(F16, 8) FLOATS(F32, 1) FLOATS(F32, 8)

@@ -7,6 +7,7 @@
 // A block of 128 threads makes 64 rows x 64 columns; each of its 4 warps 32 x 32. tiles (or null: columns follow one another): for
 // each blockIdx.y which of the matrices stacked in w, where its columns start in order, and how many they are; order[i] is an entry,
 // whose column is entry / share and whose output is row entry of y.
+#pragma once
 #include "blocks.h"
 
 enum { ROWS = 64, COLUMNS = 64, DEPTH = 64, PITCH = DEPTH + 8 };   // the pitch keeps eight rows of ldmatrix in different banks
@@ -17,7 +18,7 @@ template <int T> struct Flight {
   __device__ __forceinline__ void load(const Weights &w, size_t block) { read<T>(w, block, codes); }
   __device__ __forceinline__ void clear() {
     for (int i = 0; i < 8; i++) { codes.q[i] = 0; }
-    codes.scale[0] = codes.scale[1] = codes.offset = 0;
+    codes.all(0, 0);
   }
   __device__ __forceinline__ void store(__nv_bfloat16 *to) const {
 #pragma unroll
@@ -130,7 +131,3 @@ template <int T> static __device__ __forceinline__ void matmul(const Weights &w,
     }
   }
 }
-
-#define MATMUL(T) GPU_KERNEL(matmul_##T)(Weights w, const __nv_bfloat16 *x, float *y, const float *bias, int rows, int columns, int n, int stride, const int4 *tiles, const int *order, int share) \
-  { matmul<T>(w, x, y, bias, rows, columns, n, stride, tiles, order, share); }
-MATMUL(Q4_0) MATMUL(Q8_0) MATMUL(Q4_K) MATMUL(Q5_K) MATMUL(Q6_K) MATMUL(BF16) MATMUL(F16) MATMUL(F32)

@@ -1,0 +1,128 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.api.BackendException;
+import dev.millrace.backend.cuda.runtime.CudaContext;
+import dev.millrace.backend.cuda.runtime.CudaException;
+import dev.millrace.spi.model.TensorType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernels of this bundle, loaded module by module as they are asked for: one for all that reads no weights, and one for each type of
+ * weights. A module is machine code where the bundle brings some that suits the device and the driver takes it, else PTX, which the driver
+ * compiles.
+ */
+final class Kernels {
+
+    private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
+    private static final String COMMON = "common";
+    /** What the kernels of weights are called, before the type. */
+    private static final List<String> OF_WEIGHTS = List.of("embed_", "matmul_", "matvec_codes_", "matvec_floats_",
+            "repack_");
+
+    private final CudaContext context;
+    private final int capability;
+    private final Map<String, Long> modules = new HashMap<>();
+    private final Map<String, Long> functions = new HashMap<>();
+
+    /** @param capability of the device, as in {@code CudaDriver.capability} */
+    Kernels(CudaContext context, int capability) {
+        this.context = context;
+        this.capability = capability;
+    }
+
+    /** The handle of a kernel. */
+    long function(String kernel) {
+        Long function = functions.get(kernel);
+        if (function == null) {
+            String name = module(kernel);
+            Long module = modules.get(name);
+            if (module == null) {
+                module = load(name);
+                modules.put(name, module);
+            }
+            function = context.function(module, kernel);
+            functions.put(kernel, function);
+        }
+        return function;
+    }
+
+    /** The module that a kernel is in. */
+    static String module(String kernel) {
+        for (String start : OF_WEIGHTS) {
+            for (TensorType type : TensorType.values()) {
+                if (kernel.equals(start + type) || kernel.startsWith(start + type + "_")) {
+                    return type.name();
+                }
+            }
+        }
+        return COMMON;
+    }
+
+    private long load(String module) {
+        try {
+            for (String resource : machineCode(module, capability)) {
+                byte[] code = read(resource);
+                if (code != null) {
+                    try {
+                        return load(code);
+                    } catch (CudaException e) {
+                        if (e.isLasting() || e.isOutOfMemory()) {
+                            throw e;
+                        }
+                        LOG.log(System.Logger.Level.DEBUG, "{0} is not taken: {1}", resource, e.getMessage());
+                    }
+                }
+            }
+            byte[] text = read("/kernels/" + module + ".ptx");
+            if (text == null) {
+                throw new BackendException("The bundle of the CUDA backend has no kernels (" + module + ".ptx).");
+            }
+            return load(text);
+        } catch (IOException e) {
+            throw new BackendException("The kernels of the CUDA backend cannot be read (" + e + ").", e);
+        }
+    }
+
+    /** Where machine code for a device would be, the best first: that of the same generation, no newer than it. */
+    static List<String> machineCode(String module, int capability) {
+        List<String> resources = new ArrayList<>();
+        for (int made = capability; made >= capability / 10 * 10; made--) {
+            resources.add("/kernels/" + made + "/" + module + ".cubin");
+        }
+        return resources;
+    }
+
+    private static byte @Nullable [] read(String resource) throws IOException {
+        try (InputStream in = Kernels.class.getResourceAsStream(resource)) {
+            return in == null ? null : in.readAllBytes();
+        }
+    }
+
+    private long load(byte[] bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            // PTX ends with a zero
+            MemorySegment image = arena.allocate(bytes.length + 1L, 16);
+            MemorySegment.copy(MemorySegment.ofArray(bytes), 0, image, 0, bytes.length);
+            return context.module(image);
+        }
+    }
+
+    /** Unloads all. */
+    void unload() {
+        modules.values().forEach(context::unload);
+        modules.clear();
+        functions.clear();
+    }
+}

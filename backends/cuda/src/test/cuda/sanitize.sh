@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the kernels and the executor on the emulated driver with AddressSanitizer: what reads or writes beside its memory ends with the
+# place in the source. Run after ./mvnw test-compile; needs g++ with its sanitizer, takes minutes.
+# usage: sanitize.sh CLASS_PATH [PART ...]     parts of DeviceCheck: types and kernels if none is named
+set -eu
+class_path=$1; shift
+cd "$(dirname "$0")/../../.."
+library=$PWD/target/libsanitized_cuda.so
+g++ -O1 -g1 -fsanitize=address -fno-omit-frame-pointer -std=c++17 -w -shared -fPIC -Isrc/test/cuda -Wl,-soname,libcuda.so.1 -o "$library" src/test/cuda/emulated_driver.cpp
+for part in ${*:-types kernels}; do
+  # the JVM handles signals itself and frees nothing at its end; its threads have no room to spare
+  LD_PRELOAD=$(g++ -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigfpe=0:detect_stack_use_after_return=0:halt_on_error=1 \
+    "${JAVA_HOME:+$JAVA_HOME/bin/}java" --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -Xmx1g -Dmillrace.cuda.device=true \
+    "-Dmillrace.cuda.driver=$library" -cp "$class_path" dev.millrace.backend.cuda.DeviceCheck "$part"
+done

@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.KeyValueType;
+import dev.millrace.spi.model.TensorType;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** All kernels that read no weights, with each kind of keys and values, against the scalar reference; and where kernels are found. */
+class KernelsTest {
+
+    private final Parity parity = new Parity(SmallModels.ofAllKernels());
+
+    @BeforeEach
+    void needsCompiler() {
+        Emulated.backend();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = KeyValueType.class, mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+    void logitsAreThoseOfTheReference(KeyValueType type) {
+        double exact = parity.exact(Emulated.backend(), type);
+        double bound = type == KeyValueType.F32 ? 1e-5 : type == KeyValueType.F16 ? 1e-3 : 3e-2;
+        assertTrue(exact < bound, () -> "exact: " + exact);
+        double fast = parity.fast(Emulated.backend(), type);
+        assertTrue(fast < 11e-2, () -> "fast: " + fast);
+    }
+
+    @Test
+    void eachKernelIsInTheModuleOfItsWeights() {
+        assertEquals("Q4_0", Kernels.module("matmul_Q4_0"));
+        assertEquals("Q4_0", Kernels.module("matvec_codes_Q4_0_8"));
+        assertEquals("F16", Kernels.module("embed_F16"));
+        assertEquals("BF16", Kernels.module("matvec_floats_BF16_1"));
+        assertEquals("common", Kernels.module("attend_KV_F16_64_8"));
+        for (TensorType type : TensorType.values()) {
+            assertEquals(type.name(), Kernels.module("embed_" + type));
+        }
+    }
+
+    @Test
+    void machineCodeIsOfTheSameGenerationAndNoNewer() {
+        assertEquals(List.of("/kernels/86/common.cubin", "/kernels/85/common.cubin", "/kernels/84/common.cubin",
+                "/kernels/83/common.cubin", "/kernels/82/common.cubin", "/kernels/81/common.cubin",
+                "/kernels/80/common.cubin"), Kernels.machineCode("common", 86));
+        assertEquals(List.of("/kernels/90/Q4_0.cubin"), Kernels.machineCode("Q4_0", 90));
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import dev.millrace.spi.model.Activation;
+import dev.millrace.spi.model.Blueprint;
+import dev.millrace.spi.model.Position;
+import dev.millrace.spi.model.Tensor;
+import dev.millrace.spi.model.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Models with random weights, as small as can be, for what the contract of all backends does not ask for. */
+final class SmallModels {
+
+    static final int VOCABULARY = 96;
+
+    private final Random random = new Random(7);
+    private final TensorType type;
+    private final int hidden;
+
+    private SmallModels(TensorType type, int hidden) {
+        this.type = type;
+        this.hidden = hidden;
+    }
+
+    /** All matrices in one type: attention, whose matrices are single ones, and experts, whose matrices are stacked. */
+    static Blueprint of(TensorType type) {
+        SmallModels make = new SmallModels(type, 256);
+        Blueprint.Attention attention = Blueprint.Attention.plain(4, 2, 64, make.matrix(256, 256),
+                make.matrix(128, 256), make.matrix(128, 256), make.matrix(256, 256), new Position.Rope(64, 10_000));
+        return make.model(make.layer(attention, make.experts(2, 2, false)));
+    }
+
+    /** Each kernel that has barriers: convolution, heads of three kinds, norms of all kinds, experts. */
+    static Blueprint ofAllKernels() {
+        SmallModels make = new SmallModels(TensorType.Q8_0, 64);
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, make.matrix(192, 64),
+                BlockTensor.random(TensorType.F32, 64, 3, make.random), make.matrix(64, 64));
+        Blueprint.Norms around = new Blueprint.Norms(make.norm(64), make.norm(64));
+        Blueprint.Layer narrow = new Blueprint.Layer(around,
+                make.attention(16).withNorms(make.norm(64), make.norm(32)), around,
+                make.experts(4, 2, true));
+        Blueprint.Layer wide = new Blueprint.Layer(new Blueprint.Norms(null, make.norm(64)), make.attention(136),
+                around, make.dense(96));
+        Blueprint.Layer middle = make.layer(make.attention(24).withNorms(null, make.norm(24)), make.dense(96));
+        return make.model(make.layer(conv, make.dense(96)), narrow, wide, middle);
+    }
+
+    private Blueprint.Attention attention(int size) {
+        // an output of whole blocks
+        int heads = 4;
+        return Blueprint.Attention.plain(heads, 2, size, matrix(heads * size, hidden), matrix(2 * size, hidden),
+                matrix(2 * size, hidden), matrix(hidden, heads * size), new Position.Rope(size, 10_000));
+    }
+
+    private Blueprint model(Blueprint.Layer... layers) {
+        return new Blueprint("small", VOCABULARY, hidden, 4096, matrix(VOCABULARY, hidden), List.of(layers),
+                norm(hidden), matrix(VOCABULARY, hidden));
+    }
+
+    private Blueprint.Layer layer(Blueprint.Mixer mixer, Blueprint.FeedForward feedForward) {
+        return new Blueprint.Layer(norm(hidden), mixer, norm(hidden), feedForward);
+    }
+
+    private Tensor matrix(int rows, int columns) {
+        return BlockTensor.random(type, rows, columns, random);
+    }
+
+    private Blueprint.Norm norm(int columns) {
+        return new Blueprint.Norm(BlockTensor.random(TensorType.F32, 1, columns, random), 1e-5f, true);
+    }
+
+    private Blueprint.Dense dense(int inner) {
+        return new Blueprint.Dense(linear(inner, hidden), linear(inner, hidden), linear(hidden, inner),
+                Activation.SILU);
+    }
+
+    private Blueprint.Linear linear(int rows, int columns) {
+        return new Blueprint.Linear(matrix(rows, columns), BlockTensor.random(TensorType.F32, 1, rows, random));
+    }
+
+    private Blueprint.Experts experts(int all, int used, boolean shared) {
+        List<Blueprint.Dense> experts = new ArrayList<>();
+        for (int i = 0; i < all; i++) {
+            experts.add(dense(hidden));
+        }
+        return new Blueprint.Experts(new Blueprint.Linear(BlockTensor.random(TensorType.F32, all, hidden, random)),
+                null,
+                Blueprint.Gating.SOFTMAX, used, used > 1, 1, experts,
+                shared
+                        ? new Blueprint.Shared(dense(hidden), BlockTensor.random(TensorType.F32, 1, hidden, random))
+                        : null);
+    }
+}
