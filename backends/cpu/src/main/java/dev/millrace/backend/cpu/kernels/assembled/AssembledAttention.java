@@ -100,7 +100,8 @@ final class AssembledAttention implements AttentionKernels {
     void prepare(Function function, AttentionScratch scratch, int first, int vectors) {
         MemorySegment frame = frame(function, scratch);
         for (int v = first; v < first + vectors; v++) {
-            AttentionFrame.query(frame, function.tile(), v, scratch.queries, v * function.tile().width(), scratch.queryScales[v]);
+            AttentionFrame.query(frame, function.tile(), v, scratch.queries, v * function.tile().width(),
+                    scratch.queryScales[v]);
         }
     }
 
