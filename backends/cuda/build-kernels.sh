@@ -18,7 +18,7 @@ one() { # name, source, defines
   local name=$1 source=$2; shift 2
   if [ $kind = ptx ]; then
     nvcc -std=c++17 -O3 "$@" -gencode arch=compute_80,code=compute_80 -ptx -o - "$source.cu" |
-      sed -E "s/^\.version .*/.version 7.0/; s/_INTERNAL_[0-9a-f]{8}_[0-9]+_${source}_cu_[0-9a-f]{8}/_INTERNAL_${source}/g" >"$to/$name.ptx"
+      sed -E "s/^\.version .*/.version 7.0/; s/_INTERNAL_[0-9a-f]{8}_[0-9]+_${source}_cu_([0-9a-f]{8})?/_INTERNAL_${source}/g" >"$to/$name.ptx"
   else
     for arch in 80 86 89 90; do
       mkdir -p "$to/$arch"
