@@ -308,21 +308,33 @@ final class Bridge implements AutoCloseable {
         if (message.retained() || !isFit(message)) {
             return true;
         }
-        Question question = new Question(-1, prompt, message.topic(), message.payload(), message.responseTopic(),
-                message.correlation(), clock.millis());
-        Optional<Outgoing> known = question.key().flatMap(answers::get);
-        if (known.isPresent()) {
-            // whoever asks again has not heard it
-            outbox.offer(known.get());
-            return true;
-        }
         synchronized (held) {
-            if (held.isEmpty() && inbox.put(prompt, message) != Inbox.Put.FULL) {
+            if (held.isEmpty() && take(prompt, message) != Inbox.Put.FULL) {
                 return true;
             }
+            // a broker that comes back repeats what is held; only its last delivery can be acknowledged
+            held.removeIf(each -> message.repeated() && each.prompt().equals(prompt) && each.message().same(message));
             held.addLast(new Held(prompt, message, acknowledge));
             return false;
         }
+    }
+
+    /**
+     * Takes a message in, unless the same request waits or is answered: then its answer is sent again. To be called with the lock
+     * of what is held. An answer is kept before its question leaves the inbox, so the order of the two looks matters.
+     */
+    private Inbox.Put take(Prompt prompt, Incoming message) throws IOException {
+        Optional<String> key = new Question(-1, prompt, message.topic(), message.payload(), message.responseTopic(),
+                message.correlation(), clock.millis()).key();
+        if (key.filter(inbox::has).isPresent()) {
+            return Inbox.Put.KNOWN;
+        }
+        Optional<Outgoing> answer = key.flatMap(answers::get);
+        if (answer.isPresent()) {
+            // whoever asks again has not heard it
+            return outbox.offer(answer.get()) ? Inbox.Put.KNOWN : Inbox.Put.FULL;
+        }
+        return inbox.put(prompt, message);
     }
 
     private static boolean isFit(Incoming message) {
@@ -345,7 +357,7 @@ final class Bridge implements AutoCloseable {
             try {
                 while (!held.isEmpty()) {
                     Held first = held.getFirst();
-                    if (inbox.put(first.prompt(), first.message()) == Inbox.Put.FULL) {
+                    if (take(first.prompt(), first.message()) == Inbox.Put.FULL) {
                         break;
                     }
                     held.removeFirst();

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.mqtt.message;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,8 +24,16 @@ import java.util.Optional;
 public record Incoming(int id, String topic, byte[] payload, boolean retained, boolean repeated,
         Optional<String> responseTopic, Optional<byte[]> correlation, List<Integer> subscriptions) {
 
+    private static final byte[] NONE = {};
+
     /** Copies the list. */
     public Incoming {
         subscriptions = List.copyOf(subscriptions);
+    }
+
+    /** Whether both are deliveries of one message. */
+    public boolean same(Incoming other) {
+        return id == other.id && topic.equals(other.topic) && Arrays.equals(payload, other.payload)
+                && Arrays.equals(correlation.orElse(NONE), other.correlation.orElse(NONE));
     }
 }

@@ -194,6 +194,16 @@ public final class Inbox implements AutoCloseable {
         }
     }
 
+    /** Whether a request that is the same waits or is being answered. */
+    public boolean has(String request) {
+        lock.lock();
+        try {
+            return requests.contains(request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What a broker repeats has the number that it had. */
     private static String packet(Question question, int id) {
         return id + Digest.of(question.prompt().topic().toString(), question.topic(), "",
