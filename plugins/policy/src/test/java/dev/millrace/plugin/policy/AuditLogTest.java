@@ -181,4 +181,40 @@ class AuditLogTest {
             log.ended(report(request("1", Map.of()), ToolResult.of("x")));
         }
     }
+
+    @Test
+    void anotherConfigurationCountsAtOnce() throws IOException {
+        Path first = folder.resolve("first.jsonl");
+        Path second = folder.resolve("second.jsonl");
+        try (AuditLog log = log(first)) {
+            log.ended(report(request("1", Map.of("code", "s1")), ToolResult.of("x")));
+            log.configure(Map.of("audit", second.toString(), "audit.mask", "code"));
+            log.ended(report(request("2", Map.of("code", "s2")), ToolResult.of("x")));
+            // what cannot be meant is left out, and the record goes on
+            log.configure(Map.of("audit", second.toString(), "audit.mask", "code", "audit.bytes", "many"));
+            log.ended(report(request("3", Map.of()), ToolResult.of("x")));
+            log.configure(Map.of());
+            log.ended(report(request("4", Map.of()), ToolResult.of("x")));
+        }
+        assertEquals(List.of("1"), lines(first).stream().map(line -> line.path("call").asText()).toList());
+        assertEquals(List.of("2", "3"), lines(second).stream().map(line -> line.path("call").asText()).toList());
+        assertEquals("***", lines(second).getFirst().path("arguments").path("code").asText());
+    }
+
+    @Test
+    void aFileThatCannotBeMeantStopsCallsThatMayChangeSomething() {
+        try (AuditLog log = new AuditLog(Map.of("audit", "a\0b"))) {
+            assertThrows(IllegalStateException.class, () -> log.starting(request("1", Map.of(), ToolHint.ACTING)));
+            log.configure(Map.of("audit", folder.resolve("audit.jsonl").toString()));
+            log.starting(request("1", Map.of(), ToolHint.ACTING));
+        }
+        System.setProperty("millrace.policy.audit.files", "many");
+        try (AuditLog log = log(folder.resolve("other.jsonl"))) {
+            assertEquals(
+                    "The setting millrace.policy.audit.files is \"many\"; it must be a whole number from 0 to 1000.",
+                    assertThrows(IllegalStateException.class, () -> log.starting(request("1", Map.of()))).getMessage());
+        } finally {
+            System.clearProperty("millrace.policy.audit.files");
+        }
+    }
 }
