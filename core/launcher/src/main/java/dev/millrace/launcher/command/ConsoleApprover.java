@@ -6,6 +6,7 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.ToolApproval;
 import dev.millrace.api.ToolApprover;
+import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolRequest;
 import java.io.IOException;
@@ -27,12 +28,12 @@ final class ConsoleApprover implements ToolApprover {
     interface Lines {
 
         /**
-         * Shows a question and reads a line.
+         * Shows a question about a call and reads a line.
          *
          * @return null at the end, or if the question was abandoned
          */
         @Nullable
-        String ask(String question) throws IOException, InterruptedException;
+        String ask(ToolCall call, String question) throws IOException, InterruptedException;
     }
 
     private final Lines lines;
@@ -56,7 +57,7 @@ final class ConsoleApprover implements ToolApprover {
         }
         String line;
         try {
-            line = lines.ask("May " + AnswerView.written(request.call()) + " run?"
+            line = lines.ask(request.call(), "May " + AnswerView.written(request.call()) + " run?"
                     + (question.isBlank() ? "" : " " + question) + " [y/N/always] ");
         } catch (IOException e) {
             return ToolApproval.refused("", "Nobody could be asked whether it may run: " + e.getMessage() + ".");

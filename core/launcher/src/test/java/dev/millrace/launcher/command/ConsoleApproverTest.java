@@ -30,7 +30,7 @@ class ConsoleApproverTest {
 
     private final Deque<String> answers = new ArrayDeque<>();
     private final List<String> questions = new ArrayList<>();
-    private final ConsoleApprover approver = new ConsoleApprover(question -> {
+    private final ConsoleApprover approver = new ConsoleApprover((call, question) -> {
         questions.add(question);
         return answers.poll();
     });
@@ -56,7 +56,7 @@ class ConsoleApproverTest {
     @Test
     void whoIsGoneAllowsNothing() throws InterruptedException {
         assertFalse(ask(GATE).allowed());
-        ConsoleApprover broken = new ConsoleApprover(question -> {
+        ConsoleApprover broken = new ConsoleApprover((call, question) -> {
             throw new IOException("no terminal");
         });
         assertEquals("Nobody could be asked whether it may run: no terminal.",

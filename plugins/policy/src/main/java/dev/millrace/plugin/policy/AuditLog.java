@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -110,7 +111,8 @@ public final class AuditLog implements ToolListener, AutoCloseable {
             try {
                 file.add(line.get());
             } catch (IOException e) {
-                throw new UncheckedIOException("The audit log cannot be written: " + e.getMessage() + ".", e);
+                throw new UncheckedIOException("The audit log cannot be written: "
+                        + Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName()) + ".", e);
             }
         }
     }

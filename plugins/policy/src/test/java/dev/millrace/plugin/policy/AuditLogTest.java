@@ -27,6 +27,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -172,6 +173,33 @@ class AuditLogTest {
             }
         }
         assertEquals(160, lines(file).size());
+    }
+
+    @Test
+    void aCallThatIsCancelledIsRecordedAndSoAreThoseAfterIt() throws IOException {
+        Path file = folder.resolve("audit.jsonl");
+        // an old one whose last line has no end
+        Files.writeString(file, "{}");
+        try (AuditLog log = log(file, "audit.bytes", "1000")) {
+            for (int i = 0; i < 12; i++) {
+                Thread.currentThread().interrupt();
+                log.ended(report(request("call_" + i, Map.of()), ToolResult.error("cancelled")));
+                assertTrue(Thread.interrupted(), "whoever cancelled is not forgotten");
+            }
+            log.ended(report(request("after", Map.of()), ToolResult.of("x")));
+        }
+        List<String> calls = new ArrayList<>();
+        try (var found = Files.list(folder)) {
+            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) {
+                lines(each).forEach(line -> calls.add(line.path("call").asText()));
+            }
+        }
+        List<String> expected = new ArrayList<>(List.of(""));
+        for (int i = 0; i < 12; i++) {
+            expected.add("call_" + i);
+        }
+        expected.add("after");
+        assertEquals(expected, calls);
     }
 
     @Test
