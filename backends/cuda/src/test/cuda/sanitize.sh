@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the kernels and the executor on the emulated driver with AddressSanitizer: what reads or writes beside its memory ends with the
-# place in the source. Run after ./mvnw test-compile; needs g++ with its sanitizer, takes minutes.
-# usage: sanitize.sh CLASS_PATH [PART ...]     parts of DeviceCheck: types and kernels if none is named
+# place in the source. Run after ./mvnw test-compile -pl backends/cuda -am; needs g++ with its sanitizer, takes minutes.
+# usage: sanitize.sh [PART ...]     parts of DeviceCheck: types and kernels if none is named
 set -eu
-class_path=$1; shift
 cd "$(dirname "$0")/../../.."
+class_path=target/test-classes:target/classes:$(cat target/class-path)
 library=$PWD/target/libsanitized_cuda.so
 g++ -O1 -g1 -fsanitize=address -fno-omit-frame-pointer -std=c++17 -w -shared -fPIC -Isrc/test/cuda -Wl,-soname,libcuda.so.1 -o "$library" src/test/cuda/emulated_driver.cpp
 for part in ${*:-types kernels}; do

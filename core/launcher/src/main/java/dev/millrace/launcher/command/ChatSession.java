@@ -12,6 +12,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ToolApprover;
+import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import java.io.IOException;
@@ -107,12 +108,17 @@ final class ChatSession implements AutoCloseable {
 
     /** Asks the person, or the pipe, about a call. */
     @Nullable
-    String ask(String question) throws IOException, InterruptedException {
+    String ask(ToolCall call, String question) throws IOException, InterruptedException {
         AnswerView view = shown;
-        if (view != null) {
-            view.rest();
+        if (view == null) {
+            return input.ask(question);
         }
-        return input.ask(question);
+        view.restAfter(call);
+        try {
+            return input.ask(question);
+        } finally {
+            view.goOn();
+        }
     }
 
     private Conversation conversation() {

@@ -842,6 +842,56 @@ final class CommandsTest {
     }
 
     @Test
+    void toolsOfOnePluginOrOfAFileAreMeasured() throws Exception {
+        Result gateway = run("", "tools", "bench", "--only", "gateway");
+        assertTrue(gateway.out().startsWith("8 tools, "), gateway.out());
+        assertEquals(100.0, atFifteen(gateway, "bm25"), "there are fewer than 15");
+        Result nobody = run("", "tools", "bench", "--only", "nobody");
+        assertEquals(1, nobody.code());
+        assertTrue(nobody.err().contains("There are no tools of nobody; there are those of "), nobody.err());
+
+        String lamp = "{\"name\": \"lamp\", \"description\": \"Switch a lamp.\", \"inputSchema\": {\"type\": \"object\"}}";
+        String door = "{\"type\": \"function\", \"function\": {\"name\": \"door\", \"description\": \"Lock a door.\"}}";
+        Path requests = file("requests.json", "[{\"ask\": \"Is the door locked?\", \"tool\": \"door\"}]");
+        for (String tools : List.of("[" + lamp + "," + door + "]",
+                "{\"tools\": [" + lamp + ",{\"name\": \"door\", \"description\": \"Lock a door.\"}]}")) {
+            Path file = file("tools.json", tools);
+            Result own = run("", "tools", "bench", "--tools", file.toString(), "--requests", requests.toString());
+            assertEquals(0, own.code(), own.err());
+            assertTrue(own.out().startsWith("2 tools, 1 requests"), own.out());
+            assertTrue(own.out().contains("bm25        100.0 %100.0 %100.0 %100.0 %100.0 %"), own.out());
+            assertEquals(1, run("", "tools", "bench", "--tools", file.toString(), "--only", "gateway", "--requests",
+                    requests.toString()).code());
+            // our requests are about other tools
+            assertTrue(run("", "tools", "bench", "--tools", file.toString()).err().contains("give requests"));
+        }
+        Result wrong = run("", "tools", "bench", "--tools", file("wrong.json", "[{\"title\": 1}]").toString());
+        assertEquals(1, wrong.code());
+        assertTrue(wrong.err().contains("tool 1: expected an object with name"), wrong.err());
+    }
+
+    @Test
+    void chainsAreSaidStepByStep() throws Exception {
+        Path chain = file("chain.json", """
+                [{"ask": ["Turn on the kitchen lamp.", "Turn off the kitchen lamp."], "steps": [
+                  {"tool": "set_device", "arguments": {"name": "kitchen_lamp", "state": "on"}},
+                  {"tool": "set_device", "arguments": {"name": "kitchen_lamp", "state": "off"}}]}]""");
+        Result result = run("", "tools", "bench", "--only", "gateway", "--chains", chain.toString(), "--model");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().startsWith("8 tools, 0 requests"), result.out());
+        assertTrue(result.out().contains("1 of 1"), result.out());
+        String last = result.out().lines().toList().getLast();
+        assertTrue(last.startsWith("1 chains: completed 100.0 %, steps in order 100.0 %"), result.out());
+        for (String wrong : List.of("[{\"ask\": [], \"steps\": [{\"tool\": \"set_device\"}]}]",
+                "[{\"ask\": [1], \"steps\": [{\"tool\": \"set_device\"}]}]",
+                "[{\"ask\": \"x\", \"steps\": [{\"tool\": \"set_device\"}, 7]}]")) {
+            Result refused = run("", "tools", "bench", "--chains", file("wrong.json", wrong).toString());
+            assertEquals(1, refused.code());
+            assertTrue(refused.err().contains("ask may be a list of texts"), refused.err());
+        }
+    }
+
+    @Test
     void toolsAreListed() {
         Result result = run("", "tools", "list");
         assertEquals(67, result.out().lines().count());

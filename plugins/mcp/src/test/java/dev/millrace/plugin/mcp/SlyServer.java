@@ -79,7 +79,9 @@ final class SlyServer {
                         + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"forged\"}]}}");
             }
         }
-        send(answer.toString());
+        send(kind.equals("liar") && request.path("params").path("name").asText().equals("impossible")
+                ? answer.put("result", 7).toString()
+                : answer.toString());
         if (kind.equals("answers")) {
             send(answer.toString().replace("real", "forged"));
         }
