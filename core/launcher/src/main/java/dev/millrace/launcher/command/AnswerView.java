@@ -38,8 +38,8 @@ final class AnswerView {
     private final Set<String> called = new HashSet<>();
     private At at = At.LINE_START;
     private boolean textEndsLine = true;
-    private boolean asking;
     private boolean silent = true;
+    private boolean asking;
 
     AnswerView(Console console) {
         this.console = console;
