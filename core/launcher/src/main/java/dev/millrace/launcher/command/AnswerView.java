@@ -38,6 +38,7 @@ final class AnswerView {
     private final Set<String> called = new HashSet<>();
     private At at = At.LINE_START;
     private boolean textEndsLine = true;
+    private boolean silent = true;
     private boolean asking;
 
     AnswerView(Console console) {
@@ -57,6 +58,7 @@ final class AnswerView {
                 turnTo(At.TEXT);
                 console.piece(text.text());
                 if (!text.text().isEmpty()) {
+                    silent = false;
                     textEndsLine = text.text().endsWith("\n");
                 }
             }
@@ -74,6 +76,10 @@ final class AnswerView {
             }
             case Event.Finished finished -> {
                 turnTo(At.LINE_START);
+                if (silent && !console.outTerminal()) {
+                    // an answer without a word is an empty line, and one that cannot be written is a failure like any other
+                    console.result("");
+                }
                 String why = why(finished.reason());
                 if (!why.isEmpty()) {
                     console.note(console.dimmed("(" + why + ")"));

@@ -149,7 +149,7 @@ final class ToolCases {
 
     private static String text(@Nullable Path file, String own) throws IOException {
         if (file != null) {
-            return TextFile.read(file);
+            return TextFile.forPrograms(file);
         }
         try (InputStream in = ToolCases.class.getResourceAsStream(own)) {
             if (in == null) {

@@ -489,6 +489,35 @@ final class CommandsTest {
         assertTrue(command.err().contains("quantum"), command::err);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/nonsense", "/back", "/rewind", "/rewind x", "/rewind 0", "/save", "/save \0",
+            "/save /proc/nope/x", "/backend quantum", "/", "/HELP"})
+    void aChatByPipeTellsThatACommandFailed(String failing) {
+        Result result = run(failing + "\n/help\n", "chat");
+        assertEquals(1, result.code(), result::err);
+        assertEquals(1, result.err().lines().filter(line -> line.startsWith("millrace: ")).count(), result::err);
+        assertTrue(result.err().contains("/rewind [N]"), "the talk goes on");
+    }
+
+    @Test
+    void aChatByPipeWhoseCommandsAllWorkIsDone() {
+        Result result = run("/help\n/tools\n/fork\n/back\n/backend\n/save " + folder.resolve("s") + "\n/exit\n",
+                "chat");
+        assertEquals(0, result.code(), result::err);
+        assertEquals("", result.out());
+    }
+
+    /** An answer may be nothing but thinking or calls. */
+    @Test
+    void anAnswerWithoutAWordIsAnEmptyLine() throws Exception {
+        String tools = file("tools.json", "[{\"name\": \"a\"}]").toString();
+        List<String> silent = List.of("run", "--greedy", "--tools", tools, "--regex", "", "Bye");
+        Result result = run(silent);
+        assertEquals(0, result.code(), result::err);
+        assertEquals("\n", result.out());
+        assertEquals(1, run("", broken("No space left on device"), silent.toArray(String[]::new)).code());
+    }
+
     @Test
     void whoeverInterruptsWaitsForNothing() {
         Thread.currentThread().interrupt();
@@ -703,11 +732,12 @@ final class CommandsTest {
                 "Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
                         + "\n/backend\n/nonsense\n/help\n/quit\nHello!\n",
                 "chat", "--temperature", "0");
-        assertEquals(0, result.code(), result::err);
+        assertEquals(1, result.code(), "some commands could not be done");
         assertEquals("Goodbye!\nHello! I watch over this gateway. What can I do for you?\n", result.out());
-        for (String said : List.of("set_device", "forked", "back where", "there is no fork", "forgot the last exchange",
-                "nothing to forget", "a number of exchanges", "the name of a file", "saved to", "cpu",
-                "there is no /nonsense", "/rewind [N]")) {
+        for (String said : List.of("set_device", "forked", "back where", "millrace: There is no fork",
+                "forgot the last exchange", "millrace: There is nothing to forget", "millrace: /rewind takes a number",
+                "millrace: /save takes the name of a file", "saved to", "cpu", "millrace: There is no /nonsense",
+                "/rewind [N]")) {
             assertTrue(result.err().contains(said), () -> said + " in " + result.err());
         }
         Result restored = run("Bye\n", "chat", "--temperature", "0", "--restore", saved.toString());

@@ -32,6 +32,9 @@ final class ResponseInput {
         if (!input.isArray()) {
             throw new ApiError(400, "input must be a string or an array.", "input", "invalid_type");
         }
+        if (input.isEmpty()) {
+            throw ApiError.wrong("input", "input must hold a message of the user.");
+        }
         AssistantTurn turn = new AssistantTurn(messages);
         for (Fields item : request.objects("input")) {
             item.harmless("id", "status", "phase", "encrypted_content");

@@ -10,7 +10,9 @@ import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads the definitions of tools. The APIs wrap them differently. */
@@ -41,6 +43,30 @@ public final class ToolSchemas {
     /** Whether the model shall be held to a tool's schema. */
     public static boolean isStrict(Fields fields) {
         return fields.flag("strict");
+    }
+
+    /**
+     * Of some tools those that {@code tool_choice} allows: all of them, unless it is an {@code allowed_tools}.
+     *
+     * @throws ApiError 400 if it allows one that is not offered
+     */
+    public static List<ToolDefinition> allowed(List<ToolDefinition> tools, Fields request) {
+        Optional<Fields> allowed = Held.allowed(request);
+        if (allowed.isEmpty()) {
+            return tools;
+        }
+        Set<String> names = new LinkedHashSet<>();
+        for (Fields tool : allowed.get().objects("tools")) {
+            tool.harmless("type");
+            names.add(tool.object("function").orElse(tool).requiredText("name"));
+        }
+        for (String name : names) {
+            if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
+                throw ApiError.wrong(allowed.get().path("tools"),
+                        allowed.get().path("tools") + " names " + name + ", which is not among the tools.");
+            }
+        }
+        return tools.stream().filter(tool -> names.contains(tool.name())).toList();
     }
 
     /** Refuses two tools of one name. */
