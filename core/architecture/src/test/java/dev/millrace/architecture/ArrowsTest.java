@@ -54,6 +54,7 @@ class ArrowsTest {
     private static final String BACKENDS = "dev.millrace.backend..";
     private static final String PLUGINS = "dev.millrace.plugin..";
     private static final String LANGCHAIN4J = "dev.millrace.plugin.langchain4j..";
+    private static final String SPRING_AI = "dev.millrace.plugin.springai..";
     private static final String REMOTE = "dev.millrace.plugin.remote..";
     private static final String CLIENT = "dev.millrace.plugin.client..";
     private static final String HTTP = "dev.millrace.plugin.http..";
@@ -274,6 +275,14 @@ class ArrowsTest {
     @ArchTest
     static final ArchRule LANGCHAIN4J_NEEDS_NO_SERVER = only(LANGCHAIN4J, API, "dev.langchain4j..",
             "com.fasterxml.jackson..");
+
+    @ArchTest
+    static final ArchRule SPRING_IS_KNOWN_TO_ITS_PLUGIN_ALONE = noClasses().that().resideOutsideOfPackage(SPRING_AI)
+            .should().dependOnClassesThat().resideInAnyPackage("org.springframework..", "reactor..", "tools.jackson..");
+
+    @ArchTest
+    static final ArchRule SPRING_AI_NEEDS_NO_SERVER = only(SPRING_AI, API, "org.springframework.ai..",
+            "org.springframework.util..", "reactor..", "tools.jackson..");
 
     @ArchTest
     static final ArchRule SAMPLES_ARE_WRITTEN_AS_USERS_WRITE = not(SAMPLES, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS,

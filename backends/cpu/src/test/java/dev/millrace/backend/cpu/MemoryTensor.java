@@ -25,6 +25,8 @@ public final class MemoryTensor implements Tensor {
     private final int rows;
     private final int columns;
     private final byte[] raw;
+    /** All values, once somebody has asked; decoding them one by one is most of what a reference would take. */
+    private volatile float[] decoded = new float[0];
 
     public MemoryTensor(String name, TensorType type, int rows, int columns, byte[] raw) {
         this.name = name;
@@ -38,10 +40,16 @@ public final class MemoryTensor implements Tensor {
         return new MemoryTensor(name, type, rows, columns, Blocks.random(type, rows * columns, random));
     }
 
-    /** All values. */
+    /** All values, not to be changed. */
     float[] values() {
-        float[] values = new float[rows * columns];
-        read(0, rows, values, 0);
+        float[] values = decoded;
+        if (values.length == 0) {
+            values = new float[rows * columns];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Blocks.value(type, raw, i);
+            }
+            decoded = values;
+        }
         return values;
     }
 
@@ -75,9 +83,7 @@ public final class MemoryTensor implements Tensor {
 
     @Override
     public void read(long firstRow, int count, float[] into, int at) {
-        for (int i = 0; i < count * columns; i++) {
-            into[at + i] = Blocks.value(type, raw, (int) firstRow * columns + i);
-        }
+        System.arraycopy(values(), (int) firstRow * columns, into, at, count * columns);
     }
 
     @Override

@@ -237,9 +237,11 @@ final class ReferenceModel {
         float[] values = ((MemoryTensor) w).values();
         for (int t = 0; t < x.length; t++) {
             for (int r = 0; r < w.rows(); r++) {
+                double sum = 0;
                 for (int c = 0; c < w.columns(); c++) {
-                    y[t][r] += (double) values[r * (int) w.columns() + c] * x[t][c];
+                    sum += (double) values[r * (int) w.columns() + c] * x[t][c];
                 }
+                y[t][r] = sum;
             }
         }
         return y;

@@ -86,6 +86,13 @@ class MatmulTest {
         boolean quantised = !exact && weights.matrix().packing().integers();
         int rows = weights.matrix().rows();
         int columns = weights.matrix().columns();
+        // decoded once: that takes longer than all products
+        double[] weight = new double[rows * columns];
+        double[] weightSize = new double[rows * columns];
+        for (int i = 0; i < weight.length; i++) {
+            weight[i] = weights.weight(i / columns, i % columns);
+            weightSize[i] = weights.size(i / columns, i % columns);
+        }
         float[][] alone = new float[x.length][];
         for (int v = 0; v < x.length; v++) {
             alone[v] = multiply(kernels, weights.matrix(), exact, 1, Arrays.copyOfRange(x, v, v + 1))[0];
@@ -98,11 +105,11 @@ class MatmulTest {
                 double size = 0;
                 double bound = 0;
                 for (int c = 0; c < columns; c++) {
-                    double weight = weights.weight(r, c);
-                    sum += weight * x[v][c];
-                    given += weight * rounded[c];
-                    size += weights.size(r, c) * Math.abs(x[v][c]);
-                    bound += Math.abs(weight) * halfStep[c];
+                    int at = r * columns + c;
+                    sum += weight[at] * x[v][c];
+                    given += weight[at] * rounded[c];
+                    size += weightSize[at] * Math.abs(x[v][c]);
+                    bound += Math.abs(weight[at]) * halfStep[c];
                 }
                 String what = weights.type() + (exact ? " exact " : " fast ") + rows + " x " + columns + ", vector " + v
                         + ", row " + r;
