@@ -30,7 +30,7 @@ import org.osgi.service.component.annotations.Modified;
  * Records calls of tools, if the configuration names a file for it. A call that may change something is on the disk before it runs, and
  * does not run if that fails. Safe for use from any thread.
  */
-@Component(configurationPid = PolicySettings.PID)
+@Component(service = ToolListener.class, configurationPid = PolicySettings.PID)
 public final class AuditLog implements ToolListener, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(AuditLog.class.getName());
