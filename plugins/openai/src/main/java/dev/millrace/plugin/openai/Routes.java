@@ -172,8 +172,8 @@ final class Routes {
     }
 
     /**
-     * What whoever asks for a path that is not there may have meant: an address with a part too much, such as {@code /v1/v1/models}, or
-     * with a part too little.
+     * What whoever asks for a path that is not there may have meant: an address with a part too much, such as {@code /v1/v1/models},
+     * with a part too little, or with another beginning.
      */
     private Optional<String> meant(String path) {
         String asked = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
@@ -181,7 +181,23 @@ final class Routes {
             return Optional.empty();
         }
         return routes.keySet().stream().filter(known -> !known.equals(ANY_MODEL))
-                .filter(known -> known.endsWith(asked) || asked.endsWith(known))
-                .min(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()));
+                .filter(known -> known.endsWith(asked) || asked.endsWith(behindBeginning(known)))
+                .min(Comparator.comparingInt((String known) -> -commonEnd(known, asked))
+                        .thenComparingInt(String::length).thenComparing(Comparator.naturalOrder()));
+    }
+
+    /** Of {@code /v1/models} that is {@code /models}. */
+    private static String behindBeginning(String path) {
+        int second = path.indexOf('/', 1);
+        return second < 0 ? path : path.substring(second);
+    }
+
+    private static int commonEnd(String one, String other) {
+        int length = 0;
+        while (length < Math.min(one.length(), other.length())
+                && one.charAt(one.length() - 1 - length) == other.charAt(other.length() - 1 - length)) {
+            length++;
+        }
+        return length;
     }
 }

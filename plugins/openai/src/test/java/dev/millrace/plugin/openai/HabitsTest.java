@@ -71,7 +71,9 @@ class HabitsTest {
     @ParameterizedTest
     @CsvSource({"/v1/v1/chat/completions, /v1/chat/completions", "/chat/completions, /v1/chat/completions",
             "/openai/v1/models/, /v1/models", "/models, /v1/models", "/completions, /v1/completions",
-            "/api/api/tags, /api/tags", "/v1/api/chat, /api/chat", "/embeddings, /v1/embeddings"})
+            "/openai/deployments/nano/chat/completions, /v1/chat/completions", "/api/v0/models, /v1/models",
+            "/v1/health, /health", "/api/api/tags, /api/tags", "/v1/api/chat, /api/chat",
+            "/embeddings, /v1/embeddings"})
     void whoHasAPartTooMuchOrTooLittleIsToldThePath(String asked, String meant) throws Exception {
         HttpResponse<String> answer = nano.post(asked, "{}");
         assertEquals(404, answer.statusCode());
@@ -186,6 +188,42 @@ class HabitsTest {
                 + "\"name\":\"read_sensor\"}]},\"tools\":" + flat() + "}");
         assertTrue(flat.path("output").toString().contains("\"name\":\"read_sensor\""), flat::toString);
         assertFalse(flat.path("output").toString().contains("set_device"), flat::toString);
+    }
+
+    /** OpenAI writes them as text, Ollama as an object, and programs that speak both mix them up. */
+    @Test
+    void argumentsOfCallsAreReadAsTextAndAsObject() throws Exception {
+        String messages = "{\"model\":\"nano\",\"stream\":false,\"temperature\":0,\"options\":{\"temperature\":0},\"messages\":["
+                + "{\"role\":\"user\",\"content\":\"" + LAMP
+                + "\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":"
+                + "[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"set_device\",\"arguments\":%s}}]},"
+                + "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"{}\"}],\"tools\":" + Nano.TOOLS + "}";
+        String object = "{\"name\":\"kitchen_lamp\",\"state\":\"on\"}";
+        String text = Nano.JSON.writeValueAsString(object);
+        assertEquals(nano.ask(CHAT, messages.formatted(text)).path("choices"),
+                nano.ask(CHAT, messages.formatted(object)).path("choices"));
+        assertEquals(nano.ask("/api/chat", messages.formatted(text)).path("message"),
+                nano.ask("/api/chat", messages.formatted(object)).path("message"));
+        for (String wrong : List.of("7", "[]", "\"7\"", "\"{\"", "true")) {
+            for (String path : List.of(CHAT, "/api/chat")) {
+                HttpResponse<String> answer = nano.post(path, messages.formatted(wrong));
+                assertEquals(400, answer.statusCode(), answer::body);
+                assertTrue(answer.body().contains("function.arguments"), answer::body);
+            }
+        }
+    }
+
+    /** Agents offer it whatever the server; nothing here searches, and they are told so. */
+    @Test
+    void aSearchThatServersOfferIsLeftOut() throws Exception {
+        HttpResponse<String> answer = nano.post("/v1/responses",
+                "{\"input\":\"Bye\",\"temperature\":0,\"tools\":[{\"type\":\"web_search\",\"external_web_access\":false}]}");
+        assertEquals(200, answer.statusCode(), answer::body);
+        assertTrue(answer.headers().firstValue("Warning").orElse("").contains("tools[0].type"),
+                () -> answer.headers().toString());
+        assertEquals("[]", Nano.JSON.readTree(answer.body()).path("tools").toString());
+        assertEquals(400, nano.post("/v1/responses", "{\"input\":\"Bye\",\"tools\":[{\"type\":\"local_shell\"}]}")
+                .statusCode());
     }
 
     /** Responses have no object around a function. */

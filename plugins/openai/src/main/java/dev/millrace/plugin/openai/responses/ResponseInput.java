@@ -11,6 +11,7 @@ import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.AssistantTurn;
+import dev.millrace.plugin.openai.talk.ToolSchemas;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,9 +44,8 @@ final class ResponseInput {
                 case "message" -> message(item, messages, turn);
                 case "reasoning" -> reasoning(item, turn);
                 case "function_call" -> {
-                    String arguments = item.text("arguments").filter(text -> !text.isBlank()).orElse("{}");
                     turn.called(new ToolCall(item.requiredText("call_id"), item.requiredText("name"),
-                            Json.plain(Json.object(arguments, item.path("arguments")))));
+                            Json.plain(ToolSchemas.arguments(item))));
                 }
                 case "function_call_output" -> {
                     turn.end();

@@ -37,6 +37,8 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
 
     /** As OpenAI documents it. */
     private static final int MOST_ALTERNATIVES = 20;
+    /** A tool that a server would run by itself, whatever version and words follow. */
+    private static final String WEB_SEARCH = "web_search";
 
     static ResponseQuestion read(Fields fields, Models models) {
         OpenModel model = models.get(fields.text("model"));
@@ -55,6 +57,11 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         ArrayNode told = Json.array();
         for (Fields tool : fields.objects("tools")) {
             String type = tool.requiredText("type");
+            if (type.startsWith(WEB_SEARCH)) {
+                // agents offer it by default; the model is not told of it, and the client is told so
+                tool.node().fieldNames().forEachRemaining(tool::note);
+                continue;
+            }
             if (!type.equals("function")) {
                 throw ApiError.unsupported(tool.path("type"), tool.path("type") + " must be function.");
             }

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.openai.talk;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.plugin.http.ApiError;
@@ -38,6 +39,25 @@ public final class ToolSchemas {
             return inner.node();
         }).orElseGet(() -> Json.object().put("type", "object").set("properties", Json.object()));
         return new ToolDefinition(name, fields.text("description").orElse(""), Json.plain(parameters));
+    }
+
+    /**
+     * The {@code arguments} of a call: an object, as Ollama writes it, or a text that holds one, as OpenAI does; nothing and blanks
+     * are none.
+     *
+     * @throws ApiError 400 if they are something else
+     */
+    public static ObjectNode arguments(Fields function) {
+        Optional<JsonNode> given = function.find("arguments");
+        if (given.isPresent() && given.get() instanceof ObjectNode object) {
+            return object;
+        }
+        if (given.isPresent() && !given.get().isTextual()) {
+            throw ApiError.wrong(function.path("arguments"),
+                    function.path("arguments") + " must be an object, or a string that holds one.");
+        }
+        String text = function.text("arguments").orElse("");
+        return text.isBlank() ? Json.object() : Json.object(text, function.path("arguments"));
     }
 
     /** Whether the model shall be held to a tool's schema. */

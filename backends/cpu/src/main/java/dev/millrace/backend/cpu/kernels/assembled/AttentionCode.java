@@ -322,25 +322,28 @@ final class AttentionCode {
         return RAX.at(OWN + 64 * q);
     }
 
-    /** An instruction that keeps the larger of each pair of lanes. */
-    private interface Larger {
-
-        void emit(Vector to, Vector left, Operand right);
+    /** Keeps the larger of each pair of lanes: of floats, or of integers. */
+    private void larger(boolean floats, Vector to, Operand other) {
+        if (floats) {
+            a.vmaxps(to, to, other);
+        } else {
+            a.vpmaxsd(to, to, other);
+        }
     }
 
     /** The largest lanes of the queries' own vectors, one in each lane of xmm0; changes xmm1 to xmm4. */
-    private void largestLanes(Larger larger) {
+    private void largestLanes(boolean floats) {
         for (int q = 0; q < QUERIES; q++) {
             Vector x = x(q == 0 ? 0 : 1 + q % 2);
             Vector turned = x(3 + q % 2);
             a.vmovups(x, own(q));
             for (int at = 16; at < set.bytes; at += 16) {
-                larger.emit(x, x, own(q).plus(at));
+                larger(floats, x, own(q).plus(at));
             }
             a.vpshufd(turned, x, 0x4e);
-            larger.emit(x, x, turned);
+            larger(floats, x, turned);
             a.vpshufd(turned, x, 0xb1);
-            larger.emit(x, x, turned);
+            larger(floats, x, turned);
             a.vpand(x, x, constants.of(lane(q)));
             if (q > 0) {
                 a.vpor(x(0), x(0), x);
@@ -359,7 +362,7 @@ final class AttentionCode {
     private void fade() {
         Vector now = x(0);
         Vector before = x(1);
-        largestLanes(a::vmaxps);
+        largestLanes(true);
         a.vmovups(before, R9.at(tile.largest()));
         a.vmaxps(now, before, now);
         a.vmovups(R9.at(tile.largest()), now);
@@ -422,7 +425,7 @@ final class AttentionCode {
 
     /** Makes codes of weights: pairs of 16 bits, {@code [half of the page][token]}. */
     private void codes() {
-        largestLanes(a::vpmaxsd);
+        largestLanes(false);
         a.vmulps(x(1), x(0), constants.of(AttentionScratch.CODE));
         a.vmovups(RAX.at(STEP), x(1));
         a.vmovups(x(1), constants.of((float) AttentionScratch.LARGEST_CODE));
