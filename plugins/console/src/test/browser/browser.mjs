@@ -326,6 +326,40 @@ const tests = {
     assert.ok(slow < 5000, `${slow} ms`);
     return page;
   },
+  async 'a model is fetched after size and licence and a yes, stopped, and fetched to its end'() {
+    const page = await open();
+    await view(page, 'Machine');
+    await page.getByText('attic-350m').waitFor();
+    const look = async (reference) => {
+      await page.getByLabel('Get another one').fill(reference);
+      await page.getByRole('button', { name: 'Look' }).click();
+    };
+    await look('hf:acme/nobody');
+    await page.getByText('hf:acme/nobody is not on the hub.').waitFor();
+    await look('hf:acme/cellar-1b');
+    const yes = page.getByRole('button', { name: /^Yes, download/ });
+    await yes.waitFor();
+    assert.match(await page.locator('#plan').innerText(), /Licence: apache-2\.0[\s\S]*Not signed/);
+    await page.locator('#kept').scrollIntoViewIfNeeded();
+    await picture(page, 'pull-plan');
+    await accessible(page, 'pull-plan');
+    await yes.click();
+    await page.locator('#plan').getByText(/cellar-1b-Q4_K_M\.gguf: .* of /).waitFor();
+    await picture(page, 'pull');
+    await accessible(page, 'pull');
+    await page.locator('#plan').getByRole('button', { name: 'Stop' }).click();
+    await page.locator('#plan').getByText('Stopped. What has arrived stays').waitFor();
+    for (let here = false; !here;) {
+      // the server may still be busy with the download that was stopped
+      await look('hf:acme/cellar-1b');
+      await yes.click();
+      const end = page.locator('#plan').getByText(/cellar-1b is here\.|Another model is being fetched now/);
+      await end.waitFor();
+      here = /is here/.test(await end.innerText());
+    }
+    await page.locator('#models-here').getByText('cellar-1b').waitFor();
+    return page;
+  },
   async 'tools and log'() {
     const page = await open();
     await view(page, 'Tools');

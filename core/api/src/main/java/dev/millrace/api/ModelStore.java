@@ -64,6 +64,19 @@ public interface ModelStore {
     Plan plan(Wish wish);
 
     /**
+     * The same, for people who want to know what takes its time.
+     *
+     * @param wish what is wanted, and how
+     * @param transfer told who is asked, and why it is asked again, with 0 bytes of 0; may stop the work by throwing
+     *            {@link java.util.concurrent.CancellationException}
+     * @return what {@link #pull} would do
+     * @throws MillraceException if it cannot be told, with the reason
+     */
+    default Plan plan(Wish wish, Transfer transfer) {
+        return plan(wish);
+    }
+
+    /**
      * Fetches what is missing. What was fetched stays if it ends early: the next call goes on there.
      *
      * @param plan from {@link #plan}

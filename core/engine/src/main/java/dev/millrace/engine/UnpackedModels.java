@@ -120,6 +120,10 @@ final class UnpackedModels {
             LOG.log(System.Logger.Level.WARNING,
                     "The unpacked model " + file + " was damaged; it is unpacked again.");
         }
+        if (Files.isDirectory(file)) {
+            throw new MillraceException("The folder " + file + " stands where the packaged model " + model.name()
+                    + " is to be unpacked: remove it.");
+        }
         Files.createDirectories(home);
         try (PartFile part = PartFile.ofUserAlone(file)) {
             CRC32C crc = unpack(model, packaged, part.channel());

@@ -20,9 +20,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +111,54 @@ class UnpackedModelsTest {
     void isUnpackedOnce(long large) throws IOException {
         isWhole(1, file(large));
         isWhole(1, file(large));
+    }
+
+    /** Cut off, empty, longer, zeros, another version of the model. */
+    @ParameterizedTest
+    @ValueSource(longs = {SMALL, LARGE})
+    void wholeFilesThatAreNotTheModelAreMended(long large) throws IOException {
+        Path file = file(large);
+        byte[] other = new byte[SIZE];
+        new Random(8).nextBytes(other);
+        int unpacked = 1;
+        for (byte[] found : List.of(Arrays.copyOf(content, SIZE / 2), Arrays.copyOf(content, SIZE - 1), new byte[0],
+                Arrays.copyOf(content, SIZE + 1), new byte[SIZE], other)) {
+            FileTime time = Files.getLastModifiedTime(file);
+            Files.write(file, found);
+            Files.setLastModifiedTime(file, FileTime.from(time.toInstant().plusSeconds(1)));
+            isWhole(++unpacked, file(large));
+        }
+    }
+
+    @Test
+    void aLinkToNothingIsReplacedByTheModelAndAFolderIsNamed() throws IOException {
+        Path file = file(SMALL);
+        Files.delete(file);
+        Files.createSymbolicLink(file, folder.resolve("gone"));
+        isWhole(2, file(SMALL));
+        Files.delete(file);
+        Files.createDirectory(file);
+        MillraceException e = assertThrows(MillraceException.class, () -> file(SMALL));
+        assertTrue(e.getMessage().contains(file.toString()) && e.getMessage().contains("remove it"), e.getMessage());
+        Files.delete(file);
+        Path seal = file.resolveSibling("tiny.gguf.seal");
+        Files.deleteIfExists(seal);
+        Files.createDirectory(seal);
+        isWhole(3, file(SMALL));
+        isWhole(3, file(SMALL));
+    }
+
+    @Test
+    void severalAtOnceFindTheWholeModel() throws Exception {
+        try (ExecutorService threads = Executors.newFixedThreadPool(6)) {
+            for (int round = 0; round < 5; round++) {
+                damage(file(SMALL), 10 * round);
+                List<Future<Path>> files = threads.invokeAll(Collections.nCopies(6, () -> file(SMALL)));
+                for (Future<Path> each : files) {
+                    assertArrayEquals(content, Files.readAllBytes(each.get()));
+                }
+            }
+        }
     }
 
     @ParameterizedTest

@@ -81,17 +81,20 @@ public final class Quantiser {
         List<OutgoingTensor> written = new ArrayList<>();
         if (Files.isDirectory(source) && HuggingFaceModel.recognises(source)) {
             try (ModelFile model = HuggingFaceModel.open(source, new Architectures(List.of()))) {
+                // what MLX has packed into 4 bits or less may have to become smaller still
                 Converter.export(source, model).write(out, mixture.fileType(), tensors -> typed(tensors, written),
                         this::encode, threads, progress);
             }
         } else {
-            GgufCopy.write(source, out, mixture.fileType(), tensors -> typed(tensors, written), this::encode, threads,
-                    progress);
+            GgufCopy.write(source, out, mixture.fileType(), tensors -> {
+                check(tensors);
+                return typed(tensors, written);
+            }, this::encode, threads, progress);
         }
         return written.stream().map(this::report).toList();
     }
 
-    private List<OutgoingTensor> typed(List<OutgoingTensor> tensors, List<OutgoingTensor> written) {
+    private static void check(List<OutgoingTensor> tensors) {
         for (OutgoingTensor tensor : tensors) {
             TensorType type = tensor.parts().getFirst().type();
             // some models come with their experts in it, and nothing finer is to be had
@@ -100,6 +103,9 @@ public final class Quantiser {
                         + " already, and what that has lost does not come back: take the model in 16 bits.");
             }
         }
+    }
+
+    private List<OutgoingTensor> typed(List<OutgoingTensor> tensors, List<OutgoingTensor> written) {
         written.clear();
         written.addAll(mixture.of(tensors, !importance.isEmpty()));
         return written;

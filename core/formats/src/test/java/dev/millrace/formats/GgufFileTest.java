@@ -217,6 +217,56 @@ class GgufFileTest {
         refused("blk.0.attn_norm.weight");
     }
 
+    /** The file with a text in its place everywhere; both have the same length. */
+    private static void replace(Path file, String from, String to) throws IOException {
+        String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+        assertTrue(bytes.contains(from), from);
+        Files.writeString(file, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void keysThatNobodyNeedsMayStandTwiceAndHaveAnyName() throws IOException {
+        small.metadata.put("general.author", SmallGguf.bytes(SmallGguf.STRING, "a"));
+        small.metadata.put("general.auth0r", SmallGguf.bytes(SmallGguf.STRING, "b"));
+        small.metadata.put("x.1", SmallGguf.bytes(SmallGguf.UINT32, 1));
+        small.metadata.put("x.2", SmallGguf.bytes(SmallGguf.UINT32, 2));
+        small.metadata.put("same.1", SmallGguf.bytes(SmallGguf.FLOAT32, 0.5f));
+        small.metadata.put("same.2", SmallGguf.bytes(SmallGguf.FLOAT32, 0.5f));
+        small.metadata.put("", SmallGguf.bytes(SmallGguf.BOOL, true));
+        small.metadata.put(" ", SmallGguf.bytes(SmallGguf.BOOL, false));
+        Path file = small.write(temp.resolve("twice.gguf"));
+        replace(file, "general.auth0r", "general.author");
+        replace(file, "x.1", "x.\u00fe");
+        replace(file, "x.2", "x.\u00ff");
+        replace(file, "same.2", "same.1");
+        try (ModelFile model = new GgufFormat().open(file)) {
+            model.checkWeights();
+        }
+        small.own("block_c0unt", SmallGguf.UINT32, 3);
+        Path wrong = small.write(temp.resolve("wrong.gguf"));
+        replace(wrong, "block_c0unt", "block_count");
+        ModelFormatException e = assertThrows(ModelFormatException.class, () -> new GgufFormat().open(wrong));
+        assertTrue(e.getMessage().contains("block_count") && e.getMessage().contains("with two values"),
+                e.getMessage());
+    }
+
+    @Test
+    void tensorsThatNobodyNeedsMayStandTwice() throws IOException {
+        small.add("rope_freqs", 4);
+        small.add("rope_freq5", 4);
+        Path file = small.write(temp.resolve("twice.gguf"));
+        replace(file, "rope_freq5", "rope_freqs");
+        try (ModelFile model = new GgufFormat().open(file)) {
+            assertEquals(2, model.unusedTensors().size(), model.unusedTensors().toString());
+            assertTrue(model.unusedTensors().contains("rope_freqs"), model.unusedTensors().toString());
+        }
+        Path twice = small.write(temp.resolve("used.gguf"));
+        replace(twice, "blk.0.ffn_norm.weight", "blk.1.ffn_norm.weight");
+        ModelFormatException e = assertThrows(ModelFormatException.class, () -> new GgufFormat().open(twice));
+        assertTrue(e.getMessage().contains("blk.1.ffn_norm.weight") || e.getMessage().contains("blk.0.ffn_norm.weight"),
+                e.getMessage());
+    }
+
     @Test
     void metadataMayHaveAnyEncodingTypeAndNumber() throws IOException {
         byte[] latin = "Gr\u00f6\u00dfe \u00ff".getBytes(StandardCharsets.ISO_8859_1);

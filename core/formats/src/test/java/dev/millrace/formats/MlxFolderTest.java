@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.quantise.Importance;
+import dev.millrace.formats.quantise.Mixture;
+import dev.millrace.formats.tensor.BlockDecoder;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.Tensor;
 import dev.millrace.spi.model.TensorType;
@@ -22,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -71,19 +75,49 @@ class MlxFolderTest {
         return new Safetensors.Stored("F32", shape, bytes.array());
     }
 
+    /** In 16 bits; what does not fit is cut. */
+    private static Safetensors.Stored shorts(TensorType type, List<Long> shape, float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putShort(type == TensorType.F16
+                    ? Float.floatToFloat16(value)
+                    : (short) (Float.floatToRawIntBits(value) >> 16));
+        }
+        return new Safetensors.Stored(type.name(), shape, bytes.array());
+    }
+
+    private static float cut(TensorType type, float value) {
+        return switch (type) {
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+            case BF16 -> Float.intBitsToFloat(Float.floatToRawIntBits(value) & 0xffff0000);
+            default -> value;
+        };
+    }
+
     /** Packs a matrix of random numbers, and puts what it means into the other folder. */
     private void pack(Safetensors packed, Safetensors plain, String base, int rows, int columns, int bits, int group) {
+        pack(packed, plain, base, rows, columns, bits, group, TensorType.F32, 1);
+    }
+
+    /** With scales of a type; the first group is of zeros, and its scale is what it is multiplied with. */
+    private void pack(Safetensors packed, Safetensors plain, String base, int rows, int columns, int bits, int group,
+            TensorType type, float first) {
         byte[] words = new byte[rows * columns * bits / 8];
         int groups = columns / group;
         float[] scales = new float[rows * groups];
         float[] biases = new float[rows * groups];
         for (int i = 0; i < scales.length; i++) {
-            scales[i] = random.nextFloat() / 10;
-            biases[i] = -random.nextFloat();
+            // MLX chooses the sign by which end of the group is larger
+            float sign = type != TensorType.F32 && i % 3 == 1 ? -1 : 1;
+            scales[i] = cut(type, sign * (random.nextFloat() / 10 + 0.001f));
+            biases[i] = cut(type, -sign * random.nextFloat());
+        }
+        if (first != 1) {
+            scales[0] = cut(type, first);
         }
         float[] values = new float[rows * columns];
         for (int i = 0; i < values.length; i++) {
-            int q = random.nextInt(1 << bits);
+            int q = i < group && first != 1 ? 0 : random.nextInt(1 << bits);
             for (int b = 0; b < bits; b++) {
                 long bit = (long) i * bits + b;
                 words[(int) (bit / 8)] |= (byte) ((q >> b & 1) << bit % 8);
@@ -93,8 +127,11 @@ class MlxFolderTest {
         }
         packed.tensors.put(base + ".weight",
                 new Safetensors.Stored("U32", List.of((long) rows, (long) columns * bits / 32), words));
-        packed.tensors.put(base + ".scales", floats(List.of((long) rows, (long) groups), scales));
-        packed.tensors.put(base + ".biases", floats(List.of((long) rows, (long) groups), biases));
+        List<Long> shape = List.of((long) rows, (long) groups);
+        packed.tensors.put(base + ".scales",
+                type == TensorType.F32 ? floats(shape, scales) : shorts(type, shape, scales));
+        packed.tensors.put(base + ".biases",
+                type == TensorType.F32 ? floats(shape, biases) : shorts(type, shape, biases));
         plain.tensors.put(base + ".weight", floats(List.of((long) rows, (long) columns), values));
     }
 
@@ -137,6 +174,76 @@ class MlxFolderTest {
         to.write(mlx.resolve("model.safetensors"));
         reference.write(plain.resolve("model.safetensors"));
         assertSame(mlx, plain);
+    }
+
+    /** The bytes that a backend gets mean the same, whatever type they have. */
+    private static void assertMapped(Tensor tensor, float[] expected) throws Exception {
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] bytes = tensor.map(arena).toArray(ValueLayout.JAVA_BYTE);
+            float[] values = new float[expected.length];
+            BlockDecoder.decode(tensor.type(), bytes, 0, values.length / tensor.type().blockSize(), values, 0);
+            assertArrayEquals(expected, values, tensor.name());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,32,F16", "2,64,BF16", "3,64,F16", "3,128,BF16", "4,32,BF16", "4,64,BF16", "4,64,F16", "4,128,F16",
+            "4,128,BF16", "6,64,BF16", "8,64,F16"})
+    void upToFourBitsWithScalesOf16BitsAreBlocksWithoutLoss(int bits, int group, TensorType scales) throws Exception {
+        TensorType type = bits <= 4 ? TensorType.Q4_1 : TensorType.F32;
+        SmallFolder small = model();
+        Path plain = small.write(folder.resolve("plain"));
+        small.config.put("quantization", Map.of("group_size", group, "bits", bits));
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        pack(to, reference, "model.embed_tokens", 40, 128, bits, group, scales, 1);
+        // the least scale of MLX, where all of a group is zero, is below what 16 bits of IEEE 754 hold
+        pack(to, reference, "model.layers.0.conv.in_proj", 384, 128, bits, group, scales, 1e-7f);
+        // a scale that only bfloat16 holds, of a group that is all zero
+        pack(to, reference, "model.layers.0.feed_forward.w2", 128, 128, bits, group, scales, 1e-20f);
+        to.write(mlx.resolve("model.safetensors"));
+        reference.write(plain.resolve("model.safetensors"));
+        assertSame(mlx, plain);
+        Map<String, float[]> expected = weights(plain);
+        try (ModelFile file = new SafetensorsFormat().open(mlx)) {
+            for (Tensor tensor : file.blueprint().tensors()) {
+                boolean packed = tensor.name().contains("embed_tokens") || tensor.name().contains("in_proj")
+                        || tensor.name().contains("w2");
+                assertEquals(packed ? type : TensorType.F32, tensor.type(), tensor.name());
+                assertMapped(tensor, Objects.requireNonNull(expected.get(tensor.name())));
+            }
+        }
+        // kept as it is by convert, and made smaller by quantise
+        Path gguf = folder.resolve("out.gguf");
+        Converter.convert(mlx, gguf, TensorType.Q8_0, dev.millrace.api.Progress.NONE);
+        try (ModelFile again = new GgufFormat().open(gguf)) {
+            assertEquals(bits <= 4 ? TensorType.Q4_1 : TensorType.Q8_0, again.blueprint().embedding().type());
+        }
+        new Quantiser(Mixture.of("Q4_0").orElseThrow(), Importance.NONE, 1).quantise(mlx, gguf,
+                dev.millrace.api.Progress.NONE);
+        try (ModelFile again = new GgufFormat().open(gguf)) {
+            assertEquals(Optional.of(TensorType.Q4_0), again.blueprint().tensors().stream()
+                    .filter(tensor -> tensor.name().contains("ffn_down")).map(Tensor::type).findFirst());
+        }
+    }
+
+    @Test
+    void aScaleThatCountsAndDoesNotFitKeepsTheMatrixInFloats() throws Exception {
+        SmallFolder small = model();
+        Path plain = small.write(folder.resolve("plain"));
+        small.config.put("quantization", Map.of("group_size", 32, "bits", 4));
+        Path mlx = small.write(folder.resolve("mlx"));
+        Safetensors to = Safetensors.read(mlx.resolve("model.safetensors"));
+        Safetensors reference = Safetensors.read(plain.resolve("model.safetensors"));
+        String w2 = "model.layers.0.feed_forward.w2";
+        pack(to, reference, w2, 128, 128, 4, 32, TensorType.BF16, 1e-20f);
+        Objects.requireNonNull(to.tensors.get(w2 + ".weight")).bytes()[3] = 1;
+        to.write(mlx.resolve("model.safetensors"));
+        try (ModelFile file = new SafetensorsFormat().open(mlx)) {
+            assertEquals(List.of(TensorType.F32),
+                    file.blueprint().tensors().stream().map(Tensor::type).distinct().toList());
+        }
     }
 
     /** What the model multiplies with, in the order of its layers: names of experts differ between the forms. */

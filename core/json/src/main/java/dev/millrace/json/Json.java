@@ -15,10 +15,6 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,18 +83,14 @@ public final class Json {
     }
 
     /**
-     * The text in a file that people or other programs wrote: UTF-8, or UTF-16 if a byte order mark says so, as PowerShell writes
-     * it. The mark itself is passed over.
+     * The text in a file that should hold JSON, as {@link FileText#forPrograms} reads it.
      *
      * @param bytes the whole file
-     * @return its text
-     * @throws CharacterCodingException if it is none
+     * @return its text, which may still be no JSON
+     * @throws NotTextException if it is no text, or known to be something else
      */
-    public static String text(byte[] bytes) throws CharacterCodingException {
-        int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
-        Charset charset = first == 0xfffe || first == 0xfeff ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8;
-        String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+    public static String text(byte[] bytes) throws NotTextException {
+        return FileText.forPrograms(bytes);
     }
 
     private static @Nullable Object read(String text, boolean lenient) {

@@ -4,11 +4,13 @@
  */
 package dev.millrace.json;
 
+import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,7 @@ public final class SchemaReferences {
     private static final Set<String> PART_NAMED = Set.of("properties", "patternProperties");
 
     private final Map<?, ?> root;
+    private @Nullable Map<String, Object> names;
 
     /** How far a schema has been looked at. */
     private enum Mark {
@@ -60,47 +63,68 @@ public final class SchemaReferences {
     /**
      * What a reference points at.
      *
-     * @param reference such as {@code #/$defs/room}
+     * @param reference such as {@code #/$defs/room}, {@code #room}, or {@code room} where a schema has that {@code $id}
      * @return null where it points outside of the schema or at nothing
      */
     public @Nullable Object target(String reference) {
-        if (!reference.startsWith("#")) {
-            return null;
-        }
-        if (reference.length() > 1 && reference.charAt(1) != '/') {
-            return anchored(root, reference.substring(1), 0);
-        }
-        Object at = root;
-        if (reference.length() < 2) {
+        int mark = reference.indexOf('#');
+        String name = mark < 0 ? reference : reference.substring(0, mark);
+        String fragment = mark < 0 ? "" : reference.substring(mark + 1);
+        Object at = name.isEmpty() ? root : names().getOrDefault(name, names().get(resolved(name)));
+        if (fragment.isEmpty() || at == null) {
             return at;
         }
-        for (String step : reference.substring(2).split("/", -1)) {
-            String name = percentDecoded(step).replace("~1", "/").replace("~0", "~");
+        if (fragment.charAt(0) != '/') {
+            return names().get("#" + fragment);
+        }
+        for (String step : fragment.substring(1).split("/", -1)) {
+            String key = percentDecoded(step).replace("~1", "/").replace("~0", "~");
             at = switch (at) {
-                case Map<?, ?> map -> map.get(name);
-                case List<?> list when name.matches("[0-9]{1,6}") && Integer.parseInt(name) < list.size() ->
-                    list.get(Integer.parseInt(name));
+                case Map<?, ?> map -> map.get(key);
+                case List<?> list when key.matches("[0-9]{1,6}") && Integer.parseInt(key) < list.size() ->
+                    list.get(Integer.parseInt(key));
                 case null, default -> null;
             };
         }
         return at;
     }
 
-    private static @Nullable Object anchored(@Nullable Object schema, String name, int depth) {
+    /** The schemas that have names: by their anchor behind a number sign, and by their {@code $id}, as written and in full. */
+    private Map<String, Object> names() {
+        if (names == null) {
+            names = new HashMap<>();
+            collect(root, names, 0);
+        }
+        return names;
+    }
+
+    private void collect(@Nullable Object schema, Map<String, Object> names, int depth) {
         if (depth > DEEPEST) {
-            return null;
+            return;
         }
         if (schema instanceof Map<?, ?> map) {
-            if (name.equals(map.get("$anchor")) || name.equals(map.get("$dynamicAnchor"))) {
-                return map;
+            for (String keyword : List.of("$anchor", "$dynamicAnchor")) {
+                if (map.get(keyword) instanceof String anchor) {
+                    names.putIfAbsent("#" + anchor, map);
+                }
             }
-            return map.values().stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null)
-                    .findFirst().orElse(null);
+            if (map.get("$id") instanceof String id) {
+                names.putIfAbsent(id, map);
+                names.putIfAbsent(resolved(id), map);
+            }
+            map.values().forEach(each -> collect(each, names, depth + 1));
+        } else if (schema instanceof List<?> list) {
+            list.forEach(each -> collect(each, names, depth + 1));
         }
-        return schema instanceof List<?> list
-                ? list.stream().map(each -> anchored(each, name, depth + 1)).filter(each -> each != null).findFirst()
-                        .orElse(null)
-                : null;
+    }
+
+    /** An address as the whole schema's own completes it. */
+    private String resolved(String address) {
+        try {
+            return root.get("$id") instanceof String base ? URI.create(base).resolve(address).toString() : address;
+        } catch (IllegalArgumentException e) {
+            return address;
+        }
     }
 
     private static String percentDecoded(String text) {

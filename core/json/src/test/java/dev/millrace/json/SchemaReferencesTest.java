@@ -31,10 +31,30 @@ class SchemaReferencesTest {
         assertEquals("space", target("#/$defs/a%20b"));
         assertEquals("one", target("#/allOf/1"));
         assertEquals(Map.of("$anchor", "named"), target("#named"));
-        for (String nothing : List.of("#/allOf/2", "#/allOf/x", "#/none/x", "#none", "http://example.com/#", "",
+        for (String nothing : List.of("#/allOf/2", "#/allOf/x", "#/none/x", "#none", "http://example.com/#", "none",
                 "#/%")) {
             assertNull(target(nothing), nothing);
         }
+    }
+
+    @Test
+    void schemasHaveNames() {
+        Map<String, Object> room = Map.of("$id", "room", "$defs", Map.of("n", "inner"));
+        Map<String, Object> door = Map.of("$id", "http://example.com/schemas/door", "$anchor", "d");
+        Map<String, Object> schema = Map.of("$id", "http://example.com/schemas/house", "$defs",
+                Map.of("a", room, "b", door));
+        SchemaReferences references = new SchemaReferences(schema);
+        assertEquals(room, references.target("room"));
+        assertEquals(room, references.target("http://example.com/schemas/room"));
+        assertEquals(door, references.target("door"));
+        assertEquals(door, references.target("door#d"));
+        assertEquals("inner", references.target("room#/$defs/n"));
+        assertEquals(schema, references.target("http://example.com/schemas/house#"));
+        assertEquals(schema, references.target("house"));
+        assertEquals(schema, references.target(""));
+        assertNull(references.target("window"));
+        assertNull(references.target("a b^"));
+        assertEquals(Optional.of("self"), new SchemaReferences(Map.of("$id", "self", "$ref", "self")).circle());
     }
 
     @Test

@@ -15,7 +15,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,16 +31,52 @@ import org.jspecify.annotations.Nullable;
  */
 record Exporting(StoreFolder folder, Manifest manifest, Path target) {
 
+    private static final System.Logger LOG = System.getLogger(Exporting.class.getName());
     /** Bytes that are copied at a time. */
     private static final long COPIED = 16 << 20;
 
     /**
-     * Writes files, manifest and signature. Nothing that is there is overwritten.
+     * Writes files, manifest and signature, all or none of them. Nothing that is there is overwritten.
      *
      * @param key a private key in PEM that signs, or null
      */
     void write(@Nullable String key, Progress progress) throws IOException {
-        Files.createDirectories(target);
+        Deque<Path> made = new ArrayDeque<>();
+        boolean whole = false;
+        try {
+            write(key, progress, made);
+            whole = true;
+        } finally {
+            if (!whole) {
+                remove(made);
+            }
+        }
+    }
+
+    /** What a part of a model is good for is to be taken for the model. */
+    private static void remove(Deque<Path> made) {
+        for (Path each : made) {
+            try {
+                Files.deleteIfExists(each);
+            } catch (IOException e) {
+                // such as a folder that somebody else has put something into
+                LOG.log(System.Logger.Level.DEBUG, "stays", e);
+            }
+        }
+    }
+
+    /** Makes a folder with those above it. */
+    private static void folder(Path wanted, Deque<Path> made) throws IOException {
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path each = wanted.toAbsolutePath(); each != null && !Files.exists(each); each = each.getParent()) {
+            missing.push(each);
+        }
+        Files.createDirectories(wanted);
+        missing.forEach(made::push);
+    }
+
+    private void write(@Nullable String key, Progress progress, Deque<Path> made) throws IOException {
+        folder(target, made);
         long free = Files.getFileStore(target).getUsableSpace();
         if (free < manifest.size()) {
             throw new MillraceException("The disk of " + target + " has " + Memory.gigabytes(free) + " free, and "
@@ -50,22 +89,24 @@ record Exporting(StoreFolder folder, Manifest manifest, Path target) {
             if (file.name().equals(SignedFiles.FILE) && key != null) {
                 continue; // signed anew
             }
-            copy(file, target.resolve(file.name()), meter);
+            copy(file, target.resolve(file.name()), meter, made);
             if (!file.name().equals(SignedFiles.FILE)) {
                 digests.put(file.name(), file.sha256());
             }
         }
-        put(target.resolve(Manifest.FILE), manifest.toJson());
+        put(target.resolve(Manifest.FILE), manifest.toJson(), made);
         if (key != null) {
-            put(target.resolve(SignedFiles.FILE), SignedFiles.sign(SignedFiles.Kind.MODEL, digests, key).toJson());
+            put(target.resolve(SignedFiles.FILE), SignedFiles.sign(SignedFiles.Kind.MODEL, digests, key).toJson(),
+                    made);
         }
     }
 
-    private static void put(Path file, String text) throws IOException {
+    private static void put(Path file, String text, Deque<Path> made) throws IOException {
         if (Files.exists(file)) {
             throw present(file);
         }
         StoreFolder.write(file, text);
+        made.push(file);
     }
 
     private static MillraceException present(Path file) {
@@ -73,11 +114,11 @@ record Exporting(StoreFolder folder, Manifest manifest, Path target) {
     }
 
     /** A copy appears as a whole, and only if its content is what the manifest says. */
-    private void copy(Manifest.Entry file, Path to, Meter meter) throws IOException {
+    private void copy(Manifest.Entry file, Path to, Meter meter, Deque<Path> made) throws IOException {
         if (Files.exists(to)) {
             throw present(to);
         }
-        Files.createDirectories(to.toAbsolutePath().getParent());
+        folder(Objects.requireNonNull(to.toAbsolutePath().getParent()), made);
         try (FileChannel from = FileChannel.open(folder.content(file), StandardOpenOption.READ);
                 PartFile part = PartFile.of(to)) {
             fill(part, from, to, meter);
@@ -90,6 +131,7 @@ record Exporting(StoreFolder folder, Manifest manifest, Path target) {
                 throw present(to);
             }
             part.keep();
+            made.push(to);
         }
     }
 

@@ -33,6 +33,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -222,17 +223,22 @@ public final class Store implements ModelStore, ModelSource {
 
     // ---- fetching
 
-    private Http http(Wish wish) {
+    private Http http(Wish wish, Consumer<String> waiting) {
         Optional<String> token = environment.token(wish);
         URI home = environment.endpoint(wish);
         if (wish.tokenFile() != null && HubReference.of(wish.reference()).isEmpty()) {
             home = address(wish.reference()).orElse(home); // the user gave the token for this address
         }
-        return new Http(home, token, patience, environment.variables());
+        return new Http(home, token, patience, environment.variables(), waiting);
     }
 
     @Override
     public Plan plan(Wish wish) {
+        return plan(wish, Transfer.NONE);
+    }
+
+    @Override
+    public Plan plan(Wish wish, Transfer transfer) {
         Optional<HubReference> hub = HubReference.of(wish.reference());
         Optional<URI> address = address(wish.reference());
         if (hub.isEmpty() && address.isEmpty()) {
@@ -242,7 +248,8 @@ public final class Store implements ModelStore, ModelSource {
         }
         TrustedKeys trusted = new TrustedKeys(environment.trustedKeys());
         return guarded(() -> {
-            try (Http http = http(wish)) {
+            transfer.update("asking " + address.orElseGet(() -> environment.endpoint(wish)).getHost(), 0, 0);
+            try (Http http = http(wish, why -> transfer.update(why, 0, 0))) {
                 Planning planning = new Planning(folder, others, trusted, http);
                 return hub.isPresent()
                         ? planning.hub(wish, hub.get(), new Hub(environment.endpoint(wish), http))
@@ -256,7 +263,7 @@ public final class Store implements ModelStore, ModelSource {
         new Policy(environment.trust(plan.wish().trust(), Trust.ALLOW), "Fetch it?").check(plan.source(), plan.signer(),
                 consent);
         return guarded(() -> {
-            try (Http http = http(plan.wish())) {
+            try (Http http = http(plan.wish(), why -> transfer.update(why, 0, 0))) {
                 Pulling pulling = new Pulling(folder, http, plan, transfer, chunk);
                 pulling.checkRoom();
                 boolean replaces = folder.read(plan.name()).isPresent();

@@ -23,6 +23,7 @@ import dev.millrace.store.fetch.Http;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -231,6 +232,26 @@ class FaultsTest {
         assertWhole(pull());
         long again = hub.bytesSent.get() - before;
         assertTrue(again <= SIZE - 4L * Bench.CHUNK + 2000, () -> again + " of " + SIZE + " bytes were fetched again");
+    }
+
+    @Test
+    void whoWaitsForTheDescriptionIsToldForWhom() {
+        hub.faults = request -> request.number() == 1 && !isContent(request)
+                ? new Fault.Status(429, "Retry-After: 1\r\n")
+                : new Fault.None();
+        List<String> told = new ArrayList<>();
+        Plan plan = user.hastyStore().plan(Bench.wish(REFERENCE, hub.endpoint()), (what, done, total) -> {
+            assertEquals(0, total);
+            told.add(what);
+        });
+        assertEquals(SIZE, plan.size());
+        assertEquals("asking 127.0.0.1", told.getFirst());
+        assertTrue(told.get(1).startsWith("waiting 1 s and trying again: 127.0.0.1 asks to come back later"),
+                told::toString);
+        assertThrows(CancellationException.class,
+                () -> user.hastyStore().plan(Bench.wish(REFERENCE, hub.endpoint()), (what, done, total) -> {
+                    throw new CancellationException("Cancelled.");
+                }));
     }
 
     @Test

@@ -115,6 +115,38 @@ class KeepingTest {
         assertTrue(e.getMessage().contains("there already"), e::getMessage);
     }
 
+    /** As after Ctrl-C, or on a stick that is full: a part of a model is no model, and the same command can be given again. */
+    @Test
+    void anExportThatFailsLeavesNothing() throws Exception {
+        try (TestHub hub = new TestHub()) {
+            hub.put("Maker/Folder", "config.json", "{}".getBytes(StandardCharsets.UTF_8));
+            hub.put("Maker/Folder", "model.safetensors", Bench.bytes(5000, 1));
+            hub.put("Maker/Folder", "tokenizer.json", Bench.bytes(3000, 2));
+            Store store = user.store();
+            String name = Bench.pull(store, "hf:Maker/Folder", hub.endpoint()).name();
+            Path blob = user.models().resolve("blobs/sha256-" + TestHub.sha256(Bench.bytes(3000, 2)));
+            Files.write(blob, Bench.bytes(3000, 3));
+            Path out = folder.resolve("new/out");
+            MillraceException e = assertThrows(MillraceException.class,
+                    () -> store.export(name, out, null, Progress.NONE));
+            assertTrue(e.getMessage().contains("tokenizer.json"), e::getMessage);
+            assertFalse(Files.exists(folder.resolve("new")), "nor the folders that were made for it");
+            Files.createDirectories(out);
+            Path other = Files.writeString(out.resolve("other.txt"), "mine");
+            assertThrows(CancellationException.class, () -> store.export(name, out, null, (what, fraction) -> {
+                if (Files.exists(out.resolve("model.safetensors"))) {
+                    throw new CancellationException();
+                }
+            }));
+            try (var left = Files.list(out)) {
+                assertEquals(List.of(other), left.toList());
+            }
+            Files.write(blob, Bench.bytes(3000, 2));
+            store.export(name, out, null, Progress.NONE);
+            assertTrue(Files.exists(out.resolve("millrace-manifest.json")));
+        }
+    }
+
     @Test
     void aDamagedManifestIsToldByItsName() throws Exception {
         Store store = user.store();

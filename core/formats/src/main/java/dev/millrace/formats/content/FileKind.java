@@ -4,6 +4,7 @@
  */
 package dev.millrace.formats.content;
 
+import dev.millrace.json.FileText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,13 +33,6 @@ public final class FileKind {
             new Mark(0, "version https://git-lfs", "is a Git LFS pointer, not the model itself; fetch the model with "
                     + "\"git lfs pull\" in its folder"),
             new Mark(0, "GGUF", "is a GGUF file; give it as the model by itself"),
-            new Mark(0, "\u001f\u008b", "is a gzip archive" + ARCHIVE),
-            new Mark(0, "BZh", "is a bzip2 archive" + ARCHIVE),
-            new Mark(0, "\u00fd7zXZ", "is an xz archive" + ARCHIVE),
-            new Mark(0, "(\u00b5/\u00fd", "is a zstd archive" + ARCHIVE),
-            new Mark(0, "7z\u00bc\u00af", "is a 7z archive" + ARCHIVE),
-            new Mark(0, "Rar!", "is a rar archive" + ARCHIVE),
-            new Mark(257, "ustar", "is a tar archive" + ARCHIVE),
             new Mark(0, "\u0080\u0002",
                     "is a PyTorch checkpoint (pickle), which could run any code and is not read; take "
                             + "the model's safetensors or GGUF files"),
@@ -80,11 +74,13 @@ public final class FileKind {
                 return Optional.of(mark.clause);
             }
         }
-        if (bytes.startsWith("PK\u0003\u0004")) {
-            return Optional.of(bytes.contains("/data.pkl") || bytes.contains("/byteorder")
-                    ? "is a PyTorch checkpoint, which could run any code and is not read; take the model's safetensors or "
-                            + "GGUF files"
-                    : "is a zip archive" + ARCHIVE);
+        if (bytes.startsWith("PK\u0003\u0004") && (bytes.contains("/data.pkl") || bytes.contains("/byteorder"))) {
+            return Optional.of("is a PyTorch checkpoint, which could run any code and is not read; take the model's"
+                    + " safetensors or GGUF files");
+        }
+        Optional<String> archive = FileText.archive(front);
+        if (archive.isPresent()) {
+            return archive.map(what -> "is " + what + ARCHIVE);
         }
         if (bytes.chars().allMatch(b -> b == 0)) {
             return Optional.of("begins with zeros only, as broken downloads do" + AGAIN);

@@ -11,7 +11,6 @@ import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +30,7 @@ final class GgufReader {
     /** More than ggml has; files of other programs may have such tensors, too. */
     private static final int MAX_DIMENSIONS = 64;
     private static final int MAX_NESTING = 8;
+    private static final Set<String> COMPUTED = Set.of("general.architecture", "general.alignment", "general.type");
     /** Strings, arrays and tensors together; a vocabulary of 256 thousand with its merges has half a million. */
     private static final int MAX_OBJECTS = 1 << 22;
 
@@ -82,21 +82,27 @@ final class GgufReader {
         for (int i = 0; i < keyCount; i++) {
             long from = in.position();
             String key = key(i);
-            if (metadata.containsKey(key)) {
-                throw in.wrong(key, "stands twice in the metadata");
+            Object value = value(type(key), key, 0);
+            if (!metadata.containsKey(key)) {
+                metadata.put(key, value);
+                keys.add(new GgufHeader.Key(key, from, in.position()));
+            } else if (!value.equals(metadata.get(key)) && !isForPeople(key)) {
+                throw in.wrong(key, "stands twice in the metadata, with two values");
             }
-            metadata.put(key, value(type(key), key, 0));
-            keys.add(new GgufHeader.Key(key, from, in.position()));
         }
         long alignment = alignment(metadata);
         List<Declared> declared = new ArrayList<>();
-        Set<String> names = new HashSet<>();
+        Map<String, Integer> places = new HashMap<>();
         for (int i = 0; i < tensorCount; i++) {
             Declared tensor = declared(i);
-            if (!names.add(tensor.name)) {
-                throw in.wrong(tensor.name, "stands twice among the tensors");
+            Integer before = places.putIfAbsent(tensor.name, i);
+            if (before == null) {
+                declared.add(tensor);
+            } else {
+                Declared first = declared.get(before);
+                declared.set(before, unusable(first.name, first.shape, first.offset, "stands twice among the tensors"));
+                declared.add(unusable("tensor " + i, tensor.shape, tensor.offset, "has the name of " + first.name));
             }
-            declared.add(tensor);
         }
         return new GgufHeader(metadata, keys, placed(declared, alignment));
     }
@@ -104,10 +110,13 @@ final class GgufReader {
     private String key(int index) {
         String key = in.string("key " + index);
         made("key " + index);
-        if (key.isBlank()) {
-            throw in.wrong("key " + index, "has no name");
-        }
-        return key;
+        return key.isBlank() ? "key " + index : key;
+    }
+
+    /** Whether nothing is computed with a key: what makers say of themselves, and names that are no text. */
+    private static boolean isForPeople(String key) {
+        return key.indexOf('\uFFFD') >= 0 || (key.startsWith("general.") && !COMPUTED.contains(key)
+                && !key.startsWith("general.sampling."));
     }
 
     /** A tensor's name, or its place where the file gives it none: no model needs it then, and people are told of it so. */

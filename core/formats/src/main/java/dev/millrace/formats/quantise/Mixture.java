@@ -147,7 +147,7 @@ public enum Mixture {
      *
      * @param tensors of a whole model, as they are
      * @param measured whether the importance of columns is known
-     * @return the same with the types that this mixture gives them; what is no matrix, and what is quantised already, stays
+     * @return the same with the types that this mixture gives them; what is no matrix, and experts in MXFP4, stay
      */
     public List<OutgoingTensor> of(List<OutgoingTensor> tensors, boolean measured) {
         Shape shape = Shape.of(tensors);
@@ -166,7 +166,7 @@ public enum Mixture {
         String name = tensor.name();
         return tensor.shape().length >= 2 && name.endsWith(".weight") && !name.contains("_norm")
                 && !name.contains("ffn_gate_inp") && !name.contains("shortconv.conv") && !name.contains("ssm_conv")
-                && !tensor.parts().getFirst().type().isQuantised();
+                && tensor.parts().getFirst().type() != TensorType.MXFP4;
     }
 
     /** A type whose blocks divide the rows. */

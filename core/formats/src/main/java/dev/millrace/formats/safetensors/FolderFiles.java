@@ -5,13 +5,13 @@
 package dev.millrace.formats.safetensors;
 
 import dev.millrace.api.ModelFormatException;
-import dev.millrace.formats.content.FileKind;
+import dev.millrace.json.FileText;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.json.NotTextException;
 import dev.millrace.spi.model.KeyTable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +26,6 @@ import java.util.stream.Stream;
  * @param folder where they are
  */
 public record FolderFiles(Path folder) {
-
-    private static final String LFS_POINTER = "version https://git-lfs";
 
     /** Large enough for tokenizer.json of a vocabulary of a quarter of a million. */
     private static final int MAX_TEXT = 64 << 20;
@@ -131,17 +129,9 @@ public record FolderFiles(Path folder) {
             if (bytes.length > limit) {
                 throw new ModelFormatException(folder, name, "has more than " + limit + " bytes");
             }
-            String text = Json.text(bytes);
-            if (text.startsWith(LFS_POINTER) || (name.endsWith(".json") && text.stripLeading().startsWith("<"))) {
-                throw new ModelFormatException(folder, name, FileKind.of(file).orElse("is not JSON; fetch it again"));
-            }
-            if (text.indexOf('\0') >= 0) {
-                throw new ModelFormatException(folder, name,
-                        "holds zeros, as a broken download leaves them; fetch it again");
-            }
-            return text;
-        } catch (CharacterCodingException e) {
-            throw new ModelFormatException(folder, name, "is no UTF-8 text", e);
+            return FileText.forPrograms(bytes);
+        } catch (NotTextException e) {
+            throw new ModelFormatException(folder, name, e.getMessage(), e);
         } catch (IOException e) {
             throw new ModelFormatException(folder, name, "cannot be read: " + e.getMessage(), e);
         }

@@ -4,12 +4,15 @@
  */
 package dev.millrace.formats.safetensors;
 
+import dev.millrace.api.ModelFormatException;
 import dev.millrace.formats.architecture.WeightTable;
 import dev.millrace.formats.safetensors.SafetensorsHeader.Stored;
 import dev.millrace.formats.tensor.FileTensor;
 import dev.millrace.formats.tensor.GroupedTensor;
 import dev.millrace.formats.tensor.MicroscaledTensor;
+import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.model.Tensor;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -111,8 +114,17 @@ final class Mlx {
         if (scale == null || bias == null) {
             return WeightTable.Entry.unusable(name, shape, "has scales or biases that are no floats or do not fit it");
         }
-        return WeightTable.Entry.of(new GroupedTensor(name, rows, columns, bits.intValue(), group.intValue(),
+        return WeightTable.Entry.of(grouped(name, rows, columns, bits.intValue(), group.intValue(),
                 weight.file(), weight.offset(), scale, bias), whole);
+    }
+
+    private static Tensor grouped(String name, long rows, long columns, int bits, int group, WeightFile file,
+            long offset, Tensor scales, Tensor biases) {
+        try {
+            return GroupedTensor.of(name, rows, columns, bits, group, file, offset, scales, biases);
+        } catch (IOException e) {
+            throw new ModelFormatException(file.path(), name, "has scales that cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static @Nullable Tensor perGroup(@Nullable Stored stored, long rows, long groups) {

@@ -9,7 +9,10 @@ import dev.millrace.api.FinishReason;
 import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolResult;
 import dev.millrace.json.Json;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +27,19 @@ final class AnswerView {
         LINE_START, THINKING, TEXT
     }
 
+    /** A question is not held back for longer, should its call never be shown. */
+    private static final long LONGEST_NANOS = 30_000_000_000L;
+
+    /** An abandoned question is gone sooner. */
+    private static final long QUESTION_NANOS = 2_000_000_000;
+
     private final Console console;
+    /** Calls that were shown, by their ids. */
+    private final Set<String> called = new HashSet<>();
     private At at = At.LINE_START;
     private boolean textEndsLine = true;
+    private boolean silent = true;
+    private boolean asking;
 
     AnswerView(Console console) {
         this.console = console;
@@ -34,6 +47,7 @@ final class AnswerView {
 
     /** Shows the next event. */
     synchronized void show(Event event) {
+        awaitQuestion();
         switch (event) {
             case Event.Thinking thinking -> {
                 turnTo(At.THINKING);
@@ -44,10 +58,15 @@ final class AnswerView {
                 turnTo(At.TEXT);
                 console.piece(text.text());
                 if (!text.text().isEmpty()) {
+                    silent = false;
                     textEndsLine = text.text().endsWith("\n");
                 }
             }
-            case Event.ToolCalled called -> note("-> " + written(called.call()));
+            case Event.ToolCalled told -> {
+                note("-> " + written(told.call()));
+                called.add(told.call().id());
+                notifyAll();
+            }
             case Event.ToolProgressed progress -> note(".. " + written(progress));
             case Event.ToolAnswered answered -> note("<- " + written(answered.result()));
             case Event.AnsweredBy other -> {
@@ -57,6 +76,10 @@ final class AnswerView {
             }
             case Event.Finished finished -> {
                 turnTo(At.LINE_START);
+                if (silent && !console.outTerminal()) {
+                    // an answer without a word is an empty line, and one that cannot be written is a failure like any other
+                    console.result("");
+                }
                 String why = why(finished.reason());
                 if (!why.isEmpty()) {
                     console.note(console.dimmed("(" + why + ")"));
@@ -65,9 +88,37 @@ final class AnswerView {
         }
     }
 
-    /** Ends the line that was begun, so that something else can be shown: a question, from any thread. */
-    synchronized void rest() {
+    /**
+     * Ends the line that was begun, so that a question about a call can be asked, from any thread. The call is shown before it, and
+     * nothing else until {@link #goOn}.
+     *
+     * @throws InterruptedException if nobody wants to know any more
+     */
+    synchronized void restAfter(ToolCall call) throws InterruptedException {
+        long end = System.nanoTime() + LONGEST_NANOS;
+        for (long left = LONGEST_NANOS; !called.contains(call.id()) && left > 0; left = end - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
         turnTo(At.LINE_START);
+        asking = true;
+    }
+
+    /** The question was answered or abandoned. */
+    synchronized void goOn() {
+        asking = false;
+        notifyAll();
+    }
+
+    /** What comes of an abandoned question is not shown on its line. */
+    private void awaitQuestion() {
+        long end = System.nanoTime() + QUESTION_NANOS;
+        try {
+            for (long left = QUESTION_NANOS; asking && left > 0; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // it is shown where it comes
+        }
     }
 
     private void note(String line) {

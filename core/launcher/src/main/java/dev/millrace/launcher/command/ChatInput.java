@@ -87,9 +87,13 @@ interface ChatInput extends AutoCloseable {
         public @Nullable String ask(String question) throws IOException, InterruptedException {
             console.err().print(question);
             console.err().flush();
-            String line = lines.next();
-            console.note(line == null ? "" : line);
-            return line;
+            String line = null;
+            try {
+                line = lines.next();
+                return line;
+            } finally {
+                console.note(line == null ? "" : line);
+            }
         }
 
         @Override
@@ -161,15 +165,27 @@ interface ChatInput extends AutoCloseable {
         }
 
         @Override
-        public @Nullable String ask(String question) {
+        public @Nullable String ask(String question) throws InterruptedException {
             Runnable before = action;
+            AtomicBoolean pressed = new AtomicBoolean();
             try {
                 // no history: an answer is no line of the chat
-                return LineReaderBuilder.builder().terminal(terminal).build().readLine(question);
+                LineReader asking = LineReaderBuilder.builder().terminal(terminal).build();
+                Thread reading = Thread.currentThread();
+                asking.getWidgets().put(LineReader.CALLBACK_INIT, () -> {
+                    // the reader takes Ctrl-C for an interrupt, and an interrupt may be the end of somebody's patience
+                    terminal.handle(Terminal.Signal.INT, signal -> {
+                        pressed.set(true);
+                        reading.interrupt();
+                    });
+                    return true;
+                });
+                return asking.readLine(question);
             } catch (UserInterruptException e) {
-                terminal.writer().println();
-                terminal.flush();
-                if (before != null && !Thread.currentThread().isInterrupted()) {
+                if (!pressed.get()) {
+                    throw new InterruptedException();
+                }
+                if (before != null) {
                     before.run();
                 }
                 return null;

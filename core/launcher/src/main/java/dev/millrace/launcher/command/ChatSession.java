@@ -12,6 +12,7 @@ import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ToolApprover;
+import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import java.io.IOException;
@@ -107,12 +108,17 @@ final class ChatSession implements AutoCloseable {
 
     /** Asks the person, or the pipe, about a call. */
     @Nullable
-    String ask(String question) throws IOException, InterruptedException {
+    String ask(ToolCall call, String question) throws IOException, InterruptedException {
         AnswerView view = shown;
-        if (view != null) {
-            view.rest();
+        if (view == null) {
+            return input.ask(question);
         }
-        return input.ask(question);
+        view.restAfter(call);
+        try {
+            return input.ask(question);
+        } finally {
+            view.goOn();
+        }
     }
 
     private Conversation conversation() {
@@ -133,7 +139,7 @@ final class ChatSession implements AutoCloseable {
             case "/rewind" -> rewind(argument);
             case "/save" -> save(argument);
             case "/backend" -> backend(argument);
-            default -> console.note("there is no " + words[0] + "; /help tells what there is");
+            default -> throw new IllegalArgumentException("There is no " + words[0] + "; /help tells what there is.");
         }
     }
 
@@ -164,8 +170,7 @@ final class ChatSession implements AutoCloseable {
 
     private void back() {
         if (conversations.size() == 1) {
-            console.note("there is no fork to leave");
-            return;
+            throw new IllegalArgumentException("There is no fork to leave.");
         }
         conversations.pop().close();
         console.note("back where the fork began");
@@ -177,8 +182,7 @@ final class ChatSession implements AutoCloseable {
         try {
             wanted = argument.isEmpty() ? 1 : Integer.parseInt(argument);
         } catch (NumberFormatException e) {
-            console.note("/rewind takes a number of exchanges, not " + argument);
-            return;
+            throw new IllegalArgumentException("/rewind takes a number of exchanges, not " + argument + ".", e);
         }
         int keep = messages.size();
         int forgotten = 0;
@@ -189,8 +193,7 @@ final class ChatSession implements AutoCloseable {
             }
         }
         if (forgotten == 0) {
-            console.note("there is nothing to forget");
-            return;
+            throw new IllegalArgumentException("There is nothing to forget.");
         }
         if (messages.get(keep).role() == Message.Role.SYSTEM) {
             keep++;
@@ -201,14 +204,13 @@ final class ChatSession implements AutoCloseable {
 
     private void save(String argument) {
         if (argument.isEmpty()) {
-            console.note("/save takes the name of a file");
-            return;
+            throw new IllegalArgumentException("/save takes the name of a file.");
         }
         try {
             conversation().save(Path.of(argument));
             console.note("saved to " + argument);
         } catch (InvalidPathException e) {
-            console.note("this is not a file name: " + argument);
+            throw new IllegalArgumentException("This is not a file name: " + argument + ".", e);
         }
     }
 

@@ -9,14 +9,10 @@ import dev.millrace.api.ModelStore;
 import dev.millrace.api.ModelStore.Kept;
 import dev.millrace.api.ModelStore.Plan;
 import dev.millrace.api.ModelStore.Wish;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /** Fetches models when a person has said so, after telling what and how large. */
 final class Fetching {
@@ -47,9 +43,9 @@ final class Fetching {
         ModelStore store = store();
         Kept kept = store.find(reference).orElse(null);
         if (kept == null && store.isRemote(reference)) {
-            Plan plan = store.plan(new Wish(reference));
+            Plan plan = plan(new Wish(reference));
             describe(plan);
-            if (!told && !asked("Fetch it?")) {
+            if (!told && !console.agreed("Fetch it?")) {
                 throw new MillraceException(reference
                         + " is not on this machine, and nobody said that it may be fetched: add --pull, or run \"millrace pull "
                         + reference + "\".");
@@ -73,6 +69,13 @@ final class Fetching {
             return Files.exists(Path.of(reference));
         } catch (InvalidPathException e) {
             return false;
+        }
+    }
+
+    /** Finds out what would be fetched. */
+    Plan plan(Wish wish) {
+        try (TransferView view = new TransferView(console)) {
+            return store().plan(wish, view);
         }
     }
 
@@ -121,7 +124,7 @@ final class Fetching {
         }
         Kept kept;
         try (TransferView view = new TransferView(console)) {
-            kept = store.pull(plan, this::asked, view);
+            kept = store.pull(plan, console::agreed, view);
         }
         if (!kept.licenceShown()) {
             store.licenceShown(kept.name());
@@ -130,30 +133,5 @@ final class Fetching {
             console.note("The model is here, but cannot be opened: " + problem);
         }
         return kept;
-    }
-
-    /** Asks a person; where there is none, the answer is no. */
-    boolean asked(String question) {
-        if (!console.inTerminal()) {
-            return false;
-        }
-        console.err().print(question + " [y/N] ");
-        console.err().flush();
-        String answer = line().strip().toLowerCase(Locale.ROOT);
-        return answer.equals("y") || answer.equals("yes");
-    }
-
-    private String line() {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try {
-            int next = console.in().read();
-            while (next >= 0 && next != '\n') {
-                line.write(next);
-                next = console.in().read();
-            }
-        } catch (IOException e) {
-            throw new MillraceException("The answer cannot be read: " + e.getMessage() + ".", e);
-        }
-        return line.toString(StandardCharsets.UTF_8);
     }
 }

@@ -41,7 +41,7 @@ final class FormatChoice {
             return new AnswerFormat.Pattern(regex);
         }
         if (grammar != null) {
-            return new AnswerFormat.Grammar(TextFile.read(grammar));
+            return new AnswerFormat.Grammar(TextFile.forPrograms(grammar));
         }
         return schema == null ? AnswerFormat.TEXT : schema(schema, TextFile.json(schema));
     }

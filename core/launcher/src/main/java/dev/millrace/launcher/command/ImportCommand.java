@@ -40,13 +40,14 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Kept kept;
-        Fetching fetching = workplace.fetching();
-        try (LoadProgress progress = new LoadProgress(workplace.console())) {
-            kept = fetching.store().link(Objects.requireNonNull(path), name, trust, fetching::asked, progress);
+        Console console = workplace.console();
+        try (LoadProgress progress = new LoadProgress(console)) {
+            kept = workplace.fetching().store().link(Objects.requireNonNull(path), name, trust, console::agreed,
+                    progress);
         }
-        workplace.console().note("linked " + path + ", " + Sizes.of(kept.size()) + "; it stays where it is"
+        console.note("linked " + path + ", " + Sizes.of(kept.size()) + "; it stays where it is"
                 + (kept.facts().get("signedBy") instanceof String signer ? "; signed by " + signer : ""));
-        workplace.console().result(kept.name());
+        console.result(kept.name());
         return ExitCode.DONE;
     }
 }

@@ -42,9 +42,10 @@ final class InspectChat implements Callable<Integer> {
     public Integer call() throws IOException {
         Path templateFile = Objects.requireNonNull(template);
         Path inputFile = Objects.requireNonNull(input);
+        String source = TextFile.forPrograms(templateFile);
         ChatTemplate compiled;
         try {
-            compiled = ChatTemplate.compile(TextFile.read(templateFile));
+            compiled = ChatTemplate.compile(source);
         } catch (MillraceException e) {
             throw new MillraceException(templateFile + ": " + e.getMessage(), e);
         }

@@ -72,7 +72,7 @@ final class InspectTokens implements Callable<Integer> {
         Path file = source.tokenizer;
         if (file != null) {
             try {
-                return Tokenizers.of(new VocabularySource.HuggingFace(TextFile.read(file), "", ""));
+                return Tokenizers.of(new VocabularySource.HuggingFace(TextFile.forPrograms(file), "", ""));
             } catch (MillraceException e) {
                 throw new MillraceException(file + ": " + e.getMessage(), e);
             }

@@ -218,7 +218,7 @@ final class PluginsCommand implements Runnable {
                     + item.replaces().map(old -> ", in place of " + old).orElse(""));
         }
         if (!dry) {
-            store().install(plan, workplace.fetching()::asked);
+            store().install(plan, workplace.console()::agreed);
             plan.items().forEach(item -> say(item.name()));
         }
     }

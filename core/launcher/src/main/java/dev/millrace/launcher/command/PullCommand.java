@@ -67,7 +67,7 @@ final class PullCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Fetching fetching = workplace.fetching();
-        Plan plan = fetching.store().plan(wish());
+        Plan plan = fetching.plan(wish());
         fetching.describe(plan);
         if (dry) {
             fetching.licence(plan.licence());

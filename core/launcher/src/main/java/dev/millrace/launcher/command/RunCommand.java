@@ -10,6 +10,7 @@ import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
 import dev.millrace.api.Model;
 import dev.millrace.api.Sampling;
+import dev.millrace.api.ToolCall;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -104,11 +105,20 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Asks the person at the terminal about a call. */
-    private @Nullable String ask(String question) throws IOException, InterruptedException {
+    private @Nullable String ask(ToolCall call, String question) throws IOException, InterruptedException {
         AnswerView view = shown;
-        if (view != null) {
-            view.rest();
+        if (view == null) {
+            return asked(question);
         }
+        view.restAfter(call);
+        try {
+            return asked(question);
+        } finally {
+            view.goOn();
+        }
+    }
+
+    private @Nullable String asked(String question) throws IOException, InterruptedException {
         Console console = workplace.console();
         console.err().print(question);
         console.err().flush();
@@ -117,7 +127,12 @@ final class RunCommand implements Callable<Integer> {
             lines = new PipedLines(console.in());
             typed = lines;
         }
-        return lines.next();
+        try {
+            return lines.next();
+        } catch (InterruptedException e) {
+            console.note("");
+            throw e;
+        }
     }
 
     private List<Message> messages(String said) {

@@ -32,6 +32,9 @@ final class ServeCommand implements Callable<Integer> {
             "--model"}, paramLabel = "REF", description = "A model to serve; may be given several times, the first is for requests that name none. nano if not given.")
     List<String> models = new ArrayList<>();
 
+    @Option(names = "--embeddings", paramLabel = "REF", description = "A model that turns texts into vectors; may be given several times, the first is for requests that name none.")
+    List<String> embeddings = new ArrayList<>();
+
     @Option(names = "--pull", description = "Fetch models that are not on this machine.")
     boolean pull;
 
@@ -75,6 +78,7 @@ final class ServeCommand implements Callable<Integer> {
                 "No server is present: add the bundle dev.millrace.plugin.openai to the folder of bundles."));
         Console console = workplace.console();
         models.forEach(reference -> workplace.fetching().provide(reference, pull));
+        embeddings.forEach(reference -> workplace.fetching().provide(reference, pull));
         return serving().run(workplace, server, command,
                 running -> console.note("millrace: loading; listening on " + running.address()),
                 running -> console.result("millrace: ready at " + running.address()));
@@ -83,6 +87,7 @@ final class ServeCommand implements Callable<Integer> {
     private Serving serving() {
         return new Serving(more)
                 .with("models", models.isEmpty() ? null : String.join("\n", models) + "\n")
+                .with("embeddings", embeddings.isEmpty() ? null : String.join("\n", embeddings) + "\n")
                 .with("host", host)
                 .with("port", port)
                 .with("tokenFile", tokenFile)

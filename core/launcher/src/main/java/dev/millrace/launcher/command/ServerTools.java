@@ -9,11 +9,8 @@ import dev.millrace.api.Tool;
 import dev.millrace.api.ToolConnector;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.machine.CacheFolder;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
@@ -66,13 +63,11 @@ final class ServerTools {
         }
         console.note("Nobody has approved these tools yet; what they say of themselves comes from their servers:");
         open.forEach(tool -> console.note("  " + line(tool)));
-        if (!console.inTerminal()) {
+        if (!console.inTerminal() || !console.errTerminal()) {
             console.note("They are left out. Run this in a terminal once to approve them, or give --mcp-trust.");
             return;
         }
-        console.err().print("May the model use them? [y/N] ");
-        console.err().flush();
-        if (answer(console).toLowerCase(Locale.ROOT).startsWith("y")) {
+        if (console.agreed("May the model use them?")) {
             programs.approve(open);
         } else {
             console.note("They are left out.");
@@ -85,18 +80,5 @@ final class ServerTools {
         return tool.definition().name() + " of " + tool.program()
                 + (tool.approval() == ToolConnector.Approval.CHANGED ? ", changed since it was approved" : "") + ": "
                 + (words.length() > SHOWN ? words.substring(0, SHOWN) + "..." : words);
-    }
-
-    private static String answer(Console console) {
-        StringBuilder line = new StringBuilder();
-        try {
-            byte[] one = new byte[1];
-            while (console.in().read(one) == 1 && one[0] != '\n') {
-                line.append(new String(one, StandardCharsets.US_ASCII));
-            }
-        } catch (IOException e) {
-            throw new MillraceException("The answer cannot be read: " + e.getMessage() + ".", e);
-        }
-        return line.toString().strip();
     }
 }

@@ -5,10 +5,11 @@
 package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.json.FileText;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.json.NotTextException;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,25 @@ final class TextFile {
      * @throws MillraceException if it is too large or no text
      */
     static String read(Path file) throws IOException {
+        return text(file, FileText::any);
+    }
+
+    /**
+     * Reads a text that a program reads, such as a template or a grammar.
+     *
+     * @throws IOException if it cannot be read
+     * @throws MillraceException if it is too large, no text, or known to be something else
+     */
+    static String forPrograms(Path file) throws IOException {
+        return text(file, FileText::forPrograms);
+    }
+
+    private interface Reading {
+
+        String of(byte[] bytes) throws NotTextException;
+    }
+
+    private static String text(Path file, Reading reading) throws IOException {
         if (Files.isDirectory(file)) {
             throw new MillraceException(file + " is a folder, not a file.");
         }
@@ -38,9 +58,9 @@ final class TextFile {
             if (bytes.length > MOST_BYTES) {
                 throw new MillraceException(file + " is larger than " + (MOST_BYTES >> 20) + " MiB: split it.");
             }
-            return Json.text(bytes);
-        } catch (CharacterCodingException e) {
-            throw new MillraceException(file + " is not UTF-8 text: save it as UTF-8.", e);
+            return reading.of(bytes);
+        } catch (NotTextException e) {
+            throw new MillraceException(file + " cannot be read: " + e.getMessage() + ".", e);
         }
     }
 
@@ -53,7 +73,7 @@ final class TextFile {
     static @Nullable Object json(Path file) throws IOException {
         try {
             // Python writes NaN
-            return Json.parseFile(read(file));
+            return Json.parseFile(forPrograms(file));
         } catch (JsonException e) {
             throw new MillraceException(file + " is not JSON: " + e.getMessage() + ".", e);
         }

@@ -6,7 +6,6 @@ package dev.millrace.launcher.command;
 
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolCall;
-import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
 import java.io.IOException;
@@ -119,25 +118,6 @@ final class ToolCases {
                 : List.of();
     }
 
-    /** The tools of a file, as clients of OpenAI's interface or of MCP write them; they are told of and never run. */
-    static List<ToolDefinition> tools(Path file) throws IOException {
-        List<ToolDefinition> all = new ArrayList<>();
-        for (Map<?, ?> each : objects(file, "")) {
-            Map<?, ?> tool = each.get("function") instanceof Map<?, ?> function ? function : each;
-            Object schema = tool.containsKey("parameters") ? tool.get("parameters") : tool.get("inputSchema");
-            if (!(tool.get("name") instanceof String name) || !(schema == null || schema instanceof Map<?, ?>)) {
-                throw new MillraceException(file + " has to hold a list of tools such as {\"name\": \"lock_door\","
-                        + " \"description\": \"Locks a door.\", \"parameters\": {\"type\": \"object\"}}.");
-            }
-            Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
-            if (schema instanceof Map<?, ?> map) {
-                map.forEach((key, value) -> parameters.put(String.valueOf(key), value));
-            }
-            all.add(new ToolDefinition(name, tool.get("description") instanceof String text ? text : "", parameters));
-        }
-        return all;
-    }
-
     private static @Nullable Step step(Map<?, ?> map) {
         if (!(map.get("tool") instanceof String tool)
                 || (map.get("arguments") != null && !(map.get("arguments") instanceof Map<?, ?>))) {
@@ -169,7 +149,7 @@ final class ToolCases {
 
     private static String text(@Nullable Path file, String own) throws IOException {
         if (file != null) {
-            return TextFile.read(file);
+            return TextFile.forPrograms(file);
         }
         try (InputStream in = ToolCases.class.getResourceAsStream(own)) {
             if (in == null) {

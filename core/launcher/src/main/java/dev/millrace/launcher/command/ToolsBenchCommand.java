@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -69,17 +70,28 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (first < 1) {
+            throw new MillraceException("--first must be 1 or more.");
+        }
+        if (only != null && toolFile != null) {
+            throw new MillraceException("--only chooses among the installed tools: leave it out, or --tools.");
+        }
         List<ToolProvider> providers = toolFile == null
-                ? workplace.engine().toolProviders().stream()
-                        .filter(each -> only == null || each.name().equals(only)).toList()
-                : List.of(ToolsBenchModel.pretended(toolFile.toString(), ToolCases.tools(toolFile)));
+                ? installed()
+                : List.of(ToolsBenchModel.pretended(toolFile.toString(), ToolFile.read(toolFile)));
         List<ToolDefinition> tools = providers.stream().flatMap(provider -> provider.tools().stream())
                 .map(Tool::definition).toList();
-        List<ToolCases.Asked> single = about(tools, requests, ToolCases.requests(requests));
-        // whoever brings requests of his own means them, and not our chains
+        // whoever brings requests or chains of his own means them, and not ours
+        List<ToolCases.Asked> single = requests == null && chains != null
+                ? List.of()
+                : about(tools, requests, ToolCases.requests(requests));
         List<ToolCases.Asked> several = chains == null && requests != null
                 ? List.of()
                 : about(tools, chains, ToolCases.chains(chains));
+        if (single.isEmpty() && several.isEmpty()) {
+            throw new MillraceException("Nothing of our own is asked for the tools of " + only
+                    + ": give requests of yours with --requests or --chains.");
+        }
         single.forEach(each -> present(each, tools));
         several.forEach(each -> present(each, tools));
         Console console = workplace.console();
@@ -99,6 +111,16 @@ final class ToolsBenchCommand implements Callable<Integer> {
             measure(model, providers, single, several, console);
         }
         return ExitCode.DONE;
+    }
+
+    private List<ToolProvider> installed() {
+        List<ToolProvider> all = workplace.engine().toolProviders();
+        List<ToolProvider> chosen = all.stream().filter(each -> only == null || each.name().equals(only)).toList();
+        if (chosen.isEmpty() && only != null) {
+            throw new MillraceException("There are no tools of " + only + "; there are those of "
+                    + all.stream().map(ToolProvider::name).collect(Collectors.joining(", ")) + ".");
+        }
+        return chosen;
     }
 
     /** Of our own, what is asked for these tools; all that a user brings. */
@@ -122,15 +144,14 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     private void measure(String reference, List<ToolProvider> providers, List<ToolCases.Asked> single,
             List<ToolCases.Asked> several, Console console) {
-        if (first < 1) {
-            throw new MillraceException("--first must be 1 or more.");
-        }
         workplace.fetching().provide(reference, false);
         try (LoadProgress progress = new LoadProgress(console);
                 Model opened = workplace.engine().open(reference, ModelOptions.defaults().withProgress(progress))) {
             console.result("model " + opened.info().name());
             ToolsBenchModel bench = new ToolsBenchModel(opened, providers, console);
-            bench.requests(single.subList(0, Math.min(first, single.size())));
+            if (!single.isEmpty()) {
+                bench.requests(single.subList(0, Math.min(first, single.size())));
+            }
             if (!several.isEmpty()) {
                 bench.chains(several.subList(0, Math.min(first, several.size())));
             }
@@ -139,6 +160,11 @@ final class ToolsBenchCommand implements Callable<Integer> {
 
     private void measure(ToolSelector selector, List<ToolDefinition> tools, List<ToolCases.Asked> single,
             List<ToolCases.Asked> several, Console console) {
+        // which also gets ready whatever is loaded for the first choice
+        if (ranked(selector, tools, (single.isEmpty() ? several : single).getFirst().ask()).isEmpty()) {
+            console.result(String.format(Locale.ROOT, "%-12s cannot choose now", selector.name()));
+            return;
+        }
         int[] found = new int[AT.length];
         int paraphrases = 0;
         long[] times = new long[single.size()];
@@ -154,10 +180,6 @@ final class ToolsBenchCommand implements Callable<Integer> {
                 if (round < WARM_UP) {
                     continue;
                 }
-                if (ranked.isEmpty()) {
-                    console.result(String.format(Locale.ROOT, "%-12s cannot choose now", selector.name()));
-                    return;
-                }
                 String tool = asked.steps().getFirst().tool();
                 int place = ranked.indexOf(tool);
                 for (int n = 0; n < AT.length; n++) {
@@ -172,13 +194,17 @@ final class ToolsBenchCommand implements Callable<Integer> {
         }
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-12s", selector.name()));
         for (int count : found) {
-            line.append(String.format(Locale.ROOT, "%5.1f %%", 100.0 * count / Math.max(1, single.size())));
+            line.append(single.isEmpty()
+                    ? "      -"
+                    : String.format(Locale.ROOT, "%5.1f %%", 100.0 * count / single.size()));
         }
         long all = single.stream().filter(ToolCases.Asked::paraphrase).count();
         line.append(String.format(Locale.ROOT, "%20s%15s", share(paraphrases, all), chained(selector, tools, several)));
         Arrays.sort(times);
-        console.result(line + String.format(Locale.ROOT, "%12.2f%12.2f", times[times.length / 2] / 1e6,
-                times[times.length - 1] / 1e6));
+        console.result(line + (single.isEmpty()
+                ? String.format(Locale.ROOT, "%12s%12s", "-", "-")
+                : String.format(Locale.ROOT, "%12.2f%12.2f", times[times.length / 2] / 1e6,
+                        times[times.length - 1] / 1e6)));
         if (missed) {
             lost.forEach(each -> console.result("  missed " + each));
         }

@@ -70,7 +70,7 @@ final class TransferView implements ModelStore.Transfer, AutoCloseable {
     }
 
     private void plainly(String what, long done, long total) {
-        long tenths = total == 0 ? 10 : 10 * done / total;
+        long tenths = total == 0 ? 0 : 10 * done / total;
         if (tenths != tenth) {
             tenth = tenths;
             console.note(line(what, done, total));
@@ -81,7 +81,10 @@ final class TransferView implements ModelStore.Transfer, AutoCloseable {
     }
 
     private String line(String what, long done, long total) {
-        String line = String.format(Locale.ROOT, "%3.0f %% of %s", total == 0 ? 100 : 100.0 * done / total,
+        if (total == 0) {
+            return what;
+        }
+        String line = String.format(Locale.ROOT, "%3.0f %% of %s", 100.0 * done / total,
                 Sizes.of(total));
         if (rate > 0) {
             line += ", " + Sizes.of((long) rate) + "/s";

@@ -489,6 +489,35 @@ final class CommandsTest {
         assertTrue(command.err().contains("quantum"), command::err);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/nonsense", "/back", "/rewind", "/rewind x", "/rewind 0", "/save", "/save \0",
+            "/save /proc/nope/x", "/backend quantum", "/", "/HELP"})
+    void aChatByPipeTellsThatACommandFailed(String failing) {
+        Result result = run(failing + "\n/help\n", "chat");
+        assertEquals(1, result.code(), result::err);
+        assertEquals(1, result.err().lines().filter(line -> line.startsWith("millrace: ")).count(), result::err);
+        assertTrue(result.err().contains("/rewind [N]"), "the talk goes on");
+    }
+
+    @Test
+    void aChatByPipeWhoseCommandsAllWorkIsDone() {
+        Result result = run("/help\n/tools\n/fork\n/back\n/backend\n/save " + folder.resolve("s") + "\n/exit\n",
+                "chat");
+        assertEquals(0, result.code(), result::err);
+        assertEquals("", result.out());
+    }
+
+    /** An answer may be nothing but thinking or calls. */
+    @Test
+    void anAnswerWithoutAWordIsAnEmptyLine() throws Exception {
+        String tools = file("tools.json", "[{\"name\": \"a\"}]").toString();
+        List<String> silent = List.of("run", "--greedy", "--tools", tools, "--regex", "", "Bye");
+        Result result = run(silent);
+        assertEquals(0, result.code(), result::err);
+        assertEquals("\n", result.out());
+        assertEquals(1, run("", broken("No space left on device"), silent.toArray(String[]::new)).code());
+    }
+
     @Test
     void whoeverInterruptsWaitsForNothing() {
         Thread.currentThread().interrupt();
@@ -703,11 +732,12 @@ final class CommandsTest {
                 "Bye\n/tools\n/fork\nHello!\n/back\n/back\n/rewind\n/rewind\n/rewind x\n/save\n/save " + saved
                         + "\n/backend\n/nonsense\n/help\n/quit\nHello!\n",
                 "chat", "--temperature", "0");
-        assertEquals(0, result.code(), result::err);
+        assertEquals(1, result.code(), "some commands could not be done");
         assertEquals("Goodbye!\nHello! I watch over this gateway. What can I do for you?\n", result.out());
-        for (String said : List.of("set_device", "forked", "back where", "there is no fork", "forgot the last exchange",
-                "nothing to forget", "a number of exchanges", "the name of a file", "saved to", "cpu",
-                "there is no /nonsense", "/rewind [N]")) {
+        for (String said : List.of("set_device", "forked", "back where", "millrace: There is no fork",
+                "forgot the last exchange", "millrace: There is nothing to forget", "millrace: /rewind takes a number",
+                "millrace: /save takes the name of a file", "saved to", "cpu", "millrace: There is no /nonsense",
+                "/rewind [N]")) {
             assertTrue(result.err().contains(said), () -> said + " in " + result.err());
         }
         Result restored = run("Bye\n", "chat", "--temperature", "0", "--restore", saved.toString());
@@ -808,6 +838,56 @@ final class CommandsTest {
             Result result = run("", "tools", "bench", "--requests", file("wrong.json", wrong).toString());
             assertEquals(1, result.code(), wrong);
             assertFalse(result.err().contains("should not"), result.err());
+        }
+    }
+
+    @Test
+    void toolsOfOnePluginOrOfAFileAreMeasured() throws Exception {
+        Result gateway = run("", "tools", "bench", "--only", "gateway");
+        assertTrue(gateway.out().startsWith("8 tools, "), gateway.out());
+        assertEquals(100.0, atFifteen(gateway, "bm25"), "there are fewer than 15");
+        Result nobody = run("", "tools", "bench", "--only", "nobody");
+        assertEquals(1, nobody.code());
+        assertTrue(nobody.err().contains("There are no tools of nobody; there are those of "), nobody.err());
+
+        String lamp = "{\"name\": \"lamp\", \"description\": \"Switch a lamp.\", \"inputSchema\": {\"type\": \"object\"}}";
+        String door = "{\"type\": \"function\", \"function\": {\"name\": \"door\", \"description\": \"Lock a door.\"}}";
+        Path requests = file("requests.json", "[{\"ask\": \"Is the door locked?\", \"tool\": \"door\"}]");
+        for (String tools : List.of("[" + lamp + "," + door + "]",
+                "{\"tools\": [" + lamp + ",{\"name\": \"door\", \"description\": \"Lock a door.\"}]}")) {
+            Path file = file("tools.json", tools);
+            Result own = run("", "tools", "bench", "--tools", file.toString(), "--requests", requests.toString());
+            assertEquals(0, own.code(), own.err());
+            assertTrue(own.out().startsWith("2 tools, 1 requests"), own.out());
+            assertTrue(own.out().contains("bm25        100.0 %100.0 %100.0 %100.0 %100.0 %"), own.out());
+            assertEquals(1, run("", "tools", "bench", "--tools", file.toString(), "--only", "gateway", "--requests",
+                    requests.toString()).code());
+            // our requests are about other tools
+            assertTrue(run("", "tools", "bench", "--tools", file.toString()).err().contains("give requests"));
+        }
+        Result wrong = run("", "tools", "bench", "--tools", file("wrong.json", "[{\"title\": 1}]").toString());
+        assertEquals(1, wrong.code());
+        assertTrue(wrong.err().contains("tool 1: expected an object with name"), wrong.err());
+    }
+
+    @Test
+    void chainsAreSaidStepByStep() throws Exception {
+        Path chain = file("chain.json", """
+                [{"ask": ["Turn on the kitchen lamp.", "Turn off the kitchen lamp."], "steps": [
+                  {"tool": "set_device", "arguments": {"name": "kitchen_lamp", "state": "on"}},
+                  {"tool": "set_device", "arguments": {"name": "kitchen_lamp", "state": "off"}}]}]""");
+        Result result = run("", "tools", "bench", "--only", "gateway", "--chains", chain.toString(), "--model");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().startsWith("8 tools, 0 requests"), result.out());
+        assertTrue(result.out().contains("1 of 1"), result.out());
+        String last = result.out().lines().toList().getLast();
+        assertTrue(last.startsWith("1 chains: completed 100.0 %, steps in order 100.0 %"), result.out());
+        for (String wrong : List.of("[{\"ask\": [], \"steps\": [{\"tool\": \"set_device\"}]}]",
+                "[{\"ask\": [1], \"steps\": [{\"tool\": \"set_device\"}]}]",
+                "[{\"ask\": \"x\", \"steps\": [{\"tool\": \"set_device\"}, 7]}]")) {
+            Result refused = run("", "tools", "bench", "--chains", file("wrong.json", wrong).toString());
+            assertEquals(1, refused.code());
+            assertTrue(refused.err().contains("ask may be a list of texts"), refused.err());
         }
     }
 

@@ -16,6 +16,9 @@ import dev.millrace.engine.Engine;
 import dev.millrace.json.Json;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -24,9 +27,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What people see of the store, and that nothing is fetched without their word. */
@@ -40,11 +46,14 @@ final class StoreCommandsTest {
     }
 
     private Result run(String input, boolean person, String... arguments) {
+        return run(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), person, person, arguments);
+    }
+
+    private Result run(InputStream in, boolean types, boolean reads, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Console console = new Console(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                new StandardOutput(out), new PrintStream(err, true, StandardCharsets.UTF_8),
-                person, false, person, false);
+        Console console = new Console(in, new StandardOutput(out), new PrintStream(err, true, StandardCharsets.UTF_8),
+                types, false, reads, false);
         try (Engine engine = new Engine()) {
             int code = new MillraceCommand(new Workplace(engine, List.of(), List.of(), console, "0.1.0", List.of(),
                     List.of(shelf), List.of(), List.of(), List.of())).execute(arguments);
@@ -87,6 +96,67 @@ final class StoreCommandsTest {
         shelf.done.clear();
         run("", false, "run", "--pull", "--model", REFERENCE, "Hello");
         assertEquals(List.of("pull", "licenceShown"), shelf.done);
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            'y', true
+            'Y\n', true
+            ' yes \r\n', true
+            'YES\nno\n', true
+            '', false
+            '\n', false
+            'n\ny\n', false
+            'maybe\n', false
+            'yesterday\n', false
+            """)
+    void onlyAYesIsAYes(String typed, boolean agreed) {
+        Result result = run(typed, true, "run", "--model", REFERENCE, "Hello");
+        assertEquals(agreed ? List.of("pull", "licenceShown") : List.of(), shelf.done);
+        // a line that was not ended must not run into the next message
+        assertEquals(!typed.contains("\n"), result.err().contains("[y/N] \n"), result::err);
+    }
+
+    @Test
+    void aQuestionThatNobodyCanSeeIsNotAsked() {
+        InputStream typed = new ByteArrayInputStream("y\n".getBytes(StandardCharsets.UTF_8));
+        Result result = run(typed, true, false, "run", "--model", REFERENCE, "Hello");
+        assertEquals(1, result.code());
+        assertTrue(result.err().contains("add --pull") && !result.err().contains("[y/N]"), result::err);
+        assertEquals(List.of(), shelf.done);
+    }
+
+    @Test
+    void aQuestionEndsWhenTheProgramIsAskedToEnd() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        InputStream silent = new InputStream() {
+            @Override
+            public int read() throws IOException {
+                asked.countDown();
+                try {
+                    never.await();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+                return -1;
+            }
+
+            @Override
+            public int read(byte[] into, int at, int count) throws IOException {
+                return read();
+            }
+        };
+        FutureTask<Result> running = new FutureTask<>(
+                () -> run(silent, true, true, "run", "--model", REFERENCE, "Hello"));
+        Thread command = Thread.ofPlatform().start(running);
+        asked.await();
+        command.interrupt();
+        Result result = running.get();
+        never.countDown();
+        assertEquals(1, result.code());
+        assertTrue(result.err().endsWith("Fetch it? [y/N] \nmillrace: Cancelled.\n"), result::err);
+        assertEquals(List.of(), shelf.done);
     }
 
     @Test

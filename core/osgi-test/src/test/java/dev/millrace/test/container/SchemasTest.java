@@ -45,7 +45,9 @@ class SchemasTest {
     }
 
     @Test
-    void theLibraryJudges(@InjectService(timeout = 10_000) ToolGuard guard) throws InterruptedException {
+    void theLibraryJudges(
+            @InjectService(filter = "(component.name=dev.millrace.plugin.jsonschema.SchemaGuard)", timeout = 10_000) ToolGuard guard)
+            throws InterruptedException {
         assertEquals(Optional.empty(),
                 refusal(guard, DEFINITION, new ToolCall("1", "set_device", Map.of("state", "off"))));
         assertTrue(refusal(guard, DEFINITION, new ToolCall("2", "set_device", Map.of("state", "on"))).orElse("")

@@ -52,6 +52,7 @@ public final class Http implements AutoCloseable {
     private final URI home;
     private final Optional<String> token;
     private final Patience patience;
+    private final Consumer<String> waiting;
 
     /**
      * A client.
@@ -62,6 +63,22 @@ public final class Http implements AutoCloseable {
      * @param environment variables, for proxies
      */
     public Http(URI home, Optional<String> token, Patience patience, Map<String, String> environment) {
+        this(home, token, patience, environment, any -> {
+        });
+    }
+
+    /**
+     * Asks servers, and tells when it has to wait for small answers.
+     *
+     * @param home the server that gets the token
+     * @param token an access token
+     * @param patience how often and how long to try
+     * @param environment variables, for proxies
+     * @param waiting told why it waits before it tries again
+     */
+    public Http(URI home, Optional<String> token, Patience patience, Map<String, String> environment,
+            Consumer<String> waiting) {
+        this.waiting = waiting;
         this.proxies = new EnvironmentProxies(environment);
         this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.stall()).proxy(proxies).build();
@@ -335,8 +352,7 @@ public final class Http implements AutoCloseable {
      * @throws Refusal if the server says no, or it is longer
      */
     public byte[] small(URI place, int limit) throws IOException, InterruptedException {
-        return persist(shown(place), any -> {
-        }, () -> {
+        return persist(shown(place), waiting, () -> {
             try (Reply reply = open(place, -1, -1)) {
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
                 ByteBuffer bytes = reply.body().next();
@@ -375,8 +391,7 @@ public final class Http implements AutoCloseable {
      * @throws Refusal if the server does not say
      */
     public Probe probe(URI place) throws IOException, InterruptedException {
-        return persist(shown(place), any -> {
-        }, () -> {
+        return persist(shown(place), waiting, () -> {
             try (Reply reply = open(place, 0, 0)) {
                 if (reply.headers().firstValue("Content-Type").orElse("").toLowerCase(Locale.ROOT)
                         .startsWith("text/html")) {

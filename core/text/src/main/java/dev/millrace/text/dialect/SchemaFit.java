@@ -8,6 +8,7 @@ import dev.millrace.json.SchemaReferences;
 import java.math.BigDecimal;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Read at any depth are: {@code $ref} and {@code $dynamicRef} within the schema, {@code type} (also as a list, and in the
  * capitals of OpenAPI, and in the names that Python has for them), {@code nullable}, {@code const}, {@code enum}, {@code allOf},
  * {@code anyOf}, {@code oneOf}, {@code not}, {@code if}, {@code dependentSchemas}, {@code properties}, {@code patternProperties},
- * {@code propertyNames}, {@code required}, {@code dependentRequired}, {@code additionalProperties}, {@code items},
- * {@code prefixItems}, {@code contains}, {@code uniqueItems}, {@code pattern}, {@code multipleOf}, and the limits of numbers,
+ * {@code propertyNames}, {@code required}, {@code dependentRequired}, {@code additionalProperties},
+ * {@code unevaluatedProperties}, {@code items}, {@code prefixItems}, {@code unevaluatedItems}, {@code contains}, {@code uniqueItems}, {@code pattern}, {@code multipleOf}, and the limits of numbers,
  * lengths and counts. A regular expression that Java reads in another way, or takes too long for, is left to a guard. A value that fits unmended is never changed. Of several alternatives the first one counts that the
  * value fits unmended, else the first one that it fits at all.
  */
@@ -152,8 +154,8 @@ final class SchemaFit {
         fit = conditions(fit, schema, path, depth, references);
         limits(fit, schema, path);
         return switch (fit) {
-            case Map<?, ?> map -> object(map, schema, path, depth);
-            case List<?> list -> items(list, schema, path, depth);
+            case Map<?, ?> map -> otherMembers(object(map, schema, path, depth), schema, path, depth);
+            case List<?> list -> otherItems(items(list, schema, path, depth), schema, path, depth);
             case null -> null;
             default -> fit;
         };
@@ -280,7 +282,7 @@ final class SchemaFit {
 
     private @Nullable Object conditions(@Nullable Object value, Map<?, ?> schema, String path, int depth,
             int references) {
-        if (schema.get("not") instanceof Map<?, ?> not && fits(value, not, path, depth, references)) {
+        if (schema.containsKey("not") && fits(value, schema.get("not"), path, depth, references)) {
             complain(path, "is what it must not be");
         }
         Object fit = value;
@@ -464,6 +466,48 @@ final class SchemaFit {
             }
         }
         return items;
+    }
+
+    /** What no other keyword has a word for. */
+    private Map<String, @Nullable Object> otherMembers(Map<String, @Nullable Object> value, Map<?, ?> schema,
+            String path,
+            int depth) {
+        if (!schema.containsKey("unevaluatedProperties")) {
+            return value;
+        }
+        Set<String> known = evaluated(path, depth).members(value, schema);
+        Object rule = schema.get("unevaluatedProperties");
+        Map<String, @Nullable Object> mended = new LinkedHashMap<>(value);
+        mended.replaceAll((name, each) -> {
+            if (known.contains(name)) {
+                return each;
+            }
+            if (Boolean.FALSE.equals(rule)) {
+                complain(member(path, name),
+                        "is unknown" + (known.isEmpty() ? "" : ", beside " + new TreeSet<>(known)));
+                return each;
+            }
+            return value(each, rule, member(path, name), depth + 1, 0);
+        });
+        return mended;
+    }
+
+    private List<@Nullable Object> otherItems(List<@Nullable Object> list, Map<?, ?> schema, String path, int depth) {
+        if (!schema.containsKey("unevaluatedItems")) {
+            return list;
+        }
+        BitSet known = evaluated(path, depth).items(list, schema);
+        List<@Nullable Object> mended = new ArrayList<>(list);
+        for (int i = known.nextClearBit(0); i < list.size(); i = known.nextClearBit(i + 1)) {
+            mended.set(i, value(list.get(i), schema.get("unevaluatedItems"), path + "[" + i + "]", depth + 1, 0));
+        }
+        return mended;
+    }
+
+    private Evaluated evaluated(String path, int depth) {
+        // a pattern that is left to a guard may have found the name
+        return new Evaluated(targets, (value, rule) -> fits(value, rule, path, depth, 0),
+                (pattern, name) -> matches(pattern, name).orElse(true));
     }
 
     private static String member(String path, @Nullable Object name) {

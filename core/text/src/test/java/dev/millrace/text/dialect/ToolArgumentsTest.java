@@ -226,11 +226,39 @@ class ToolArgumentsTest {
             {"additionalProperties": {"anyOf": [{"$ref": "#/$defs/N"}]}}      | {"k": "4"} | {"k": 4}
             {"type": "number", "nullable": true, "enum": [1, 2]}              | null    | null
             {"allOf": [{"$ref": "#/$defs/N"}], "nullable": true}              | null    | null
+            {"$ref": "named"}                                                 | "4"     | 4
+            {"$ref": "named#/definitions/low"}                                | "40"    | at most 9
+            {"$ref": "#/$defs/Self"}                                          | {"kids": [{"kids": [{"v": "1"}]}]} | {"kids": [{"kids": [{"v": 1}]}]}
+            {"properties": {"a": {}}, "unevaluatedProperties": false}         | {"a": 1, "b": 2} | 'n.b' is unknown, beside [a]
+            {"properties": {"a": {}}, "unevaluatedProperties": {"type": "integer"}} | {"a": "1", "b": "2"} | {"a": "1", "b": 2}
+            {"allOf": [{"properties": {"a": {"type": "integer"}}}], "unevaluatedProperties": false} | {"a": "1"} | {"a": 1}
+            {"$ref": "#/$defs/Tree", "properties": {"w": {}}, "unevaluatedProperties": false} | {"v": "1", "w": 0} | {"v": 1, "w": 0}
+            {"$ref": "#/$defs/Tree", "unevaluatedProperties": false}          | {"v": 1, "w": 0} | 'n.w' is unknown
+            {"anyOf": [{"properties": {"k": {"const": 1}, "a": {}}}, {"properties": {"k": {"const": 2}, "b": {}}}], "unevaluatedProperties": false} | {"k": 2, "a": 1} | 'n.a' is unknown
+            {"if": {"properties": {"k": {"const": 1}}}, "then": {"properties": {"a": {}}}, "else": {"properties": {"k": {}, "b": {}}}, "unevaluatedProperties": false} | {"k": 2, "a": 1} | 'n.a' is unknown
+            {"if": {"properties": {"k": {"const": 1}}}, "then": {"properties": {"a": {}}}, "unevaluatedProperties": false} | {"k": 1, "a": 1} | {"k": 1, "a": 1}
+            {"patternProperties": {"^x": {}}, "unevaluatedProperties": false} | {"x1": 1} | {"x1": 1}
+            {"dependentSchemas": {"a": {"properties": {"a": {}, "b": {}}}}, "unevaluatedProperties": false} | {"a": 1, "b": 2} | {"a": 1, "b": 2}
+            {"unevaluatedProperties": false}                                  | {"a": 1} | 'n.a' is unknown
+            {"prefixItems": [{"type": "string"}], "unevaluatedItems": false}  | ["a", 1] | 'n[1]' is not allowed
+            {"prefixItems": [{"type": "string"}], "unevaluatedItems": {"type": "integer"}} | ["a", "1"] | ["a", 1]
+            {"allOf": [{"prefixItems": [true, true]}], "unevaluatedItems": false} | [1, 2] | [1, 2]
+            {"contains": {"type": "string"}, "unevaluatedItems": {"type": "integer"}} | ["a", "b", 1] | ["a", "b", 1]
+            {"not": true}                                                     | 1       | must not be
+            {"not": {}}                                                       | 1       | must not be
+            {"not": false}                                                    | 1       | 1
+            {"if": true, "then": {"type": "integer"}, "else": false}          | "1"     | 1
+            {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"minimum": 2}} | 1 | at least 2
+            {"else": {"minimum": 2}, "then": {"minimum": 2}}                  | 1       | 1
             """)
     void mendsAndJudgesByTheWholeSchema(String schema, String given, String expected) {
         Map<String, @Nullable Object> definitions = map("N", map("type", "integer"), "C",
                 map("$anchor", "count", "type", "integer"), "Tree", map("type", "object", "properties",
-                        map("v", map("type", "integer"), "next", map("$ref", "#/$defs/Tree"))));
+                        map("v", map("type", "integer"), "next", map("$ref", "#/$defs/Tree"))),
+                "Named", map("$id", "named", "type", "integer", "definitions", map("low", map("type", "integer",
+                        "maximum", 9L))),
+                "Self", map("$id", "self", "properties", map("v", map("type", "integer"), "kids",
+                        map("items", map("$ref", "self")))));
         ToolDefinition tool = new ToolDefinition("f", "",
                 map("type", "object", "properties", map("n", Json.parse(schema)), "$defs", definitions));
         switch (ToolArguments.check(tool, new ToolCall("1", "f", map("n", Json.parse(given))))) {

@@ -50,7 +50,7 @@ class ConsolePageTest {
             String said = run(List.of(node.orElseThrow().toString(), BROWSER.resolve("browser.mjs").toString(),
                     served.server.address().toString(), browser.orElseThrow().toString(), PICTURES.toString()));
             assertEquals(0, said.lines().filter(line -> line.startsWith("FAILED ")).count(), said);
-            assertTrue(said.lines().filter(line -> line.startsWith("ok ")).count() >= 12, said);
+            assertTrue(said.lines().filter(line -> line.startsWith("ok ")).count() >= 15, said);
         }
     }
 

@@ -15,7 +15,7 @@ public interface Exchange {
     /** The method, in upper case. */
     String method();
 
-    /** The path as it was sent, without the query. */
+    /** The path as it was sent, without the query; several slashes in a row count as one. */
     String path();
 
     /** What follows the question mark, as it was sent; empty if nothing does. */

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Objects;
 import java.util.Optional;
 
 /** An exchange of the JDK's server. Every wait for the client is watched. */
@@ -35,8 +37,13 @@ final class JdkExchange implements Exchange {
 
     @Override
     public String path() {
-        String path = exchange.getRequestURI().getRawPath();
-        return path == null ? "/" : path;
+        URI target = exchange.getRequestURI();
+        String path = Objects.requireNonNullElse(target.getRawPath(), "");
+        if (target.getScheme() == null && target.getRawAuthority() != null) {
+            // a path that begins with two slashes, which the JDK takes for the name of a machine
+            path = "/" + target.getRawAuthority() + path;
+        }
+        return path.isEmpty() ? "/" : path.replaceAll("/{2,}", "/");
     }
 
     @Override

@@ -7,6 +7,7 @@ package dev.millrace.plugin.mcp;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolConnector;
 import dev.millrace.plugin.mcp.client.Servers;
+import dev.millrace.plugin.mcp.client.Unreachable;
 import dev.millrace.plugin.mcp.oauth.LoopbackConsent;
 import dev.millrace.plugin.mcp.oauth.SignInException;
 import java.io.IOException;
@@ -51,7 +52,7 @@ public final class FileConnector implements ToolConnector {
         } catch (SignInException e) {
             throw new MillraceException(String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
-            throw new MillraceException("Nobody can sign in at " + program + ": " + e.getMessage() + ".", e);
+            throw new MillraceException("Nobody can sign in at " + program + ": " + Unreachable.reason(e) + ".", e);
         }
     }
 

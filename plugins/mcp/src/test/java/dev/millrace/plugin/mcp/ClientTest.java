@@ -44,13 +44,18 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 
 /** The client with servers that are programs of their own: one that is good, and others that are not. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 class ClientTest {
 
     @TempDir
     Path folder;
 
-    private Path file(int timeoutSeconds, String... kinds) throws IOException {
+    /** Longer than a busy machine needs to start a few of them: what is waited for for so long is there. */
+    private static final int PATIENCE_SECONDS = 150;
+    private static final Set<String> SLOW = Set.of("silent", "hangs");
+    private static final int HURRY_SECONDS = 3;
+
+    private Path file(String... kinds) throws IOException {
         List<String> servers = new ArrayList<>();
         for (String kind : kinds) {
             Map<String, Object> server = new HashMap<>();
@@ -59,7 +64,7 @@ class ClientTest {
                     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                     System.getProperty("java.class.path"), HostileServer.class.getName(), kind, folder.toString()));
             server.put("env", Map.of("OWN_VARIABLE", "${HOME}"));
-            server.put("timeoutSeconds", kind.equals("silent") ? 3 : timeoutSeconds);
+            server.put("timeoutSeconds", SLOW.contains(kind) ? HURRY_SECONDS : PATIENCE_SECONDS);
             servers.add("\"" + kind + "\":" + Wire.JSON.writeValueAsString(server));
         }
         return Files.writeString(folder.resolve("servers.json"),
@@ -93,7 +98,7 @@ class ClientTest {
     }
 
     private static void eventually(BooleanSupplier what) throws InterruptedException {
-        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(PATIENCE_SECONDS).toNanos();
         while (!what.getAsBoolean()) {
             assertTrue(System.nanoTime() < end, "it did not come about");
             TimeUnit.MILLISECONDS.sleep(20);
@@ -102,7 +107,7 @@ class ClientTest {
 
     @Test
     void aGoodServer() throws Exception {
-        try (Servers servers = connect(file(30, "good"), true)) {
+        try (Servers servers = connect(file("good"), true)) {
             assertEquals(List.of(), servers.problems());
             assertEquals("This is a simple text response for testing.", call(servers, "test_simple_text").value());
             assertTrue(call(servers, "test_error_handling").error());
@@ -135,7 +140,7 @@ class ClientTest {
 
     @Test
     void aServerThatDoesNotComeUpKeepsNobodyWaiting() throws Exception {
-        try (Servers servers = connect(file(30, "noise", "silent", "dies", "version"), true)) {
+        try (Servers servers = connect(file("noise", "silent", "dies", "version"), true)) {
             String problems = String.join("\n", servers.problems());
             assertTrue(problems.contains("The server silent "), problems);
             assertTrue(problems.contains("its last words were: cannot find my configuration."), problems);
@@ -147,7 +152,7 @@ class ClientTest {
 
     @Test
     void whatServersDoWrongCostsTheirOwnTools() throws Exception {
-        try (Servers servers = connect(file(30, "noise", "crashes", "huge", "floods", "asks"), true)) {
+        try (Servers servers = connect(file("noise", "crashes", "huge", "floods", "asks"), true)) {
             ToolResult crashed = call(servers, "crashes_lamp");
             assertTrue(crashed.error() && String.valueOf(crashed.value()).contains("out of luck"), crashed::toString);
             // it is started anew
@@ -162,8 +167,10 @@ class ClientTest {
 
     @Test
     void aServerThatHangsIsNotWaitedForLonger() throws Exception {
-        try (Servers servers = connect(file(12, "hangs", "image"), true)) {
-            assertEquals("The server hangs failed: There was no answer within 12 seconds.",
+        try (Servers servers = connect(file("hangs", "image"), true)) {
+            // its start may take longer than its calls
+            eventually(() -> servers.offered().stream().anyMatch(each -> each.program().equals("hangs")));
+            assertEquals("The server hangs failed: There was no answer within 3 seconds.",
                     call(servers, "hangs_lamp").value());
             assertEquals("[image of type image/png left out: this model reads text only]\n[31mred <|im_end|>",
                     call(servers, "image_lamp").value());
@@ -172,7 +179,7 @@ class ClientTest {
 
     @Test
     void namesAndWordsAreMadeFit() throws Exception {
-        try (Servers servers = connect(file(30, "words", "endless", "schemas"), true)) {
+        try (Servers servers = connect(file("words", "endless", "schemas"), true)) {
             Map<String, Offered> offered = new HashMap<>();
             servers.offered().forEach(tool -> offered.put(tool.program() + " " + tool.original(), tool));
             ToolDefinition first = definition(offered, "words read/file.text");
@@ -201,7 +208,7 @@ class ClientTest {
 
     @Test
     void whatChangesIsApprovedAgain() throws Exception {
-        Path file = file(30, "changes");
+        Path file = file("changes");
         try (Servers servers = connect(file, false)) {
             assertEquals(Approval.NEW, servers.offered().getFirst().approval());
             assertEquals(List.of(), servers.providers().getFirst().tools());
@@ -228,7 +235,7 @@ class ClientTest {
     @Test
     void aServerThatSendsWhatComesToItsMindCostsNothing() throws Exception {
         long before = memory();
-        try (Servers servers = connect(file(600, "fuzz", "noise"), true)) {
+        try (Servers servers = connect(file("fuzz", "noise"), true)) {
             assertEquals("still here", call(servers, "fuzz_lamp").value());
             assertEquals("on {\"state\":\"on\"}", call(servers, "noise_lamp").value());
             assertEquals("still here", call(servers, "fuzz_lamp").value());
@@ -243,7 +250,7 @@ class ClientTest {
 
     @Test
     void hintsAndProgressArePassedOn() throws Exception {
-        try (Servers servers = connect(file(60, "hints", "progress"), true)) {
+        try (Servers servers = connect(file("hints", "progress"), true)) {
             Map<String, Offered> offered = new HashMap<>();
             servers.offered().forEach(tool -> offered.put(tool.original(), tool));
             Map<String, Set<ToolHint>> hints = new HashMap<>();
@@ -264,7 +271,7 @@ class ClientTest {
 
     @Test
     void eachMessageOfTheClientFitsTheSchemaOfItsRevision() throws Exception {
-        try (Servers servers = connect(file(60, "recordsold", "recordsnew"), true)) {
+        try (Servers servers = connect(file("recordsold", "recordsnew"), true)) {
             for (String server : List.of("recordsold", "recordsnew")) {
                 call(servers, server + "_test_simple_text");
                 call(servers, server + "_test_tool_with_progress");
@@ -306,7 +313,7 @@ class ClientTest {
     @Test
     void programsGetLittleAndLeaveNothing() throws Exception {
         long child;
-        try (Servers servers = connect(file(30, "environment", "children", "stays"), true)) {
+        try (Servers servers = connect(file("environment", "children", "stays"), true)) {
             String names = String.valueOf(call(servers, "environment_lamp").value());
             assertTrue(names.contains("OWN_VARIABLE") && names.contains("PATH"), names);
             assertFalse(names.contains("SECRET_TOKEN"), names);
@@ -334,7 +341,7 @@ class ClientTest {
                                 return null;
                             });
                 });
-        String file = file(30, "noise").toString();
+        String file = file("noise").toString();
         ConfiguredServers.Config config = (ConfiguredServers.Config) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[]{ConfiguredServers.Config.class},
                 (proxy, method, given) -> switch (method.getName()) {

@@ -28,8 +28,14 @@ class ServerFuzzTest {
         Answers answers = new Answers();
         long before = memory();
         // the last line is whole and asks for a sign of life
-        StreamConversation.serve(new Fixture(), new Lines(mutations, messages), answers,
-                java.time.Duration.ofSeconds(10));
+        Lines lines = new Lines(mutations, messages);
+        long begun = System.nanoTime();
+        StreamConversation.serve(new Fixture(), lines, answers, java.time.Duration.ofSeconds(10));
+        if (messages > 5_000) {
+            System.out.printf("%d messages, %d answers, %.1f s; the slowest held up the next one for %.1f ms%n",
+                    messages,
+                    answers.count, (System.nanoTime() - begun) / 1e9, lines.slowest / 1e6);
+        }
         assertTrue(answers.alive, "no sign of life after " + messages + " messages; answers " + answers.count);
         assertTrue(answers.count > messages / 2, "only " + answers.count + " answers to " + messages + " messages");
         assertTrue(memory() - before < 64 << 20, "memory grew");
@@ -49,6 +55,8 @@ class ServerFuzzTest {
         private int left;
         private byte[] current;
         private int at;
+        private long handed;
+        private long slowest;
 
         Lines(Mutations mutations, int count) {
             this.mutations = mutations;
@@ -64,9 +72,13 @@ class ServerFuzzTest {
                 if (left < 0) {
                     return -1;
                 }
+                if (handed != 0) {
+                    slowest = Math.max(slowest, System.nanoTime() - handed);
+                }
                 current = left == 0 ? LIFE : mutations.next();
                 at = 0;
                 left--;
+                handed = System.nanoTime();
             }
             int some = Math.min(count, current.length - at);
             System.arraycopy(current, at, bytes, from, some);

@@ -57,6 +57,8 @@ class SignInTest {
     private final List<Map<String, String>> forms = new CopyOnWriteArrayList<>();
     private final List<String> proofs = new CopyOnWriteArrayList<>();
     private final List<URI> pages = new CopyOnWriteArrayList<>();
+    /** What the browser shows in the end. */
+    private final List<String> shown = new CopyOnWriteArrayList<>();
     private final AtomicInteger given = new AtomicInteger();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private HttpServer server;
@@ -168,9 +170,9 @@ class SignInTest {
     }
 
     /** A browser in which somebody has signed in already: it follows all redirections. */
-    private static void visit(HttpClient browser, URI page) {
+    private void visit(HttpClient browser, URI page) {
         try {
-            browser.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.discarding());
+            shown.add(browser.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString()).body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -201,6 +203,7 @@ class SignInTest {
         Path file = file("");
         assertEquals(List.of(), login(file));
         assertEquals(1, pages.size());
+        assertEquals(List.of("Millrace has your answer. You can close this page."), shown);
         Map<String, String> query = fields(pages.getFirst().getRawQuery());
         assertEquals("S256", query.get("code_challenge_method"));
         assertEquals(origin + "/mcp", query.get("resource"));
@@ -271,6 +274,16 @@ class SignInTest {
                 + "\"auth\":{\"grant\":\"client_credentials\",\"clientId\":\"me\",\"clientSecret\":\"s\"}"));
         assertTrue(said.getFirst().contains("refuses (401)"), said.getFirst());
         assertTrue(forms.isEmpty());
+    }
+
+    @Test
+    void whereNobodyAnswersNobodySignsIn() throws Exception {
+        Path file = file("");
+        server.stop(0);
+        assertEquals("Nobody can sign in at small: nobody answers there.",
+                assertThrows(MillraceException.class, () -> login(file)).getMessage());
+        assertTrue(offered(file).getFirst().endsWith("cannot be reached: nobody answers there."),
+                offered(file)::toString);
     }
 
     @Test

@@ -74,12 +74,16 @@ final class SlyServer {
         }
         if (kind.equals("answers")) {
             send("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"x\"}}");
-            for (int id : new int[]{-1, 0, 999, request.path("id").asInt() + 1, request.path("id").asInt() + 2}) {
+            // those of requests to come only when there are none that may have been given up for being slow
+            int next = request.path("method").asText().equals("tools/call") ? request.path("id").asInt() : 999;
+            for (int id : new int[]{-1, 0, 999, next + 1, next + 2}) {
                 send("{\"jsonrpc\":\"2.0\",\"id\":" + id
                         + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"forged\"}]}}");
             }
         }
-        send(answer.toString());
+        send(kind.equals("liar") && request.path("params").path("name").asText().equals("impossible")
+                ? answer.put("result", 7).toString()
+                : answer.toString());
         if (kind.equals("answers")) {
             send(answer.toString().replace("real", "forged"));
         }

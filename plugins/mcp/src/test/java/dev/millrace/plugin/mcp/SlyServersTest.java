@@ -42,8 +42,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Servers that speak the protocol and mean harm: each costs its own tools, and a good one beside them works on. */
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
 class SlyServersTest {
+
+    /** Longer than a busy machine needs to start a few of them. */
+    private static final int PATIENCE_SECONDS = 150;
 
     @TempDir
     Path folder;
@@ -60,7 +63,7 @@ class SlyServersTest {
             servers.put(kind, Map.of("command", ProcessHandle.current().info().command().orElse("java"), "args",
                     List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                             System.getProperty("java.class.path"), SlyServer.class.getName(), kind, folder.toString()),
-                    "timeoutSeconds", 60, "questions", "defaults"));
+                    "timeoutSeconds", PATIENCE_SECONDS, "questions", "defaults"));
         }
         return connect(servers);
     }
@@ -85,7 +88,7 @@ class SlyServersTest {
     }
 
     private static void eventually(Servers servers, BooleanSupplier what) throws InterruptedException {
-        long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(PATIENCE_SECONDS).toNanos();
         while (!what.getAsBoolean()) {
             assertTrue(System.nanoTime() < end, () -> "it did not come about: " + servers.problems());
             TimeUnit.MILLISECONDS.sleep(20);
@@ -113,8 +116,10 @@ class SlyServersTest {
                     && servers.offered().stream().noneMatch(tool -> tool.definition().equals(before.definition())));
             ToolResult gone = before.call(new ToolCall("1", "x", Map.of()));
             assertTrue(gone.error() && String.valueOf(gone.value()).contains("restless"), gone::toString);
-            String lie = String.valueOf(call(servers, "liar", "promises").value());
-            assertTrue(lie.length() < 25_000, lie);
+            assertEquals("The server liar failed: Its answer cannot be read: This is not JSON: Nested"
+                    + " deeper than 64", call(servers, "liar", "promises").value());
+            assertEquals("The server liar failed: Its answer cannot be read: A message has a method, a result or an"
+                    + " error.", call(servers, "liar", "impossible").value());
             assertEquals("real", call(servers, "cycle", "page_b").value());
             // a model that is told of all of them answers
             try (Millrace millrace = Millrace.start();
@@ -149,7 +154,8 @@ class SlyServersTest {
             long start = System.nanoTime();
             ToolResult deaf = call(servers, "deaf", "lamp");
             assertTrue(deaf.error() && String.valueOf(deaf.value()).contains("deaf"), deaf::toString);
-            assertTrue(System.nanoTime() - start < 50_000_000_000L, "it was waited for until its time was over");
+            assertTrue(System.nanoTime() - start < 0.8e9 * PATIENCE_SECONDS,
+                    "it was waited for until its time was over");
             // another process of it answers again
             eventually(servers, () -> tools(servers, "deaf").contains("lamp") && real(servers, "deaf"));
             assertEquals("real", call(servers, "good", "lamp").value());
@@ -221,7 +227,8 @@ class SlyServersTest {
                         Map.of("Authorization", "Bearer secret")));
             }
             try (FixtureServer.Started good = FixtureServer.start()) {
-                servers.put("good", Map.of("url", good.running().address() + "/fixture", "timeoutSeconds", 60));
+                servers.put("good",
+                        Map.of("url", good.running().address() + "/fixture", "timeoutSeconds", PATIENCE_SECONDS));
                 try (Servers connected = connect(servers)) {
                     eventually(connected, () -> tools(connected, "good").contains("test_simple_text"));
                     assertEquals("This is a simple text response for testing.",

@@ -172,4 +172,46 @@ class EmbeddingsTest {
         assertEquals(404, nano.post("/v1/chat/completions",
                 "{\"model\":\"letters\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}").statusCode());
     }
+
+    @Test
+    void ollamasTwoWaysToAsk() throws Exception {
+        JsonNode one = nano.ask("/api/embed", "{\"model\":\"letters\",\"input\":\"abba\",\"truncate\":true}");
+        assertEquals("[[2.0,2.0,0.0]]", one.path("embeddings").toString());
+        assertEquals(4, one.path("prompt_eval_count").asInt());
+        assertTrue(one.path("total_duration").asLong() > 0, one::toString);
+        assertEquals("[[1.0,0.0,0.0],[0.0,1.0,0.0]]", nano.ask("/api/embed",
+                "{\"model\":\"letters:latest\",\"input\":[\"a\",\"b\"],\"keep_alive\":\"5m\",\"options\":{}}")
+                .path("embeddings").toString());
+        assertEquals("{\"embedding\":[0.0,1.0,2.0]}",
+                nano.ask("/api/embeddings", "{\"model\":\"letters\",\"prompt\":\"cbc\"}").toString());
+        assertEquals("[]", nano.ask("/api/embed", "{\"model\":\"letters\"}").path("embeddings").toString());
+        assertEquals("[]",
+                nano.ask("/api/embeddings", "{\"model\":\"letters\",\"prompt\":\"\"}").path("embedding").toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+            "/api/embed | {\"input\":\"a\"} | 400 | model is missing",
+            "/api/embed | {\"model\":\"other\",\"input\":\"a\"} | 404 | letters",
+            "/api/embed | {\"model\":\"letters\",\"input\":[1]} | 400 | token ids",
+            "/api/embed | {\"model\":\"letters\",\"input\":\"a\",\"dimensions\":2} | 400 | cannot be shortened",
+            "/api/embed | {\"model\":\"letters\",\"truncate\":true,\"input\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}"
+                    + " | 400 | 43 tokens of 40",
+            "/api/embeddings | {\"model\":\"letters\",\"prompt\":[\"a\"]} | 400 | prompt must be a string"})
+    void whatOllamasClientsAreRefused(String path, String body, int code, String word) throws Exception {
+        HttpResponse<String> answer = nano.post(path, body);
+        assertEquals(code, answer.statusCode(), answer::body);
+        assertTrue(Nano.JSON.readTree(answer.body()).path("error").asText().contains(word), answer::body);
+    }
+
+    @Test
+    void ollamasListsHaveIt() throws Exception {
+        for (String path : List.of("/api/tags", "/api/ps")) {
+            assertEquals("letters:latest", Nano.JSON.readTree(nano.get(path).body()).at("/models/1/name").asText());
+        }
+        JsonNode facts = nano.ask("/api/show", "{\"model\":\"letters\"}");
+        assertEquals("[\"embedding\"]", facts.path("capabilities").toString());
+        assertEquals(3, facts.at("/model_info/bert.embedding_length").asInt());
+        assertEquals(CONTEXT, facts.at("/model_info/bert.context_length").asInt());
+    }
 }

@@ -278,7 +278,7 @@ class ShapesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[]", "[{\"role\":\"assistant\",\"content\":\"Hello\"}]",
-            "[{\"role\":\"system\",\"content\":\"Hello\"}]", "[{\"role\":\"user\"}]",
+            "[{\"role\":\"system\"}]", "[{\"role\":\"user\"}]",
             "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]",
             "[{\"role\":\"king\",\"content\":\"x\"}]", "[1]", "7"})
     void wrongMessagesAreRefused(String messages) throws Exception {

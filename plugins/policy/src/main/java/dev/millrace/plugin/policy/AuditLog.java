@@ -8,6 +8,7 @@ import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolListener;
 import dev.millrace.api.ToolReport;
 import dev.millrace.api.ToolRequest;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.plugin.policy.audit.AuditFile;
 import dev.millrace.plugin.policy.audit.AuditLine;
 import dev.millrace.plugin.policy.audit.Masking;
@@ -17,24 +18,28 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 
 /**
  * Records calls of tools, if the configuration names a file for it. A call that may change something is on the disk before it runs, and
- * does not run if that fails.
+ * does not run if that fails. Safe for use from any thread.
  */
-@Component(configurationPid = Settings.PID)
+@Component(service = ToolListener.class, configurationPid = PolicySettings.PID)
 public final class AuditLog implements ToolListener, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(AuditLog.class.getName());
-    private static final long BYTES = 10 << 20;
-    private static final int FILES = 9;
 
-    private final Optional<AuditFile> file;
-    private final AuditLine lines;
+    private Settings settings;
+    private @Nullable AuditFile file;
+    private AuditLine lines = new AuditLine(new Masking(List.of()));
+    /** Why nothing can be recorded, though somebody wants it. */
+    private String problem = "";
 
     /** For service loaders: as the system is set. */
     public AuditLog() {
@@ -44,55 +49,77 @@ public final class AuditLog implements ToolListener, AutoCloseable {
     /** For the framework. */
     @Activate
     public AuditLog(Map<String, ?> configured) {
-        Map<String, String> settings = Settings.of(configured, System.getProperties());
-        file = Optional.ofNullable(settings.get("audit"))
-                .map(name -> new AuditFile(Path.of(name), number(settings, "audit.bytes", BYTES),
-                        (int) Math.min(1_000, number(settings, "audit.files", FILES))));
-        lines = new AuditLine(new Masking(List.of(settings.getOrDefault("audit.mask", "").split("[,\\s]+", -1))));
+        settings = PolicySettings.of(configured, LOG);
+        begin();
     }
 
-    private static long number(Map<String, String> settings, String name, long otherwise) {
-        String value = settings.getOrDefault(name, "");
-        if (value.isEmpty()) {
-            return otherwise;
+    /**
+     * Takes another configuration. No call goes by unrecorded meanwhile.
+     *
+     * @param configured values of {@link PolicySettings}
+     */
+    @Modified
+    synchronized void configure(Map<String, ?> configured) {
+        settings = PolicySettings.changed(settings, configured, LOG);
+        end();
+        begin();
+    }
+
+    private void begin() {
+        try {
+            String name = settings.find(PolicySettings.AUDIT, "").value().orElse("");
+            long bytes = settings.get(PolicySettings.BYTES);
+            int files = settings.get(PolicySettings.FILES).intValue();
+            String mask = settings.find(PolicySettings.MASK, "").value().orElse("");
+            file = name.isEmpty() ? null : new AuditFile(Path.of(name), bytes, files);
+            lines = new AuditLine(new Masking(List.of(mask.split("[,\\s]+", -1))));
+            problem = "";
+        } catch (IllegalArgumentException e) {
+            // without a record nothing may be changed, so the listener is there and says so
+            problem = String.valueOf(e.getMessage());
+            LOG.log(System.Logger.Level.ERROR, "No call of a tool can be recorded: {0}", problem);
         }
-        if (!value.matches("[0-9]{1,15}")) {
-            throw new IllegalArgumentException(name + " of the policy must be a number, not " + value + ".");
+    }
+
+    private void end() {
+        try {
+            if (file != null) {
+                file.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "The audit log cannot be closed.", e);
         }
-        return Long.parseLong(value);
     }
 
     @Override
     public void starting(ToolRequest request) {
         if (!request.hints().contains(ToolHint.READ_ONLY)) {
-            add(lines.starting(request, Instant.now()));
+            add(() -> lines.starting(request, Instant.now()));
         }
     }
 
     @Override
     public void ended(ToolReport report) {
-        add(lines.ended(report));
+        add(() -> lines.ended(report));
     }
 
-    private void add(String line) {
-        if (file.isPresent()) {
+    private synchronized void add(Supplier<String> line) {
+        if (!problem.isEmpty()) {
+            throw new IllegalStateException(problem);
+        }
+        if (file != null) {
             try {
-                file.get().add(line);
+                file.add(line.get());
             } catch (IOException e) {
-                throw new UncheckedIOException("The audit log cannot be written: " + e.getMessage() + ".", e);
+                throw new UncheckedIOException("The audit log cannot be written: "
+                        + Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName()) + ".", e);
             }
         }
     }
 
     @Override
     @Deactivate
-    public void close() {
-        file.ifPresent(log -> {
-            try {
-                log.close();
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.WARNING, "The audit log cannot be closed.", e);
-            }
-        });
+    public synchronized void close() {
+        end();
     }
 }

@@ -6,6 +6,7 @@ package dev.millrace.plugin.policy;
 
 import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolRequest;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.plugin.policy.rules.Policy;
 import dev.millrace.plugin.policy.rules.Rule;
 import dev.millrace.plugin.policy.rules.RuleException;
@@ -13,12 +14,13 @@ import dev.millrace.plugin.policy.rules.RuleReader;
 import dev.millrace.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,7 @@ final class ConfiguredRules {
     private static final long LARGEST = 1 << 20;
 
     private final String words;
-    private final @Nullable Path file;
+    private final String name;
     private @Nullable FileTime seen;
     private @Nullable Policy policy;
     private String problem = "";
@@ -40,12 +42,11 @@ final class ConfiguredRules {
     /**
      * Rules.
      *
-     * @param settings {@code rules}, lines with a semicolon or a line end between them; {@code file}, a file of them, which come after
+     * @param settings those of {@link PolicySettings}; rules of the file come after the others
      */
-    ConfiguredRules(Map<String, String> settings) {
-        words = settings.getOrDefault("rules", "").replace(';', '\n');
-        String name = settings.getOrDefault("file", "");
-        file = name.isBlank() ? null : Path.of(name);
+    ConfiguredRules(Settings settings) {
+        words = settings.find(PolicySettings.RULES, "").value().orElse("").replace(';', '\n');
+        name = settings.find(PolicySettings.FILE, "").value().orElse("");
     }
 
     /** What the rules say of a call. */
@@ -60,17 +61,17 @@ final class ConfiguredRules {
 
     private synchronized @Nullable Policy current() {
         try {
+            Path file = name.isEmpty() ? null : Path.of(name);
             FileTime changed = file == null ? FileTime.fromMillis(0) : Files.getLastModifiedTime(file);
             if (!changed.equals(seen)) {
                 seen = changed;
                 policy = null;
-                policy = new Policy(read(), InstantSource.system());
+                policy = new Policy(read(file), InstantSource.system());
             }
-        } catch (IOException | RuleException e) {
+        } catch (IOException | RuleException | InvalidPathException e) {
             seen = e instanceof RuleException ? seen : null;
             policy = null;
-            String why = "No tool can be called, since the rules of this machine cannot be read: "
-                    + (e instanceof RuleException ? e.getMessage() : file + " (" + e.getMessage() + ").");
+            String why = "No tool can be called, since the rules of this machine cannot be read: " + reason(e);
             if (!why.equals(problem)) {
                 LOG.log(System.Logger.Level.ERROR, why);
             }
@@ -79,7 +80,15 @@ final class ConfiguredRules {
         return policy;
     }
 
-    private List<Rule> read() throws IOException, RuleException {
+    private String reason(Exception problem) {
+        return problem instanceof RuleException
+                ? String.valueOf(problem.getMessage())
+                : problem instanceof NoSuchFileException
+                        ? "there is no file " + name + "."
+                        : name + " (" + problem.getMessage() + ").";
+    }
+
+    private List<Rule> read(@Nullable Path file) throws IOException, RuleException {
         List<Rule> rules = new ArrayList<>(RuleReader.read(words));
         if (file != null) {
             if (Files.size(file) > LARGEST) {

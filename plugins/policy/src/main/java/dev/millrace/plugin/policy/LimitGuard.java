@@ -7,16 +7,21 @@ package dev.millrace.plugin.policy;
 import dev.millrace.api.ToolDecision;
 import dev.millrace.api.ToolGuard;
 import dev.millrace.api.ToolRequest;
+import dev.millrace.api.setting.Settings;
 import dev.millrace.plugin.policy.rules.Policy;
 import java.util.Map;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Modified;
 
 /** Limits the time and the results of calls by the rules of the configuration. */
-@Component(configurationPid = Settings.PID)
+@Component(configurationPid = PolicySettings.PID)
 public final class LimitGuard implements ToolGuard {
 
-    private final ConfiguredRules rules;
+    private static final System.Logger LOG = System.getLogger(LimitGuard.class.getName());
+
+    private volatile Settings settings;
+    private volatile ConfiguredRules rules;
 
     /** For service loaders: as the system is set. */
     public LimitGuard() {
@@ -26,7 +31,19 @@ public final class LimitGuard implements ToolGuard {
     /** For the framework. */
     @Activate
     public LimitGuard(Map<String, ?> configured) {
-        rules = new ConfiguredRules(Settings.of(configured, System.getProperties()));
+        settings = PolicySettings.of(configured, LOG);
+        rules = new ConfiguredRules(settings);
+    }
+
+    /**
+     * Takes another configuration. The guard stays where it is meanwhile: no call slips through while there is none.
+     *
+     * @param configured values of {@link PolicySettings}
+     */
+    @Modified
+    void configure(Map<String, ?> configured) {
+        settings = PolicySettings.changed(settings, configured, LOG);
+        rules = new ConfiguredRules(settings);
     }
 
     @Override

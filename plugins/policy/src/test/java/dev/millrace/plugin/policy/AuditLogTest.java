@@ -27,6 +27,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,10 +176,73 @@ class AuditLogTest {
     }
 
     @Test
+    void aCallThatIsCancelledIsRecordedAndSoAreThoseAfterIt() throws IOException {
+        Path file = folder.resolve("audit.jsonl");
+        // an old one whose last line has no end
+        Files.writeString(file, "{}");
+        try (AuditLog log = log(file, "audit.bytes", "1000")) {
+            for (int i = 0; i < 12; i++) {
+                Thread.currentThread().interrupt();
+                log.ended(report(request("call_" + i, Map.of()), ToolResult.error("cancelled")));
+                assertTrue(Thread.interrupted(), "whoever cancelled is not forgotten");
+            }
+            log.ended(report(request("after", Map.of()), ToolResult.of("x")));
+        }
+        List<String> calls = new ArrayList<>();
+        try (var found = Files.list(folder)) {
+            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) {
+                lines(each).forEach(line -> calls.add(line.path("call").asText()));
+            }
+        }
+        List<String> expected = new ArrayList<>(List.of(""));
+        for (int i = 0; i < 12; i++) {
+            expected.add("call_" + i);
+        }
+        expected.add("after");
+        assertEquals(expected, calls);
+    }
+
+    @Test
     void withoutAFileNothingIsWritten() {
         try (AuditLog log = new AuditLog(Map.of())) {
             log.starting(request("1", Map.of()));
             log.ended(report(request("1", Map.of()), ToolResult.of("x")));
+        }
+    }
+
+    @Test
+    void anotherConfigurationCountsAtOnce() throws IOException {
+        Path first = folder.resolve("first.jsonl");
+        Path second = folder.resolve("second.jsonl");
+        try (AuditLog log = log(first)) {
+            log.ended(report(request("1", Map.of("code", "s1")), ToolResult.of("x")));
+            log.configure(Map.of("audit", second.toString(), "audit.mask", "code"));
+            log.ended(report(request("2", Map.of("code", "s2")), ToolResult.of("x")));
+            // what cannot be meant is left out, and the record goes on
+            log.configure(Map.of("audit", second.toString(), "audit.mask", "code", "audit.bytes", "many"));
+            log.ended(report(request("3", Map.of()), ToolResult.of("x")));
+            log.configure(Map.of());
+            log.ended(report(request("4", Map.of()), ToolResult.of("x")));
+        }
+        assertEquals(List.of("1"), lines(first).stream().map(line -> line.path("call").asText()).toList());
+        assertEquals(List.of("2", "3"), lines(second).stream().map(line -> line.path("call").asText()).toList());
+        assertEquals("***", lines(second).getFirst().path("arguments").path("code").asText());
+    }
+
+    @Test
+    void aFileThatCannotBeMeantStopsCallsThatMayChangeSomething() {
+        try (AuditLog log = new AuditLog(Map.of("audit", "a\0b"))) {
+            assertThrows(IllegalStateException.class, () -> log.starting(request("1", Map.of(), ToolHint.ACTING)));
+            log.configure(Map.of("audit", folder.resolve("audit.jsonl").toString()));
+            log.starting(request("1", Map.of(), ToolHint.ACTING));
+        }
+        System.setProperty("millrace.policy.audit.files", "many");
+        try (AuditLog log = log(folder.resolve("other.jsonl"))) {
+            assertEquals(
+                    "The setting millrace.policy.audit.files is \"many\"; it must be a whole number from 0 to 1000.",
+                    assertThrows(IllegalStateException.class, () -> log.starting(request("1", Map.of()))).getMessage());
+        } finally {
+            System.clearProperty("millrace.policy.audit.files");
         }
     }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -136,12 +137,37 @@ class RuleGuardTest {
                 refusal);
 
         Files.delete(file);
-        assertInstanceOf(ToolDecision.Refuse.class, guard.decide(request("look", "")));
+        String missing = assertInstanceOf(ToolDecision.Refuse.class, guard.decide(request("look", ""))).reason();
+        assertTrue(missing.endsWith("there is no file " + file + "."), missing);
     }
 
     @Test
     void withoutRulesAllIsAllowed() {
         assertEquals(ToolDecision.ALLOW, new RuleGuard(Map.of()).decide(request("act", "")));
         assertEquals(ToolDecision.ALLOW, new LimitGuard(Map.of()).decide(request("act", "")));
+    }
+
+    @Test
+    void anotherConfigurationCountsAtOnce() {
+        RuleGuard guard = new RuleGuard(Map.of("rules", new String[]{"allow look,find", "deny *"}));
+        LimitGuard limits = new LimitGuard(Map.of());
+        assertEquals(ToolDecision.ALLOW, guard.decide(request("find", "")));
+        assertInstanceOf(ToolDecision.Refuse.class, guard.decide(request("act", "")));
+        guard.configure(Map.of("rules", List.of("ask act because Mind the dog.", "deny look,find")));
+        assertEquals("Mind the dog.",
+                assertInstanceOf(ToolDecision.Ask.class, guard.decide(request("act", ""))).question());
+        assertInstanceOf(ToolDecision.Refuse.class, guard.decide(request("find", "")));
+        limits.configure(Map.of("rules", "limit * characters=7"));
+        assertEquals(OptionalInt.of(7),
+                assertInstanceOf(ToolDecision.Allow.class, limits.decide(request("act", ""))).characters());
+        guard.configure(Map.of());
+        assertEquals(ToolDecision.ALLOW, guard.decide(request("act", "")));
+    }
+
+    @Test
+    void aFileThatCannotBeMeantLetsNothingThrough() {
+        RuleGuard guard = new RuleGuard(Map.of("file", "a\0b"));
+        assertTrue(assertInstanceOf(ToolDecision.Refuse.class, guard.decide(request("act", ""))).reason()
+                .contains("Nul character not allowed"));
     }
 }

@@ -16,6 +16,8 @@ public final class Constants {
     private final Assembly code;
     private final int lanes;
     private final Map<List<Integer>, Label> labels = new LinkedHashMap<>();
+    /** Those with the same value in every lane: to look them up as lists takes long while that is not compiled. */
+    private final Map<Integer, Label> alike = new LinkedHashMap<>();
 
     /**
      * Begins with none.
@@ -29,12 +31,22 @@ public final class Constants {
 
     /** Where the vector with these lanes will be. */
     public Label of(List<Integer> values) {
-        return labels.computeIfAbsent(values, none -> code.label());
+        return of(labels, values);
     }
 
     /** Where the vector with this value in every lane will be. */
     public Label of(int value) {
-        return of(Collections.nCopies(lanes, value));
+        return of(alike, value);
+    }
+
+    /** No lambda, nor in the methods below: to link one takes half a millisecond, when the first code is made. */
+    private <K> Label of(Map<K, Label> known, K key) {
+        Label label = known.get(key);
+        if (label == null) {
+            label = code.label();
+            known.put(key, label);
+        }
+        return label;
     }
 
     /** Where the vector with this value in every lane will be. */
@@ -45,9 +57,18 @@ public final class Constants {
     /** Puts them here. */
     public void place() {
         code.align(Integer.BYTES * lanes);
-        labels.forEach((values, label) -> {
-            code.place(label);
-            values.forEach(code::data);
-        });
+        for (Map.Entry<Integer, Label> entry : alike.entrySet()) {
+            place(entry.getValue(), Collections.nCopies(lanes, entry.getKey()));
+        }
+        for (Map.Entry<List<Integer>, Label> entry : labels.entrySet()) {
+            place(entry.getValue(), entry.getKey());
+        }
+    }
+
+    private void place(Label label, List<Integer> values) {
+        code.place(label);
+        for (int value : values) {
+            code.data(value);
+        }
     }
 }

@@ -90,6 +90,12 @@ public record Packing(Codes codes, Scales scales, boolean minima, int block, int
         FLOAT
     }
 
+    /** Written out: that of records is linked when it is first called, which takes milliseconds while a model is loaded. */
+    @Override
+    public int hashCode() {
+        return 31 * (31 * codes.hashCode() + scales.hashCode()) + (minima ? 1 : 0) + block + 2 * zero;
+    }
+
     /**
      * The packing of a type. Types of two, three and four bits become nibbles, those of five and six bits and MXFP4 become 6-bit codes,
      * those of eight bits and IQ4, whose levels need eight, bytes: nothing is lost, and few kernels do for all.

@@ -144,13 +144,24 @@ public final class Fields {
         return most == Integer.MAX_VALUE ? least + " or more" : "between " + least + " and " + most;
     }
 
-    /** A whole number of any size that a long holds. */
+    /** The most of something, 1 or more; empty if it is absent or -1, by which many clients mean that there is no bound. */
+    public OptionalInt most(String name) {
+        OptionalInt value = integer(name, -1, Integer.MAX_VALUE);
+        if (value.isPresent() && value.getAsInt() == 0) {
+            throw ApiError.wrong(path(name), path(name) + " must be 1 or more, or -1 for no bound, not 0.");
+        }
+        return value.orElse(-1) < 0 ? OptionalInt.empty() : value;
+    }
+
+    /** A whole number of any size that a long holds; programs whose numbers are all doubles write 42.0. */
     public OptionalLong whole(String name) {
         Optional<JsonNode> value = find(name);
         if (value.isEmpty()) {
             return OptionalLong.empty();
         }
-        if (!value.get().isIntegralNumber() || !value.get().canConvertToLong()) {
+        boolean whole = value.get().isIntegralNumber()
+                || (value.get().isNumber() && value.get().doubleValue() == Math.rint(value.get().doubleValue()));
+        if (!whole || !value.get().canConvertToLong()) {
             throw mustBe(name, "a whole number of at most 64 bits");
         }
         return OptionalLong.of(value.get().longValue());

@@ -35,26 +35,59 @@ public final class Thinking {
         };
     }
 
-    /** Reads what clients of OpenAI send: the effort, budgets by their various names, and the switch of a template. */
+    /**
+     * Reads what clients of OpenAI send: the effort, budgets by their various names, the switch of a template, and the objects
+     * {@code thinking} and {@code reasoning} by which others say the same.
+     */
     public static Reasoning read(Fields fields) {
         Reasoning reasoning = word(fields, "reasoning_effort").map(Thinking::effort).orElse(Reasoning.DEFAULT);
         for (String name : new String[]{"thinking_token_budget", "thinking_budget", "reasoning_budget",
                 "thinking_budget_tokens"}) {
-            // -1 means no bound
-            OptionalInt budget = fields.integer(name, -1, Integer.MAX_VALUE);
-            if (budget.isPresent()) {
-                reasoning = budget.getAsInt() < 0
-                        ? new Reasoning(reasoning.mode(), OptionalInt.empty(), reasoning.effort(), reasoning.hidden())
-                        : reasoning.withBudget(budget.getAsInt());
-            }
+            reasoning = budget(fields, name, reasoning);
         }
+        if (fields.has("enable_thinking")) {
+            reasoning = reasoning.withMode(mode(fields.flag("enable_thinking")));
+        }
+        Optional<Fields> thinking = fields.object("thinking");
+        if (thinking.isPresent()) {
+            Optional<String> type = thinking.get().word("type", "enabled", "disabled", "adaptive", "auto");
+            if (type.isPresent()) {
+                reasoning = switch (type.get()) {
+                    case "enabled" -> reasoning.withMode(Reasoning.Mode.ON);
+                    case "disabled" -> reasoning.withMode(Reasoning.Mode.OFF);
+                    default -> reasoning;
+                };
+            }
+            reasoning = budget(thinking.get(), "budget_tokens", reasoning);
+        }
+        Optional<Fields> wish = fields.object("reasoning");
+        if (wish.isPresent()) {
+            reasoning = wish(wish.get(), reasoning);
+        }
+        if (!fields.flag("include_reasoning", true)) {
+            reasoning = reasoning.withHidden(true);
+        }
+        return template(fields, reasoning);
+    }
+
+    /** As OpenRouter writes it. */
+    private static Reasoning wish(Fields wish, Reasoning before) {
+        Reasoning reasoning = word(wish, "effort").map(Thinking::effort).orElse(before);
+        reasoning = budget(wish, "max_tokens", reasoning);
+        if (wish.has("enabled")) {
+            reasoning = reasoning.withMode(mode(wish.flag("enabled")));
+        }
+        return wish.flag("exclude") ? reasoning.withHidden(true) : reasoning;
+    }
+
+    private static Reasoning template(Fields fields, Reasoning before) {
+        Reasoning reasoning = before;
         Optional<Fields> template = fields.object("chat_template_kwargs");
         if (template.isPresent()) {
             Fields variables = template.get();
             for (String name : new String[]{"enable_thinking", "thinking"}) {
                 if (variables.has(name)) {
-                    reasoning = reasoning
-                            .withMode(variables.flag(name) ? Reasoning.Mode.ON : Reasoning.Mode.OFF);
+                    reasoning = reasoning.withMode(mode(variables.flag(name)));
                 }
             }
             Optional<String> effort = word(variables, "reasoning_effort");
@@ -63,6 +96,21 @@ public final class Thinking {
             }
         }
         return reasoning;
+    }
+
+    /** -1 means no bound. */
+    private static Reasoning budget(Fields fields, String name, Reasoning reasoning) {
+        OptionalInt budget = fields.integer(name, -1, Integer.MAX_VALUE);
+        if (budget.isEmpty()) {
+            return reasoning;
+        }
+        return budget.getAsInt() < 0
+                ? new Reasoning(reasoning.mode(), OptionalInt.empty(), reasoning.effort(), reasoning.hidden())
+                : reasoning.withBudget(budget.getAsInt());
+    }
+
+    private static Reasoning.Mode mode(boolean on) {
+        return on ? Reasoning.Mode.ON : Reasoning.Mode.OFF;
     }
 
     private static Optional<String> word(Fields fields, String name) {

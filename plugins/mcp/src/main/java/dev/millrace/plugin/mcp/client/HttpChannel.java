@@ -135,8 +135,7 @@ final class HttpChannel implements Channel {
         } catch (SignInException e) {
             fail(id, String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            fail(id, "The server " + spec.name() + " cannot be reached: "
-                    + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()) + ".");
+            fail(id, "The server " + spec.name() + " cannot be reached: " + Unreachable.reason(e) + ".");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody waits any more
         } catch (RuntimeException e) {

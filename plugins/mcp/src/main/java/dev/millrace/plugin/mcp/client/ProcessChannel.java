@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -50,6 +52,8 @@ final class ProcessChannel implements Channel {
     private static final int MOST_LINES = 5_000;
     private static final long SECOND = 1_000_000_000;
     private static final int PATIENCE_MILLIS = 2_000;
+    /** Longer than a busy machine needs; a child that holds the pipe would make it endless. */
+    private static final int LAST_WORD_MILLIS = 1_000;
 
     private final ServerSpec spec;
     private final Receiver receiver;
@@ -62,6 +66,8 @@ final class ProcessChannel implements Channel {
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean open = true;
     private volatile boolean deaf;
+    /** Whether all was read. */
+    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile String lastWord = "";
     private final AtomicInteger noise = new AtomicInteger();
 
@@ -87,8 +93,9 @@ final class ProcessChannel implements Channel {
             builder.directory(Path.of(spec.directory()).toFile());
         }
         process = builder.start();
-        threads.add(start("read", this::read));
-        threads.add(start("words", this::listen));
+        Thread words = start("words", this::listen);
+        threads.add(start("read", () -> read(words)));
+        threads.add(words);
         threads.add(start("write", this::write));
     }
 
@@ -97,7 +104,7 @@ final class ProcessChannel implements Channel {
         return Thread.ofPlatform().daemon().name("millrace-mcp-" + what + "-" + spec.name()).start(work);
     }
 
-    private void read() {
+    private void read(Thread words) {
         try (InputStream in = process.getInputStream()) {
             Lines lines = new Lines(in, LONGEST_LINE);
             LinePace pace = new LinePace();
@@ -111,7 +118,20 @@ final class ProcessChannel implements Channel {
             Thread.currentThread().interrupt(); // closed
         } finally {
             open = false;
+            awaitLastWord(words);
+            ended.countDown();
             pending.end("The server " + spec.name() + " has ended" + said() + ".");
+        }
+    }
+
+    /** A program that dies says why and closes both of its outputs, which two threads read. */
+    private void awaitLastWord(Thread words) {
+        try {
+            if (process.waitFor(LAST_WORD_MILLIS, TimeUnit.MILLISECONDS)) {
+                words.join(Duration.ofMillis(LAST_WORD_MILLIS));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
         }
     }
 
@@ -128,7 +148,13 @@ final class ProcessChannel implements Channel {
         try {
             message = Message.read(Json.parse(line.text()));
         } catch (RpcException | Message.Malformed e) {
-            noise("is no message: " + Untrusted.line(line.text()));
+            Optional<JsonNode> id = Message.answered(line.text());
+            if (id.isEmpty() || !pending.failed(id.get(), new RpcException(ErrorCode.INTERNAL,
+                    "Its answer cannot be read: " + (e instanceof RpcException problem
+                            ? problem.sentence()
+                            : e.getMessage())))) {
+                noise("is no message: " + Untrusted.line(line.text()));
+            }
             return;
         }
         switch (message) {
@@ -269,6 +295,13 @@ final class ProcessChannel implements Channel {
 
     @Override
     public String trouble() {
+        try {
+            if (!process.isAlive() && !ended.await(2 * LAST_WORD_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} ended, and its output did not.", spec.name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        }
         String how = !process.isAlive()
                 ? "ended with status " + process.exitValue()
                 : deaf ? "closed its input" : "closed its output";

@@ -104,7 +104,7 @@ final class RemoteServer implements AutoCloseable {
             } catch (IOException e) {
                 trouble = "cannot be started: " + String.valueOf(e.getMessage()).replaceFirst("\\.$", "");
             } catch (RpcException e) {
-                trouble = "cannot be used: " + Untrusted.line(e.sentence()).replaceFirst("\\.$", "");
+                trouble = trouble(Untrusted.line(e.sentence()).replaceFirst("\\.$", ""));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 break;
@@ -125,6 +125,12 @@ final class RemoteServer implements AutoCloseable {
             }
             wait = Math.min(LONGEST_WAIT_MILLIS, wait * 2);
         }
+    }
+
+    /** What stands behind the name of the server: some sentences have it already. */
+    private String trouble(String sentence) {
+        String name = "The server " + spec.name() + " ";
+        return sentence.startsWith(name) ? sentence.substring(name.length()) : "cannot be used: " + sentence;
     }
 
     private void gone() {

@@ -52,15 +52,19 @@ public final class LoopbackConsent implements Consent, AutoCloseable {
     }
 
     private void back(Exchange exchange) throws IOException {
-        boolean taken = false;
-        if (exchange.path().equals(PATH)) {
-            Map<String, String> answer = query(exchange.query());
-            taken = answer.containsKey("state") && answers.offer(answer);
-        }
+        Map<String, String> answer = exchange.path().equals(PATH) ? query(exchange.query()) : Map.of();
+        boolean taken = answer.containsKey("state") && answers.remainingCapacity() > 0;
         exchange.header("Cache-Control", "no-store");
-        exchange.answer(taken ? 200 : 400, "text/plain; charset=utf-8",
-                (taken ? "Millrace has your answer. You can close this page." : "Nobody waits for this.")
-                        .getBytes(StandardCharsets.UTF_8));
+        try {
+            // the browser first: whoever waits for the answer closes this server
+            exchange.answer(taken ? 200 : 400, "text/plain; charset=utf-8",
+                    (taken ? "Millrace has your answer. You can close this page." : "Nobody waits for this.")
+                            .getBytes(StandardCharsets.UTF_8));
+        } finally {
+            if (taken) {
+                answers.offer(answer);
+            }
+        }
     }
 
     private static Map<String, String> query(String raw) {

@@ -6,6 +6,7 @@ package dev.millrace.plugin.mcp.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A message of JSON-RPC 2.0, as the Model Context Protocol narrows it: parameters and results are objects, and ids are not null. */
@@ -74,6 +75,14 @@ public sealed interface Message {
         return id == null
                 ? new Notification(method.textValue(), given)
                 : new Request(id, method.textValue(), given);
+    }
+
+    /**
+     * Which request a text answers that is no message as a whole: it may be nested too deeply, have a key twice, or have no object as
+     * its result. Nothing but that is read.
+     */
+    static Optional<JsonNode> answered(String text) {
+        return AnswerId.of(text);
     }
 
     /** As it goes over the wire. */

@@ -37,6 +37,8 @@ public final class Messages implements Endpoint {
         request.asks(question.ask().model());
         request.warn(fields);
         String id = ids.next("msg_");
+        request.answersAs(id);
+        request.exchange().header("request-id", id); // as clients of Anthropic look for it
         if (question.stream()) {
             stream(request, question, id);
             return;
@@ -45,7 +47,7 @@ public final class Messages implements Endpoint {
         MessageAssembly assembly = new MessageAssembly(question, id, event -> {
             // the whole message tells all of it
         });
-        assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+        assembly.end(request.ended(talk.run(id, question.ask(), request.caller(), flow, assembly)));
         flow.document(Json.bytes(assembly.message()));
     }
 
@@ -53,7 +55,7 @@ public final class Messages implements Endpoint {
         Outflow flow = new Outflow(request.exchange(), Outflow.Kind.EVENTS);
         MessageAssembly assembly = new MessageAssembly(question, id, event -> send(flow, event));
         try {
-            assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+            assembly.end(request.ended(talk.run(id, question.ask(), request.caller(), flow, assembly)));
         } catch (ApiError e) {
             if (!flow.isOpen()) {
                 throw e;

@@ -110,6 +110,9 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         if (!fields.has("messages")) {
             throw new ApiError(400, "messages is missing.", "messages", "missing_required_parameter");
         }
+        if (fields.items("messages").isEmpty()) {
+            throw ApiError.wrong("messages", "messages must hold a message of the user.");
+        }
         for (Fields message : fields.objects("messages")) {
             message.requiredText("role");
             String role = message.word("role", "user", "assistant", "system").orElseThrow();

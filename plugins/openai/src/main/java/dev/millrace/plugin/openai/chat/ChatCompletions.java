@@ -27,12 +27,6 @@ import java.util.stream.IntStream;
 /** {@code POST /v1/chat/completions}. */
 public final class ChatCompletions implements Endpoint {
 
-    /** Where answers are, by id. */
-    public static final String PATH = "/v1/chat/completions/";
-
-    /** Behind an id: ends the thinking. */
-    public static final String END_THINKING = "/end_thinking";
-
     private final Models models;
     private final Talk talk;
     private final Ids ids;
@@ -51,6 +45,7 @@ public final class ChatCompletions implements Endpoint {
         request.asks(question.ask().model());
         request.warn(fields);
         String id = ids.next("chatcmpl-");
+        request.answersAs(id);
         if (question.stream()) {
             new ChatStream(new Outflow(request.exchange(), Outflow.Kind.EVENTS), question, id).run(talk, request);
         } else {
@@ -83,16 +78,6 @@ public final class ChatCompletions implements Endpoint {
         document.set("usage", ChatJson.usage(ends));
         document.set("timings", ends.getFirst().timingsJson());
         flow.document(Json.bytes(document));
-    }
-
-    /** {@code POST /v1/chat/completions/ID/end_thinking}: the model goes on with its answer. */
-    public void endThinking(Request request) throws IOException {
-        String path = request.exchange().path();
-        String id = path.substring(PATH.length(), path.length() - END_THINKING.length());
-        if (!talk.endThinking(id)) {
-            throw new ApiError(404, "No answer with this id is being generated.", null, "not_found");
-        }
-        request.answer(Json.object().put("id", id).put("object", "chat.completion.thinking").put("ended", true));
     }
 
     /** Gathers an answer. */

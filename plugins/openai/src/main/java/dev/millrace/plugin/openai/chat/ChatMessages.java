@@ -10,6 +10,7 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
+import dev.millrace.plugin.openai.talk.ToolSchemas;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,9 +52,8 @@ final class ChatMessages {
             call.harmless("index");
             call.word("type", "function");
             Fields function = call.requiredObject("function");
-            String arguments = function.text("arguments").filter(text -> !text.isBlank()).orElse("{}");
             calls.add(new ToolCall(call.requiredText("id"), function.requiredText("name"),
-                    Json.plain(Json.object(arguments, function.path("arguments")))));
+                    Json.plain(ToolSchemas.arguments(function))));
         }
         Optional<String> thinking = fields.text("reasoning_content");
         Optional<String> other = fields.text("reasoning");

@@ -46,8 +46,8 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, boolean progr
             options.harmless("include_obfuscation");
             return options.flag("include_usage");
         }).orElse(false);
-        OptionalInt newer = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
-        OptionalInt older = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+        OptionalInt newer = fields.most("max_completion_tokens");
+        OptionalInt older = fields.most("max_tokens");
         String reasoning = fields.word("reasoning_format", "none", "auto", "deepseek", "reasoning")
                 .filter("reasoning"::equals).orElse("reasoning_content");
         boolean oneCall = !fields.flag("parallel_tool_calls", true);
@@ -56,7 +56,7 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, boolean progr
                     "continue_final_message needs messages that end with the assistant.");
         }
         Held held = held(fields);
-        List<ToolDefinition> tools = tools(fields);
+        List<ToolDefinition> tools = ToolSchemas.allowed(tools(fields), fields);
         Optional<Held> choice = held.readChoice(fields);
         if (choice.isEmpty()) {
             tools = List.of();

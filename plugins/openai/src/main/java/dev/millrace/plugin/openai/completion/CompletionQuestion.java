@@ -55,7 +55,7 @@ record CompletionQuestion(List<Ask> asks, boolean stream, boolean includeUsage, 
             throw ApiError.unsupported("echo",
                     "echo cannot be used with logprobs: how likely the prompt was is not told.");
         }
-        OptionalInt most = OptionalInt.of(fields.integer("max_tokens", 1, Integer.MAX_VALUE).orElse(USUAL_TOKENS));
+        OptionalInt most = fields.has("max_tokens") ? fields.most("max_tokens") : OptionalInt.of(USUAL_TOKENS);
         Sampling sampling = Samplers.biases(fields, Samplers.read(fields, model.model().defaults()),
                 model.model().info().vocabularySize());
         Held held = fields.object("response_format").map(Held.FREE::read).orElse(Held.FREE).readOthers(fields);

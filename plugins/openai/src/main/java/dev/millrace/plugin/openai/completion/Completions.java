@@ -69,6 +69,7 @@ public final class Completions implements Endpoint {
         }
 
         void run() throws IOException {
+            request.answersAs(id);
             try {
                 for (int prompt = 0; prompt < question.asks().size(); prompt++) {
                     answer(prompt);

@@ -15,6 +15,7 @@ import dev.millrace.plugin.openai.talk.Request;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Optional;
 
 /** {@code GET /v1/models} and {@code GET /v1/models/ID}. */
@@ -33,6 +34,10 @@ public final class ModelList {
         ArrayNode data = list.putArray("data");
         models.open().forEach(model -> data.add(json(model)));
         models.encoders().forEach(encoder -> data.add(json(encoder)));
+        // clients of Anthropic read the same list by pages: this is the only one
+        list.put("has_more", false);
+        list.put("first_id", data.isEmpty() ? null : data.get(0).path("id").asText());
+        list.put("last_id", data.isEmpty() ? null : data.get(data.size() - 1).path("id").asText());
         request.answer(list);
     }
 
@@ -56,9 +61,15 @@ public final class ModelList {
         request.answer(json(models.get(Optional.of(id.isEmpty() ? "/" : id))));
     }
 
+    /** In the words of OpenAI, and then in those of Anthropic. */
+    private static ObjectNode named(String id, long since) {
+        return Json.object().put("id", id).put("object", "model").put("created", since).put("owned_by", "millrace")
+                .put("type", "model").put("display_name", id)
+                .put("created_at", Instant.ofEpochSecond(since).toString());
+    }
+
     private static ObjectNode json(OpenEncoder encoder) {
-        ObjectNode json = Json.object().put("id", encoder.id()).put("object", "model").put("created", encoder.since())
-                .put("owned_by", "millrace").put("max_model_len", encoder.model().contextLength());
+        ObjectNode json = named(encoder.id(), encoder.since()).put("max_model_len", encoder.model().contextLength());
         json.putObject("meta").put("n_ctx", encoder.model().contextLength())
                 .put("n_embd", encoder.model().dimensions()).put("device", encoder.model().device().id());
         return json;
@@ -66,8 +77,7 @@ public final class ModelList {
 
     private static ObjectNode json(OpenModel model) {
         ModelInfo info = model.model().info();
-        ObjectNode json = Json.object().put("id", model.id()).put("object", "model").put("created", model.since())
-                .put("owned_by", "millrace").put("max_model_len", info.contextLength());
+        ObjectNode json = named(model.id(), model.since()).put("max_model_len", info.contextLength());
         json.putObject("meta").put("n_vocab", info.vocabularySize()).put("n_ctx", info.contextLength())
                 .put("n_embd", info.hiddenSize()).put("n_params", info.parameters()).put("size", info.weightBytes())
                 .put("architecture", info.architecture()).put("quantisation", info.quantisation())

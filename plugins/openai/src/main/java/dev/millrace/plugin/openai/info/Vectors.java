@@ -40,24 +40,12 @@ public final class Vectors {
         Fields fields = request.fields();
         OpenEncoder encoder = models.encoder(fields.text("model"));
         boolean packed = fields.word("encoding_format", "float", "base64").orElse("float").equals("base64");
-        int dimensions = encoder.model().dimensions();
-        if (fields.integer("dimensions", 1, Integer.MAX_VALUE).orElse(dimensions) != dimensions) {
-            throw ApiError.wrong("dimensions", "The vectors of " + encoder.id() + " have " + dimensions
-                    + " values and cannot be shortened.");
-        }
+        checkDimensions(fields, encoder);
         List<String> texts = texts(fields);
         fields.harmless("user");
         request.asks(encoder.id());
         request.warn(fields);
-        Embeddings found;
-        try {
-            found = encoder.model().embed(texts);
-        } catch (IllegalArgumentException e) {
-            throw new ApiError(400, String.valueOf(e.getMessage()), "input", "context_length_exceeded");
-        } catch (RemoteModelException e) {
-            LOG.log(System.Logger.Level.WARNING, e.getMessage());
-            throw Elsewhere.error(e);
-        }
+        Embeddings found = embed(encoder, texts);
         ObjectNode document = Json.object().put("object", "list").put("model", encoder.id());
         ArrayNode data = document.putArray("data");
         for (int i = 0; i < found.vectors().size(); i++) {
@@ -68,17 +56,57 @@ public final class Vectors {
                 bytes.asFloatBuffer().put(vector);
                 one.put("embedding", bytes.array());
             } else {
-                ArrayNode values = one.putArray("embedding");
-                for (float value : vector) {
-                    values.add(value);
-                }
+                one.set("embedding", numbers(vector));
             }
         }
         document.putObject("usage").put("prompt_tokens", found.tokens()).put("total_tokens", found.tokens());
         request.answer(document);
     }
 
-    private static List<String> texts(Fields fields) {
+    /** A vector as numbers. */
+    public static ArrayNode numbers(float[] vector) {
+        ArrayNode values = Json.array();
+        for (float value : vector) {
+            values.add(value);
+        }
+        return values;
+    }
+
+    /**
+     * Refuses vectors of another length than the model gives.
+     *
+     * @throws ApiError 400 if the request asks for such
+     */
+    public static void checkDimensions(Fields fields, OpenEncoder encoder) {
+        int dimensions = encoder.model().dimensions();
+        if (fields.integer("dimensions", 1, Integer.MAX_VALUE).orElse(dimensions) != dimensions) {
+            throw ApiError.wrong("dimensions", "The vectors of " + encoder.id() + " have " + dimensions
+                    + " values and cannot be shortened.");
+        }
+    }
+
+    /**
+     * Texts to vectors.
+     *
+     * @throws ApiError 400 if a text is too long, 5xx if a model elsewhere does not answer
+     */
+    public static Embeddings embed(OpenEncoder encoder, List<String> texts) {
+        try {
+            return encoder.model().embed(texts);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(400, String.valueOf(e.getMessage()), "input", "context_length_exceeded");
+        } catch (RemoteModelException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
+            throw Elsewhere.error(e);
+        }
+    }
+
+    /**
+     * The texts in {@code input}: one, or a list.
+     *
+     * @throws ApiError 400 if there is none, or something else
+     */
+    public static List<String> texts(Fields fields) {
         JsonNode input = fields.find("input").orElseThrow(() -> new ApiError(400, "input is missing.", "input",
                 "missing_required_parameter"));
         if (input.isTextual()) {

@@ -6,18 +6,20 @@ package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.api.ModelInfo;
+import dev.millrace.api.Embeddings;
 import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.Outflow;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
+import dev.millrace.plugin.openai.info.Vectors;
+import dev.millrace.plugin.openai.talk.Ids;
 import dev.millrace.plugin.openai.talk.Models;
+import dev.millrace.plugin.openai.talk.OpenEncoder;
 import dev.millrace.plugin.openai.talk.Request;
 import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
 
 /** The paths under {@code /api}. */
@@ -27,11 +29,13 @@ public final class Ollama {
 
     private final Models models;
     private final Talk talk;
+    private final Ids ids;
 
     /** Answers with some models. */
-    public Ollama(Models models, Talk talk) {
+    public Ollama(Models models, Talk talk, Ids ids) {
         this.models = models;
         this.talk = talk;
+        this.ids = ids;
     }
 
     /** {@code POST /api/chat}. Without messages it only tells that the model is loaded, as it always is. */
@@ -67,11 +71,13 @@ public final class Ollama {
     }
 
     private void reply(Request request, OllamaQuestion question, OllamaReply.Form form) throws IOException {
+        String id = ids.next("answer_");
+        request.answersAs(id);
         Outflow flow = new Outflow(request.exchange(),
                 question.stream() ? Outflow.Kind.LINES : Outflow.Kind.DOCUMENT);
         OllamaReply reply = new OllamaReply(flow, question, form);
         try {
-            reply.end(request.ended(talk.run(question.ask(), request.caller(), flow, reply)));
+            reply.end(request.ended(talk.run(id, question.ask(), request.caller(), flow, reply)));
         } catch (ApiError e) {
             if (!flow.isOpen() || !question.stream()) {
                 throw e;
@@ -81,26 +87,60 @@ public final class Ollama {
         }
     }
 
+    /** {@code POST /api/embed}: texts to vectors. Without a text it only tells that the model is loaded. */
+    public void embed(Request request) throws IOException {
+        long start = System.nanoTime();
+        Fields fields = request.fields();
+        OpenEncoder encoder = encoder(request, fields);
+        Vectors.checkDimensions(fields, encoder);
+        // nothing is ever cut here: a text that is too long is refused, whatever truncate says
+        fields.harmless("options", "keep_alive", "truncate");
+        List<String> texts = fields.has("input") ? Vectors.texts(fields) : List.of();
+        request.warn(fields);
+        boolean none = texts.isEmpty() || texts.equals(List.of(""));
+        Embeddings found = none ? new Embeddings(List.of(), 0) : Vectors.embed(encoder, texts);
+        ObjectNode document = Json.object().put("model", encoder.id());
+        ArrayNode vectors = document.putArray("embeddings");
+        found.vectors().forEach(vector -> vectors.add(Vectors.numbers(vector)));
+        request.answer(document.put("total_duration", System.nanoTime() - start).put("load_duration", 0)
+                .put("prompt_eval_count", found.tokens()));
+    }
+
+    /** {@code POST /api/embeddings}, which came before {@code /api/embed}: one text to its vector. */
+    public void embeddings(Request request) throws IOException {
+        Fields fields = request.fields();
+        OpenEncoder encoder = encoder(request, fields);
+        fields.harmless("options", "keep_alive");
+        String prompt = fields.text("prompt").orElse("");
+        request.warn(fields);
+        ObjectNode document = Json.object();
+        document.set("embedding", prompt.isEmpty()
+                ? Json.array()
+                : Vectors.numbers(Vectors.embed(encoder, List.of(prompt)).vectors().getFirst()));
+        request.answer(document);
+    }
+
+    private OpenEncoder encoder(Request request, Fields fields) {
+        OpenEncoder encoder = models.encoder(Optional.of(fields.requiredText("model")));
+        request.asks(encoder.id());
+        return encoder;
+    }
+
     /** {@code GET /api/tags}: the models. */
     public void tags(Request request) throws IOException {
-        list(request);
+        ObjectNode document = Json.object();
+        ArrayNode list = document.putArray("models");
+        models.open().forEach(model -> list.add(Listed.of(model).entry()));
+        models.encoders().forEach(encoder -> list.add(Listed.of(encoder).entry()));
+        request.answer(document);
     }
 
     /** {@code GET /api/ps}: the models in memory, which are all of them. */
     public void running(Request request) throws IOException {
-        list(request);
-    }
-
-    private void list(Request request) throws IOException {
         ObjectNode document = Json.object();
         ArrayNode list = document.putArray("models");
-        for (OpenModel model : models.open()) {
-            ObjectNode json = Json.object().put("name", model.id() + ":latest").put("model", model.id() + ":latest")
-                    .put("modified_at", Instant.ofEpochSecond(model.since()).toString())
-                    .put("size", model.model().info().weightBytes()).put("digest", "");
-            json.set("details", details(model.model().info()));
-            list.add(json);
-        }
+        models.open().forEach(model -> list.add(Listed.of(model).inMemory()));
+        models.encoders().forEach(encoder -> list.add(Listed.of(encoder).inMemory()));
         request.answer(document);
     }
 
@@ -113,32 +153,17 @@ public final class Ollama {
     public void show(Request request) throws IOException {
         Fields fields = request.fields();
         fields.harmless("verbose");
-        OpenModel model = models.get(fields.text("model").or(() -> fields.text("name")));
-        request.asks(model);
+        Optional<String> name = fields.text("model").or(() -> fields.text("name"));
+        Optional<OpenEncoder> encoder = models.encoderNamed(name);
+        Listed listed;
+        if (encoder.isPresent()) {
+            listed = Listed.of(encoder.get());
+        } else {
+            listed = Listed.of(models.get(name));
+        }
+        request.asks(listed.id());
         request.warn(fields);
-        ModelInfo info = model.model().info();
-        ObjectNode document = Json.object().put("modelfile", "").put("parameters", "").put("template", "");
-        document.set("details", details(info));
-        document.putObject("model_info").put("general.architecture", info.architecture())
-                .put("general.parameter_count", info.parameters())
-                .put(info.architecture() + ".context_length", info.contextLength())
-                .put(info.architecture() + ".embedding_length", info.hiddenSize())
-                .put(info.architecture() + ".block_count", info.layers());
-        document.putArray("capabilities").add("completion").add("tools");
-        document.put("modified_at", Instant.ofEpochSecond(model.since()).toString());
-        request.answer(document);
-    }
-
-    private static ObjectNode details(ModelInfo info) {
-        ObjectNode details = Json.object().put("parent_model", "").put("format", "gguf").put("family",
-                info.architecture());
-        details.putArray("families").add(info.architecture());
-        double millions = info.parameters() / 1e6;
-        return details
-                .put("parameter_size", millions >= 1000
-                        ? String.format(Locale.ROOT, "%.1fB", millions / 1000)
-                        : String.format(Locale.ROOT, "%.0fM", millions))
-                .put("quantization_level", info.quantisation());
+        request.answer(listed.facts());
     }
 
     /** An error as Ollama writes it. */

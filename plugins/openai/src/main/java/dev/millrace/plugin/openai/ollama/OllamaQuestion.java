@@ -5,7 +5,6 @@
 package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.api.AnswerFormat;
 import dev.millrace.api.Message;
 import dev.millrace.api.Reasoning;
@@ -148,20 +147,9 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
             Fields function = call.requiredObject("function");
             function.harmless("index");
             String id = call.text("id").orElse("call_" + (calls.size() + 1));
-            calls.add(new ToolCall(id, function.requiredText("name"), Json.plain(arguments(function))));
+            calls.add(new ToolCall(id, function.requiredText("name"), Json.plain(ToolSchemas.arguments(function))));
             open.add(id);
         }
         return calls;
-    }
-
-    private static ObjectNode arguments(Fields function) {
-        Optional<JsonNode> arguments = function.find("arguments");
-        if (arguments.isEmpty()) {
-            return Json.object();
-        }
-        if (arguments.get() instanceof ObjectNode object) {
-            return object;
-        }
-        throw ApiError.wrong(function.path("arguments"), function.path("arguments") + " must be an object.");
     }
 }

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
@@ -42,6 +43,7 @@ public final class Pulls implements ServerExtension {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     private volatile List<ModelStore> stores = List.of();
+    private @Nullable ModelStore onClassPath;
 
     /** For the framework and the service loader. */
     public Pulls() {
@@ -53,8 +55,15 @@ public final class Pulls implements ServerExtension {
     }
 
     private Optional<ModelStore> present() {
-        return stores.stream().findFirst()
-                .or(() -> ServiceLoader.load(ModelStore.class, Pulls.class.getClassLoader()).findFirst());
+        return stores.stream().findFirst().or(this::onClassPath);
+    }
+
+    /** The same one each time, so that it knows what it is doing. */
+    private synchronized Optional<ModelStore> onClassPath() {
+        if (onClassPath == null) {
+            onClassPath = ServiceLoader.load(ModelStore.class, Pulls.class.getClassLoader()).findFirst().orElse(null);
+        }
+        return Optional.ofNullable(onClassPath);
     }
 
     private ModelStore store() {

@@ -39,10 +39,10 @@ final class ResponseAssembly implements Listener {
     private @Nullable ObjectNode item;
     private int sequence;
 
-    ResponseAssembly(ResponseQuestion question, Ids ids, Events events) {
+    ResponseAssembly(ResponseQuestion question, String id, Ids ids, Events events) {
         this.ids = ids;
         this.events = events;
-        response.put("id", ids.next("resp_")).put("object", "response").put("created_at",
+        response.put("id", id).put("object", "response").put("created_at",
                 System.currentTimeMillis() / 1000);
         response.put("status", "in_progress").put("background", false);
         response.putNull("error").putNull("incomplete_details");
@@ -51,7 +51,6 @@ final class ResponseAssembly implements Listener {
         response.setAll(question.echo());
         response.set("output", output);
         response.putNull("previous_response_id");
-        response.putObject("reasoning").putNull("effort").putNull("summary");
         response.put("store", false).put("truncation", "disabled");
     }
 

@@ -11,6 +11,7 @@ import dev.millrace.plugin.http.ApiError;
 import dev.millrace.plugin.http.json.Fields;
 import dev.millrace.plugin.http.json.Json;
 import dev.millrace.plugin.openai.talk.AssistantTurn;
+import dev.millrace.plugin.openai.talk.ToolSchemas;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +33,9 @@ final class ResponseInput {
         if (!input.isArray()) {
             throw new ApiError(400, "input must be a string or an array.", "input", "invalid_type");
         }
+        if (input.isEmpty()) {
+            throw ApiError.wrong("input", "input must hold a message of the user.");
+        }
         AssistantTurn turn = new AssistantTurn(messages);
         for (Fields item : request.objects("input")) {
             item.harmless("id", "status", "phase", "encrypted_content");
@@ -40,9 +44,8 @@ final class ResponseInput {
                 case "message" -> message(item, messages, turn);
                 case "reasoning" -> reasoning(item, turn);
                 case "function_call" -> {
-                    String arguments = item.text("arguments").filter(text -> !text.isBlank()).orElse("{}");
                     turn.called(new ToolCall(item.requiredText("call_id"), item.requiredText("name"),
-                            Json.plain(Json.object(arguments, item.path("arguments")))));
+                            Json.plain(ToolSchemas.arguments(item))));
                 }
                 case "function_call_output" -> {
                     turn.end();

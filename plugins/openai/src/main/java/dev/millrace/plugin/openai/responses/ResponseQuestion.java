@@ -37,6 +37,8 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
 
     /** As OpenAI documents it. */
     private static final int MOST_ALTERNATIVES = 20;
+    /** A tool that a server would run by itself, whatever version and words follow. */
+    private static final String WEB_SEARCH = "web_search";
 
     static ResponseQuestion read(Fields fields, Models models) {
         OpenModel model = models.get(fields.text("model"));
@@ -46,14 +48,20 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         fields.object("stream_options").ifPresent(options -> options.harmless("include_obfuscation"));
         // true is the default elsewhere; nothing is ever stored here, and the response says so
         fields.flag("store");
-        Reasoning thinking = fields.object("reasoning").flatMap(reasoning -> {
+        Optional<String> effort = fields.object("reasoning").flatMap(reasoning -> {
             reasoning.harmless("summary", "generate_summary", "context");
             return reasoning.word("effort", "none", "minimal", "low", "medium", "high", "xhigh", "max");
-        }).map(Thinking::effort).orElse(Reasoning.DEFAULT);
+        });
+        Reasoning thinking = effort.map(Thinking::effort).orElse(Reasoning.DEFAULT);
         List<ToolDefinition> tools = new ArrayList<>();
         ArrayNode told = Json.array();
         for (Fields tool : fields.objects("tools")) {
             String type = tool.requiredText("type");
+            if (type.startsWith(WEB_SEARCH)) {
+                // agents offer it by default; the model is not told of it, and the client is told so
+                tool.node().fieldNames().forEachRemaining(tool::note);
+                continue;
+            }
             if (!type.equals("function")) {
                 throw ApiError.unsupported(tool.path("type"), tool.path("type") + " must be function.");
             }
@@ -67,14 +75,14 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         boolean parallel = fields.flag("parallel_tool_calls", true);
         Held held = held(fields);
         Optional<Held> choice = held.readChoice(fields);
-        OptionalInt most = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+        OptionalInt most = fields.most("max_output_tokens");
         boolean stream = fields.flag("stream");
         OptionalInt alternatives = fields.integer("top_logprobs", 0, MOST_ALTERNATIVES);
         boolean scored = alternatives.orElse(0) > 0 || fields.items("include").stream()
                 .anyMatch(wanted -> "message.output_text.logprobs".equals(wanted.textValue()));
         OptionalInt logprobs = scored ? OptionalInt.of(alternatives.orElse(0)) : OptionalInt.empty();
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
-                choice.isEmpty() ? List.of() : ToolSchemas.unique(tools),
+                choice.isEmpty() ? List.of() : ToolSchemas.allowed(ToolSchemas.unique(tools), fields),
                 Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel,
                 choice.orElse(held)).with(thinking).with(logprobs, 1);
         ObjectNode echo = Json.object();
@@ -85,6 +93,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         echo.set("tools", told);
         fields.object("text").filter(text -> text.has("format")).ifPresent(text -> echo.set("text", text.node()));
         echo.put("top_logprobs", alternatives.orElse(0));
+        echo.putObject("reasoning").put("effort", effort.orElse(null)).putNull("summary");
         echo.put("temperature", ask.sampling().temperature());
         echo.put("top_p", ask.sampling().topP());
         echo.set("metadata", fields.object("metadata").map(metadata -> {

@@ -35,24 +35,26 @@ public final class Responses implements Endpoint {
         ResponseQuestion question = ResponseQuestion.read(fields, models);
         request.asks(question.ask().model());
         request.warn(fields);
+        String id = ids.next("resp_");
+        request.answersAs(id);
         if (question.stream()) {
-            stream(request, question);
+            stream(request, question, id);
             return;
         }
         Outflow flow = new Outflow(request.exchange(), Outflow.Kind.DOCUMENT);
-        ResponseAssembly assembly = new ResponseAssembly(question, ids, event -> {
+        ResponseAssembly assembly = new ResponseAssembly(question, id, ids, event -> {
             // the whole response tells all of it
         });
-        assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+        assembly.end(request.ended(talk.run(id, question.ask(), request.caller(), flow, assembly)));
         flow.document(Json.bytes(assembly.response()));
     }
 
-    private void stream(Request request, ResponseQuestion question) throws IOException {
+    private void stream(Request request, ResponseQuestion question, String id) throws IOException {
         Outflow flow = new Outflow(request.exchange(), Outflow.Kind.EVENTS);
-        ResponseAssembly assembly = new ResponseAssembly(question, ids, event -> flow
+        ResponseAssembly assembly = new ResponseAssembly(question, id, ids, event -> flow
                 .send("event: " + event.path("type").asText() + "\ndata: " + Json.text(event) + "\n\n"));
         try {
-            assembly.end(request.ended(talk.run(question.ask(), request.caller(), flow, assembly)));
+            assembly.end(request.ended(talk.run(id, question.ask(), request.caller(), flow, assembly)));
         } catch (ApiError e) {
             if (!flow.isOpen()) {
                 throw e;

@@ -129,26 +129,45 @@ public record Held(AnswerFormat format, String field, ToolChoice choice, Map<Str
         throw ApiError.wrong(fields.path(name), fields.path(name) + " must be an object, a JSON schema.");
     }
 
-    /** Reads OpenAI's tool_choice: a word, or an object that names a function; empty if there shall be no calls. */
+    /**
+     * Reads OpenAI's tool_choice: a word, or an object that names a function or the functions that are allowed; empty if there shall
+     * be no calls. {@code any} is what Mistral calls {@code required}.
+     */
     public Optional<Held> readChoice(Fields fields) {
         Optional<JsonNode> given = fields.find("tool_choice");
         if (given.isEmpty()) {
             return Optional.of(this);
         }
-        if (given.get().isObject()) {
-            Fields choice = fields.requiredObject("tool_choice");
-            String type = choice.requiredText("type");
-            if (!type.equals("function")) {
-                throw ApiError.unsupported(choice.path("type"), choice.path("type") + " must be function.");
-            }
-            Fields function = choice.object("function").orElse(choice);
-            return Optional.of(choice(ToolChoice.named(function.requiredText("name"))));
+        if (!given.get().isObject()) {
+            return choice(fields.word("tool_choice", "auto", "none", "required", "any").orElseThrow());
         }
-        return switch (fields.word("tool_choice", "auto", "none", "required").orElseThrow()) {
+        Optional<Fields> allowed = allowed(fields);
+        if (allowed.isPresent()) {
+            return choice(allowed.get().word("mode", "auto", "required").orElse("auto"));
+        }
+        Fields choice = fields.requiredObject("tool_choice");
+        String type = choice.requiredText("type");
+        if (!type.equals("function")) {
+            throw ApiError.unsupported(choice.path("type"),
+                    choice.path("type") + " must be function or allowed_tools.");
+        }
+        Fields function = choice.object("function").orElse(choice);
+        return Optional.of(choice(ToolChoice.named(function.requiredText("name"))));
+    }
+
+    private Optional<Held> choice(String word) {
+        return switch (word) {
             case "none" -> Optional.empty();
-            case "required" -> Optional.of(choice(ToolChoice.REQUIRED));
+            case "required", "any" -> Optional.of(choice(ToolChoice.REQUIRED));
             default -> Optional.of(this);
         };
+    }
+
+    /** The object of an {@code allowed_tools} in tool_choice, which chat completions have one level deeper. */
+    static Optional<Fields> allowed(Fields fields) {
+        return fields.find("tool_choice").filter(JsonNode::isObject).map(given -> fields.requiredObject("tool_choice"))
+                .filter(choice -> choice.text("type").filter("allowed_tools"::equals).isPresent())
+                .map(choice -> choice.object("allowed_tools").orElse(choice));
     }
 
     /** Which field is at fault if the conversation cannot be held. */

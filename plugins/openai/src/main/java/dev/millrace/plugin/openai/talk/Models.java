@@ -166,6 +166,12 @@ public final class Models implements AutoCloseable {
         throw absent(asked, encoderReferences);
     }
 
+    /** A model for embeddings by its name, if it is open. */
+    public Optional<OpenEncoder> encoderNamed(Optional<String> name) {
+        Optional<String> asked = plain(name);
+        return encoders().stream().filter(encoder -> asked.filter(encoder.id()::equals).isPresent()).findFirst();
+    }
+
     private static Optional<String> plain(Optional<String> name) {
         return name.filter(text -> !text.isEmpty())
                 .map(text -> text.endsWith(":latest") ? text.substring(0, text.length() - ":latest".length()) : text);

@@ -78,6 +78,11 @@ public final class Request {
         model = Optional.of(id);
     }
 
+    /** Tells the client, in a header, the id of the answer that it will get. Before anything is sent. */
+    public void answersAs(String id) {
+        exchange.header("X-Request-Id", id);
+    }
+
     /** How the answer ended, for the log. */
     public Ending ended(Ending how) {
         ending = Optional.of(how);

@@ -91,19 +91,20 @@ public final class Talk {
     /**
      * Has a question answered.
      *
+     * @param id by which {@link #endThinking} finds it
      * @param caller who asks, for the gate
      * @param flow gets beats; the listener writes the rest
      * @throws ApiError 400 if the question cannot be put to the model, 429 if too many wait, 5xx if answering fails
      * @throws IOException if the client has left
      */
-    public Ending run(Ask ask, String caller, Outflow flow, Listener listener) throws IOException {
-        return run("", ask, caller, flow, List.of(listener)).getFirst();
+    public Ending run(String id, Ask ask, String caller, Outflow flow, Listener listener) throws IOException {
+        return run(id, ask, caller, flow, List.of(listener)).getFirst();
     }
 
     /**
      * Has a question answered, perhaps several times.
      *
-     * @param id by which {@link #endThinking} finds it; empty if it is not to be found
+     * @param id by which {@link #endThinking} finds it
      * @param caller who asks, for the gate
      * @param flow gets beats; the listeners write the rest
      * @param listeners one for each answer
@@ -161,9 +162,7 @@ public final class Talk {
             throw ApiError.busy(429, e.getMessage(), 2);
         }
         try {
-            if (!id.isEmpty()) {
-                running.put(id, generations);
-            }
+            running.put(id, generations);
             return answers(ask, generations, flow, listeners);
         } finally {
             running.remove(id);

@@ -16,17 +16,21 @@ public final class Turns {
     }
 
     /**
-     * One system message at the beginning instead of several, and an end that can be answered.
+     * One system message at the beginning instead of several, and an end that can be answered: a system message that comes last is
+     * put as the user's.
      *
      * @param messages as they came
      * @param field that they stand in, for messages of errors
-     * @throws ApiError 400 if there is none, or the last is the system's, or has calls without their results
+     * @throws ApiError 400 if there is none, or the last has calls without their results
      */
     public static List<Message> ready(List<Message> messages, String field) {
         List<String> system = new ArrayList<>();
         List<Message> rest = new ArrayList<>();
-        for (Message message : messages) {
-            if (message.role() == Message.Role.SYSTEM && rest.isEmpty()) {
+        for (int i = 0; i < messages.size(); i++) {
+            Message message = messages.get(i);
+            if (message.role() == Message.Role.SYSTEM && i == messages.size() - 1) {
+                rest.add(Message.user(message.content()));
+            } else if (message.role() == Message.Role.SYSTEM && rest.isEmpty()) {
                 system.add(message.content());
             } else {
                 rest.add(message);
@@ -43,9 +47,6 @@ public final class Turns {
             if (!rest.getLast().toolCalls().isEmpty()) {
                 throw ApiError.wrong(field, field + " ends with calls of the assistant: their results are missing.");
             }
-        }
-        if (last == Message.Role.SYSTEM) {
-            throw ApiError.wrong(field, field + " must end with a message of the user or a tool.");
         }
         if (!system.isEmpty()) {
             rest.addFirst(Message.system(String.join("\n\n", system)));

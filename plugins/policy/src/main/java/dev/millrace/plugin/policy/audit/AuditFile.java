@@ -5,15 +5,13 @@
 package dev.millrace.plugin.policy.audit;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +19,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file to which lines are added. Each is on the disk when {@link #add} returns. A file that has grown to its size is put aside as
  * {@code NAME.1}, the one before it as {@code NAME.2} and so on; the oldest goes. Only its owner can read what is new. Safe for use from
- * any thread; one process at a time writes it.
+ * any thread, one that is interrupted too: whoever cancels a call must not close the file for all others. One process at a time writes it.
  */
 public final class AuditFile implements AutoCloseable {
 
     private final Path file;
     private final long bytes;
     private final int files;
-    private @Nullable FileChannel channel;
+    // a channel would be closed by the first interrupt
+    private @Nullable RandomAccessFile out;
     private boolean closed;
 
     /**
@@ -54,38 +53,37 @@ public final class AuditFile implements AutoCloseable {
         if (closed) {
             throw new IOException("it is closed");
         }
-        ByteBuffer content = StandardCharsets.UTF_8.encode(line + "\n");
-        FileChannel out = open();
-        if (out.size() > 0 && out.size() + content.remaining() > bytes) {
-            out.close();
-            channel = null;
+        byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        RandomAccessFile to = open();
+        if (to.length() > 0 && to.length() + content.length > bytes) {
+            to.close();
+            out = null;
             turn();
-            out = open();
+            to = open();
         }
-        long before = out.size();
+        long before = to.length();
         try {
-            while (content.hasRemaining()) {
-                out.write(content);
-            }
-            out.force(false);
+            to.seek(before);
+            to.write(content);
+            to.getFD().sync();
         } catch (IOException e) {
-            cutBack(out, before, e);
+            cutBack(to, before, e);
             throw e;
         }
     }
 
     /** Half a line would spoil the next one. */
-    private void cutBack(FileChannel out, long before, IOException problem) {
+    private static void cutBack(RandomAccessFile to, long before, IOException problem) {
         try {
-            out.truncate(before);
+            to.setLength(before);
         } catch (IOException e) {
             problem.addSuppressed(e);
         }
     }
 
-    private FileChannel open() throws IOException {
-        FileChannel out = channel;
-        if (out == null) {
+    private RandomAccessFile open() throws IOException {
+        RandomAccessFile to = out;
+        if (to == null) {
             Path folder = file.getParent();
             if (folder != null) {
                 Files.createDirectories(folder);
@@ -96,22 +94,25 @@ public final class AuditFile implements AutoCloseable {
                         ? new FileAttribute<?>[]{
                                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
                         : new FileAttribute<?>[0]);
+                to = new RandomAccessFile(file.toFile(), "rw");
             } catch (FileAlreadyExistsException e) {
                 // it is continued
-                endLine();
+                to = new RandomAccessFile(file.toFile(), "rw");
+                endLine(to);
             }
-            out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-            channel = out;
+            out = to;
         }
-        return out;
+        return to;
     }
 
     /** Ends a line that was cut when the machine went down. */
-    private void endLine() throws IOException {
-        try (FileChannel both = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer last = ByteBuffer.allocate(1);
-            if (both.size() > 0 && both.read(last, both.size() - 1) == 1 && last.get(0) != '\n') {
-                both.write(ByteBuffer.wrap(new byte[]{'\n'}), both.size());
+    private static void endLine(RandomAccessFile to) throws IOException {
+        long length = to.length();
+        if (length > 0) {
+            to.seek(length - 1);
+            if (to.read() != '\n') {
+                to.seek(length);
+                to.write('\n');
             }
         }
     }
@@ -136,10 +137,10 @@ public final class AuditFile implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         closed = true;
-        FileChannel out = channel;
-        channel = null;
-        if (out != null) {
-            out.close();
+        RandomAccessFile to = out;
+        out = null;
+        if (to != null) {
+            to.close();
         }
     }
 }

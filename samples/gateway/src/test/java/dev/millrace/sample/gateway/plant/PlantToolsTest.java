@@ -11,10 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Tool;
 import dev.millrace.api.ToolCall;
+import dev.millrace.api.ToolHint;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.sample.gateway.GatewayTools;
 import dev.millrace.tck.ToolProviderContract;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +134,26 @@ final class PlantToolsTest extends ToolProviderContract {
             }
             assertEquals(answers.getFirst(), answers.getLast(), call.name());
         }
+    }
+
+    @Test
+    void eachToolSaysWhatItDoesAndWhatOnlyLooksChangesNothing() throws Exception {
+        Map<String, Set<ToolHint>> hints = new HashMap<>();
+        tools.tools().forEach(tool -> hints.put(tool.definition().name(), tool.definition().hints()));
+        List<ToolCall> looking = calls().stream()
+                .filter(call -> hints.getOrDefault(call.name(), Set.of()).contains(ToolHint.READ_ONLY)).toList();
+        assertEquals(27, looking.size());
+        hints.forEach((name, own) -> assertTrue(
+                own.contains(ToolHint.READ_ONLY) != own.contains(ToolHint.ACTING), name + " " + own));
+        List<List<Object>> rounds = new ArrayList<>();
+        for (int round = 0; round < 2; round++) {
+            List<Object> answers = new ArrayList<>();
+            for (ToolCall call : looking) {
+                answers.add(ask(tools, call.name(), call.arguments()));
+            }
+            rounds.add(answers);
+        }
+        assertEquals(rounds.getFirst(), rounds.getLast());
     }
 
     @Test

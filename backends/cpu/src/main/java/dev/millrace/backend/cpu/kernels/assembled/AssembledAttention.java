@@ -65,14 +65,7 @@ final class AssembledAttention implements AttentionKernels {
             return none;
         }
         try {
-            Assembly assembly = set.arm64() ? new Arm64Assembler() : new Assembler();
-            AttentionFrame.Place place = switch (assembly) {
-                case Assembler a -> AttentionCode.function(a, set, width);
-                case Arm64Assembler a -> Arm64AttentionCode.function(a, set, width);
-            };
-            MachineCode code = MachineCode.of(assembly.code(), Arena.ofAuto());
-            Function made = new Function(code.function(place.begin()), code.function(place.limits()).address(),
-                    new AttentionFrame.Tile(set, width));
+            Function made = set.arm64() ? arm64(width) : x86(width);
             String difference = new AttentionSelfTest(this, made).difference();
             if (difference == null) {
                 return made;
@@ -84,6 +77,22 @@ final class AssembledAttention implements AttentionKernels {
             LOG.log(System.Logger.Level.WARNING, "There is no machine code for attention: {0}.", e.getMessage());
         }
         return none;
+    }
+
+    private Function x86(int width) throws MachineCode.Refused {
+        Assembler assembler = new Assembler();
+        return function(assembler, AttentionCode.function(assembler, set, width), width);
+    }
+
+    private Function arm64(int width) throws MachineCode.Refused {
+        Arm64Assembler assembler = new Arm64Assembler();
+        return function(assembler, Arm64AttentionCode.function(assembler, set, width), width);
+    }
+
+    private Function function(Assembly assembly, AttentionFrame.Place place, int width) throws MachineCode.Refused {
+        MachineCode code = MachineCode.of(assembly.code(), Arena.ofAuto());
+        return new Function(code.function(place.begin()), code.function(place.limits()).address(),
+                new AttentionFrame.Tile(set, width));
     }
 
     @Override

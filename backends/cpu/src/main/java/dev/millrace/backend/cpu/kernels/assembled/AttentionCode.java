@@ -43,6 +43,9 @@ import dev.millrace.backend.cpu.assembler.Operand.Vector;
 import dev.millrace.backend.cpu.kernels.AttentionScratch;
 import dev.millrace.backend.cpu.kernels.PowersOfTwo;
 import dev.millrace.backend.cpu.kernels.WeightedSums;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Makes the code that lets queries meet pages with keys and values of 8 bits, for heads of one width. It computes what
@@ -97,15 +100,6 @@ final class AttentionCode {
         return new Vector(number, 16);
     }
 
-    /** A 32-bit value in every lane, as an operand: from memory, or from a register that it is read to. */
-    private Operand broadcast(Memory memory, Vector spare) {
-        if (set.bytes == 64) {
-            return memory.broadcast();
-        }
-        a.vpbroadcastd(spare, memory);
-        return spare;
-    }
-
     private void pages() {
         Label page = a.label();
         Label head = a.label();
@@ -139,13 +133,11 @@ final class AttentionCode {
         for (columns = 0; columns < PAGE / lanes; columns += most) {
             scores();
         }
-        for (int q = 0; q < QUERIES; q++) {
-            see(q);
-        }
         fade();
         for (int q = 0; q < QUERIES; q++) {
             weights(q);
         }
+        codes();
         for (columns = 0; columns < tile.width() / lanes; columns += count(tile.width())) {
             sums(count(tile.width()));
         }
@@ -201,9 +193,9 @@ final class AttentionCode {
             a.vpxor(even(c), even(c), constants.of(0x80808080));
         }
         for (int q = 0; q < QUERIES; q++) {
-            Operand by = broadcast(RDX.at(q * tile.queryBytes()), spare(0));
+            a.vpbroadcastd(spare(0), RDX.at(q * tile.queryBytes()));
             for (int c = 0; c < most; c++) {
-                a.vpdpbusd(sum(q, c), even(c), by);
+                a.vpdpbusd(sum(q, c), even(c), spare(0));
             }
         }
         a.add(RCX, Integer.BYTES * PAGE);
@@ -239,13 +231,13 @@ final class AttentionCode {
         }
         for (int q = 0; q < QUERIES; q++) {
             for (int half = 0; half < 2; half++) {
-                Operand by = broadcast(RDX.at(q * query + half * odd), spare(0));
+                a.vpbroadcastd(spare(0), RDX.at(q * query + half * odd));
                 for (int c = 0; c < count; c++) {
                     Vector codes = half == 0 ? even(c) : odd(c);
                     if (set.vnni) {
-                        a.vpdpwssd(sum(q, c), codes, by);
+                        a.vpdpwssd(sum(q, c), codes, spare(0));
                     } else {
-                        a.vpmaddwd(spare(1), codes, by);
+                        a.vpmaddwd(spare(1), codes, spare(0));
                         a.vpaddd(sum(q, c), sum(q, c), spare(1));
                     }
                 }
@@ -267,14 +259,32 @@ final class AttentionCode {
             multiply(most, tile.width() / 4, Integer.BYTES * PAGE, tile.queryBytes(), 4, 8);
         }
         for (int q = 0; q < QUERIES; q++) {
-            Operand by = broadcast(R9.at(tile.scales() + Float.BYTES * q), spare(0));
-            for (int c = 0; c < most; c++) {
-                a.vcvtdq2ps(sum(q, c), sum(q, c));
-                a.vmulps(sum(q, c), sum(q, c), RAX.at(SCALES + (columns + c) * set.bytes));
-                a.vmulps(sum(q, c), sum(q, c), by);
-                a.vmovups(score(q, columns + c), sum(q, c));
-            }
+            see(q);
         }
+    }
+
+    /** Scales a query's scores, hides those that it does not see, and takes note of the largest in each lane. */
+    private void see(int q) {
+        a.mov(RCX, R9.at(tile.limits() + 16 * q));
+        a.mov(RDX, R9.at(tile.limits() + 16 * q + 8));
+        a.vpbroadcastd(spare(0), of(R9, tile.scales(), q));
+        for (int c = 0; c < most; c++) {
+            int at = (columns + c) * set.bytes;
+            Vector s = sum(q, c);
+            a.vcvtdq2ps(s, s);
+            a.vmulps(s, s, RAX.at(SCALES + at));
+            a.vmulps(s, s, spare(0));
+            a.vminps(s, s, RCX.at(at));
+            a.vminps(s, s, RDX.at(at));
+            a.vmovups(score(q, columns + c), s);
+        }
+        for (int c = 1; c < most; c++) {
+            a.vmaxps(sum(q, 0), sum(q, 0), sum(q, c));
+        }
+        if (columns > 0) {
+            a.vmaxps(sum(q, 0), sum(q, 0), own(q));
+        }
+        a.vmovups(own(q), sum(q, 0));
     }
 
     private void sums(int count) {
@@ -307,53 +317,54 @@ final class AttentionCode {
         return base.at(at + Float.BYTES * q);
     }
 
-    /** Hides what the query does not see, and takes note of the largest score. */
-    private void see(int q) {
-        Vector largest = v(4);
-        a.mov(RCX, R9.at(tile.limits() + 16 * q));
-        a.mov(RDX, R9.at(tile.limits() + 16 * q + 8));
-        for (int i = 0; i < PAGE / lanes; i++) {
-            Vector s = v(i % 4);
-            a.vmovups(s, score(q, i));
-            a.vminps(s, s, RCX.at(i * set.bytes));
-            a.vminps(s, s, RDX.at(i * set.bytes));
-            a.vmovups(score(q, i), s);
-            if (i == 0) {
-                a.vmovups(largest, s);
-            } else {
-                a.vmaxps(largest, largest, s);
+    /** A vector of a query, in memory of the code's own. */
+    private static Memory own(int q) {
+        return RAX.at(OWN + 64 * q);
+    }
+
+    /** Keeps the larger of each pair of lanes: of floats, or of integers. */
+    private void larger(boolean floats, Vector to, Operand other) {
+        if (floats) {
+            a.vmaxps(to, to, other);
+        } else {
+            a.vpmaxsd(to, to, other);
+        }
+    }
+
+    /** The largest lanes of the queries' own vectors, one in each lane of xmm0; changes xmm1 to xmm4. */
+    private void largestLanes(boolean floats) {
+        for (int q = 0; q < QUERIES; q++) {
+            Vector x = x(q == 0 ? 0 : 1 + q % 2);
+            Vector turned = x(3 + q % 2);
+            a.vmovups(x, own(q));
+            for (int at = 16; at < set.bytes; at += 16) {
+                larger(floats, x, own(q).plus(at));
+            }
+            a.vpshufd(turned, x, 0x4e);
+            larger(floats, x, turned);
+            a.vpshufd(turned, x, 0xb1);
+            larger(floats, x, turned);
+            a.vpand(x, x, constants.of(lane(q)));
+            if (q > 0) {
+                a.vpor(x(0), x(0), x);
             }
         }
-        largestLane(q, largest, a::vmaxps);
-        a.vpextrd(of(RAX, MOST, q), x(4), 0);
     }
 
-    /** An instruction that keeps the larger of each pair of lanes. */
-    private interface Larger {
-
-        void emit(Vector to, Vector left, Operand right);
-    }
-
-    /** Leaves the largest lane of a vector in the first of xmm4, by the memory of a query; changes xmm5. */
-    private void largestLane(int q, Vector largest, Larger larger) {
-        Memory all = RAX.at(OWN + 64 * q);
-        a.vmovups(all, largest);
-        a.vmovups(x(4), all);
-        for (int at = 16; at < set.bytes; at += 16) {
-            larger.emit(x(4), x(4), all.plus(at));
-        }
-        a.vpshufd(x(5), x(4), 0x4e);
-        larger.emit(x(4), x(4), x(5));
-        a.vpshufd(x(5), x(4), 0xb1);
-        larger.emit(x(4), x(4), x(5));
+    /** All bits of one of four lanes. */
+    private List<Integer> lane(int q) {
+        List<Integer> bits = new ArrayList<>(Collections.nCopies(lanes, 0));
+        bits.set(q, -1);
+        return bits;
     }
 
     /** By what new largest scores change the weights of the tokens before, for all queries of a tile at once. */
     private void fade() {
-        Vector before = x(0);
-        Vector now = x(1);
+        Vector now = x(0);
+        Vector before = x(1);
+        largestLanes(true);
         a.vmovups(before, R9.at(tile.largest()));
-        a.vmaxps(now, before, RAX.at(MOST));
+        a.vmaxps(now, before, now);
         a.vmovups(R9.at(tile.largest()), now);
         // where nothing was seen yet, the least number will do
         a.vmovups(x(2), constants.of(WeightedSums.LEAST));
@@ -381,7 +392,7 @@ final class AttentionCode {
         a.vpaddd(p, p, shifted);
     }
 
-    /** Makes weights of a query's scores, and codes of them: pairs of 16 bits, {@code [half of the page][token]}. */
+    /** Makes weights of a query's scores, times the scales of values. */
     private void weights(int q) {
         Vector most16 = v(4);
         Vector lowest = v(5);
@@ -409,26 +420,33 @@ final class AttentionCode {
             }
             a.vmovups(totals, total);
         }
-        largestLane(q, largest, a::vpmaxsd);
-        a.vmulps(x(5), x(4), constants.of(AttentionScratch.CODE));
-        a.vpextrd(of(RAX, STEP, q), x(5), 0);
-        a.vmovups(x(5), constants.of((float) AttentionScratch.LARGEST_CODE));
-        a.vdivps(x(5), x(5), x(4));
-        a.vpextrd(of(RAX, FACTOR, q), x(5), 0);
-        a.vpbroadcastd(v(8), of(RAX, FACTOR, q));
+        a.vmovups(own(q), largest);
+    }
+
+    /** Makes codes of weights: pairs of 16 bits, {@code [half of the page][token]}. */
+    private void codes() {
+        largestLanes(false);
+        a.vmulps(x(1), x(0), constants.of(AttentionScratch.CODE));
+        a.vmovups(RAX.at(STEP), x(1));
+        a.vmovups(x(1), constants.of((float) AttentionScratch.LARGEST_CODE));
+        a.vdivps(x(1), x(1), x(0));
+        a.vmovups(RAX.at(FACTOR), x(1));
         int quarter = QUARTER_PAGE / lanes;
-        for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < quarter; i++) {
-                Vector low = v(2 * i);
-                Vector high = v(2 * i + 1);
-                a.vmulps(low, v(8), score(q, 2 * half * quarter + i));
-                a.vmulps(high, v(8), score(q, (2 * half + 1) * quarter + i));
-                a.vaddps(low, low, constants.of(PowersOfTwo.ROUND));
-                a.vaddps(high, high, constants.of(PowersOfTwo.ROUND));
-                a.vpand(low, low, constants.of(0xffff));
-                a.vpslld(high, high, 16);
-                a.vpor(low, low, high);
-                a.vmovups(RAX.at(CODES + q * CODE_BYTES + half * HALF_PAGE_BYTES + i * set.bytes), low);
+        for (int q = 0; q < QUERIES; q++) {
+            a.vpbroadcastd(v(8), of(RAX, FACTOR, q));
+            for (int half = 0; half < 2; half++) {
+                for (int i = 0; i < quarter; i++) {
+                    Vector low = v(2 * i);
+                    Vector high = v(2 * i + 1);
+                    a.vmulps(low, v(8), score(q, 2 * half * quarter + i));
+                    a.vmulps(high, v(8), score(q, (2 * half + 1) * quarter + i));
+                    a.vaddps(low, low, constants.of(PowersOfTwo.ROUND));
+                    a.vaddps(high, high, constants.of(PowersOfTwo.ROUND));
+                    a.vpand(low, low, constants.of(0xffff));
+                    a.vpslld(high, high, 16);
+                    a.vpor(low, low, high);
+                    a.vmovups(RAX.at(CODES + q * CODE_BYTES + half * HALF_PAGE_BYTES + i * set.bytes), low);
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class AttentionSelfTest {
 
     private static final int GROUP = 3;
-    private static final int VECTORS = 7;
+    private static final int VECTORS = 5;
     private static final int HEADS = 2;
 
     private final AssembledAttention kernels;

@@ -115,11 +115,13 @@ public final class ScalarAttention implements AttentionKernels {
     private static void multiply(float[] m, int rows, int columns, float[] x, int at, float[] y, int to) {
         Arrays.fill(y, to, to + columns, 0);
         for (int r = 0; r < rows; r++) {
-            float factor = x[at + r];
-            int from = r * columns;
-            for (int c = 0; c < columns; c++) {
-                y[to + c] += factor * m[from + c];
-            }
+            add(x[at + r], m, r * columns, columns, y, to);
+        }
+    }
+
+    private static void add(float factor, float[] m, int from, int columns, float[] y, int to) {
+        for (int c = 0; c < columns; c++) {
+            y[to + c] += factor * m[from + c];
         }
     }
 
@@ -132,9 +134,17 @@ public final class ScalarAttention implements AttentionKernels {
             // at once, since single values of memory take long before they are compiled, which is when machine code is checked
             MemorySegment.copy(page.data(), ValueLayout.JAVA_BYTE, at, scratch.codes, 0, count);
         }
-        for (int i = 0; i < count; i++) {
-            long place = keys ? layer.key(i % columns, i / columns) : layer.value(i / columns, i % columns);
-            scratch.tile[i] = switch (layer.type()) {
+        for (int row = 0; row < count / columns; row++) {
+            unpack(page, layer, at, keys, row, columns, scratch);
+        }
+    }
+
+    /** One row: a short method, which the compiler takes up sooner than a long loop. */
+    private static void unpack(KvPage page, KvLayout.Layer layer, long at, boolean keys, int row, int columns,
+            AttentionScratch scratch) {
+        for (int c = 0; c < columns; c++) {
+            long place = keys ? layer.key(c, row) : layer.value(row, c);
+            scratch.tile[row * columns + c] = switch (layer.type()) {
                 case F32 -> page.data().get(FLOAT, at + place);
                 case F16 -> Float.float16ToFloat(page.data().get(HALF, at + place));
                 case Q8 -> scratch.codes[(int) place];

@@ -205,15 +205,15 @@ public final class ScalarKernels implements Kernels {
      * @return {@code [vector][lane]}
      */
     public static float[] integers(Matrix matrix, int group, float[] x, int count) {
-        return integers(matrix, group, x, count, 1);
+        return integers(matrix, group, x, count, matrix.lanes());
     }
 
     /**
-     * The same for every so manieth lane of each vector, from another one on for each; the other results are no numbers.
+     * The same for the first lanes only; the other results are zeros.
      *
-     * @param step 1 for all lanes
+     * @param rows how many lanes
      */
-    public static float[] integers(Matrix matrix, int group, float[] x, int count, int step) {
+    public static float[] integers(Matrix matrix, int group, float[] x, int count, int rows) {
         Packing packing = matrix.packing();
         int columns = matrix.columns();
         int lanes = matrix.lanes();
@@ -228,11 +228,10 @@ public final class ScalarKernels implements Kernels {
             new ScalarKernels().quantise(x, v * columns, activations, place, v, memory);
         }
         float[] y = new float[count * lanes];
-        Arrays.fill(y, Float.NaN);
         // at once, since single values of memory take long before they are compiled, which is when machine code is checked
         int[] ints = matrix.data().asSlice(matrix.offset(group, 0), matrix.groupBytes()).toArray(INT);
         int[] codes = new int[columns];
-        for (int lane = 0; lane < lanes; lane++) {
+        for (int lane = 0; lane < rows; lane++) {
             for (int column = 0; column < columns; column++) {
                 int at = packing.line(column) * lanes + lane;
                 codes[column] = packing.codes() == Packing.Codes.SIX_BITS
@@ -240,7 +239,7 @@ public final class ScalarKernels implements Kernels {
                         : code(packing.codes(), ints[at], column);
                 codes[column] -= packing.zero();
             }
-            for (int v = lane % step; v < count; v += step) {
+            for (int v = 0; v < count; v++) {
                 y[v * lanes + lane] = row(packing, codes, scratch, lane, lanes, activations, place, v);
             }
         }
