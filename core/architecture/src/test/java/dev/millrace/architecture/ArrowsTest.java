@@ -282,7 +282,7 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule SPRING_AI_NEEDS_NO_SERVER = only(SPRING_AI, API, "org.springframework.ai..",
-            "org.springframework.util..", "reactor..", "tools.jackson..");
+            "org.springframework.util..", "org.reactivestreams..", "reactor..", "tools.jackson..");
 
     @ArchTest
     static final ArchRule SAMPLES_ARE_WRITTEN_AS_USERS_WRITE = not(SAMPLES, TEXT, FORMATS, ENGINE, LAUNCHER, BACKENDS,

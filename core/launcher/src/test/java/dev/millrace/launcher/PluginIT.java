@@ -38,6 +38,11 @@ final class PluginIT {
 
     /** A folder with one bundle, which offers a valve as a service. */
     private Path plugins(String tools) throws IOException {
+        return plugins(tools, "");
+    }
+
+    /** The same with more of a class body. */
+    private Path plugins(String tools, String members) throws IOException {
         Path source = Files.writeString(Files.createDirectories(folder.resolve("source")).resolve("Valve.java"),
                 """
                         package com.example.valve;
@@ -46,6 +51,8 @@ final class PluginIT {
                         import java.util.*;
 
                         public final class Valve implements ToolProvider {
+
+                            %s
 
                             @ToolSpec("Open or close the main valve.")
                             Map<String, Object> setValve(@Param("how far, in percent") int opening) {
@@ -57,7 +64,7 @@ final class PluginIT {
                                 %s
                             }
                         }
-                        """.formatted(tools));
+                        """.formatted(members, tools));
         Path classes = Files.createDirectories(folder.resolve("classes"));
         Path api = Path.of(System.getProperty("millrace.dist"), "bundles", "dev.millrace.api.jar");
         assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-parameters", "-proc:none", "-d",
@@ -119,6 +126,21 @@ final class PluginIT {
         assertTrue(listed.contains("The tools of valve are left out: the bus is off\n"), listed);
         assertTrue(listed.contains("the tools of valve cannot be listed: the bus is off\n"), listed);
         assertTrue(listed.contains("set_device "), listed);
+    }
+
+    @Test
+    void aComponentThatThrowsIsOneSentence() throws Exception {
+        program.with("MILLRACE_BUNDLES", plugins("throw new AssertionError();", """
+                public Valve() {
+                    throw new IllegalStateException("No serial port is there.");
+                }""").toString());
+        Program.Result result = program.run("run", "Bye");
+        assertEquals("millrace: The component com.example.valve.Valve of the bundle com.example.valve fails:"
+                + " No serial port is there (IllegalStateException in com.example.valve.Valve.<init>, line 9).",
+                result.notes().lines().findFirst().orElse(""));
+        assertFalse(result.notes().contains("\tat "), result::notes);
+        assertEquals(0, result.code());
+        assertTrue(program.run("run", "--debug", "Bye").notes().contains("\tat com.example.valve.Valve.<init>"));
     }
 
     @Test

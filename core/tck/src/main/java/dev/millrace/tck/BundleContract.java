@@ -63,10 +63,20 @@ public abstract class BundleContract {
      */
     protected abstract Set<Class<?>> services();
 
+    /**
+     * Libraries on the test class path that are no bundles, and that the program around the framework lends to the bundle. None by
+     * default.
+     *
+     * @return beginnings of package names, such as {@code dev.langchain4j}
+     */
+    protected Set<String> lent() {
+        return Set.of();
+    }
+
     @BeforeEach
     final void installBundle() throws IOException, BundleException {
         Path place = Container.bundleOf(plugin());
-        container = Container.start(place);
+        container = Container.start(place, lent());
         installed = container.install(place);
     }
 

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -49,6 +50,7 @@ final class Container implements AutoCloseable {
             + "org.osgi.service.component.runtime;version=1.5,org.osgi.service.component.runtime.dto;version=1.5,"
             + "org.osgi.util.promise;version=1.3,org.osgi.util.function;version=1.2";
     private static final Pattern PACKAGE = Pattern.compile("\\(osgi\\.wiring\\.package=([\\w.]+)\\)");
+    private static final Pattern RANGE = Pattern.compile("[; ]version=\"\\[?([0-9.]+)");
     private static final Pattern BUNDLE = Pattern.compile("osgi\\.wiring\\.bundle=([\\w.-]+)\\)");
     private static final Pattern NAMESPACE = Pattern.compile("missing requirement \\[[^]]*] ([\\w.]+);");
 
@@ -60,15 +62,20 @@ final class Container implements AutoCloseable {
         this.framework = framework;
     }
 
-    /** Starts a framework without the bundle under test. */
-    static Container start(Path without) throws IOException, BundleException {
+    /**
+     * Starts a framework without the bundle under test.
+     *
+     * @param without where it lies
+     * @param lent beginnings of the packages that it imports from outside of the framework
+     */
+    static Container start(Path without, Set<String> lent) throws IOException, BundleException {
         Path storage = Files.createTempDirectory("millrace-tck-");
         Framework framework = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new IllegalStateException(
                         "There is no OSGi framework on the test class path: add org.apache.felix.framework."))
                 .newFramework(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
                         Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
-                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED));
+                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED + lent(without, lent)));
         Container container = new Container(storage, framework);
         try {
             framework.start();
@@ -78,6 +85,22 @@ final class Container implements AutoCloseable {
             container.close();
             throw e;
         }
+    }
+
+    private static String lent(Path bundle, Set<String> lent) throws IOException {
+        String imports = manifest(bundle).getMainAttributes().getValue(Constants.IMPORT_PACKAGE);
+        // commas inside quotes part the ends of ranges of versions
+        return imports == null
+                ? ""
+                : Stream.of(imports.split(",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", -1))
+                        .map(String::strip).filter(one -> lent.stream().anyMatch(one::startsWith))
+                        .map(one -> "," + one.replaceFirst(";.*", "") + version(one)).collect(Collectors.joining());
+    }
+
+    /** The lowest version that an import takes: what it lends has no say in that. */
+    private static String version(String clause) {
+        Matcher range = RANGE.matcher(clause);
+        return range.find() ? ";version=" + range.group(1) : "";
     }
 
     private void fill(Path without) throws IOException, BundleException {

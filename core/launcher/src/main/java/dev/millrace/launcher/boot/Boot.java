@@ -88,7 +88,8 @@ public final class Boot {
             try (Storage storage = Storage.open(CacheFolder.ofUser().path(), temporary(System.getenv()))) {
                 ending.holds(storage);
                 try (Container container = Container.start(storage.folder(), folders(System.getenv()),
-                        Home.of(System.getenv(), System.getProperty("user.home", "")))) {
+                        Home.of(System.getenv(), System.getProperty("user.home", "")),
+                        new ErrorLog(error -> System.err.println("millrace: " + error), debug))) {
                     if (Thread.currentThread().isInterrupted()) {
                         return FAILED;
                     }

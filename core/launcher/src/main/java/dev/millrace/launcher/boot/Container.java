@@ -29,6 +29,7 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
+import org.osgi.service.log.LoggerFactory;
 import org.osgi.util.tracker.ServiceTracker;
 
 /** An OSGi framework that runs the bundles of some folders. For one thread. */
@@ -37,6 +38,8 @@ final class Container implements AutoCloseable {
     private static final long STOP_MILLIS = 10_000;
     private static final long WAIT_MILLIS = 10_000;
     private static final String WATCHER = "org.apache.felix.fileinstall.jar";
+    /** Of the boot's class path, so that bundles log to the boot; the version stands in the parent pom. */
+    private static final String LOG = "org.osgi.service.log;version=1.5";
     private static final Pattern PACKAGE = Pattern.compile("osgi\\.wiring\\.package=([\\w.]+)");
 
     private final Framework framework;
@@ -53,19 +56,22 @@ final class Container implements AutoCloseable {
      * @param storage where the framework keeps its files; empty or not there
      * @param folders folders of bundles, the program's before those of the user
      * @param home of the user, whose folders are watched if it is there
+     * @param errors what bundles log as errors
      * @throws BootException if there is no framework or no bundle
      */
-    static Container start(Path storage, List<Path> folders, Optional<Home> home) throws BootException {
+    static Container start(Path storage, List<Path> folders, Optional<Home> home, ErrorLog errors)
+            throws BootException {
         FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
                 .orElseThrow(() -> new BootException("No OSGi framework is on the class path: build Millrace again."));
         // a line editor finds the signals in sun.misc
         Map<String, String> properties = new HashMap<>(Map.of(Constants.FRAMEWORK_STORAGE, storage.toString(),
-                Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc"));
+                Constants.FRAMEWORK_BOOTDELEGATION, "sun.misc", Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, LOG));
         home.ifPresent(there -> properties.putAll(there.watched(storage)));
         Framework framework = factory.newFramework(properties);
         Container container = new Container(framework);
         try {
             framework.init();
+            framework.getBundleContext().registerService(LoggerFactory.class, errors, null);
             List<Bundle> bundles = container.install(folders, home.isPresent());
             framework.start();
             container.start(bundles);

@@ -26,11 +26,28 @@ import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.log.LoggerFactory;
 
 final class ContainerTest {
 
     @TempDir
     Path folder;
+    private final List<String> errors = new ArrayList<>();
+
+    /** A bundle's activator that looks for somebody to tell that something is wrong. */
+    public static final class Unhappy implements BundleActivator {
+
+        @Override
+        public void start(BundleContext context) {
+            context.getService(context.getServiceReference(LoggerFactory.class)).getLogger(Unhappy.class)
+                    .error("The valve is stuck.");
+        }
+
+        @Override
+        public void stop(BundleContext context) {
+            // nothing to undo
+        }
+    }
 
     /** A bundle's activator that offers a command line: the exit code is the number of arguments. */
     public static final class Counter implements BundleActivator {
@@ -56,9 +73,12 @@ final class ContainerTest {
         main.putValue("Bundle-SymbolicName", name);
         headers.forEach(main::putValue);
         Path jar = Files.createDirectories(folder.resolve("bundles")).resolve(name + ".jar");
-        String entry = Counter.class.getName().replace('.', '/') + ".class";
+        Class<?> activator = Unhappy.class.getName().equals(headers.get("Bundle-Activator"))
+                ? Unhappy.class
+                : Counter.class;
+        String entry = activator.getName().replace('.', '/') + ".class";
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-                InputStream in = Counter.class.getClassLoader().getResourceAsStream(entry)) {
+                InputStream in = activator.getClassLoader().getResourceAsStream(entry)) {
             out.putNextEntry(new JarEntry(entry));
             in.transferTo(out);
             out.closeEntry();
@@ -73,7 +93,7 @@ final class ContainerTest {
     private Container start(Path... more) throws BootException {
         List<Path> folders = new ArrayList<>(List.of(folder.resolve("bundles")));
         folders.addAll(List.of(more));
-        return Container.start(folder.resolve("storage"), folders, Optional.empty());
+        return Container.start(folder.resolve("storage"), folders, Optional.empty(), new ErrorLog(errors::add, false));
     }
 
     @Test
@@ -95,6 +115,18 @@ final class ContainerTest {
                     List.of("The bundle needy is left out: it needs the package no.such.thing, which nothing offers."),
                     container.complaints());
         }
+    }
+
+    @Test
+    void whatABundleLogsAsAnErrorIsTold() throws Exception {
+        bundle("unhappy", Map.of("Bundle-Activator", Unhappy.class.getName(), "Import-Package",
+                "org.osgi.framework;version=\"[1.8,2)\",org.osgi.service.log;version=\"[1.4,2)\""));
+        try (Container container = start()) {
+            assertEquals(List.of(), container.complaints());
+        }
+        assertEquals(
+                List.of("The component " + Unhappy.class.getName() + " of the bundle unhappy: The valve is stuck."),
+                errors);
     }
 
     @Test
