@@ -151,6 +151,9 @@ class BridgeTest {
             between.await();
             again.await();
             assertEquals(Map.of("first", 1, "second", 1, "third", 1), asked(model));
+            while (bridge.waiting() > 0 || bridge.unsent() > 0) {
+                Thread.onSpinWait();
+            }
         } finally {
             go.countDown();
         }
@@ -176,6 +179,9 @@ class BridgeTest {
             third.await();
             assertEquals(1, old.getCount());
             assertEquals(Map.of("first", 1, "second", 1, "third", 1), asked(model));
+            while (bridge.waiting() > 0 || bridge.unsent() > 0) {
+                Thread.onSpinWait();
+            }
         } finally {
             go.countDown();
         }
