@@ -11,6 +11,7 @@ import dev.millrace.spi.model.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class GgufReader {
 
     private final WeightFile file;
     private final HeaderBytes in;
+    private final Set<String> nameless = new HashSet<>();
     private int objects;
 
     private GgufReader(WeightFile file) {
@@ -110,7 +112,18 @@ final class GgufReader {
     private String key(int index) {
         String key = in.string("key " + index);
         made("key " + index);
-        return key.isBlank() ? "key " + index : key;
+        return named(key, "key " + index, "keys");
+    }
+
+    /** Its place, if it is the only one of its kind without a name: more of them are no slip but a damaged file. */
+    private String named(String name, String place, String kind) {
+        if (!name.isBlank()) {
+            return name;
+        }
+        if (name.isEmpty() && !nameless.add(kind)) {
+            throw in.wrong(place, "has no name, as others of the " + kind + " before it");
+        }
+        return place;
     }
 
     /** Whether nothing is computed with a key: what makers say of themselves, and names that are no text. */
@@ -124,7 +137,7 @@ final class GgufReader {
         String place = "tensor " + index;
         String name = in.string(place);
         made(place);
-        return name.isBlank() ? place : name;
+        return named(name, place, "tensors");
     }
 
     private void made(String what) {
