@@ -40,6 +40,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -368,6 +369,27 @@ class ToolRulesTest {
             assertTrue(running.await(1, TimeUnit.MINUTES));
             generation.close();
             assertEquals(0, ended.getCount(), "a call outlived its answer");
+        }
+    }
+
+    @Test
+    void whatComesTooLateToRunIsRecordedToo() throws Exception {
+        CompletableFuture<Generation> answer = new CompletableFuture<>();
+        try (Stage stage = stage(calls("look(name=\"a\")", "look(name=\"b\")"), "Done.");
+                Model model = stage.open();
+                Conversation conversation = model.conversation()
+                        .tools(tool("look", call -> ToolResult.of(""), ToolHint.READ_ONLY)).guard(request -> {
+                            answer.join().cancel();
+                            return ToolDecision.ALLOW;
+                        }).start();
+                Generation generation = conversation.send("Go.")) {
+            answer.complete(generation);
+            generation.answer();
+            assertEquals(List.of("a", "b"),
+                    reports.stream().map(report -> report.request().call().arguments().get("name")).sorted().toList());
+            assertEquals(Verdict.CANCELLED, reports.stream()
+                    .filter(report -> "b".equals(report.request().call().arguments().get("name"))).findFirst()
+                    .orElseThrow().verdict());
         }
     }
 

@@ -175,8 +175,8 @@ final class ToolRun {
             return Told.error(call, unknown(call));
         }
         ToolRequest request = request(definition, call);
-        if (log.isCancelled()) {
-            return Told.of(call, runner.refused(request, Verdict.CANCELLED, CANCELLED));
+        if (cancelled(request)) {
+            return Told.error(call, CANCELLED);
         }
         Optional<String> refusal = said.refusal(call);
         if (refusal.isPresent()) {
@@ -191,6 +191,15 @@ final class ToolRun {
                 LOG.log(System.Logger.Level.DEBUG, "The tool {0} left an interrupt behind.", call.name());
             }
         }
+    }
+
+    /** Whether it comes too late to run; that is recorded, too. */
+    private boolean cancelled(ToolRequest request) {
+        boolean cancelled = log.isCancelled();
+        if (cancelled) {
+            runner.refused(request, Verdict.CANCELLED, CANCELLED);
+        }
+        return cancelled;
     }
 
     private String unknown(ToolCall call) {
@@ -221,7 +230,8 @@ final class ToolRun {
         for (ToolCall call : calls) {
             Tool tool = options.tools().get(call.name());
             ToolDefinition definition = options.definition(call.name()).orElseThrow();
-            Admission admission = log.isCancelled() ? null : admit(request(definition, call));
+            ToolRequest request = request(definition, call);
+            Admission admission = cancelled(request) ? null : admit(request);
             Callable<Told> work = admission == null || tool == null
                     ? () -> Told.error(call, CANCELLED)
                     : () -> run(admission, tool);
