@@ -35,7 +35,7 @@ class DocsTest {
 
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\R(.*?)^```");
     private static final Pattern TYPE = Pattern.compile(
-            "(?m)^(?:public )?(?:abstract )?(?:final )?(?:class|interface|record) (\\w+)");
+            "(?m)^(?:(?:public )?(?:abstract )?(?:final )?(?:class|interface)|public record) (\\w+)");
 
     private static final String IMPORTS = Stream.of("dev.millrace.api.*", "dev.millrace.spi.model.*",
             "dev.millrace.spi.backend.*", "dev.millrace.spi.text.*", "dev.millrace.tck.*", "dev.millrace.formats.*",
