@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,15 @@ class BridgeTest {
 
     @TempDir
     Path folder;
+
+    private final Broker broker = new Broker();
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
+
+    @AfterEach
+    void whoeverWaitsGoesOn() {
+        go.countDown();
+    }
 
     /** A broker that takes a message only with a permit, and tells what it took. */
     private static final class Broker implements Wire {
@@ -102,7 +112,7 @@ class BridgeTest {
         }
     }
 
-    private Bridge bridge(Broker broker, Scripted model) throws InterruptedException {
+    private Bridge bridge(Scripted model) throws InterruptedException {
         Bridge bridge = new Bridge(SettingsFile.read(folder.resolve("mqtt.json"), """
                 {"broker": {"url": "mqtt://localhost"}, "folder": "queue", "atOnce": 1, "waitingMessages": 1,
                  "prompts": [{"topic": "ask"}]}"""), broker, model, InstantSource.system());
@@ -117,8 +127,14 @@ class BridgeTest {
         return asked;
     }
 
-    /** A model that answers once it may. */
-    private static Scripted patient(CountDownLatch begun, CountDownLatch go) {
+    private static void nothingIsLeft(Bridge bridge) {
+        while (bridge.waiting() > 0 || bridge.unsent() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** A model that says when it has begun, and answers once it may. */
+    private Scripted patient() {
         return new Scripted(question -> {
             begun.countDown();
             try {
@@ -132,12 +148,9 @@ class BridgeTest {
 
     @Test
     void aRequestThatIsHeldTwiceIsAskedOnce() throws Exception {
-        Broker broker = new Broker();
         broker.permits.release(1_000);
-        CountDownLatch go = new CountDownLatch(1);
-        CountDownLatch begun = new CountDownLatch(1);
-        Scripted model = patient(begun, go);
-        try (Bridge bridge = bridge(broker, model)) {
+        Scripted model = patient();
+        try (Bridge bridge = bridge(model)) {
             assertEquals(0, broker.deliver(1, "first", false).getCount());
             begun.await();
             CountDownLatch held = broker.deliver(2, "second", false);
@@ -151,22 +164,15 @@ class BridgeTest {
             between.await();
             again.await();
             assertEquals(Map.of("first", 1, "second", 1, "third", 1), asked(model));
-            while (bridge.waiting() > 0 || bridge.unsent() > 0) {
-                Thread.onSpinWait();
-            }
-        } finally {
-            go.countDown();
+            nothingIsLeft(bridge);
         }
     }
 
     @Test
     void whatABrokerRepeatsIsHeldOnce() throws Exception {
-        Broker broker = new Broker();
         broker.permits.release(1_000);
-        CountDownLatch go = new CountDownLatch(1);
-        CountDownLatch begun = new CountDownLatch(1);
-        Scripted model = patient(begun, go);
-        try (Bridge bridge = bridge(broker, model)) {
+        Scripted model = patient();
+        try (Bridge bridge = bridge(model)) {
             broker.deliver(1, "first", false);
             begun.await();
             CountDownLatch old = broker.deliver(2, "second", false);
@@ -179,23 +185,18 @@ class BridgeTest {
             third.await();
             assertEquals(1, old.getCount());
             assertEquals(Map.of("first", 1, "second", 1, "third", 1), asked(model));
-            while (bridge.waiting() > 0 || bridge.unsent() > 0) {
-                Thread.onSpinWait();
-            }
-        } finally {
-            go.countDown();
+            nothingIsLeft(bridge);
         }
     }
 
     @Test
     void anAnswerIsSentAgainEvenIfTheOutboxIsFullWhenItIsAskedForAgain() throws Exception {
-        Broker broker = new Broker();
         CountDownLatch answered = new CountDownLatch(1);
         Scripted model = new Scripted(question -> {
             answered.countDown();
             return "+" + question;
         });
-        try (Bridge bridge = bridge(broker, model)) {
+        try (Bridge bridge = bridge(model)) {
             broker.deliver(1, "first", false);
             answered.await();
             while (bridge.unsent() == 0 || bridge.waiting() > 0) {

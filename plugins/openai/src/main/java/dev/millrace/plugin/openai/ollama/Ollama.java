@@ -21,6 +21,7 @@ import dev.millrace.plugin.openai.talk.Talk;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The paths under {@code /api}. */
 public final class Ollama {
@@ -128,19 +129,19 @@ public final class Ollama {
 
     /** {@code GET /api/tags}: the models. */
     public void tags(Request request) throws IOException {
-        ObjectNode document = Json.object();
-        ArrayNode list = document.putArray("models");
-        models.open().forEach(model -> list.add(Listed.of(model).entry()));
-        models.encoders().forEach(encoder -> list.add(Listed.of(encoder).entry()));
-        request.answer(document);
+        list(request, Listed::entry);
     }
 
     /** {@code GET /api/ps}: the models in memory, which are all of them. */
     public void running(Request request) throws IOException {
+        list(request, Listed::inMemory);
+    }
+
+    private void list(Request request, Function<Listed, ObjectNode> form) throws IOException {
         ObjectNode document = Json.object();
         ArrayNode list = document.putArray("models");
-        models.open().forEach(model -> list.add(Listed.of(model).inMemory()));
-        models.encoders().forEach(encoder -> list.add(Listed.of(encoder).inMemory()));
+        models.open().forEach(model -> list.add(form.apply(Listed.of(model))));
+        models.encoders().forEach(encoder -> list.add(form.apply(Listed.of(encoder))));
         request.answer(document);
     }
 
@@ -154,13 +155,8 @@ public final class Ollama {
         Fields fields = request.fields();
         fields.harmless("verbose");
         Optional<String> name = fields.text("model").or(() -> fields.text("name"));
-        Optional<OpenEncoder> encoder = models.encoderNamed(name);
-        Listed listed;
-        if (encoder.isPresent()) {
-            listed = Listed.of(encoder.get());
-        } else {
-            listed = Listed.of(models.get(name));
-        }
+        Listed listed = models.encoderNamed(name).map(encoder -> Listed.of(encoder))
+                .orElseGet(() -> Listed.of(models.get(name)));
         request.asks(listed.id());
         request.warn(fields);
         request.answer(listed.facts());
