@@ -6,11 +6,14 @@ package dev.millrace.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.api.Device;
 import dev.millrace.spi.backend.KernelSpeed;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +32,21 @@ class KernelMeasurementsTest {
             assertTrue(speed.decode() > 0 && Double.isFinite(speed.decode()), speed::toString);
             assertTrue(speed.prefill() > 0 && Double.isFinite(speed.prefill()), speed::toString);
         }
+    }
+
+    /** As a thread does that has to wait for a processor. */
+    @Test
+    void whatOthersComputeMeanwhileMakesNoKernelSlow() {
+        assumeTrue(ManagementFactory.getThreadMXBean().isCurrentThreadCpuTimeSupported(), "no times of threads");
+        long[] rounds = new long[1];
+        long start = System.nanoTime();
+        double rate = KernelMeasurements.rate(() -> {
+            LockSupport.parkNanos(2_000_000);
+            rounds[0]++;
+            return 1;
+        }, Duration.ofMillis(1));
+        double passed = rounds[0] * 1e9 / (System.nanoTime() - start);
+        assertTrue(rate > 2 * passed, rate + " rounds of a second's work, " + passed + " of a second");
     }
 
     @Test
