@@ -103,7 +103,10 @@ final class Program {
         return finish(start(false, arguments));
     }
 
-    /** Starts the program; its standard error goes to the file that {@link #finish} reads. */
+    /**
+     * Starts the program; its standard error goes to the file that {@link #finish} reads. It ends too soon for the second compiler, which
+     * takes half of its time; those that {@link #script} starts have it.
+     */
     Process start(boolean vectors, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -111,7 +114,8 @@ final class Program {
             command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                "-XX:-UsePerfData", "-XX:+UseSerialGC", "-Xmx512m", "-Djava.io.tmpdir=" + temporary, "-cp",
+                "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m",
+                "-Djava.io.tmpdir=" + temporary, "-cp",
                 dist.resolve("boot") + "/*"));
         command.addAll(flags);
         command.add("dev.millrace.launcher.boot.Boot");
