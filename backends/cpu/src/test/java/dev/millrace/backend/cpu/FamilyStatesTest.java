@@ -105,36 +105,38 @@ class FamilyStatesTest {
 
     private static void states(Path folder) throws IOException {
         GoldenCase c = GoldenCase.read(folder.resolve("expected.json")).getLast();
-        int vocabulary = c.logits().length;
         try (ModelFile file = new SafetensorsFormat().open(folder)) {
             for (Device from : Run.devices().toList()) {
                 for (Device to : Run.devices().toList()) {
-                    for (int cut : new int[]{20, 70, 130}) {
-                        try (Executor first = load(file, from);
-                                Executor second = load(file, to);
-                                Sequence begun = first.newSequence()) {
-                            feed(first, begun, vocabulary, c.ids(), 0, cut, c.ids().length);
-                            try (SequenceState state = begun.export();
-                                    Sequence moved = second.newSequence(state);
-                                    SequenceState again = moved.export();
-                                    Sequence back = first.newSequence(again)) {
-                                assertEquals(cut, moved.length());
-                                float[] there = feed(second, moved, vocabulary, c.ids(), cut, c.ids().length,
-                                        c.ids().length);
-                                double error = Run.error(c.logits(), there);
-                                assertTrue(error < 1e-4, from.id() + " to " + to.id() + " after " + cut + ": " + error);
-                                float[] stayed = feed(first, begun, vocabulary, c.ids(), cut, c.ids().length,
-                                        c.ids().length);
-                                assertArrayEquals(stayed, feed(first, back, vocabulary, c.ids(), cut, c.ids().length,
-                                        c.ids().length), "there and back after " + cut);
-                                // cut back by a few tokens, and on again
-                                assertTrue(moved.truncate(c.ids().length - 8));
-                                assertArrayEquals(there, feed(second, moved, vocabulary, c.ids(), c.ids().length - 8,
-                                        c.ids().length, c.ids().length));
-                            }
+                    try (Executor first = load(file, from); Executor second = load(file, to)) {
+                        for (int cut : new int[]{20, 70, 130}) {
+                            moves(c, first, second, cut, from.id() + " to " + to.id() + " after " + cut);
                         }
                     }
                 }
+            }
+        }
+    }
+
+    private static void moves(GoldenCase c, Executor first, Executor second, int cut, String what) {
+        int vocabulary = c.logits().length;
+        int end = c.ids().length;
+        try (Sequence begun = first.newSequence()) {
+            feed(first, begun, vocabulary, c.ids(), 0, cut, end);
+            try (SequenceState state = begun.export();
+                    Sequence moved = second.newSequence(state);
+                    SequenceState again = moved.export();
+                    Sequence back = first.newSequence(again)) {
+                assertEquals(cut, moved.length());
+                float[] there = feed(second, moved, vocabulary, c.ids(), cut, end, end);
+                double error = Run.error(c.logits(), there);
+                assertTrue(error < 1e-4, what + ": " + error);
+                float[] stayed = feed(first, begun, vocabulary, c.ids(), cut, end, end);
+                assertArrayEquals(stayed, feed(first, back, vocabulary, c.ids(), cut, end, end),
+                        what + ", there and back");
+                // cut back by a few tokens, and on again
+                assertTrue(moved.truncate(end - 8));
+                assertArrayEquals(there, feed(second, moved, vocabulary, c.ids(), end - 8, end, end));
             }
         }
     }
