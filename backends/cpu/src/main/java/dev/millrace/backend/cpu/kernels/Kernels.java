@@ -77,15 +77,6 @@ public interface Kernels extends WeightForm {
             int vector, float[] y, int at);
 
     /**
-     * The same with a vector and the next at once, in one pass over the weights for the types that have such a loop.
-     *
-     * @param y results of the vector from an index on
-     * @param z results of the next from an index on
-     */
-    void integers(Matrix matrix, int first, int groups, ScaleScratch scratch, Activations x, Activations.Place place,
-            int vector, float[] y, int at, float[] z, int zAt);
-
-    /**
      * The products of groups with one vector of floats. Not for types that fast precision multiplies as integers.
      *
      * @param first first group

@@ -77,12 +77,7 @@ final class MatmulBand {
             for (int group = first; group < whole; group += most) {
                 int groups = Math.min(most, whole - group);
                 int row = group * kernels.lanes();
-                int v = 0;
-                for (; v + 1 < p.count; v += 2) {
-                    kernels.integers(matrix, group, groups, scratch.scales, activations, place, v, y.array(p.first + v),
-                            y.offset(p.first + v) + row, y.array(p.first + v + 1), y.offset(p.first + v + 1) + row);
-                }
-                if (v < p.count) {
+                for (int v = 0; v < p.count; v++) {
                     alone(matrix, group, groups, p, place, v, y.array(p.first + v), y.offset(p.first + v) + row,
                             scratch);
                 }

@@ -263,12 +263,6 @@ public final class AssembledKernels implements Kernels {
     }
 
     @Override
-    public void integers(Matrix matrix, int first, int groups, ScaleScratch scratch, Activations x,
-            Activations.Place place, int vector, float[] y, int at, float[] z, int zAt) {
-        others.integers(matrix, first, groups, scratch, x, place, vector, y, at, z, zAt);
-    }
-
-    @Override
     public void floats(Matrix matrix, int first, int groups, ScaleScratch scratch, float[] x, int from, float[] y,
             int at) {
         others.floats(matrix, first, groups, scratch, x, from, y, at);

@@ -158,13 +158,6 @@ public final class ScalarKernels implements Kernels {
         }
     }
 
-    @Override
-    public void integers(Matrix matrix, int first, int groups, ScaleScratch scratch, Activations x,
-            Activations.Place place, int vector, float[] y, int at, float[] z, int zAt) {
-        integers(matrix, first, groups, scratch, x, place, vector, y, at);
-        integers(matrix, first, groups, scratch, x, place, vector + 1, z, zAt);
-    }
-
     private void integers(Matrix matrix, int group, ScaleScratch scratch, Activations x, Activations.Place place,
             int vector, float[] y, int at) {
         Packing packing = matrix.packing();

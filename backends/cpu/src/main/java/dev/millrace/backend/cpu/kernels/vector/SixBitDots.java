@@ -21,7 +21,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Products of a group of 6-bit codes with one vector or two. What {@link NibbleDots} says of digits and deltas holds here, too. */
+/** Products of a group of 6-bit codes with one vector. What {@link NibbleDots} says of digits and deltas holds here, too. */
 final class SixBitDots {
 
     /** Bytes of 16 columns of 6-bit codes. */
@@ -102,106 +102,6 @@ final class SixBitDots {
         }
         y0.intoArray(y, at + guard);
         y1.intoArray(y, at + L);
-    }
-
-    /** {@link #superSixBits} with two vectors: every line is loaded, shifted and every scale decoded once for both. */
-    static void superSixBits(long group, int units, long deltas, long sums, long inputScales, long deltas2, long sums2,
-            long inputScales2, short zero, float[] y, int at, float[] z, int zAt) {
-        int guard = guard(group);
-        FloatVector y0 = FloatVector.zero(FLOATS);
-        FloatVector y1 = y0;
-        FloatVector z0 = y0;
-        FloatVector z1 = y0;
-        FloatVector s0 = y0;
-        FloatVector s1 = y0;
-        ShortVector a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums)).reinterpretAsShorts().mul(zero);
-        ShortVector a1 = a0;
-        ShortVector b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2)).reinterpretAsShorts().mul(zero);
-        ShortVector b1 = b0;
-        for (int c = 0; c < 3 * units; c++) {
-            int n = c / 3;
-            int third = c - 3 * n;
-            long superBlock = group + (n >> 4) * SUPER_SIXES;
-            if ((n & 15) == 0) {
-                s0 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock, LE).lanewise(VectorOperators.LSHL, 16)
-                        .lanewise(VectorOperators.ASHR, 3)
-                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
-                s1 = IntVector.fromMemorySegment(INTS, MEMORY, superBlock + VECTOR_BYTES, LE)
-                        .lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3)
-                        .and(0x8fffe000).reinterpretAsFloats().mul(HALF_TO_FLOAT);
-            }
-            long section = superBlock + LINE + (n >> 2 & 3) * (13 * LINE);
-            long codes = section + (n & 3) * SIX_BITS + (((n & 3) + 3) >> 2) * LINE + third * LINE;
-            long p = deltas + 40L * n + 12L * third;
-            long q = deltas2 + 40L * n + 12L * third;
-            ShortVector v = IntVector.fromMemorySegment(INTS, MEMORY, codes, LE).reinterpretAsShorts();
-            ShortVector w = IntVector.fromMemorySegment(INTS, MEMORY, codes + VECTOR_BYTES, LE).reinterpretAsShorts();
-            ShortVector t = IntVector.broadcast(INTS, MEMORY.get(INT, p)).reinterpretAsShorts();
-            ShortVector u = IntVector.broadcast(INTS, MEMORY.get(INT, q)).reinterpretAsShorts();
-            a0 = v.mul(t).add(a0);
-            a1 = w.mul(t).add(a1);
-            b0 = v.mul(u).add(b0);
-            b1 = w.mul(u).add(b1);
-            v = v.lanewise(VectorOperators.LSHR, 6);
-            w = w.lanewise(VectorOperators.LSHR, 6);
-            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 4)).reinterpretAsShorts();
-            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 4)).reinterpretAsShorts();
-            a0 = v.mul(t).add(a0);
-            a1 = w.mul(t).add(a1);
-            b0 = v.mul(u).add(b0);
-            b1 = w.mul(u).add(b1);
-            v = v.lanewise(VectorOperators.LSHR, 6);
-            w = w.lanewise(VectorOperators.LSHR, 6);
-            t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 8)).reinterpretAsShorts();
-            u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 8)).reinterpretAsShorts();
-            a0 = v.mul(t).add(a0);
-            a1 = w.mul(t).add(a1);
-            b0 = v.mul(u).add(b0);
-            b1 = w.mul(u).add(b1);
-            if (third == 2) {
-                v = v.lanewise(VectorOperators.LSHR, 2);
-                w = w.lanewise(VectorOperators.LSHR, 2);
-                t = IntVector.broadcast(INTS, MEMORY.get(INT, p + 12)).reinterpretAsShorts();
-                u = IntVector.broadcast(INTS, MEMORY.get(INT, q + 12)).reinterpretAsShorts();
-                a0 = v.mul(t).add(a0);
-                a1 = w.mul(t).add(a1);
-                b0 = v.mul(u).add(b0);
-                b1 = w.mul(u).add(b1);
-                int left = 24 - 8 * (n & 3);
-                float inputScale = MEMORY.get(FLOAT, inputScales + 4L * (n >> 1));
-                float step2 = MEMORY.get(FLOAT, inputScales2 + 4L * (n >> 1));
-                FloatVector scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, section + SIX_BITS, LE)
-                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
-                        .convert(VectorOperators.I2F, 0)).mul(s0);
-                IntVector i = a0.reinterpretAsInts();
-                i = i.lanewise(VectorOperators.ASHR, 16)
-                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y0);
-                i = b0.reinterpretAsInts();
-                i = i.lanewise(VectorOperators.ASHR, 16)
-                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                z0 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z0);
-                scale = ((FloatVector) IntVector.fromMemorySegment(INTS, MEMORY, section + SIX_BITS + VECTOR_BYTES, LE)
-                        .lanewise(VectorOperators.LSHL, left).lanewise(VectorOperators.ASHR, 24)
-                        .convert(VectorOperators.I2F, 0)).mul(s1);
-                i = a1.reinterpretAsInts();
-                i = i.lanewise(VectorOperators.ASHR, 16)
-                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                y1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(inputScale).fma(scale, y1);
-                i = b1.reinterpretAsInts();
-                i = i.lanewise(VectorOperators.ASHR, 16)
-                        .add(i.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                z1 = ((FloatVector) i.convert(VectorOperators.I2F, 0)).mul(step2).fma(scale, z1);
-                a0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums + 4L * n + 4)).reinterpretAsShorts().mul(zero);
-                a1 = a0;
-                b0 = IntVector.broadcast(INTS, MEMORY.get(INT, sums2 + 4L * n + 4)).reinterpretAsShorts().mul(zero);
-                b1 = b0;
-            }
-        }
-        y0.intoArray(y, at + guard);
-        y1.intoArray(y, at + L);
-        z0.intoArray(z, zAt);
-        z1.intoArray(z, zAt + L);
     }
 
     /**

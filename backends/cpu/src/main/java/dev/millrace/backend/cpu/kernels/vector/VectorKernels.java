@@ -40,8 +40,8 @@ import jdk.incubator.vector.VectorOperators;
 public final class VectorKernels implements Kernels {
 
     /**
-     * Vectors that a tile's inner loop takes at once: two sums each must stay in registers, of which x86 with 256 bits or fewer
-     * has only 16.
+     * Whether the inner loop of a tile of floats takes all its vectors at once: two sums each must stay in registers, of which x86 with
+     * 256 bits or fewer has only 16.
      */
     private static final boolean WIDE = L == 16 || System.getProperty("os.arch").equals("aarch64");
 
@@ -87,12 +87,12 @@ public final class VectorKernels implements Kernels {
     }
 
     /**
-     * Where unpacking codes to a panel pays is measured: from 5 vectors on instead of 9, eight conversations of the 8B gave 43 instead
-     * of 48 tokens a second on two Zen 4 cores.
+     * Where unpacking codes to a panel pays is measured. Of nibbles eight vectors took 1.12 times as long with one, on a Zen 4 core; of
+     * 6-bit codes 0.82 times.
      */
     @Override
     public Activations.Form form(Packing packing, int count) {
-        int many = WIDE || packing.codes() == Packing.Codes.NIBBLES ? 9 : 7;
+        int many = packing.codes() == Packing.Codes.NIBBLES ? 9 : 7;
         if (packing.codes() == Packing.Codes.BYTES) {
             return count < 4 ? Activations.Form.DELTAS : Activations.Form.WHOLE_TILES;
         }
@@ -275,50 +275,6 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void integers(Matrix matrix, int first, int groups, ScaleScratch scratch, Activations x,
-            Activations.Place place, int vector, float[] y, int at, float[] z, int zAt) {
-        Packing packing = matrix.packing();
-        boolean nibbles = packing.codes() == Packing.Codes.NIBBLES;
-        boolean supers = packing.scales() == Packing.Scales.SUPER;
-        boolean halves = packing.scales() == Packing.Scales.HALF;
-        boolean halfNibbles = nibbles && halves && !packing.minima();
-        boolean superNibbles = nibbles && supers && packing.block() == 32;
-        boolean superSixBits = packing.codes() == Packing.Codes.SIX_BITS && supers && packing.block() == 16;
-        if (!halfNibbles && !superNibbles && !superSixBits) {
-            integers(matrix, first, groups, scratch, x, place, vector, y, at);
-            integers(matrix, first, groups, scratch, x, place, vector + 1, z, zAt);
-            return;
-        }
-        int units = matrix.columns() / packing.codes().columns();
-        long bytes = matrix.groupBytes();
-        long from = matrix.address(first);
-        long deltas = x.words.address() + 4L * place.pair(vector);
-        long sums = x.words.address() + 4L * place.sum(vector);
-        long totals = x.words.address() + 4L * place.total(vector);
-        long inputScales = x.words.address() + 4L * place.scale(vector);
-        long deltas2 = x.words.address() + 4L * place.pair(vector + 1);
-        long sums2 = x.words.address() + 4L * place.sum(vector + 1);
-        long totals2 = x.words.address() + 4L * place.total(vector + 1);
-        long inputScales2 = x.words.address() + 4L * place.scale(vector + 1);
-        short zero = (short) -packing.zero();
-        for (int g = 0; g < groups; g++) {
-            long group = from + g * bytes;
-            int to = at + 2 * g * L;
-            int zTo = zAt + 2 * g * L;
-            if (halfNibbles) {
-                NibbleDots.halfNibbles(group, units, deltas, sums, inputScales, deltas2, sums2, inputScales2, zero, y,
-                        to, z, zTo);
-            } else if (superNibbles) {
-                NibbleDots.superNibbles(group, units, deltas, totals, inputScales, deltas2, totals2, inputScales2, y,
-                        to, z, zTo);
-            } else {
-                SixBitDots.superSixBits(group, units, deltas, sums, inputScales, deltas2, sums2, inputScales2, zero, y,
-                        to, z, zTo);
-            }
-        }
-    }
-
-    @Override
     public void floats(Matrix matrix, int first, int groups, ScaleScratch scratch, float[] x, int from, float[] y,
             int at) {
         Packing packing = matrix.packing();
@@ -448,19 +404,9 @@ public final class VectorKernels implements Kernels {
             int inputScale = inputScales + column / Activations.BLOCK * Activations.TILE;
             int scale = 2 * (column / packing.block()) * L;
             int from = (column - first) * 2 * L;
-            if (WIDE && vectors > 4) {
-                VectorTiles.tile8(panel, from, run / 2, x.pairs, pair, x.scales, inputScale, scales, scale, scale + L,
-                        y,
-                        at);
-            } else {
-                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair, x.scales, inputScale, scales, scale, scale + L,
-                        y,
-                        at);
-                if (vectors > 4) {
-                    VectorTiles.tile4(panel, from, run / 2, x.pairs, pair + 4, x.scales, inputScale + 4, scales, scale,
-                            scale + L, y,
-                            at + 8 * L);
-                }
+            for (int v = 0; v < vectors; v += 4) {
+                VectorTiles.tile4(panel, from, run / 2, x.pairs, pair + v, x.scales, inputScale + v, scales, scale,
+                        scale + L, y, at + 2 * v * L);
             }
         }
     }
