@@ -6,7 +6,9 @@ package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.Capability;
 import dev.millrace.api.Device;
+import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.json.Json;
@@ -16,9 +18,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A model as Ollama tells of it.
@@ -36,8 +40,20 @@ record Listed(String id, ModelInfo info, String format, List<String> capabilitie
     private static final int YEARS_FROM_NOW = 200;
 
     static Listed of(OpenModel model) {
-        return new Listed(model.id(), model.model().info(), "gguf", List.of("completion", "tools"),
+        return new Listed(model.id(), model.model().info(), "gguf", capabilities(model.model()),
                 model.model().device(), model.since());
+    }
+
+    private static List<String> capabilities(Model model) {
+        List<String> words = new ArrayList<>(List.of("completion"));
+        Set<Capability> all = model.capabilities();
+        if (all.contains(Capability.TOOLS)) {
+            words.add("tools");
+        }
+        if (all.contains(Capability.THINKING)) {
+            words.add("thinking");
+        }
+        return words;
     }
 
     static Listed of(OpenEncoder encoder) {
