@@ -33,8 +33,8 @@ public interface Exchange {
     /**
      * The whole body.
      *
-     * @throws ApiError 413 if it is longer than allowed, 408 if it comes too slowly
-     * @throws IOException if the client has left
+     * @throws ApiError 413 if it is longer than allowed
+     * @throws IOException if the client has left, or sends too slowly
      */
     byte[] body() throws IOException;
 
