@@ -47,7 +47,8 @@ final class Door implements Handler {
             action.endpoint().handle(request);
         } catch (ApiError e) {
             refuse(exchange, route, e);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            // the last: a bundle may have been built against something else
             LOG.log(System.Logger.Level.ERROR, "A request to " + route.name() + " failed.", e);
             refuse(exchange, route,
                     new ApiError(500, "The request failed; the log of the server says why.", null, "server_error"));
