@@ -170,8 +170,9 @@ const tests = {
       await page.getByLabel('Seed').blur();
       await page.getByRole('button', { name: 'Regenerate' }).click();
     }
-    const length = await page.locator('article.live .body').evaluate((body) => body.textContent.length);
-    await page.waitForFunction((old) => (document.querySelector('article.live .body') ?? { textContent: 'x'.repeat(old + 200) }).textContent.length > old + 20, length);
+    // it goes on there, or it has ended meanwhile
+    const length = await page.evaluate(() => document.querySelector('article.live .body')?.textContent.length ?? 0);
+    await page.waitForFunction((old) => !(document.querySelector('article.live .body')?.textContent.length <= old + 20), length);
     await picture(page, 'swap');
     await page.getByRole('button', { name: 'Stop' }).click({ timeout: 1000 }).catch(() => {}); // if it still runs
     await answers(page).locator('.foot', { hasText: `${from} → ${to}` }).waitFor();
@@ -183,6 +184,29 @@ const tests = {
     await page.waitForFunction((id) => document.querySelector('#device').value === id, from);
     await picture(page, 'machine');
     await accessible(page, 'machine');
+    return page;
+  },
+  async 'what is no call is shown as such, and the answer can be continued'() {
+    const page = await open();
+    const said = 'This is not a call of a tool.';
+    const result = { type: 'result', error: true, call: { id: '', name: 'unknown', arguments: {} }, value: said };
+    const tool = { role: 'tool', toolCallId: '', content: JSON.stringify({ error: said }) };
+    const lines = [{ type: 'begin', answer: 'a', device: 'cpu:scalar' }, { type: 'text', text: 'Hm.' }, result, result,
+      { type: 'end', reason: 'cancelled', usage: { prompt: 5, cached: 0, completion: 7 }, timings: { firstToken: 0.1, decode: 9 },
+        messages: [{ role: 'assistant', content: 'Hm.' }, tool, tool] }];
+    await page.route('**/console/chat', (route) => route.fulfill({ body: lines.map((line) => `${JSON.stringify(line)}\n`).join('') }));
+    await ask(page, 'Bye');
+    await answers(page).first().waitFor();
+    const calls = answers(page).locator('.call');
+    assert.deepEqual(await calls.evaluateAll((all) => all.map((one) => /unknown[\s\S]*failed[\s\S]*not a call of a tool/.test(one.innerText))), [true, true]);
+    assert.match(await answers(page).locator('.foot').innerText(), /7 tokens[\s\S]*cpu:scalar[\s\S]*stopped/);
+    await picture(page, 'no-call');
+    await page.unroute('**/console/chat');
+    const sent = page.waitForRequest((request) => request.url().endsWith('/console/chat'));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    assert.equal((await sent).postDataJSON().messages.at(-1).role, 'tool');
+    await page.waitForFunction(() => !document.querySelector('article.live'));
+    assert.equal(await page.getByRole('alert').count(), 0);
     return page;
   },
   async 'an error is told, and can be tried again'() {

@@ -5,6 +5,7 @@
 package dev.millrace.api;
 
 import java.util.List;
+import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -30,6 +31,13 @@ public interface Model extends AutoCloseable {
      * @throws MillraceException if the model runs elsewhere, for then its vocabulary is not here
      */
     Tokenizer tokenizer();
+
+    /**
+     * What the model was made for, as far as its chat template tells.
+     *
+     * @return its capabilities; of a model that runs elsewhere, all that it may have
+     */
+    Set<Capability> capabilities();
 
     /**
      * The sampling that the model's makers recommend.

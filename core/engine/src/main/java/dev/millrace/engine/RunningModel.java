@@ -6,6 +6,7 @@ package dev.millrace.engine;
 
 import dev.millrace.api.BackendException;
 import dev.millrace.api.BackendHangsException;
+import dev.millrace.api.Capability;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
 import dev.millrace.api.DeviceVerdict;
@@ -172,6 +173,11 @@ final class RunningModel implements Model {
     @Override
     public PromptTokenizer tokenizer() {
         return tokenizer;
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return parts.prompts().capabilities();
     }
 
     @Override

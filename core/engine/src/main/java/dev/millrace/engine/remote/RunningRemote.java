@@ -5,6 +5,7 @@
 package dev.millrace.engine.remote;
 
 import dev.millrace.api.BackendException;
+import dev.millrace.api.Capability;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Device;
 import dev.millrace.api.DeviceVerdict;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -77,6 +79,12 @@ public final class RunningRemote implements Model {
     public Tokenizer tokenizer() {
         throw new MillraceException("The tokenizer of " + remote.device().id()
                 + " is not here, because the model runs elsewhere: take a model of this machine.");
+    }
+
+    /** The other side does not tell, and what is asked for is passed on. */
+    @Override
+    public Set<Capability> capabilities() {
+        return Set.of(Capability.values());
     }
 
     @Override

@@ -4,6 +4,7 @@
  */
 package dev.millrace.text.prompt;
 
+import dev.millrace.api.Capability;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.Reasoning;
@@ -19,6 +20,7 @@ import dev.millrace.text.tokenizer.PromptTokenizer;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -175,7 +177,7 @@ public final class PromptWriter {
      */
     public Set<Integer> turnEnds() {
         Set<Integer> ends = new TreeSet<>();
-        for (ProbedTemplate each : toolTemplate == null ? List.of(template) : List.of(template, toolTemplate)) {
+        for (ProbedTemplate each : templates()) {
             String after = each.traits().afterAnswer().stripLeading();
             int[] ids = after.isEmpty() ? new int[0] : tokenizer.encode(PromptText.trusted(after));
             if (ids.length > 0 && tokenizer.isControl(ids[0])
@@ -184,6 +186,28 @@ public final class PromptWriter {
             }
         }
         return ends;
+    }
+
+    /**
+     * What the model can be asked for through its templates.
+     *
+     * @return its capabilities
+     */
+    public Set<Capability> capabilities() {
+        Set<Capability> all = EnumSet.noneOf(Capability.class);
+        for (ProbedTemplate each : templates()) {
+            if (each.traits().tools() != TemplateTraits.Tools.NOWHERE) {
+                all.add(Capability.TOOLS);
+            }
+            if (each.thinks() || each.traits().thinking().isTold()) {
+                all.add(Capability.THINKING);
+            }
+        }
+        return Set.copyOf(all);
+    }
+
+    private List<ProbedTemplate> templates() {
+        return toolTemplate == null ? List.of(template) : List.of(template, toolTemplate);
     }
 
     private static String chatMl(PromptTokenizer tokenizer) {

@@ -80,7 +80,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         boolean wrapped = wrapsTools(probe, dialect);
         Tools tools = tools(probe);
         return new TemplateTraits(calls(probe), wrapped, needsToolList, inParts, silent, tools, afterAnswer(probe),
-                thinking(probe), together(probe, silent, tools, wrapped, needsToolList));
+                thinking(probe, needsToolList), together(probe, silent, tools, wrapped, needsToolList));
     }
 
     /** In which form a template writes the text of a role. */
@@ -145,9 +145,9 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         return text != null && shows(text, NAME) ? Tools.SYSTEM_MESSAGE : Tools.NOWHERE;
     }
 
-    private static ThinkingSwitch thinking(Probe probe) {
-        Probe known = probe;
-        return ThinkingSwitch.of(variables -> known.render(List.of(user()), null, variables));
+    private static ThinkingSwitch thinking(Probe probe, boolean needsToolList) {
+        return ThinkingSwitch.of(
+                variables -> probe.render(List.of(user()), needsToolList ? List.of() : null, variables));
     }
 
     private static Together together(Probe probe, Set<Message.Role> silent, Tools tools, boolean wrapped,

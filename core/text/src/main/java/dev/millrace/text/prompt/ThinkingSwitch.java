@@ -53,6 +53,11 @@ record ThinkingSwitch(@Nullable String variable, boolean efforts) {
         return variable != null;
     }
 
+    /** Whether the template makes a difference for anything that is said about thinking. */
+    boolean isTold() {
+        return isSwitch() || efforts;
+    }
+
     /** The variables that say what is wanted, as far as the template can be told. */
     Map<String, Object> variables(Reasoning reasoning) {
         Map<String, Object> variables = new HashMap<>();

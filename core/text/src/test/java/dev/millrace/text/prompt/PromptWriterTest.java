@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.Capability;
 import dev.millrace.api.Message;
 import dev.millrace.api.MillraceException;
 import dev.millrace.api.ToolCall;
@@ -350,6 +351,19 @@ class PromptWriterTest {
         assertEquals(1, both.beginningWithBos().write(messages, List.of(tool("x")), false).text()
                 .split("<\\|startoftext", -1).length - 1);
         assertThrows(TemplateException.class, () -> writer(WITHOUT_TOOLS).withToolTemplate("{% for %}"));
+    }
+
+    /** By a switch, by an effort, or by the end of a thinking that stands in the template. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{% if enable_thinking %}<think>{% endif %}", "{{ thinking }}",
+            "Reasoning: {{ reasoning_effort }}", "{{ messages[0].content.split('</think>')[-1] }}"})
+    void theTemplateTellsWhatTheModelWasMadeFor(String more) {
+        String shows = "{% for t in tools %}({{ t.name }}){% endfor %}" + WITHOUT_TOOLS;
+        assertEquals(Set.of(), ending(WITHOUT_TOOLS).capabilities());
+        assertEquals(Set.of(Capability.TOOLS), ending(shows).capabilities());
+        assertEquals(Set.of(Capability.TOOLS), ending(WITHOUT_TOOLS).withToolTemplate(shows).capabilities());
+        assertEquals(Set.of(Capability.THINKING), ending(more + WITHOUT_TOOLS).capabilities());
+        assertEquals(Set.of(Capability.TOOLS, Capability.THINKING), ending(more + shows).capabilities());
     }
 
     private PromptWriter ending(String template) {

@@ -21,7 +21,10 @@ public interface Exchange {
     /** What follows the question mark, as it was sent; empty if nothing does. */
     String query();
 
-    /** A header of the request; the first, if it came more than once. */
+    /**
+     * A header of the request; the first, if it came more than once. {@code Host} is what a request that is made to a whole address
+     * names there.
+     */
     Optional<String> header(String name);
 
     /** Who asks. */
@@ -30,8 +33,8 @@ public interface Exchange {
     /**
      * The whole body.
      *
-     * @throws ApiError 413 if it is longer than allowed, 408 if it comes too slowly
-     * @throws IOException if the client has left
+     * @throws ApiError 413 if it is longer than allowed
+     * @throws IOException if the client has left, or sends too slowly
      */
     byte[] body() throws IOException;
 

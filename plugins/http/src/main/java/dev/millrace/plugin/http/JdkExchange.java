@@ -54,6 +54,11 @@ final class JdkExchange implements Exchange {
 
     @Override
     public Optional<String> header(String name) {
+        URI target = exchange.getRequestURI();
+        if (name.equalsIgnoreCase("Host") && target.getScheme() != null) {
+            // a whole address goes before the header, as HTTP wants it
+            return Optional.of(Objects.requireNonNullElse(target.getRawAuthority(), ""));
+        }
         return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
     }
 

@@ -47,7 +47,8 @@ final class Door implements Handler {
             action.endpoint().handle(request);
         } catch (ApiError e) {
             refuse(exchange, route, e);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            // the last: a bundle may have been built against something else
             LOG.log(System.Logger.Level.ERROR, "A request to " + route.name() + " failed.", e);
             refuse(exchange, route,
                     new ApiError(500, "The request failed; the log of the server says why.", null, "server_error"));
@@ -62,7 +63,7 @@ final class Door implements Handler {
     private static void log(Exchange exchange, Routes.Route route, Request request, long nanos) {
         LOG.log(System.Logger.Level.INFO, "{0} ({1}) {2} {3} {4} {5} ms{6}", request.caller(),
                 exchange.client().getAddress().getHostAddress(), exchange.method(), route.name(), exchange.status(),
-                nanos / 1_000_000, request.summary());
+                Long.toString(nanos / 1_000_000), request.summary());
     }
 
     /** A page that is allowed asks whether it is; the headers have been set when its origin was checked. */

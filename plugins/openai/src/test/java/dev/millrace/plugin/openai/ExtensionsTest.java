@@ -51,6 +51,8 @@ class ExtensionsTest {
                                 throw ApiError.wrong("x", "x is wrong.");
                             }), Route.post("/fails", (exchange, caller) -> {
                                 throw new IllegalStateException("secret");
+                            }), Route.post("/lacks", (exchange, caller) -> {
+                                throw new NoClassDefFoundError("secret");
                             }));
                 }
 
@@ -109,9 +111,12 @@ class ExtensionsTest {
             HttpResponse<String> refused = ask(running.address(), "POST", "/refuses");
             assertEquals(400, refused.statusCode());
             assertEquals("x", Nano.JSON.readTree(refused.body()).path("error").path("param").asText());
-            HttpResponse<String> failed = ask(running.address(), "POST", "/fails");
-            assertEquals(500, failed.statusCode());
-            assertTrue(!failed.body().contains("secret"), failed::body);
+            // one that fails, and one whose bundle was built against something else
+            for (String path : List.of("/fails", "/lacks")) {
+                HttpResponse<String> failed = ask(running.address(), "POST", path);
+                assertEquals(500, failed.statusCode());
+                assertTrue(!failed.body().contains("secret"), failed::body);
+            }
         }
     }
 }

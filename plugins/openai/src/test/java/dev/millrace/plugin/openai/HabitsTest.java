@@ -268,7 +268,7 @@ class HabitsTest {
             }
         }
         JsonNode facts = nano.ask("/api/show", "{\"name\":\"nano:latest\"}");
-        assertEquals("[\"completion\",\"tools\"]", facts.path("capabilities").toString());
+        assertEquals("[\"completion\",\"tools\",\"thinking\"]", facts.path("capabilities").toString());
         assertEquals("nano", facts.at("/model_info/general.basename").asText());
         for (String path : List.of("/api/generate", "/api/chat")) {
             assertEquals("load", nano.ask(path, "{\"model\":\"nano\",\"keep_alive\":-1}").path("done_reason")

@@ -30,6 +30,8 @@ class PitfallsTest {
 
     private static final String CHAT = "/v1/chat/completions";
     private static final String LAMP = "Turn on the kitchen lamp.";
+    /** The model calls a tool for each. */
+    private static final String TWO_LAMPS = "Turn on the kitchen lamp and the garage lamp.";
 
     private final Nano nano = new Nano();
 
@@ -130,6 +132,35 @@ class PitfallsTest {
         String first = nano.ask(CHAT, body).at("/choices/0/message/tool_calls/0/id").asText();
         String second = nano.ask(CHAT, body).at("/choices/0/message/tool_calls/0/id").asText();
         assertNotEquals(first, second);
+    }
+
+    @Test
+    void severalCallsAreToldApartByIndexAndId() throws Exception {
+        String body = Nano.chat(TWO_LAMPS, "\"stream\":true,\"tools\":" + Nano.TOOLS);
+        List<String> ids = new ArrayList<>();
+        List<StringBuilder> arguments = new ArrayList<>();
+        for (JsonNode delta : deltas(nano.stream(CHAT, body), "tool_calls")) {
+            JsonNode call = delta.path(0);
+            if (call.has("id")) {
+                ids.add(call.path("id").asText());
+                arguments.add(new StringBuilder());
+            }
+            assertEquals(ids.size() - 1, call.path("index").asInt(-1), delta::toString);
+            arguments.getLast().append(call.at("/function/arguments").asText());
+        }
+        assertEquals(List.of("{\"name\":\"kitchen_lamp\",\"state\":\"on\"}",
+                "{\"name\":\"garage_lamp\",\"state\":\"on\"}"), arguments.stream().map(Object::toString).toList());
+        assertEquals(2, Set.copyOf(ids).size());
+    }
+
+    @Test
+    void onlyOneCallIfParallelCallsAreOff() throws Exception {
+        for (boolean parallel : List.of(true, false)) {
+            JsonNode choice = nano.ask(CHAT, Nano.chat(TWO_LAMPS,
+                    "\"parallel_tool_calls\":" + parallel + ",\"tools\":" + Nano.TOOLS)).at("/choices/0");
+            assertEquals(parallel ? 2 : 1, choice.at("/message/tool_calls").size(), choice::toString);
+            assertEquals("tool_calls", choice.path("finish_reason").asText());
+        }
     }
 
     @Test

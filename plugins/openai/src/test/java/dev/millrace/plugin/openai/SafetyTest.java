@@ -19,7 +19,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +58,84 @@ class SafetyTest {
         try (Nano nano = new Nano("hosts", "gateway.local")) {
             String answer = raw(nano, "GET /health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
             assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
+        }
+    }
+
+    /** A whole address goes before the header, whatever that says. */
+    @ParameterizedTest
+    @CsvSource({"http://localhost/health, evil.example, 200", "http://evil.example/health, localhost, 403",
+            "http:/health, localhost, 403"})
+    void aWholeAddressNamesTheHost(String target, String host, int status) throws Exception {
+        try (Nano nano = new Nano()) {
+            String answer = raw(nano,
+                    "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 " + status), answer);
+        }
+    }
+
+    /** Requests that end at the HTTP server of the JDK, with the status that it gives, or 0 where it only closes the connection. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            GET // HTTP/1.1                                             ; 400
+            GET /%zz HTTP/1.1                                           ; 400
+            GET /health?a=%zz HTTP/1.1                                  ; 400
+            GET                                                         ; 400
+            GET /health                                                 ; 400
+            GET //health HTTP/1.1                                       ; 404
+            GET http://localhost HTTP/1.1                               ; 404
+            GET health HTTP/1.1                                         ; 404
+            OPTIONS * HTTP/1.1                                          ; 404
+            GET mailto:x HTTP/1.1                                       ; 0
+            CONNECT localhost:80 HTTP/1.1                               ; 0
+            GET /health HTTP/1.1~Bad Name: x                            ; 400
+            GET /health HTTP/1.1~no colon                               ; 400
+            GET /health HTTP/1.1~Content-Length: -1                     ; 400
+            GET /health HTTP/1.1~Content-Length: x                      ; 400
+            POST /v1/responses HTTP/1.1~Content-Length: 1~Content-Length: 2 ; 400
+            POST /v1/responses HTTP/1.1~Content-Length: 1~Transfer-Encoding: chunked ; 400
+            POST /v1/responses HTTP/1.1~Transfer-Encoding: gzip         ; 501
+            """)
+    void whatIsNoRequestIsRefusedByTheJdkAndSaysNothingOfTheServer(String request, int status) throws Exception {
+        List<String> logged = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                if (line.getLevel().intValue() >= Level.WARNING.intValue()
+                        || Door.class.getName().equals(line.getLoggerName())) {
+                    logged.add(line.getLevel() + " " + line.getMessage());
+                }
+            }
+
+            @Override
+            public void flush() {
+                // nothing is held back
+            }
+
+            @Override
+            public void close() {
+                // nothing is open
+            }
+        };
+        Logger root = Logger.getLogger("");
+        root.addHandler(handler);
+        try {
+            try (Nano nano = new Nano("audit", "requests")) {
+                // read to the end: the connection is closed though nobody asked for that
+                String answer = raw(nano, request.replace("~", "\r\n") + "\r\nHost: localhost\r\n\r\n");
+                if (status == 0) {
+                    assertEquals("", answer);
+                } else {
+                    assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+                    // a line of HTML with a few words: no version, no class of ours, no stack
+                    assertTrue(answer.matches("(?s)[^<]*<h1>" + status + " [A-Za-z ]+</h1>[A-Za-z -]+"), answer);
+                    assertFalse(answer.toLowerCase(Locale.ROOT).contains("server:"), answer);
+                }
+                assertEquals(List.of(), logged);
+                assertEquals(200, nano.get("/health").statusCode());
+            }
+            assertEquals(1, logged.size(), () -> "what is a request is in the log, and nothing else: " + logged);
+        } finally {
+            root.removeHandler(handler);
         }
     }
 

@@ -90,14 +90,6 @@ class ShapesTest {
         assertTrue(answer.at("/choices/0/message/content").asText().contains("kitchen lamp is on"), answer::toString);
     }
 
-    @Test
-    void onlyOneCallIfParallelCallsAreOff() throws Exception {
-        JsonNode answer = nano.ask("/v1/chat/completions",
-                Nano.chat(LAMP, "\"parallel_tool_calls\":false,\"tools\":" + Nano.TOOLS));
-        assertEquals(1, answer.at("/choices/0/message/tool_calls").size());
-        assertEquals("tool_calls", answer.at("/choices/0/finish_reason").asText());
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"\"bye\"", "[\"nothing\",\"bye!\"]"})
     void aTextEndsTheAnswer(String stop) throws Exception {

@@ -288,6 +288,19 @@ class OwnServerTest {
         }
     }
 
+    /** Programs for Ollama find the length of a context by the name of the architecture. */
+    @Test
+    void whatIsNotKnownOfAModelElsewhereIsNoGap() throws Exception {
+        try (ModelServer.Running second = serve("remote:http://127.0.0.1:1#gone");
+                HttpClient client = HttpClient.newHttpClient()) {
+            JsonView told = JsonView.parse(send(client, second.address().resolve("/api/show"), "{}").body());
+            assertEquals("unknown", told.at("model_info").at("general.architecture").value());
+            assertEquals(32_768, told.at("model_info").at("unknown.context_length").number().orElse(0));
+            assertEquals("", told.at("details").at("parameter_size").value());
+            assertEquals(List.of("completion", "tools", "thinking"), told.at("capabilities").value());
+        }
+    }
+
     @Test
     void eachAnswerSaysWhoGaveIt() {
         try (Conversation conversation = far.conversation().maxTokens(4).start()) {

@@ -55,6 +55,9 @@ function textBlock(text) {
   return el('div', { class: 'text' }, ...markdown(text));
 }
 
+/** What a model wrote for a call and is none has no id: each is shown by itself, with what is wrong about it. */
+const NO_CALL = { id: '', name: 'unknown', arguments: {} };
+
 /** A call of a tool: its name and arguments, perhaps a question to the user, and its result. */
 class CallCard {
   constructor(call) {
@@ -65,9 +68,9 @@ class CallCard {
     const names = Object.keys(call.arguments);
     this.element = el('section', { class: 'call', tabindex: '-1', 'aria-label': `Call of ${call.name}` },
       el('div', { class: 'row' }, el('strong', { class: 'tool' }, call.name), this.state),
-      names.length === 0
-        ? el('p', { class: 'quiet' }, 'without arguments')
-        : el('dl', { class: 'arguments' }, ...names.flatMap((name) => [el('dt', {}, name), el('dd', {}, pretty(call.arguments[name]))])),
+      names.length > 0
+        ? el('dl', { class: 'arguments' }, ...names.flatMap((name) => [el('dt', {}, name), el('dd', {}, pretty(call.arguments[name]))]))
+        : call.id && el('p', { class: 'quiet' }, 'without arguments'),
       this.question, this.result);
   }
 
@@ -209,10 +212,10 @@ export class LiveAnswer {
     this.endThinking();
     this.text?.show();
     this.text = undefined;
-    let card = this.calls.get(call.id);
+    let card = call.id ? this.calls.get(call.id) : undefined;
     if (!card) {
       card = new CallCard(call);
-      this.calls.set(call.id, card);
+      this.calls.set(call.id || this.calls.size, card);
       this.body.append(card.element);
     }
     return card;
@@ -256,8 +259,14 @@ export function answer(messages, actions) {
   const cards = new Map();
   let meta;
   for (const message of messages) {
+    meta = message.meta ?? meta;
     if (message.role === 'tool') {
-      cards.get(message.toolCallId)?.answered(...result(message.content));
+      let card = cards.get(message.toolCallId);
+      if (!card) {
+        card = new CallCard(NO_CALL);
+        body.append(card.element);
+      }
+      card.answered(...result(message.content));
       continue;
     }
     if (message.thinking) {
@@ -271,7 +280,6 @@ export function answer(messages, actions) {
       cards.set(call.id, card);
       body.append(card.element);
     }
-    meta = message.meta ?? meta;
   }
   if (!body.hasChildNodes()) {
     body.append(el('p', { class: 'quiet' }, 'The answer is empty.'));

@@ -173,7 +173,8 @@ function answerActions(group, last) {
   }
   const final = group.messages.at(-1);
   const cut = ['length', 'cancelled', 'lost', 'loop', 'deadline'].includes(final.meta?.reason);
-  if (last && cut && final.role === 'assistant' && !final.toolCalls && (final.content || final.thinking)) {
+  const begun = final.role === 'tool' || (!final.toolCalls && (final.content || final.thinking));
+  if (last && cut && begun) {
     actions.push(button('Continue', () => answerTo(shown)));
   }
   actions.push(button('Regenerate', () => {

@@ -13,6 +13,7 @@ import { saveSettings, settings } from './store.js';
 const PAUSE = 2000;
 let overview;
 let chosen;
+let asked = 0;
 
 const model = () => overview?.models.find((one) => one.id === chosen) ?? overview?.models[0];
 
@@ -43,7 +44,12 @@ function theme() {
 
 /** Asks for all that is there, and shows it. */
 async function refresh() {
-  overview = await ask('/console/overview');
+  const mine = ++asked;
+  const told = await ask('/console/overview');
+  if (mine !== asked) {
+    return; // what was asked later is newer, whichever comes first
+  }
+  overview = told;
   const names = byId('model');
   if (chosen === undefined || !overview.models.some((one) => one.id === chosen)) {
     chosen = settings.model && overview.models.some((one) => one.id === settings.model) ? settings.model : overview.models[0]?.id;
@@ -54,6 +60,9 @@ async function refresh() {
   lists.drawTools(overview);
   state(overview.failure ?? (overview.ready ? 'Ready' : 'Loading'), overview.failure ? 'bad' : overview.ready ? 'good' : 'waiting');
   const choices = await ask('/console/choices');
+  if (mine !== asked) {
+    return;
+  }
   machine.show(overview, choices, move);
   await models.refresh();
 }

@@ -6,7 +6,9 @@ package dev.millrace.plugin.openai.ollama;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.api.Capability;
 import dev.millrace.api.Device;
+import dev.millrace.api.Model;
 import dev.millrace.api.ModelInfo;
 import dev.millrace.plugin.http.OpenModel;
 import dev.millrace.plugin.http.json.Json;
@@ -16,16 +18,18 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A model as Ollama tells of it.
  *
  * @param id its name here
  * @param info what is known of it; of a model for embeddings only how long a text and how large a vector it has
- * @param format of its file
+ * @param format of its file; empty if that is elsewhere
  * @param capabilities in Ollama's words
  * @param device where it runs
  * @param since when it was opened, in seconds since 1970
@@ -36,8 +40,21 @@ record Listed(String id, ModelInfo info, String format, List<String> capabilitie
     private static final int YEARS_FROM_NOW = 200;
 
     static Listed of(OpenModel model) {
-        return new Listed(model.id(), model.model().info(), "gguf", List.of("completion", "tools"),
-                model.model().device(), model.since());
+        Device device = model.model().device();
+        return new Listed(model.id(), model.model().info(), device.backend().equals("remote") ? "" : "gguf",
+                capabilities(model.model()), device, model.since());
+    }
+
+    private static List<String> capabilities(Model model) {
+        List<String> words = new ArrayList<>(List.of("completion"));
+        Set<Capability> all = model.capabilities();
+        if (all.contains(Capability.TOOLS)) {
+            words.add("tools");
+        }
+        if (all.contains(Capability.THINKING)) {
+            words.add("thinking");
+        }
+        return words;
     }
 
     static Listed of(OpenEncoder encoder) {
@@ -62,26 +79,31 @@ record Listed(String id, ModelInfo info, String format, List<String> capabilitie
 
     /** In the list of models that are in memory. */
     ObjectNode inMemory() {
-        // a device of a graphics card has memory of its own
-        boolean processor = device.backend().equals("cpu") || device.backend().equals("onnx");
+        // a device of a graphics card has memory of its own; what runs elsewhere takes none here
+        boolean none = Set.of("cpu", "onnx", "remote").contains(device.backend());
         return entry().put("expires_at", Instant.now().atOffset(ZoneOffset.UTC).plusYears(YEARS_FROM_NOW).toString())
-                .put("size_vram", processor ? 0 : info.weightBytes()).put("context_length", info.contextLength());
+                .put("size_vram", none ? 0 : info.weightBytes()).put("context_length", info.contextLength());
     }
 
     /** All that is told of one model. */
     ObjectNode facts() {
         ObjectNode document = Json.object().put("modelfile", "").put("parameters", "").put("template", "");
         document.set("details", details());
-        ObjectNode facts = document.putObject("model_info").put("general.architecture", info.architecture())
+        ObjectNode facts = document.putObject("model_info").put("general.architecture", architecture())
                 .put("general.basename", id).put("general.parameter_count", info.parameters())
-                .put(info.architecture() + ".context_length", info.contextLength())
-                .put(info.architecture() + ".embedding_length", info.hiddenSize());
+                .put(architecture() + ".context_length", info.contextLength())
+                .put(architecture() + ".embedding_length", info.hiddenSize());
         if (info.layers() > 0) {
-            facts.put(info.architecture() + ".block_count", info.layers());
+            facts.put(architecture() + ".block_count", info.layers());
         }
         ArrayNode can = document.putArray("capabilities");
         capabilities.forEach(can::add);
         return document.put("modified_at", opened());
+    }
+
+    /** Names of facts begin with it. Of a model that runs elsewhere it may not be known. */
+    private String architecture() {
+        return info.architecture().isEmpty() ? "unknown" : info.architecture();
     }
 
     private String opened() {
@@ -90,12 +112,19 @@ record Listed(String id, ModelInfo info, String format, List<String> capabilitie
 
     private ObjectNode details() {
         ObjectNode details = Json.object().put("parent_model", "").put("format", format).put("family",
-                info.architecture());
-        details.putArray("families").add(info.architecture());
+                architecture());
+        details.putArray("families").add(architecture());
+        return details.put("parameter_size", size()).put("quantization_level", info.quantisation());
+    }
+
+    private String size() {
         double millions = info.parameters() / 1e6;
-        return details.put("parameter_size", millions >= 1000
+        if (millions == 0) {
+            return "";
+        }
+        return millions >= 1000
                 ? String.format(Locale.ROOT, "%.1fB", millions / 1000)
-                : String.format(Locale.ROOT, "%.0fM", millions)).put("quantization_level", info.quantisation());
+                : String.format(Locale.ROOT, "%.0fM", millions);
     }
 
     /** Clients print its first twelve digits and fail without them. It tells models apart; it is no digest of a file. */
