@@ -21,6 +21,17 @@ struct Row {
   }
 };
 
+/**
+ * Has the beginning of each row on its way to the cache, where rows do not depend on ids: a device that begins a kernel before the one in
+ * front of it has ended reads it meanwhile.
+ */
+template <int T> static __device__ __forceinline__ void prefetch_rows(const Weights &w, int rows, int columns, const int *ids) {
+  constexpr int BYTES = T == Q2_K || T == Q3_K ? 8 : T == F32 ? 128 : T >= BF16 ? 64 : T == Q8_0 ? 32 : 16;   // of codes of a block
+  int row = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, at = threadIdx.x % 32 * 32;
+  if (ids || row >= rows || at >= columns / 32 * BYTES) { return; }
+  prefetch(w.codes + (size_t) row * (columns / 32) * BYTES + at);
+}
+
 template <int N> static __device__ __forceinline__ void write(const Row &r, float (&sum)[N], float *y, const float *bias, int rows, int n, int stride) {
 #pragma unroll
   for (int c = 0; c < N; c++) {

@@ -32,6 +32,7 @@ enum { MOST_EACH = 16 };   // values of a row that a thread holds
  * their way at once: with few tokens nothing else hides their latency.
  */
 GPU_LARGE_KERNEL(add_norm)(float *h, Part part, const float *weight, float epsilon, int n, const int *rows, Output o) {
+  begin_kernel();
   __shared__ float of_part[32], of_row[32];
   int r = rows ? rows[blockIdx.x] : (int) blockIdx.x;
   float *row = h + (size_t) r * n, v[MOST_EACH], given[MOST_EACH];
@@ -75,6 +76,7 @@ GPU_LARGE_KERNEL(add_norm)(float *h, Part part, const float *weight, float epsil
 
 /** Gate in y[row][0 .. inner), up behind it. A warp a block of 32. kind 0: silu, 1: gelu (tanh), 2: clamped swiglu. */
 GPU_KERNEL(glu)(const float *y, int inner, long long blocks, int kind, float alpha, float limit, Output o) {
+  begin_kernel();
   long long b = (long long) blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
   if (b >= blocks) { return; }
   int lane = threadIdx.x % 32, across = inner / 32;

@@ -13,22 +13,22 @@
 #define NAME(a, b) JOINED(a, b)
 #define NUMBERED(a, b, n) NAME(NAME(a, b), n)
 
-GPU_KERNEL(NAME(embed, TYPE))(Weights w, const int *tokens, float *h, int columns, float factor) { embed<TYPE>(w, tokens, h, columns, factor); }
+GPU_KERNEL(NAME(embed, TYPE))(Weights w, const int *tokens, float *h, int columns, float factor) { begin_kernel(); embed<TYPE>(w, tokens, h, columns, factor); }
 
 GPU_KERNEL(NAME(matmul, TYPE))(Weights w, const __nv_bfloat16 *x, float *y, const float *bias, int rows, int columns, int n, int stride, const int4 *tiles,
-    const int *order, int share) { matmul<TYPE>(w, x, y, bias, rows, columns, n, stride, tiles, order, share); }
+    const int *order, int share) { begin_kernel(); matmul<TYPE>(w, x, y, bias, rows, columns, n, stride, tiles, order, share); }
 
 #define FLOATS(N) GPU_KERNEL(NUMBERED(matvec_floats, TYPE, N))(Weights w, const float *x, float *y, const float *bias, int rows, int columns, int n, int stride, \
-    const int *ids, int share) { matvec_floats<TYPE, N>(w, x, y, bias, rows, columns, n, stride, ids, share); }
+    const int *ids, int share) { prefetch_rows<TYPE>(w, rows, columns, ids); begin_kernel(); matvec_floats<TYPE, N>(w, x, y, bias, rows, columns, n, stride, ids, share); }
 FLOATS(1) FLOATS(8)
 
 #ifdef PLAIN
 FLOATS(2) FLOATS(4)
 #else
-GPU_KERNEL(NAME(repack, TYPE))(const uint8_t *raw, Weights w, long long first, long long count) { repack<TYPE>(raw, w, first, count); }
+GPU_KERNEL(NAME(repack, TYPE))(const uint8_t *raw, Weights w, long long first, long long count) { begin_kernel(); repack<TYPE>(raw, w, first, count); }
 
 #define CODES(N) GPU_KERNEL(NUMBERED(matvec_codes, TYPE, N))(Weights w, const int8_t *codes, const float2 *scales, float *y, const float *bias, int rows, \
-    int columns, int n, int stride, const int *ids, int share) { matvec_codes<TYPE, N>(w, codes, scales, y, bias, rows, columns, n, stride, ids, share); }
+    int columns, int n, int stride, const int *ids, int share) { prefetch_rows<TYPE>(w, rows, columns, ids); begin_kernel(); matvec_codes<TYPE, N>(w, codes, scales, y, bias, rows, columns, n, stride, ids, share); }
 CODES(1) CODES(2) CODES(4) CODES(8)
 #undef CODES
 #endif

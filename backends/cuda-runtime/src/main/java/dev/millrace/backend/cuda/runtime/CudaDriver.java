@@ -21,6 +21,8 @@ public final class CudaDriver {
 
     private static final int MESSAGE = 512;
     private static final int NO_DEVICE = 100;
+    private static final int EARLY_CAPABILITY = 90;
+    private static final int EARLY_VERSION = 12_030;
     private static final Opening OPENING = new Opening();
 
     private CudaDriver() {
@@ -134,6 +136,17 @@ public final class CudaDriver {
      */
     public int multiprocessors(int device) {
         return attribute(16, device);
+    }
+
+    /**
+     * Whether kernels may be launched on a device before those in front of them have ended, also within recorded graphs.
+     *
+     * @param device 0 to {@link #devices()} minus one
+     * @return true from compute capability 9.0 on, with a driver of CUDA 12.3 or later
+     */
+    public boolean launchesEarly(int device) {
+        return capability(device) >= EARLY_CAPABILITY && version() >= EARLY_VERSION
+                && CudaCalls.mr_can_launch_early() == 1;
     }
 
     private static int attribute(int attribute, int device) {
