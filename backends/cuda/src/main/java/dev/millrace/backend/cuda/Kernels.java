@@ -29,7 +29,7 @@ final class Kernels {
     private static final String COMMON = "common";
     /** What the kernels of weights are called, before the type. */
     private static final List<String> OF_WEIGHTS = List.of("embed_", "matmul_", "matvec_codes_", "matvec_floats_",
-            "repack_");
+            "gated_codes_", "gated_floats_", "conv_codes_", "conv_floats_", "repack_");
 
     private final CudaContext context;
     private final int capability;
