@@ -20,7 +20,7 @@ one() { # name, source, defines
     nvcc -std=c++17 -O3 "$@" -gencode arch=compute_80,code=compute_80 -ptx -o - "$source.cu" |
       sed -E "s/^\.version .*/.version 7.0/; s/_INTERNAL_[0-9a-f]{8}_[0-9]+_${source}_cu_([0-9a-f]{8})?/_INTERNAL_${source}/g" >"$to/$name.ptx"
   else
-    for arch in 80 86 89 90; do
+    for arch in 80 86 89; do
       mkdir -p "$to/$arch"
       nvcc -std=c++17 -O3 "$@" -gencode "arch=compute_$arch,code=sm_$arch" -cubin -o "$to/$arch/$name.cubin" "$source.cu"
     done

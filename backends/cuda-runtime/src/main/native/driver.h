@@ -28,9 +28,16 @@ typedef void *CuHandle;
   X(unload, cuModuleUnload, (CuHandle)) X(function, cuModuleGetFunction, (CuHandle *, CuHandle, const char *)) X(setAttribute, cuFuncSetAttribute, (CuHandle, int, int)) \
   X(launch, cuLaunchKernel, (CuHandle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CuHandle, void **, void **))
 
+/** As cuda.h lays out CUlaunchConfig and its attributes. */
+typedef struct { int id, pad; union { int yes; char all[64]; } value; } CuLaunchAttribute;
+typedef struct { unsigned gx, gy, gz, bx, by, bz, shared; CuHandle stream; CuLaunchAttribute *attributes; unsigned count; } CuLaunchConfig;
+// What older drivers lack, since CUDA 11.8.
+#define OPTIONAL_CALLS(X) X(launchWith, cuLaunchKernelEx, (const CuLaunchConfig *, CuHandle, void **, void **))
+
 struct Calls {
 #define X(f, symbol, parameters) int (*f) parameters;
   CALLS(X)
+  OPTIONAL_CALLS(X)
 #undef X
 };
 static inline Calls *calls() { static Calls c; return &c; }
@@ -42,6 +49,9 @@ static inline int mr_open(const char *library, char *message, long capacity) {
   Calls *c = calls();
 #define X(f, symbol, parameters) if (!(c->f = (int (*) parameters) dlsym(h, #symbol))) { snprintf(message, capacity, "%s has no %s", library, #symbol); return -2; }
   CALLS(X)
+#undef X
+#define X(f, symbol, parameters) c->f = (int (*) parameters) dlsym(h, #symbol);
+  OPTIONAL_CALLS(X)
 #undef X
   int r = c->init(0);
   if (r) { const char *text = "?"; c->errorName(r, &text); snprintf(message, capacity, "cuInit: %s (%d)", text, r); }
@@ -86,6 +96,19 @@ static inline int mr_launch(long long function, int gx, int gy, int gz, int thre
   size_t n = bytes;
   void *extra[] = {(void *) 1, (void *) arguments, (void *) 2, &n, (void *) 0};   // CU_LAUNCH_PARAM_BUFFER_POINTER, _SIZE, _END
   return calls()->launch((CuHandle) function, gx, gy, gz, threads, 1, 1, shared, (CuHandle) stream, nullptr, extra);
+}
+/** Whether mr_launch_early can be called. */
+static inline int mr_can_launch_early() { return calls()->launchWith ? 1 : 0; }
+/** The same, of a kernel that may begin before the one in front of it has ended: it waits itself for what that one leaves. */
+static inline int mr_launch_early(long long function, int gx, int gy, int gz, int threads, int shared, long long stream, long long arguments, long long bytes) {
+  size_t n = bytes;
+  void *extra[] = {(void *) 1, (void *) arguments, (void *) 2, &n, (void *) 0};
+  CuLaunchAttribute dependent;
+  memset(&dependent, 0, sizeof dependent);
+  dependent.id = 6;   // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
+  dependent.value.yes = 1;
+  CuLaunchConfig config = {(unsigned) gx, (unsigned) gy, (unsigned) gz, (unsigned) threads, 1, 1, (unsigned) shared, (CuHandle) stream, &dependent, 1};
+  return calls()->launchWith(&config, (CuHandle) function, nullptr, extra);
 }
 /** From which text of this file and the class beside it this library was built. */
 static inline int mr_sources(char *digest, long capacity) { return snprintf(digest, capacity, "%s", MR_SOURCES); }

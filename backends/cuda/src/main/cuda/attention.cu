@@ -35,6 +35,7 @@ struct HeadNorm {
 
 /** Norm over all query heads together (block 0 of a token) and over all key heads together (block 1), in place. Grid (2, tokens), 256 threads. */
 GPU_KERNEL(norm_projections)(float *qkv, int heads, int kv_heads, int size, HeadNorm query, HeadNorm key) {
+  begin_kernel();
   __shared__ float sums[8];
   HeadNorm norm = blockIdx.x ? key : query;
   if (!norm.weight) { return; }
@@ -106,7 +107,7 @@ template <int K> static __device__ void place(float *qkv, int heads, int kv_head
 }
 #define PLACE(K) GPU_KERNEL(place_##K)(float *qkv, int heads, int kv_heads, int size, HeadNorm query_norm, HeadNorm key_norm, Rope rope, \
     const int *reach, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) \
-  { place<K>(qkv, heads, kv_heads, size, query_norm, key_norm, rope, reach, step_of, steps, pages, offset); }
+  { begin_kernel(); place<K>(qkv, heads, kv_heads, size, query_norm, key_norm, rope, reach, step_of, steps, pages, offset); }
 PLACE(KV_F32) PLACE(KV_F16) PLACE(KV_Q8)
 
 /** Eight values of a page, to floats. */
@@ -244,7 +245,7 @@ template <int K, int S, int W, bool ANY> static __device__ void attend(const flo
 }
 #define ATTEND(K, S, W, N, ANY) GPU_KERNEL(attend_##K##_##N##_##W)(const float *qkv, int heads, int kv_heads, int size, Scores scores, const int4 *tiles, \
     const int4 *steps, const unsigned long long *pages, long long offset, const int *partial_at, float *partial) \
-  { attend<K, S, W, ANY>(qkv, heads, kv_heads, size, scores, tiles, steps, pages, offset, partial_at, partial); }
+  { begin_kernel(); attend<K, S, W, ANY>(qkv, heads, kv_heads, size, scores, tiles, steps, pages, offset, partial_at, partial); }
 #define SIZES(K) ATTEND(K, 16, 1, 16, false) ATTEND(K, 32, 1, 32, false) ATTEND(K, 64, 1, 64, false) ATTEND(K, 64, 8, 64, false) ATTEND(K, 128, 1, 128, false) \
   ATTEND(K, 128, 4, 128, false) ATTEND(K, 128, 1, to128, true) ATTEND(K, 128, 4, to128, true) ATTEND(K, 256, 1, to256, true) ATTEND(K, 256, 2, to256, true)
 SIZES(KV_F32) SIZES(KV_F16) SIZES(KV_Q8)
@@ -254,6 +255,7 @@ SIZES(KV_F32) SIZES(KV_F16) SIZES(KV_Q8)
  * head, or null. Grid (heads, tokens), blocks of a warp. No codes where size is no multiple of 32.
  */
 GPU_KERNEL(combine)(const float *partial, const int *partial_at, const float *sinks, int size, Output o) {
+  begin_kernel();
   int head = blockIdx.x, heads = gridDim.x, token = blockIdx.y, first = partial_at[token], splits = partial_at[token + 1] - first, lane = threadIdx.x;
   auto row = [&](int s) { return partial + ((size_t) (first + s) * heads + head) * (size + 2); };
   float mine = lane < splits ? row(lane)[size] : -INFINITY, weight = mine == -INFINITY ? 0 : row(lane)[size + 1];
@@ -281,6 +283,7 @@ GPU_KERNEL(combine)(const float *partial, const int *partial_at, const float *si
 
 /** Floats to codes, a warp a block of 32: for heads whose size is no multiple of 32, and for what else comes as floats. */
 GPU_KERNEL(quantise)(const float *x, long long blocks, Output o) {
+  begin_kernel();
   long long b = (long long) blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
   if (b < blocks) { put(o, (size_t) b * 32 + threadIdx.x % 32, x[b * 32 + threadIdx.x % 32]); }
 }

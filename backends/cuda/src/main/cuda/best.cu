@@ -9,6 +9,7 @@ enum { CHUNK = 1024, MOST_BEST = 128 };
 
 /** logits *= factor, then bounded by the softcap. */
 GPU_KERNEL(bound)(float *logits, long long count, float factor, float softcap) {
+  begin_kernel();
   long long i = (long long) blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= count) { return; }
   float v = logits[i] * factor;
@@ -17,6 +18,7 @@ GPU_KERNEL(bound)(float *logits, long long count, float factor, float softcap) {
 
 /** entries: (row, token), changes: (factor, offset). A thread an entry; no two are for the same logit. */
 GPU_KERNEL(penalise)(float *logits, int vocabulary, const int2 *entries, const float2 *changes, int count) {
+  begin_kernel();
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= count) { return; }
   float *at = logits + (size_t) entries[i].x * vocabulary + entries[i].y;
@@ -49,6 +51,7 @@ static __device__ __forceinline__ void first_of_block(float &v, int &id, float *
  * Grid (chunks, rows), 256 threads.
  */
 GPU_KERNEL(best_of_chunks)(const float *logits, int vocabulary, const int2 *requests, const uint32_t *masks, int2 *found, float2 *sums) {
+  begin_kernel();
   __shared__ float values[8];
   __shared__ int ids[8];
   int2 request = requests[blockIdx.y];
@@ -100,6 +103,7 @@ GPU_KERNEL(best_of_chunks)(const float *logits, int vocabulary, const int2 *requ
 
 /** Merges the chunks of a row (a block of 256 threads): best[row * MOST_BEST], and (found, logarithm of the sum) in result[row]. */
 GPU_KERNEL(best_of_rows)(const int2 *found, const float2 *sums, int chunks, const int2 *requests, int2 *best, int2 *result) {
+  begin_kernel();
   __shared__ float values[8];
   __shared__ int ids[8];
   __shared__ int heads[4096];

@@ -236,3 +236,16 @@ static __device__ __forceinline__ void put(const Output &o, size_t index, float 
     if (threadIdx.x % 32 == 0) { o.scales[index / 32] = make_float2(d, d * total); }
   }
 }
+
+/** How a gate opens: kind 0: silu, 1: gelu (tanh), 2: clamped swiglu. */
+struct Gate {
+  int kind;
+  float alpha, limit;
+  __device__ __forceinline__ float operator()(float g, float u) const {
+    if (kind == 0) { return g / (1 + expf(-g)) * u; }
+    if (kind == 1) { return 0.5f * g * (1 + tanhf(0.79788456080286535588f * (g + 0.044715f * g * g * g))) * u; }
+    g = fminf(g, limit);
+    u = fminf(fmaxf(u, -limit), limit);
+    return g / (1 + expf(-alpha * g)) * (u + 1);
+  }
+};

@@ -12,6 +12,7 @@
  */
 GPU_KERNEL(short_conv)(const float *bcx, const float *taps, int width, int size, const int *step_of, const int4 *steps,
     const unsigned long long *state_from, const unsigned long long *state_to, long long offset, Output o) {
+  begin_kernel();
   int channel = blockIdx.x * blockDim.x + threadIdx.x, token = blockIdx.y;
   if (channel >= width) { return; }   // whole warps: width is a multiple of 32
   int step = step_of[token];

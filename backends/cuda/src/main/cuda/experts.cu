@@ -14,6 +14,7 @@ enum { MOST_EXPERTS = 512 };
  */
 GPU_LARGE_KERNEL(route)(const float *x, const float *router, const float *router_bias, const float *bias, int columns, int experts, int gating, int used,
     int normalise, float scale, int *ids, float *weights, const float *shared_gate, float *shared_weights) {
+  begin_kernel();
   __shared__ float scores[MOST_EXPERTS];
   const float4 *row = (const float4 *) (x + (size_t) blockIdx.x * columns);
   int lane = threadIdx.x % 32;
@@ -76,6 +77,7 @@ GPU_LARGE_KERNEL(route)(const float *x, const float *router, const float *router
  * left over get a count of 0. One block of 1024 threads.
  */
 GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, int4 *tiles, int most_tiles) {
+  begin_kernel();
   __shared__ int count[MOST_EXPERTS], first[MOST_EXPERTS], tile[MOST_EXPERTS];
   __shared__ int tiles_used;
   int lane = threadIdx.x % 32;

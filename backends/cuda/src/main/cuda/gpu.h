@@ -11,6 +11,13 @@
 #define GPU_KERNEL(name) extern "C" __global__ void name
 /** For blocks of up to 1024 threads: so many registers are not for the asking. */
 #define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
+/**
+ * In each kernel before all else, but for loads of weights on their way: what earlier kernels have left is not touched before it. It leaves a mark in the PTX, which the backend
+ * turns into a wait where the device begins a kernel before the one in front of it has ended.
+ */
+static __device__ __forceinline__ void begin_kernel() { asm volatile("// begin_kernel" ::: "memory"); }
+/** Has what lies at an address on its way to the cache; weights do not change, so that this may stand before begin_kernel(). */
+static __device__ __forceinline__ void prefetch(const void *at) { asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(at))); }
 #define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
 #else
 #include "gpu_cpu.h"

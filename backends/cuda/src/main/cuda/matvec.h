@@ -21,10 +21,110 @@ struct Row {
   }
 };
 
-template <int N> static __device__ __forceinline__ void write(const Row &r, float (&sum)[N], float *y, const float *bias, int rows, int n, int stride) {
+/** Bytes of codes of a block. */
+template <int T> static __device__ __forceinline__ int code_bytes() { return T == Q2_K || T == Q3_K ? 8 : T == F32 ? 128 : T >= BF16 ? 64 : T == Q8_0 ? 32 : 16; }
+
+/**
+ * Has the beginning of a row on its way to the cache, where rows do not depend on ids: a device that begins a kernel before the one in
+ * front of it has ended reads it meanwhile.
+ */
+template <int T> static __device__ __forceinline__ void prefetch_row(const Weights &w, int row, int rows, int columns, const int *ids) {
+  int at = threadIdx.x % 32 * 32;
+  if (ids || row >= rows || at >= columns / 32 * code_bytes<T>()) { return; }
+  prefetch(w.codes + (size_t) row * (columns / 32) * code_bytes<T>() + at);
+}
+
+/** What a lane has of the products of R rows, which begin at the blocks of base, and N columns from one on, of which there are n. */
+template <int T, int N, int R> static __device__ __forceinline__ void dots(const Weights &w, const size_t (&base)[R], const int8_t *__restrict__ codes,
+    const float2 *__restrict__ scales, int blocks, int column, int n, float (&sum)[R][N]) {
+#pragma unroll
+  for (int r = 0; r < R; r++) {
+#pragma unroll
+    for (int c = 0; c < N; c++) { sum[r][c] = 0; }
+  }
+#pragma unroll (R < 3 ? 2 : 1)
+  for (int b = threadIdx.x % 32; b < blocks; b += 32) {
+    Codes k[R];
+#pragma unroll
+    for (int r = 0; r < R; r++) { read<T>(w, base[r] + b, k[r]); }
+#pragma unroll
+    for (int c = 0; c < N; c++) {
+      if (N > 1 && column + c >= n) { break; }
+      size_t at = (size_t) (column + c) * blocks + b;
+      int4 lo = __ldg((const int4 *) codes + 2 * at), hi = __ldg((const int4 *) codes + 2 * at + 1);
+      float2 s = __ldg(scales + at);
+#pragma unroll
+      for (int r = 0; r < R; r++) {
+        int first = __dp4a(k[r].q[0], lo.x, 0), second = __dp4a(k[r].q[4], hi.x, 0);
+        first = __dp4a(k[r].q[1], lo.y, first); second = __dp4a(k[r].q[5], hi.y, second);
+        first = __dp4a(k[r].q[2], lo.z, first); second = __dp4a(k[r].q[6], hi.z, second);
+        first = __dp4a(k[r].q[3], lo.w, first); second = __dp4a(k[r].q[7], hi.w, second);
+        if (T == Q2_K) {
+          int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
+          int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
+          sum[r][c] += s.x * (k[r].scale[0] * first + k[r].scale[1] * second + k[r].offset[0] * one + k[r].offset[1] * other);
+        } else if (T == Q3_K || T == Q6_K) {
+          sum[r][c] += s.x * (k[r].scale[0] * first + k[r].scale[1] * second);
+        } else {
+          sum[r][c] += s.x * k[r].scale[0] * (first + second) + k[r].offset[0] * s.y;
+        }
+      }
+    }
+  }
+}
+
+/** The same with float columns. */
+template <int T, int N, int R> static __device__ __forceinline__ void dots(const Weights &w, const size_t (&base)[R], const float *__restrict__ x, int blocks,
+    int column, int n, float (&sum)[R][N]) {
+#pragma unroll
+  for (int r = 0; r < R; r++) {
+#pragma unroll
+    for (int c = 0; c < N; c++) { sum[r][c] = 0; }
+  }
+  int columns = blocks * 32;
+  if (T >= BF16) {
+#pragma unroll (R < 2 ? 4 : 2)
+    for (int i = threadIdx.x % 32 * 8; i < columns; i += 256) {
+      float v[R][8];
+#pragma unroll
+      for (int r = 0; r < R; r++) { eight<T>(w.codes, base[r] * 32 + i, v[r]); }
+#pragma unroll
+      for (int c = 0; c < N; c++) {
+        if (N > 1 && column + c >= n) { break; }
+        const float4 *at = (const float4 *) (x + (size_t) (column + c) * columns + i);
+        float4 a = __ldg(at), b = __ldg(at + 1);
+#pragma unroll
+        for (int r = 0; r < R; r++) {
+          sum[r][c] += v[r][0] * a.x + v[r][1] * a.y + v[r][2] * a.z + v[r][3] * a.w + v[r][4] * b.x + v[r][5] * b.y + v[r][6] * b.z + v[r][7] * b.w;
+        }
+      }
+    }
+  } else {
+    for (int b = threadIdx.x % 32; b < blocks; b += 32) {
+      Codes k[R];
+#pragma unroll
+      for (int r = 0; r < R; r++) { read<T>(w, base[r] + b, k[r]); }
+#pragma unroll
+      for (int c = 0; c < N; c++) {
+        if (N > 1 && column + c >= n) { break; }
+        const float4 *at = (const float4 *) (x + (size_t) (column + c) * columns + b * 32);
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+          float4 a = __ldg(at + i);
+#pragma unroll
+          for (int r = 0; r < R; r++) {
+            sum[r][c] += value(k[r], 4 * i) * a.x + value(k[r], 4 * i + 1) * a.y + value(k[r], 4 * i + 2) * a.z + value(k[r], 4 * i + 3) * a.w;
+          }
+        }
+      }
+    }
+  }
+}
+
+template <int N> static __device__ __forceinline__ void write(const Row &r, float (&sum)[1][N], float *y, const float *bias, int rows, int n, int stride) {
 #pragma unroll
   for (int c = 0; c < N; c++) {
-    float s = warp_sum(sum[c]);
+    float s = warp_sum(sum[0][c]);
     if (threadIdx.x % 32 == 0 && (N == 1 || r.column + c < n)) { y[(size_t) (r.out + c) * stride + r.row] = s + (bias ? bias[r.matrix * rows + r.row] : 0); }
   }
 }
@@ -34,35 +134,9 @@ template <int T, int N> static __device__ __forceinline__ void matvec_codes(cons
   Row r(N, ids, share);
   if (r.row >= rows) { return; }
   int blocks = columns / 32;
-  size_t base = (r.matrix * rows + r.row) * blocks;
-  float sum[N];
-#pragma unroll
-  for (int c = 0; c < N; c++) { sum[c] = 0; }
-#pragma unroll 2
-  for (int b = threadIdx.x % 32; b < blocks; b += 32) {
-    Codes k;
-    read<T>(w, base + b, k);
-#pragma unroll
-    for (int c = 0; c < N; c++) {
-      if (N > 1 && r.column + c >= n) { break; }
-      size_t at = (size_t) (r.column + c) * blocks + b;
-      int4 lo = __ldg((const int4 *) codes + 2 * at), hi = __ldg((const int4 *) codes + 2 * at + 1);
-      float2 s = __ldg(scales + at);
-      int first = __dp4a(k.q[0], lo.x, 0), second = __dp4a(k.q[4], hi.x, 0);
-      first = __dp4a(k.q[1], lo.y, first); second = __dp4a(k.q[5], hi.y, second);
-      first = __dp4a(k.q[2], lo.z, first); second = __dp4a(k.q[6], hi.z, second);
-      first = __dp4a(k.q[3], lo.w, first); second = __dp4a(k.q[7], hi.w, second);
-      if (T == Q2_K) {
-        int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
-        int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
-        sum[c] += s.x * (k.scale[0] * first + k.scale[1] * second + k.offset[0] * one + k.offset[1] * other);
-      } else if (T == Q3_K || T == Q6_K) {
-        sum[c] += s.x * (k.scale[0] * first + k.scale[1] * second);
-      } else {
-        sum[c] += s.x * k.scale[0] * (first + second) + k.offset[0] * s.y;
-      }
-    }
-  }
+  size_t base[1] = {(r.matrix * rows + r.row) * blocks};
+  float sum[1][N];
+  dots<T, N, 1>(w, base, codes, scales, blocks, r.column, n, sum);
   write<N>(r, sum, y, bias, rows, n, stride);
 }
 
@@ -70,38 +144,9 @@ template <int T, int N> static __device__ __forceinline__ void matvec_floats(con
     const float *__restrict__ bias, int rows, int columns, int n, int stride, const int *__restrict__ ids, int share) {
   Row r(N, ids, share);
   if (r.row >= rows) { return; }
-  size_t base = (r.matrix * rows + r.row) * columns;
-  float sum[N];
-#pragma unroll
-  for (int c = 0; c < N; c++) { sum[c] = 0; }
-  if (T >= BF16) {
-#pragma unroll 4
-    for (int i = threadIdx.x % 32 * 8; i < columns; i += 256) {
-      float v[8];
-      eight<T>(w.codes, base + i, v);
-#pragma unroll
-      for (int c = 0; c < N; c++) {
-        if (N > 1 && r.column + c >= n) { break; }
-        const float4 *at = (const float4 *) (x + (size_t) (r.column + c) * columns + i);
-        float4 a = __ldg(at), b = __ldg(at + 1);
-        sum[c] += v[0] * a.x + v[1] * a.y + v[2] * a.z + v[3] * a.w + v[4] * b.x + v[5] * b.y + v[6] * b.z + v[7] * b.w;
-      }
-    }
-  } else {
-    for (int b = threadIdx.x % 32; b < columns / 32; b += 32) {
-      Codes k;
-      read<T>(w, base / 32 + b, k);
-#pragma unroll
-      for (int c = 0; c < N; c++) {
-        if (N > 1 && r.column + c >= n) { break; }
-        const float4 *at = (const float4 *) (x + (size_t) (r.column + c) * columns + b * 32);
-#pragma unroll
-        for (int i = 0; i < 8; i++) {
-          float4 a = __ldg(at + i);
-          sum[c] += value(k, 4 * i) * a.x + value(k, 4 * i + 1) * a.y + value(k, 4 * i + 2) * a.z + value(k, 4 * i + 3) * a.w;
-        }
-      }
-    }
-  }
+  int blocks = columns / 32;
+  size_t base[1] = {(r.matrix * rows + r.row) * blocks};
+  float sum[1][N];
+  dots<T, N, 1>(w, base, x, blocks, r.column, n, sum);
   write<N>(r, sum, y, bias, rows, n, stride);
 }

@@ -32,6 +32,7 @@ enum { MOST_EACH = 16 };   // values of a row that a thread holds
  * their way at once: with few tokens nothing else hides their latency.
  */
 GPU_LARGE_KERNEL(add_norm)(float *h, Part part, const float *weight, float epsilon, int n, const int *rows, Output o) {
+  begin_kernel();
   __shared__ float of_part[32], of_row[32];
   int r = rows ? rows[blockIdx.x] : (int) blockIdx.x;
   float *row = h + (size_t) r * n, v[MOST_EACH], given[MOST_EACH];
@@ -73,22 +74,13 @@ GPU_LARGE_KERNEL(add_norm)(float *h, Part part, const float *weight, float epsil
   }
 }
 
-/** Gate in y[row][0 .. inner), up behind it. A warp a block of 32. kind 0: silu, 1: gelu (tanh), 2: clamped swiglu. */
-GPU_KERNEL(glu)(const float *y, int inner, long long blocks, int kind, float alpha, float limit, Output o) {
+/** Gate in y[row][0 .. inner), up behind it. A warp a block of 32. */
+GPU_KERNEL(glu)(const float *y, int inner, long long blocks, Gate gate, Output o) {
+  begin_kernel();
   long long b = (long long) blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
   if (b >= blocks) { return; }
   int lane = threadIdx.x % 32, across = inner / 32;
   long long row = b / across;
   int at = (int) (b % across) * 32 + lane;
-  float g = y[row * 2 * inner + at], u = y[row * 2 * inner + inner + at], v;
-  if (kind == 0) {
-    v = g / (1 + expf(-g)) * u;
-  } else if (kind == 1) {
-    v = 0.5f * g * (1 + tanhf(0.79788456080286535588f * (g + 0.044715f * g * g * g))) * u;
-  } else {
-    g = fminf(g, limit);
-    u = fminf(fmaxf(u, -limit), limit);
-    v = g / (1 + expf(-alpha * g)) * (u + 1);
-  }
-  put(o, (size_t) (row * inner + at), v);
+  put(o, (size_t) (row * inner + at), gate(y[row * 2 * inner + at], y[row * 2 * inner + inner + at]));
 }

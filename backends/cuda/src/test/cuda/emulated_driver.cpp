@@ -63,12 +63,12 @@
 #include <utility>
 
 typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUgraph, *CUgraphExec;
-enum { CUDA_SUCCESS = 0, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
+enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
 
 // ---- faults, for tests
-enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, KINDS };
+enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, KINDS };
 static long long called[KINDS], left = 0;
-static int armed = -1, armed_code = 0, lost = 0;
+static int armed = -1, armed_code = 0, lost = 0, capability = 80;
 static long long live[KINDS];   // bytes of device and host memory; streams, modules, graphs
 /** What a call of a kind gives: the error of a device that is lost, the one that a test has asked for, or 0. */
 static int fault(int kind) {
@@ -90,6 +90,8 @@ long long emulated_live(int kind) { return live[kind]; }
 void emulated_schedule(long long seed) { gpu::seed = (uint64_t) seed * 2654435761u + 1; }
 /** Leaves a barrier of the sources out; -1: none. */
 void emulated_drop(int barrier) { gpu::dropped = barrier; }
+/** What the device says it can compute, as ten times the major number plus the minor one. */
+void emulated_capability(int tenfold) { capability = tenfold; }
 /** Barriers met so far. */
 int emulated_barriers() { return (int) gpu::barriers.size(); }
 const char *emulated_barrier_file(int barrier) { return gpu::barriers[barrier].file; }
@@ -102,11 +104,11 @@ template <class... A> static void unpack(void (*f)(A...), const char *packed, di
   std::tuple<A...> args{[&] { A v; memcpy((void *) &v, packed + place<A>(at), sizeof v); return v; }()...};   // braces: left to right
   gpu::launch(g, b, shared, [&] { std::apply(f, args); });
 }
-struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; };
+struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; bool waits = false; };
 #define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }}}
-#define OF_WEIGHTS(T) K(embed_##T), K(matmul_##T), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
+#define OF_WEIGHTS(T) K(embed_##T), K(gated_floats_##T), K(conv_floats_##T), K(matmul_##T), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
 #define OF_PLAIN(T) OF_WEIGHTS(T), K(matvec_floats_##T##_2), K(matvec_floats_##T##_4)
-#define OF_CODES(T) OF_WEIGHTS(T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
+#define OF_CODES(T) OF_WEIGHTS(T), K(gated_codes_##T), K(conv_codes_##T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
 #define OF_KEYS(T) K(place_##T), K(attend_##T##_16_1), K(attend_##T##_32_1), K(attend_##T##_64_1), K(attend_##T##_64_8), K(attend_##T##_128_1), \
     K(attend_##T##_128_4), K(attend_##T##_to128_1), K(attend_##T##_to128_4), K(attend_##T##_to256_1), K(attend_##T##_to256_2)
 static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_conv), K(route), K(group), K(combine), K(quantise), K(bound), K(penalise),
@@ -114,7 +116,7 @@ static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_con
     OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
     OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
 typedef std::vector<std::function<void()>> Graph;
-struct Stream { Graph *capturing = nullptr; };
+struct Stream { Graph *capturing = nullptr; bool kernel_last = false; };
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
@@ -125,7 +127,8 @@ static int retained = 0;
 static std::mutex running;   // kernels share their shared memory
 static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
 static Stream zero;
-static CUresult submit(CUstream s, std::function<void()> work) { Stream *t = s ? (Stream *) s : &zero; if (t->capturing) { t->capturing->push_back(work); } else { std::lock_guard<std::mutex> one(running); work(); } return CUDA_SUCCESS; }
+static Stream *queue(CUstream s) { return s ? (Stream *) s : &zero; }
+static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) { Stream *t = queue(s); t->kernel_last = kernel; if (t->capturing) { t->capturing->push_back(work); } else { std::lock_guard<std::mutex> one(running); work(); } return CUDA_SUCCESS; }
 extern "C" {
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuDriverGetVersion(int *v) { *v = 13000; return CUDA_SUCCESS; }
@@ -133,7 +136,7 @@ CUresult cuDeviceGetCount(int *n) { *n = 1; return CUDA_SUCCESS; }
 CUresult cuDeviceGet(CUdevice *d, int i) { *d = i; return i ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS; }
 CUresult cuDeviceGetName(char *n, int len, CUdevice) { snprintf(n, len, "Emulated"); return CUDA_SUCCESS; }
 CUresult cuDeviceGetAttribute(int *v, int a, CUdevice) {
-  *v = a == 75 ? 8 : a == 76 ? 0 : a == 16 ? 2 : a == 10 ? 32 : 0; return CUDA_SUCCESS; }
+  *v = a == 75 ? capability / 10 : a == 76 ? capability % 10 : a == 16 ? 2 : a == 10 ? 32 : 0; return CUDA_SUCCESS; }
 CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = memory(); return CUDA_SUCCESS; }
 CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice) { if (lost) { return lost; } retained++; *c = (CUcontext) 1; return CUDA_SUCCESS; }
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) {
@@ -186,12 +189,12 @@ CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) {
 CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) live[STREAM]++; *s = (CUstream) new Stream; return CUDA_SUCCESS; }
 CUresult cuStreamDestroy_v2(CUstream s) { if (lost) { return lost; } live[STREAM]--; delete (Stream *) s; return CUDA_SUCCESS; }
 CUresult cuStreamSynchronize(CUstream) { MAY_FAIL(WAIT) return CUDA_SUCCESS; }
-CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (lost) { return lost; } ((Stream *) s)->capturing = new Graph; return CUDA_SUCCESS; }
+CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (lost) { return lost; } queue(s)->capturing = new Graph; queue(s)->kernel_last = false; return CUDA_SUCCESS; }
 CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return lost; }
 CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
 CUresult cuGraphDestroy(CUgraph g) { delete (Graph *) g; return CUDA_SUCCESS; }
 CUresult cuGraphExecDestroy(CUgraphExec e) { if (lost) { return lost; } live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
-CUresult cuGraphLaunch(CUgraphExec e, CUstream) { MAY_FAIL(LAUNCH) std::lock_guard<std::mutex> one(running); for (auto &w : *(Graph *) e) { w(); } return CUDA_SUCCESS; }
+CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { MAY_FAIL(LAUNCH) queue(s)->kernel_last = false; std::lock_guard<std::mutex> one(running); for (auto &w : *(Graph *) e) { w(); } return CUDA_SUCCESS; }
 CUresult cuModuleLoadDataEx(CUmodule *m, const void *image, unsigned, int *, void **) {
   MAY_FAIL(MODULE)
   live[MODULE]++;
@@ -209,13 +212,26 @@ CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
     known = entries.insert({{text, name}, text->empty() || text->find(std::string(".entry ") + name + "(") != std::string::npos}).first;
   }
   if (k == kernels.end() || !known->second) { return CUDA_ERROR_NOT_FOUND; }
+  k->second.waits = text->find("griddepcontrol.wait") != std::string::npos;
   *f = (CUfunction) &k->second;
   return CUDA_SUCCESS;
 }
 CUresult cuFuncSetAttribute(CUfunction, int, int) { return CUDA_SUCCESS; }
+static CUresult launch_kernel(CUfunction f, dim3 grid, dim3 block, unsigned shared, CUstream s, void **extra) {
+  std::string packed((const char *) extra[1], *(size_t *) extra[3]);
+  return submit(s, [=] { ((Kernel *) f)->run(packed.data(), grid, block, shared); }, true);
+}
 CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, CUstream s, void **, void **extra) {
   MAY_FAIL(LAUNCH)
-  std::string packed((const char *) extra[1], *(size_t *) extra[3]);
-  return submit(s, [=] { ((Kernel *) f)->run(packed.data(), dim3(gx, gy, gz), dim3(bx, by, bz), shared); });
+  return launch_kernel(f, dim3(gx, gy, gz), dim3(bx, by, bz), shared, s, extra);
+}
+struct LaunchAttribute { int id, pad; long long value[8]; };
+struct LaunchConfig { unsigned gx, gy, gz, bx, by, bz, shared; CUstream stream; LaunchAttribute *attributes; unsigned count; };
+/** Only for kernels that wait themselves, right behind another one. */
+CUresult cuLaunchKernelEx(const LaunchConfig *c, CUfunction f, void **, void **extra) {
+  MAY_FAIL(LAUNCH)
+  if (c->count != 1 || c->attributes->id != 6 || (int) c->attributes->value[0] != 1 || !((Kernel *) f)->waits || capability < 90 || !queue(c->stream)->kernel_last) { return CUDA_ERROR_INVALID_VALUE; }
+  called[EARLY]++;
+  return launch_kernel(f, dim3(c->gx, c->gy, c->gz), dim3(c->bx, c->by, c->bz), c->shared, c->stream, extra);
 }
 }

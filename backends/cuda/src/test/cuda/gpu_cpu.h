@@ -92,7 +92,7 @@ template <class T> static inline T __ldcs(const T *p) { return *p; }
 
 // ---- fibers
 namespace gpu {
-struct Fiber { void *sp; char *stack; int state; unsigned x, y, z; unsigned exchange, epoch; uint32_t in[8], out[8];
+struct Fiber { void *sp; char *stack; int state; bool begun; unsigned x, y, z; unsigned exchange, epoch; uint32_t in[8], out[8];
 #ifdef GPU_UCONTEXT
   ucontext_t context;
 #endif
@@ -123,7 +123,8 @@ inline void back() { Fiber *f = current; gpu_switch(&f->sp, host.sp); }
 inline void go(Fiber *f) { current = f; swapcontext(&host.context, &f->context); }
 inline void back() { swapcontext(&current->context, &host.context); }
 #endif
-inline void entry() { body(); current->state = DONE; back(); abort(); }
+inline void check_begun() { if (!current->begun) { die("a kernel whose first statement is not begin_kernel()"); } }
+inline void entry() { body(); check_begun(); current->state = DONE; back(); abort(); }
 inline void prepare(Fiber *f) {
   if (!f->stack) {
     char *m = (char *) mmap(nullptr, STACK + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -138,7 +139,7 @@ inline void prepare(Fiber *f) {
   getcontext(&f->context); f->context.uc_stack.ss_sp = f->stack; f->context.uc_stack.ss_size = STACK; f->context.uc_link = nullptr;
   makecontext(&f->context, (void (*)()) entry, 0);
 #endif
-  f->state = RUNS; f->exchange = f->epoch = 0;
+  f->state = RUNS; f->begun = false; f->exchange = f->epoch = 0;
 }
 inline void run_block() {
   unsigned n = block_dim.x * block_dim.y * block_dim.z;
@@ -176,7 +177,7 @@ inline void run_block() {
 }
 inline unsigned linear() { return current->x + block_dim.x * (current->y + block_dim.y * current->z); }
 inline Fiber *warp() { return &fibers[linear() & ~31u]; }
-inline void wait(int state) { current->state = state; back(); }
+inline void wait(int state) { check_begun(); current->state = state; back(); }
 // Each barrier of the sources has a number, from when it is met; one of them may be left out, to see that tests notice.
 struct Barrier { const char *file; int line; };
 inline std::vector<Barrier> barriers;
@@ -214,6 +215,8 @@ static const int warpSize = 32;
 #define __syncthreads() GPU_BARRIER(AT_BLOCK)
 #define __syncwarp(...) GPU_BARRIER(AT_WARP)
 static inline void __threadfence() {}
+static inline void begin_kernel() { gpu::current->begun = true; }
+static inline void prefetch(const void *) {}
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
 }

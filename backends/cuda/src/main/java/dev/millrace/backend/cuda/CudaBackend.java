@@ -164,7 +164,8 @@ public final class CudaBackend implements Backend {
         boolean done = false;
         try {
             int number = number(device);
-            gpu = new Gpu(open.use(opened, number), opened.capability(number));
+            gpu = new Gpu(open.use(opened, number), opened.capability(number),
+                    opened.launchesEarly(number));
             Executor executor = executor(gpu, blueprint, options, Needs.of(blueprint, options, device.memoryBytes()),
                     progress);
             progress.update("ready", 1);

@@ -12,7 +12,7 @@ import dev.millrace.backend.cuda.runtime.CudaDriver;
 import java.util.List;
 import org.osgi.service.component.annotations.Component;
 
-/** What can be set of the CUDA backend. It is read where the driver is opened, once in a process: {@link CudaDriver#LIBRARY}. */
+/** What can be set of the CUDA backend, as system properties, which {@link CudaDriver} reads. */
 @Component(immediate = true, service = SettingGroup.class)
 public final class CudaSettings implements SettingGroup {
 
@@ -22,6 +22,10 @@ public final class CudaSettings implements SettingGroup {
             Range.form("a library", text -> text),
             "A library to open in place of libcuda.so.1, once in a process; as a system property only.")
             .standard("libcuda.so.1").counts(Effect.NEXT_START);
+
+    private static final Setting<Boolean> EARLY = Setting.of(CudaDriver.EARLY.substring(PREFIX.length()), Range.truth(),
+            "Whether kernels begin before those in front of them have ended, where the device can do that; as a system property only.")
+            .standard("true").counts(Effect.NEXT_START);
 
     /** For the service loader and for frameworks. */
     public CudaSettings() {
@@ -44,6 +48,6 @@ public final class CudaSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(DRIVER);
+        return List.of(DRIVER, EARLY);
     }
 }

@@ -160,9 +160,8 @@ final class ForwardPass {
                 }
                 case Network.ShortConv c -> {
                     norm(pending, before, c.input().forms(n, exact), n, 0);
-                    multiply(c.input(), x, n, middle);
                     conv(c, batch);
-                    multiply(c.output(), x, n, delta);
+                    multiply(c.output(), z, n, delta);
                 }
             }
             Added mixed = new Added(true, null, layer.mixerNorms().after());
@@ -228,28 +227,74 @@ final class ForwardPass {
     }
 
     private void dense(Network.Dense d, int n, long to) {
-        multiply(d.input(), x, n, middle);
-        glu(d, n, d.output().forms(n, exact));
+        if (n == 1 && d.input().isWhole()) {
+            gated(d, 1, 1, 0);
+        } else {
+            multiply(d.input(), x, n, middle);
+            glu(d, n, d.output().forms(n, exact));
+        }
         multiply(d.output(), z, n, to);
+    }
+
+    /** Gate and up of single columns, with what becomes of them, in one launch. With ids an entry has a matrix of its own. */
+    private void gated(Network.Dense d, int entries, int share, long idsAddress) {
+        fused(d.input());
+        gpu.more().integer(d.inner()).integer(sizes.hidden()).pointer(idsAddress).integer(share);
+        gate(d.activation());
+        gpu.more().align(8).output(z.only(d.output().forms(1, exact)));
+        launchFused("gated_", d.input(), d.inner(), entries);
     }
 
     private void glu(Network.Dense d, int rows, int forms) {
         long blocks = (long) rows * d.inner() / 32;
         gpu.arguments().pointer(middle).integer(d.inner()).wide(blocks);
-        switch (d.activation()) {
-            case Activation.Silu silu -> gpu.more().integer(0).real(0).real(0);
-            case Activation.Gelu gelu -> gpu.more().integer(1).real(0).real(0);
-            case Activation.ClampedSwiglu c -> gpu.more().integer(2).real(c.alpha()).real(c.limit());
-        }
+        gate(d.activation());
         gpu.more().output(z.only(forms));
         gpu.launch("glu", (blocks + 7) / 8, 1, 1, 256);
     }
 
+    /** {@code Gate}. */
+    private void gate(Activation activation) {
+        switch (activation) {
+            case Activation.Silu silu -> gpu.more().integer(0).real(0).real(0);
+            case Activation.Gelu gelu -> gpu.more().integer(1).real(0).real(0);
+            case Activation.ClampedSwiglu c -> gpu.more().integer(2).real(c.alpha()).real(c.limit());
+        }
+    }
+
+    /** The arguments that fused kernels begin with: one matrix, its column in the form that it reads, its bias. */
+    private void fused(Projection projection) {
+        Projection.Part part = projection.parts().getFirst();
+        gpu.arguments().weights(part.matrix());
+        if (Projection.form(part.matrix(), 1, exact) == Values.CODES) {
+            gpu.more().pointer(x.codes()).pointer(x.scales());
+        } else {
+            gpu.more().pointer(x.floats());
+        }
+        gpu.more().pointer(part.bias());
+    }
+
+    private void launchFused(String kernel, Projection projection, int width, int entries) {
+        Matrix m = projection.parts().getFirst().matrix();
+        String form = Projection.form(m, 1, exact) == Values.CODES ? "codes_" : "floats_";
+        gpu.launch(kernel + form + m.type(), width / WARP, entries, 1, MOST_THREADS);
+    }
+
+    /** From {@link #x} to {@link #z}. */
     private void conv(Network.ShortConv c, Batch batch) {
         int n = batch.tokens();
+        if (n == 1 && c.input().isWhole()) {
+            fused(c.input());
+            gpu.more().integer(sizes.hidden()).integer(sizes.hidden()).pointer(c.taps()).integer(c.width()).align(8)
+                    .pointer(batch.stateFromAddress()).pointer(batch.stateToAddress()).wide(c.keptAt())
+                    .output(z.only(c.output().forms(n, exact)));
+            launchFused("conv_", c.input(), sizes.hidden(), 1);
+            return;
+        }
+        multiply(c.input(), x, n, middle);
         gpu.arguments().pointer(middle).pointer(c.taps()).integer(sizes.hidden()).integer(c.width())
                 .pointer(batch.stepOfAddress()).pointer(batch.stepsAddress()).pointer(batch.stateFromAddress())
-                .pointer(batch.stateToAddress()).wide(c.keptAt()).output(x.only(c.output().forms(n, exact)));
+                .pointer(batch.stateToAddress()).wide(c.keptAt()).output(z.only(c.output().forms(n, exact)));
         gpu.launch("short_conv", (sizes.hidden() + 127) / 128, n, 1, 128);
     }
 
@@ -340,10 +385,14 @@ final class ForwardPass {
             gpu.launch("group", 1, 1, 1, 1024);
         }
         Network.Dense d = e.experts();
-        for (Projection.Part part : d.input().parts()) {
-            byExpert(part, x, n, entries, used, mostTiles, middle, d.input().rows());
+        if (!grouped && d.input().isWhole()) {
+            gated(d, entries, used, ids);
+        } else {
+            for (Projection.Part part : d.input().parts()) {
+                byExpert(part, x, n, entries, used, mostTiles, middle, d.input().rows());
+            }
+            glu(d, entries, d.output().forms(n, exact));
         }
-        glu(d, entries, d.output().forms(n, exact));
         for (Projection.Part part : d.output().parts()) {
             byExpert(part, z, n, entries, 1, mostTiles, delta, d.output().rows());
         }

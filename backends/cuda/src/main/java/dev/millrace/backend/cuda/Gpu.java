@@ -29,6 +29,8 @@ final class Gpu implements AutoCloseable {
     private final List<MemorySegment> hostAllocations = new ArrayList<>();
     private final List<Long> graphs = new ArrayList<>();
     private final long stream;
+    /** Whether a kernel was queued last, which the next one need not wait for before it begins. */
+    private boolean afterKernel;
     private boolean closed;
 
     /**
@@ -36,11 +38,12 @@ final class Gpu implements AutoCloseable {
      *
      * @param use ends when this is closed
      * @param capability of the device, as in {@code CudaDriver.capability}
+     * @param early as in {@code CudaDriver.launchesEarly}
      */
-    Gpu(OpenDevices.Use use, int capability) {
+    Gpu(OpenDevices.Use use, int capability, boolean early) {
         this.use = use;
         context = use.context();
-        kernels = new Kernels(context, capability);
+        kernels = new Kernels(context, capability, early);
         boolean done = false;
         try {
             context.enter();
@@ -89,24 +92,28 @@ final class Gpu implements AutoCloseable {
 
     void toDevice(long to, MemorySegment from, long bytes) {
         if (bytes > 0) {
+            afterKernel = false;
             context.toDevice(to, from, bytes, stream);
         }
     }
 
     void toHost(MemorySegment to, long from, long bytes) {
         if (bytes > 0) {
+            afterKernel = false;
             context.toHost(to, from, bytes, stream);
         }
     }
 
     void copy(long to, long from, long bytes) {
         if (bytes > 0) {
+            afterKernel = false;
             context.copy(to, from, bytes, stream);
         }
     }
 
     void zero(long address, long bytes) {
         if (bytes > 0) {
+            afterKernel = false;
             context.fill(address, 0, bytes, stream);
         }
     }
@@ -127,19 +134,30 @@ final class Gpu implements AutoCloseable {
 
     /** Queues a kernel with the arguments that were put together last. */
     void launch(String kernel, long x, long y, long z, int threads) {
-        long function = kernels.function(kernel);
-        context.launch(function, Math.toIntExact(x), Math.toIntExact(y), Math.toIntExact(z), threads, stream,
-                arguments.memory(), arguments.size());
+        Kernels.Kernel known = kernels.kernel(kernel);
+        int width = Math.toIntExact(x);
+        int height = Math.toIntExact(y);
+        int depth = Math.toIntExact(z);
+        if (afterKernel && known.waits()) {
+            context.launchEarly(known.function(), width, height, depth, threads, stream, arguments.memory(),
+                    arguments.size());
+        } else {
+            context.launch(known.function(), width, height, depth, threads, stream, arguments.memory(),
+                    arguments.size());
+        }
+        afterKernel = true;
     }
 
     /** Records what an action queues; nothing of it is done. */
     long record(Runnable action) {
         context.record(stream);
+        afterKernel = false;
         boolean done = false;
         try {
             action.run();
             done = true;
         } finally {
+            afterKernel = false;
             if (!done) {
                 context.destroyGraph(context.recorded(stream));
             }
@@ -150,6 +168,7 @@ final class Gpu implements AutoCloseable {
     }
 
     void replay(long graph) {
+        afterKernel = false;
         context.replay(graph, stream);
     }
 

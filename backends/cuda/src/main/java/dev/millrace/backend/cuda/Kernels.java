@@ -29,33 +29,47 @@ final class Kernels {
     private static final String COMMON = "common";
     /** What the kernels of weights are called, before the type. */
     private static final List<String> OF_WEIGHTS = List.of("embed_", "matmul_", "matvec_codes_", "matvec_floats_",
-            "repack_");
+            "gated_codes_", "gated_floats_", "conv_codes_", "conv_floats_", "repack_");
 
     private final CudaContext context;
     private final int capability;
-    private final Map<String, Long> modules = new HashMap<>();
-    private final Map<String, Long> functions = new HashMap<>();
+    private final boolean early;
+    private final Map<String, Module> modules = new HashMap<>();
+    private final Map<String, Kernel> kernels = new HashMap<>();
 
-    /** @param capability of the device, as in {@code CudaDriver.capability} */
-    Kernels(CudaContext context, int capability) {
-        this.context = context;
-        this.capability = capability;
+    /**
+     * A kernel.
+     *
+     * @param function its handle
+     * @param waits whether it waits itself for what is in front of it
+     */
+    record Kernel(long function, boolean waits) {
     }
 
-    /** The handle of a kernel. */
-    long function(String kernel) {
-        Long function = functions.get(kernel);
-        if (function == null) {
-            String name = module(kernel);
-            Long module = modules.get(name);
-            if (module == null) {
-                module = load(name);
-                modules.put(name, module);
-            }
-            function = context.function(module, kernel);
-            functions.put(kernel, function);
+    private record Module(long handle, boolean waits) {
+    }
+
+    /**
+     * Nothing is loaded yet.
+     *
+     * @param capability of the device, as in {@code CudaDriver.capability}
+     * @param early whether it launches kernels before those in front of them have ended
+     */
+    Kernels(CudaContext context, int capability, boolean early) {
+        this.context = context;
+        this.capability = capability;
+        this.early = early;
+    }
+
+    /** A kernel by its name. */
+    Kernel kernel(String name) {
+        Kernel kernel = kernels.get(name);
+        if (kernel == null) {
+            Module module = modules.computeIfAbsent(module(name), this::load);
+            kernel = new Kernel(context.function(module.handle(), name), module.waits());
+            kernels.put(name, kernel);
         }
-        return function;
+        return kernel;
     }
 
     /** The module that a kernel is in. */
@@ -70,28 +84,46 @@ final class Kernels {
         return COMMON;
     }
 
-    private long load(String module) {
+    private Module load(String module) {
         try {
-            for (String resource : machineCode(module, capability)) {
-                byte[] code = read(resource);
-                if (code != null) {
-                    try {
-                        return load(code);
-                    } catch (CudaException e) {
-                        if (e.isLasting() || e.isOutOfMemory()) {
-                            throw e;
-                        }
-                        LOG.log(System.Logger.Level.DEBUG, "{0} is not taken: {1}", resource, e.getMessage());
-                    }
+            if (early) {
+                // machine code was made without the waits
+                Long handle = loadIfTaken(Ptx.waiting(ptx(module)), module + ".ptx with waits");
+                if (handle != null) {
+                    return new Module(handle, true);
                 }
             }
-            byte[] text = read("/kernels/" + module + ".ptx");
-            if (text == null) {
-                throw new BackendException("The bundle of the CUDA backend has no kernels (" + module + ".ptx).");
+            for (String resource : machineCode(module, capability)) {
+                byte[] code = read(resource);
+                Long handle = code == null ? null : loadIfTaken(code, resource);
+                if (handle != null) {
+                    return new Module(handle, false);
+                }
             }
-            return load(text);
+            return new Module(load(ptx(module)), false);
         } catch (IOException e) {
             throw new BackendException("The kernels of the CUDA backend cannot be read (" + e + ").", e);
+        }
+    }
+
+    private static byte[] ptx(String module) throws IOException {
+        byte[] text = read("/kernels/" + module + ".ptx");
+        if (text == null) {
+            throw new BackendException("The bundle of the CUDA backend has no kernels (" + module + ".ptx).");
+        }
+        return text;
+    }
+
+    /** Null if the driver refuses it, which another form of the same kernels may mend. */
+    private @Nullable Long loadIfTaken(byte[] code, String what) {
+        try {
+            return load(code);
+        } catch (CudaException e) {
+            if (e.isLasting() || e.isOutOfMemory()) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.DEBUG, "{0} is not taken: {1}", what, e.getMessage());
+            return null;
         }
     }
 
@@ -121,8 +153,8 @@ final class Kernels {
 
     /** Unloads all. */
     void unload() {
-        modules.values().forEach(context::unload);
+        modules.values().forEach(module -> context.unload(module.handle()));
         modules.clear();
-        functions.clear();
+        kernels.clear();
     }
 }

@@ -29,6 +29,11 @@ record Projection(List<Part> parts, int rows, int columns) {
     record Part(Matrix matrix, long bias, int first) {
     }
 
+    /** Whether it is one matrix, so that what follows can be done in the same launch. */
+    boolean isWhole() {
+        return parts.size() == 1;
+    }
+
     /** The forms of input that its kernels read. */
     int forms(int tokens, boolean exact) {
         int forms = 0;

@@ -12,7 +12,7 @@ import dev.millrace.spi.model.Blueprint;
  * @param hidden the stream
  * @param input what attention or a norm gives
  * @param middle results of the first maps of a part
- * @param inner what the gate lets through
+ * @param inner what a gate or a convolution lets through
  * @param output results of the last maps of a part
  * @param used experts at work per token, 0 if there are none
  * @param experts most experts of a layer
@@ -28,7 +28,7 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
             sizes = switch (layer.mixer()) {
                 case Blueprint.Attention a -> sizes.widen(a.heads() * a.headSize(),
                         (a.heads() + 2 * a.kvHeads()) * a.headSize(), 0, 0, 0, 0, a.heads() * (a.headSize() + 2));
-                case Blueprint.ShortConv c -> sizes.widen(hidden, 3 * hidden, 0, 0, 0, 0, 0);
+                case Blueprint.ShortConv c -> sizes.widen(hidden, 3 * hidden, hidden, 0, 0, 0, 0);
             };
             sizes = switch (layer.feedForward()) {
                 case Blueprint.Dense d -> sizes.widen(0, 2 * rows(d), rows(d), 0, 0, 0, 0);

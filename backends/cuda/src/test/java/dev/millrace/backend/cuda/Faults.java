@@ -19,7 +19,7 @@ final class Faults {
 
     /** Kinds of calls, as in emulated_driver.cpp. */
     enum Call {
-        ALLOC(0), HOST_ALLOC(1), LAUNCH(2), COPY(3), WAIT(4), STREAM(5), MODULE(6), FUNCTION(7), GRAPH(8);
+        ALLOC(0), HOST_ALLOC(1), LAUNCH(2), COPY(3), WAIT(4), STREAM(5), MODULE(6), FUNCTION(7), GRAPH(8), EARLY(9);
 
         private final int number;
 
@@ -88,6 +88,15 @@ final class Faults {
     void schedule(long seed) {
         try {
             handle("schedule", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).invokeExact(seed);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** What the device says it can compute from now on, as in {@code CudaDriver.capability}. */
+    void capability(int tenfold) {
+        try {
+            handle("capability", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(tenfold);
         } catch (Throwable e) {
             throw broken(e);
         }

@@ -5,14 +5,17 @@
 package dev.millrace.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,44 @@ class PtxTest {
                 assertTrue(committed.equals(made), file + " is not the PTX of the sources: run build-kernels.sh");
             }
         }
+    }
+
+    /** All that could touch memory which others write, or leave a path out, comes behind the mark. */
+    @Test
+    void kernelsBeginWithTheMark() throws IOException {
+        Pattern early = Pattern.compile("(?m)^\\s*(@\\S+\\s+)?(st|atom|red|bar|ret|ld\\.(?!param))\\b");
+        int kernels = 0;
+        for (String module : modules()) {
+            String text = Files.readString(COMMITTED.resolve(module + ".ptx"));
+            for (String entry : text.split("\\.visible \\.entry ", -1)) {
+                if (entry.startsWith("//")) {
+                    continue;
+                }
+                String name = module + ": " + entry.substring(0, entry.indexOf('('));
+                int mark = entry.indexOf(Ptx.MARK);
+                assertTrue(mark > 0 && mark == entry.lastIndexOf(Ptx.MARK), name);
+                assertFalse(early.matcher(entry.substring(entry.indexOf('{'), mark)).find(), name);
+                kernels++;
+            }
+        }
+        assertTrue(kernels > TensorType.values().length, kernels + " kernels");
+    }
+
+    @Test
+    void textWithWaitsIsPtx() throws IOException {
+        assumeTrue(Emulated.has("ptxas"), "no ptxas: the text with waits is not assembled here");
+        for (String module : modules()) {
+            byte[] plain = Files.readAllBytes(COMMITTED.resolve(module + ".ptx"));
+            byte[] waiting = Ptx.waiting(plain);
+            String text = new String(waiting, StandardCharsets.ISO_8859_1);
+            assertFalse(text.contains("ld.global.nc") || text.contains(Ptx.MARK), module);
+            Path file = Files.write(Path.of("target", module + "-waiting.ptx"), waiting);
+            Emulated.run("ptxas", "-arch=sm_90", "-o", "/dev/null", file.toString());
+        }
+    }
+
+    private static List<String> modules() {
+        return Stream.concat(Stream.of("common"), Stream.of(TensorType.values()).map(TensorType::name)).toList();
     }
 
     private static String compiler(String ptx) {

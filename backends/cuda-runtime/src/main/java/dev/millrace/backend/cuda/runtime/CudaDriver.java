@@ -19,8 +19,13 @@ public final class CudaDriver {
     /** System property with the path of a library to open in place of {@code libcuda.so.1}. */
     public static final String LIBRARY = "millrace.cuda.driver";
 
+    /** System property: false where kernels are to begin only when those in front of them have ended. */
+    public static final String EARLY = "millrace.cuda.early";
+
     private static final int MESSAGE = 512;
     private static final int NO_DEVICE = 100;
+    private static final int EARLY_CAPABILITY = 90;
+    private static final int EARLY_VERSION = 12_030;
     private static final Opening OPENING = new Opening();
 
     private CudaDriver() {
@@ -134,6 +139,17 @@ public final class CudaDriver {
      */
     public int multiprocessors(int device) {
         return attribute(16, device);
+    }
+
+    /**
+     * Whether kernels may be launched on a device before those in front of them have ended, also within recorded graphs.
+     *
+     * @param device 0 to {@link #devices()} minus one
+     * @return true from compute capability 9.0 on, with a driver of CUDA 12.3 or later, if {@value #EARLY} does not forbid it
+     */
+    public boolean launchesEarly(int device) {
+        return capability(device) >= EARLY_CAPABILITY && version() >= EARLY_VERSION
+                && CudaCalls.mr_can_launch_early() == 1 && Boolean.parseBoolean(System.getProperty(EARLY, "true"));
     }
 
     private static int attribute(int attribute, int device) {
