@@ -27,8 +27,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FolderTest {
 
@@ -145,8 +148,24 @@ class FolderTest {
             assertEquals(Sampling.greedy(), model.sampling());
             assertEquals(Set.of(1, 2, 3), model.endTokens());
         }
-        small.texts.put("generation_config.json", "{\"eos_token_id\": [1, 40, null, -1]}");
-        refused("generation_config.json: eos_token_id");
+    }
+
+    /** One that the vocabulary does not have never comes. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            [1, 40, null, -1]     | 1 | 1
+            1.0                   | 1 | 0
+            [1, "2", 1.5, -7]     | 1 | 3
+            null                  |   | 0
+            "1"                   |   | 1
+            {"id": 1}             |   | 1
+            """)
+    void endTokensThatDoNotExistArePassedOver(String stated, @Nullable Integer more, int notes) throws IOException {
+        small.texts.put("generation_config.json", "{\"eos_token_id\": " + stated + "}");
+        try (ModelFile model = open()) {
+            assertEquals(more == null ? Set.of(2, 3) : Set.of(2, 3, more), model.endTokens());
+            assertEquals(notes, model.notes().size(), model.notes().toString());
+        }
     }
 
     @Test

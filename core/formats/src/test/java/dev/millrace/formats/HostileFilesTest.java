@@ -195,7 +195,6 @@ class HostileFilesTest {
         refused("lfm2moe.embedding_length", bytes -> bytes[after(bytes, "lfm2moe.embedding_length") + 4] = 0);
         refused("lfm2moe.expert_used_count", bytes -> bytes[after(bytes, "lfm2moe.expert_used_count") + 4] = 5);
         refused("lfm2moe.attention.head_count", bytes -> bytes[after(bytes, "lfm2moe.attention.head_count") + 4] = 3);
-        refused("tokenizer.ggml.eos_token_id", bytes -> bytes[after(bytes, "tokenizer.ggml.eos_token_id") + 4] = 40);
         refused("general.architecture", bytes -> bytes[after(bytes, "general.architecture") + 12] = 'x');
         refused("token_embd.weight", bytes -> bytes[after(bytes, "token_embd.weight") + 4] = 0);
         // number of dimensions, two dimensions, then the type

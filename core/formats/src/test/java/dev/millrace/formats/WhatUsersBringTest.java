@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,6 +82,8 @@ class WhatUsersBringTest {
         if (name.endsWith(".json")) {
             Files.writeString(folder.resolve(name), "\n<!DOCTYPE html><html>");
             message(folder, name, "web page");
+            Files.writeString(folder.resolve(name), " \n");
+            message(folder, name, "is empty; fetch it again");
         }
     }
 
@@ -309,6 +312,18 @@ class WhatUsersBringTest {
         try (ModelFile model = new SafetensorsFormat().open(small.write(temp.resolve("hf")))) {
             assertEquals(Optional.ofNullable(own), model.chatTemplate());
             assertEquals(Map.of("rag", "R"), model.namedTemplates());
+        }
+    }
+
+    @Test
+    void endTokensOfGgufFilesThatDoNotExistArePassedOver() throws IOException {
+        SmallGguf small = new SmallGguf();
+        small.metadata.put("tokenizer.ggml.eos_token_id", SmallGguf.bytes(SmallGguf.INT32, 4000));
+        small.metadata.put("tokenizer.ggml.eot_token_id", SmallGguf.bytes(SmallGguf.INT32, -1));
+        small.metadata.put("tokenizer.ggml.eom_token_id", SmallGguf.bytes(SmallGguf.INT32, 3));
+        try (ModelFile model = new GgufFormat().open(small.write(temp.resolve("ends.gguf")))) {
+            assertEquals(Set.of(3), model.endTokens());
+            assertEquals(1, model.notes().size(), model.notes().toString());
         }
     }
 

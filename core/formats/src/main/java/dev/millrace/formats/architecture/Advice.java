@@ -9,15 +9,19 @@ import dev.millrace.spi.model.KeyTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Reads the sampling that a file recommends. It is advice: what cannot be used is passed over with a note, and never keeps a model
- * from opening.
+ * Reads what a file recommends for answers: sampling, and tokens that end them. It is advice: what cannot be used is passed over
+ * with a note, and never keeps a model from opening.
  */
 public final class Advice {
 
     private static final double MAX_TEMPERATURE = 100;
     private static final double MAX_PENALTY = 1e6;
+    /** The largest number of its type, or -1, is how some writers say that there is no token. */
+    private static final double NONE = 0xffff_ffffL;
 
     private final KeyTable settings;
     private final List<String> notes = new ArrayList<>();
@@ -47,6 +51,27 @@ public final class Advice {
                 (int) number(prefix + "top_k", topKOtherwise, 0, Integer.MAX_VALUE), number(prefix + "top_p", 1, 0, 1),
                 number(prefix + "min_p", 0, 0, 1), number(prefix + penalty, 1, 1e-6, MAX_PENALTY),
                 OptionalLong.empty());
+    }
+
+    /**
+     * Tokens that end an answer. One that the vocabulary does not have never comes, so nothing is lost without it.
+     *
+     * @param key of an id or a list of ids
+     * @param size of the vocabulary
+     * @return those from 0 to size - 1
+     */
+    public Set<Integer> endTokens(String key, int size) {
+        Object value = settings.find(key);
+        Set<Integer> ids = new TreeSet<>();
+        for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
+            double number = id instanceof Number n ? n.doubleValue() : Double.NaN;
+            if (number >= 0 && number < size && number == Math.rint(number)) {
+                ids.add((int) number);
+            } else if (id != null && number != -1 && number != NONE) {
+                notes.add("The end token " + id + " of " + key + " is not in the vocabulary of " + size + " tokens.");
+            }
+        }
+        return ids;
     }
 
     /**

@@ -59,7 +59,7 @@ public final class GgufCopy {
                     : 1;
             for (int part = 2; part <= parts; part++) {
                 WeightFile file = open(GgufParts.of(first.path(), part, parts), files);
-                tensors.addAll(outgoing(source, GgufReader.read(file), file));
+                tensors.addAll(outgoing(source, GgufParts.header(file, part), file));
             }
             GgufWriter.write(out, metadata, typed.apply(tensors), encoder, threads, written -> {
             }, progress);

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A GGUF file as a model. */
 public final class GgufModel {
@@ -102,7 +103,7 @@ public final class GgufModel {
         for (int part = 2; part <= parts; part++) {
             WeightFile file = opened(GgufParts.of(first.path(), part, parts));
             files.add(file);
-            entries.addAll(entries(GgufReader.read(file), file));
+            entries.addAll(entries(GgufParts.header(file, part), file));
         }
         String name = settings.text("general.architecture")
                 .orElseThrow(() -> settings.wrong("general.architecture", "is missing"));
@@ -122,10 +123,11 @@ public final class GgufModel {
         ChatTemplates templates = templates(header.metadata());
         List<String> notes = new ArrayList<>(templates.notes());
         Sampling sampling = advice.sampling("general.sampling.", "temp", "penalty_repeat", 0, 0);
+        Set<Integer> endTokens = keys.endTokens(advice, blueprint.vocabularySize());
         notes.addAll(advice.notes());
         return new OpenModel(path, settings.text("general.name").orElseGet(() -> String.valueOf(path.getFileName())),
                 header.metadata(), blueprint, table.map(t -> t), templates.standard(), templates.named(), sampling,
-                keys.endTokens(blueprint.vocabularySize()), weights.unused(), notes, weights.used(),
+                endTokens, weights.unused(), notes, weights.used(),
                 files);
     }
 

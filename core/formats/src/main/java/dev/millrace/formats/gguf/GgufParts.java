@@ -5,6 +5,7 @@
 package dev.millrace.formats.gguf;
 
 import dev.millrace.api.ModelFormatException;
+import dev.millrace.formats.tensor.WeightFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,10 @@ public final class GgufParts {
         if (!name.matches()) {
             throw new ModelFormatException(first, COUNT, "says that the model has " + parts
                     + " parts, but the file's name does not end with -00001-of-"
-                    + String.format(Locale.ROOT, "%05d.gguf; give all parts their names back", parts));
+                    + String.format(Locale.ROOT,
+                            "%05d.gguf; give all parts their names back; parts that were joined with "
+                                    + "cat are fetched again",
+                            parts));
         }
         Path path = first.resolveSibling(
                 name.group(1) + String.format(Locale.ROOT, "%05d-of-%05d", part, parts) + name.group(4));
@@ -66,6 +70,23 @@ public final class GgufParts {
                     "is missing; put " + path.getFileName() + " beside the first part");
         }
         return path;
+    }
+
+    /**
+     * What another part says.
+     *
+     * @param file the part
+     * @param part from 2
+     * @return its header
+     * @throws ModelFormatException if it is damaged, or another part under this name
+     */
+    static GgufHeader header(WeightFile file, int part) {
+        GgufHeader header = GgufReader.read(file);
+        if (header.metadata().get(NUMBER) instanceof Long number && number != part - 1) {
+            throw new ModelFormatException(file.path(), NUMBER,
+                    "says that this is part " + (number + 1) + ", not part " + part + "; fetch it again");
+        }
+        return header;
     }
 
     /**

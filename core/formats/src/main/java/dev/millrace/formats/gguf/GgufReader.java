@@ -266,7 +266,7 @@ final class GgufReader {
     }
 
     /** What is wrong with a tensor, empty if nothing is. */
-    private static String misplaced(Declared tensor, long alignment, long room) {
+    private String misplaced(Declared tensor, long alignment, long room) {
         if (!tensor.problem.isEmpty()) {
             return tensor.problem;
         }
@@ -274,8 +274,8 @@ final class GgufReader {
             return "begins at " + Long.toUnsignedString(tensor.offset) + ", expected a multiple of " + alignment;
         }
         return tensor.bytes > room || tensor.offset > room - tensor.bytes
-                ? "has " + tensor.bytes + " bytes from " + tensor.offset + ", but the file has only " + room
-                        + " bytes of weights; it may be incomplete: fetch it again"
+                ? "has " + tensor.bytes + " bytes from " + tensor.offset + ", but " + file.path().getFileName()
+                        + " has only " + room + " bytes of weights; it may be incomplete: fetch it again"
                 : "";
     }
 }

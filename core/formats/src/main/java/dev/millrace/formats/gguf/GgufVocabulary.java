@@ -4,6 +4,7 @@
  */
 package dev.millrace.formats.gguf;
 
+import dev.millrace.formats.architecture.Advice;
 import dev.millrace.spi.model.KeyTable;
 import dev.millrace.spi.model.VocabularySource;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ final class GgufVocabulary {
             }
         }
         return Optional.of(new VocabularySource.Table(model, settings.text(PREFIX + "pre").orElse(""), tokens, types,
-                scores, merges, id("bos_token_id", size), id("eos_token_id", size), id("unknown_token_id", size),
+                scores, merges, id("bos_token_id", size), end(size), id("unknown_token_id", size),
                 settings.flagOr(model.equals("llama"), PREFIX + "add_space_prefix"),
                 settings.find(PREFIX + "add_bos_token") instanceof Boolean asked
                         ? Optional.of(asked)
@@ -75,22 +76,16 @@ final class GgufVocabulary {
     }
 
     /** Ids that end an answer, all of them smaller than the size. */
-    Set<Integer> endTokens(int size) {
+    Set<Integer> endTokens(Advice advice, int size) {
         Set<Integer> ids = new TreeSet<>();
-        for (String key : END_KEYS) {
-            if (settings.find(PREFIX + key) instanceof List<?> list) {
-                for (Object value : list) {
-                    if (!(value instanceof Long n) || n < 0 || n >= size) {
-                        throw settings.wrong(PREFIX + key,
-                                "names the token " + value + ", expected 0 to " + (size - 1));
-                    }
-                    ids.add(n.intValue());
-                }
-            } else {
-                id(key, size).ifPresent(ids::add);
-            }
-        }
+        END_KEYS.forEach(key -> ids.addAll(advice.endTokens(PREFIX + key, size)));
         return ids;
+    }
+
+    /** The first one, if there is any. */
+    private OptionalInt end(int size) {
+        return new Advice(settings).endTokens(PREFIX + "eos_token_id", size).stream().mapToInt(Integer::intValue)
+                .findFirst();
     }
 
     private OptionalInt id(String key, int size) {

@@ -52,6 +52,18 @@ public record FolderFiles(Path folder) {
         return has(name) ? Optional.of(read(name, MAX_TEXT)) : Optional.empty();
     }
 
+    /** The text of a file that is never empty, empty if there is no such file. */
+    Optional<String> filledText(String name) {
+        return text(name).map(text -> filled(name, text));
+    }
+
+    private String filled(String name, String text) {
+        if (text.isBlank()) {
+            throw new ModelFormatException(folder, name, "is empty; fetch it again");
+        }
+        return text;
+    }
+
     /**
      * The texts of a folder inside the folder.
      *
@@ -98,10 +110,7 @@ public record FolderFiles(Path folder) {
         if (!has(name)) {
             return Map.of();
         }
-        String text = read(name, limit);
-        if (text.isBlank()) {
-            throw new ModelFormatException(folder, name, "is empty; fetch it again");
-        }
+        String text = filled(name, read(name, limit));
         try {
             if (Json.parseFile(text) instanceof Map<?, ?> map) {
                 return map;

@@ -55,15 +55,20 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
     public static FolderText read(FolderFiles files, KeyTable config, KeyTable generation, int vocabularySize) {
         KeyTable tokenizer = files.settings(TOKENIZER_CONFIG);
         Advice advice = new Advice(generation);
-        Optional<VocabularySource> vocabulary = files.text(TOKENIZER).map(json -> new VocabularySource.HuggingFace(json,
-                spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token"),
-                tokenizer.find("add_bos_token") instanceof Boolean asked ? Optional.of(asked) : Optional.empty()));
+        Optional<VocabularySource> vocabulary = files.filledText(TOKENIZER)
+                .map(json -> new VocabularySource.HuggingFace(json,
+                        spelling(tokenizer, "bos_token"), spelling(tokenizer, "eos_token"),
+                        tokenizer.find("add_bos_token") instanceof Boolean asked
+                                ? Optional.of(asked)
+                                : Optional.empty()));
         ChatTemplates templates = templates(files, tokenizer);
         Sampling sampling = sampling(generation, advice);
+        Advice more = new Advice(config);
+        Set<Integer> ends = new TreeSet<>(advice.endTokens("eos_token_id", vocabularySize));
+        ends.addAll(more.endTokens("eos_token_id", vocabularySize));
         List<String> notes = new ArrayList<>(templates.notes());
         notes.addAll(advice.notes());
-        Set<Integer> ends = new TreeSet<>(endTokens(generation, vocabularySize));
-        ends.addAll(endTokens(config, vocabularySize));
+        notes.addAll(more.notes());
         return new FolderText(name(files.folder(), config), vocabulary, templates, sampling, ends, notes);
     }
 
@@ -123,20 +128,5 @@ public record FolderText(String name, Optional<VocabularySource> vocabulary, Cha
                 s.has("do_sample") ? TRANSFORMERS_TOP_K : 0);
         boolean sampled = s.find("do_sample") instanceof Boolean stated ? stated : s.has("temperature");
         return sampled ? read : Sampling.greedy().withRepetitionPenalty(read.repetitionPenalty());
-    }
-
-    private static Set<Integer> endTokens(KeyTable source, int vocabularySize) {
-        Object value = source.find("eos_token_id");
-        Set<Integer> ids = new TreeSet<>();
-        for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
-            if (id == null || id.equals(-1L)) {
-                continue; // how some writers say none
-            }
-            if (!(id instanceof Long n) || n < 0 || n >= vocabularySize) {
-                throw source.wrong("eos_token_id", "names the token " + id + ", expected 0 to " + (vocabularySize - 1));
-            }
-            ids.add(n.intValue());
-        }
-        return ids;
     }
 }

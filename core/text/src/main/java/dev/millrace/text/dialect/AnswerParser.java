@@ -47,8 +47,13 @@ final class AnswerParser implements DialectParser {
         if (insideThinking) {
             afterMark = true;
             syntax.marks(Part.TEXT).stream().filter(mark -> mark.next() == Part.THINKING).findFirst()
-                    .ifPresent(mark -> repetition = new Repetition(mark.spelling(), ""));
+                    .ifPresent(this::openedThinking);
         }
+    }
+
+    /** The mark that has opened thinking may come again. */
+    private void openedThinking(Mark mark) {
+        repetition = new Repetition(mark.spelling(), "");
     }
 
     @Override
@@ -267,9 +272,15 @@ final class AnswerParser implements DialectParser {
         if (part == Part.THINKING && mark.next() == Part.TEXT && syntax.bareCalls()) {
             bare = new BareCalls(signatures);
         }
+        if (part == Part.TEXT && mark.next() == Part.THINKING) {
+            openedThinking(mark);
+        }
         part = said == null ? mark.next() : said.part();
         if (part == Part.CALLS) {
             calls.begin(said == null ? null : said.tool());
+            if (mark.kept()) {
+                emit(mark.spelling(), 0, mark.spelling().length(), out);
+            }
         }
     }
 

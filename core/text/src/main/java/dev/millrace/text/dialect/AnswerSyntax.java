@@ -115,6 +115,13 @@ record AnswerSyntax(Map<Part, List<Mark>> marks, Part start, Newlines newlines, 
                 .toList();
     }
 
+    /** The same, with one more mark. */
+    AnswerSyntax with(Mark mark) {
+        Map<Part, List<Mark>> more = new EnumMap<>(marks);
+        more.put(mark.in(), Stream.concat(marks(mark.in()).stream(), Stream.of(mark)).toList());
+        return new AnswerSyntax(more, start, newlines, bareCalls, taggedCalls, words, header);
+    }
+
     /** The same, with line breaks beside marks taken for part of the marks. */
     AnswerSyntax withNewlinesInMarks() {
         return new AnswerSyntax(marks, start, Newlines.MARK, bareCalls, taggedCalls, words, header);

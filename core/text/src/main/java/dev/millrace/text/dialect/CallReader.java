@@ -44,6 +44,9 @@ final class CallReader {
     private static final Pattern ENVELOPE = Pattern
             .compile("\\{\\s*\"name\"\\s*:\\s*\"([\\p{L}\\p{Nd}_.-]+)\"\\s*,\\s*\"(?:arguments|parameters)\"\\s*:\\s*");
 
+    /** Braces twice, as some templates show them to models by mistake; no object begins so. */
+    private static final Pattern DOUBLED = Pattern.compile("\\{\\s*\\{");
+
     private CallReader() {
     }
 
@@ -56,7 +59,11 @@ final class CallReader {
      * @throws CallSyntaxException if it cannot be understood
      */
     static Call read(String source, Signatures signatures) throws CallSyntaxException {
-        if (source.stripLeading().startsWith("{")) {
+        String plain = source.strip();
+        if (DOUBLED.matcher(plain).lookingAt() && plain.endsWith("}")) {
+            return object(plain.substring(1, plain.length() - 1));
+        }
+        if (plain.startsWith("{")) {
             return object(source);
         }
         LiteralReader reader = new LiteralReader(source, LiteralReader.Escapes.PYTHON);
@@ -213,9 +220,12 @@ final class CallReader {
         return key.equals("arguments") || key.equals("parameters");
     }
 
-    /** Arguments are an object, or an object spelled once more as a string. */
+    /** Arguments are an object, or an object spelled once more as a string; nothing spelled is no arguments. */
     private static Map<String, @Nullable Object> arguments(@Nullable Object value) throws CallSyntaxException {
         Object object = value;
+        if (value instanceof String blank && blank.isBlank()) {
+            return Map.of();
+        }
         if (value instanceof String string) {
             LiteralReader reader = new LiteralReader(string, LiteralReader.Escapes.JSON);
             object = reader.value(0);

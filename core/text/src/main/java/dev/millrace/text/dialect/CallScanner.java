@@ -8,11 +8,13 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.spi.text.DialectEvent;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds single calls in what stands between the marks of calls, while it streams, and has each understood. Brackets, commas,
- * semicolons, white space and comments around calls carry no meaning, so lists with and without brackets are all the same.
+ * semicolons, white space, comments and fences of Markdown around calls carry no meaning, so lists with and without brackets are
+ * all the same.
  *
  * <p>
  * A call that cannot be understood is a problem of its own; its siblings stay. A quote too many would make one string of all
@@ -29,6 +31,9 @@ final class CallScanner implements CallBlock {
     private static final String STRAY_QUOTE = "The call cannot be understood: a quote inside a string needs a backslash before it.";
     private static final String OPEN_BRACKET = "The call cannot be understood: a bracket in it is not closed by its own kind.";
     private static final String CUT_OFF = "The call is cut off: it has no end.";
+
+    private static final Pattern FENCE = Pattern.compile("```\\s*[\\p{L}\\p{Nd}_+-]*\\s*");
+    private static final int MAX_FENCE = 32;
 
     private final StringBuilder element = new StringBuilder();
     private final StringBuilder junk = new StringBuilder();
@@ -84,7 +89,7 @@ final class CallScanner implements CallBlock {
         if (body) {
             tell(element.length(), out);
             misunderstood(strings == Strings.LOOSE && quotes.isInside() ? STRAY_QUOTE : CUT_OFF, out);
-        } else {
+        } else if (!isFence()) {
             junk.append(element);
         }
         flushJunk(out);
@@ -123,6 +128,12 @@ final class CallScanner implements CallBlock {
         if (quotes.take(c)) {
             element.append(c);
             return;
+        }
+        if ((c == '\n' || c == '{') && isFence()) {
+            element.setLength(0);
+            if (c == '\n') {
+                return;
+            }
         }
         if (c == '#' && (element.isEmpty() ? tool == null : closing == 1)) {
             comment = true;
@@ -165,6 +176,11 @@ final class CallScanner implements CallBlock {
     private void endJunk(char c) {
         junk.append(element).append(c);
         reset();
+    }
+
+    /** Whether the source in hand is the line that begins or ends a block of code in Markdown. */
+    private boolean isFence() {
+        return element.length() <= MAX_FENCE && FENCE.matcher(element).matches();
     }
 
     private static boolean isBetween(char c) {

@@ -24,7 +24,8 @@ import org.osgi.service.component.annotations.Component;
 @Component(service = Dialect.class)
 public final class QwenCoderDialect implements Dialect {
 
-    private static final AnswerSyntax SYNTAX = HermesDialect.SYNTAX.withTaggedCalls();
+    private static final AnswerSyntax SYNTAX = HermesDialect.SYNTAX.withTaggedCalls()
+            .with(new Mark(TaggedCalls.FUNCTION, Part.TEXT, Part.CALLS, true));
 
     /** Stateless. */
     public QwenCoderDialect() {

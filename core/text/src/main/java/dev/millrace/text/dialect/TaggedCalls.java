@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaggedCalls implements CallBlock {
 
-    private static final String FUNCTION = "<function=";
+    static final String FUNCTION = "<function=";
     private static final String FUNCTION_END = "</function>";
     private static final String PARAMETER = "<parameter=";
     private static final String PARAMETER_END = "</parameter>";

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * What a template expects and does, found out by rendering small conversations with it.
  *
  * @param calls what it does with {@code tool_calls} of earlier messages
+ * @param shortIds whether it refuses calls whose ids are anything but nine letters and digits
  * @param wrappedTools whether tools come as {@code {"type": "function", "function": {...}}} instead of plain schemas
  * @param needsToolList whether it fails when {@code tools} is none, and wants an empty list
  * @param inParts roles whose text it writes only if it comes as a list of parts, {@code [{"type": "text", "text": ...}]}
@@ -34,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param thinking how it is told to let the model think
  * @param together what it leaves out where several things come together
  */
-record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, Set<Message.Role> inParts,
+record TemplateTraits(Calls calls, boolean shortIds, boolean wrappedTools, boolean needsToolList,
+        Set<Message.Role> inParts,
         Set<Message.Role> silent, Tools tools, String afterAnswer, ThinkingSwitch thinking, Together together) {
 
     /** What a template does with earlier calls. */
@@ -65,6 +67,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
     private static final String MARKER = "millrace_text";
     /** Some templates insist on nine letters and digits. */
     private static final String CALL_ID = "probe0000";
+    private static final String LONG_ID = "call_1";
 
     private static final List<Map<String, Object>> ALONE = List.of(user());
     private static final List<Map<String, Object>> WITH_SYSTEM = List.of(message(Message.Role.SYSTEM, MARKER), user());
@@ -79,8 +82,9 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         probe = new Probe(template, tokens, inParts);
         boolean wrapped = wrapsTools(probe, dialect);
         Tools tools = tools(probe);
-        return new TemplateTraits(calls(probe), wrapped, needsToolList, inParts, silent, tools, afterAnswer(probe),
-                thinking(probe, needsToolList), together(probe, silent, tools, wrapped, needsToolList));
+        return new TemplateTraits(calls(probe), shortIds(probe), wrapped, needsToolList, inParts, silent, tools,
+                afterAnswer(probe), thinking(probe, needsToolList),
+                together(probe, silent, tools, wrapped, needsToolList));
     }
 
     /** In which form a template writes the text of a role. */
@@ -98,9 +102,9 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         Map<Message.Role, Writes> texts = new EnumMap<>(Message.Role.class);
         Writes user = writes(probe, Message.Role.USER, Set.of());
         texts.put(Message.Role.USER, user);
-        Set<Message.Role> known = user == Writes.PARTS ? Set.of(Message.Role.USER) : Set.of();
+        // a conversation with one role has others, too: those that are known already come as the template wants them
         for (Message.Role role : List.of(Message.Role.SYSTEM, Message.Role.ASSISTANT, Message.Role.TOOL)) {
-            texts.put(role, writes(probe, role, known));
+            texts.put(role, writes(probe, role, roles(texts, Writes.PARTS)));
         }
         return texts;
     }
@@ -115,7 +119,7 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
             case USER -> List.of(message(role, MARKER));
             case SYSTEM -> List.of(message(role, MARKER), user());
             case ASSISTANT -> List.of(user(), message(role, MARKER), user());
-            case TOOL -> List.of(user(), call(Map.of(ARGUMENT, 1L)), result(MARKER));
+            case TOOL -> List.of(user(), call(Map.of(ARGUMENT, 1L), CALL_ID), result(MARKER, CALL_ID));
         };
         Set<Message.Role> also = new HashSet<>(inParts);
         also.add(role);
@@ -173,20 +177,40 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
     /** A template that cannot be rendered with a call at all will say so itself when it comes to that. */
     private static Calls calls(Probe probe) {
         boolean rendered = false;
+        boolean printed = false;
         for (Calls form : List.of(Calls.OBJECTS, Calls.TEXT)) {
-            Object arguments = form == Calls.OBJECTS ? Map.of(ARGUMENT, 1L) : "{\"" + ARGUMENT + "\": 1}";
-            Map<String, Object> call = call(arguments);
-            Map<String, Object> result = result("ok");
+            Map<String, Object> call = call(arguments(form), CALL_ID);
+            Map<String, Object> result = result("ok", CALL_ID);
             for (List<Map<String, Object>> conversation : List.of(List.of(user(), call, result),
                     List.of(user(), call))) {
                 String text = probe.render(conversation, List.of());
                 if (text != null && shows(text, ARGUMENT)) {
-                    return form;
+                    // an object that is printed as it is becomes one of Python's; such a template means JSON text
+                    if (form == Calls.OBJECTS && shows(text, "{'" + ARGUMENT + "'")) {
+                        printed = true;
+                        continue;
+                    }
+                    return !printed || shows(text, "{\"" + ARGUMENT + "\"") ? form : Calls.OBJECTS;
                 }
                 rendered |= text != null;
             }
         }
-        return rendered ? Calls.IGNORED : Calls.OBJECTS;
+        return rendered && !printed ? Calls.IGNORED : Calls.OBJECTS;
+    }
+
+    private static Object arguments(Calls form) {
+        return form == Calls.OBJECTS ? Map.of(ARGUMENT, 1L) : "{\"" + ARGUMENT + "\": 1}";
+    }
+
+    private static boolean shortIds(Probe probe) {
+        for (Calls form : List.of(Calls.OBJECTS, Calls.TEXT)) {
+            if (probe.render(List.of(user(), call(arguments(form), CALL_ID), result("ok", CALL_ID)),
+                    List.of()) != null) {
+                return probe.render(List.of(user(), call(arguments(form), LONG_ID), result("ok", LONG_ID)),
+                        List.of()) == null;
+            }
+        }
+        return false;
     }
 
     /**
@@ -219,14 +243,14 @@ record TemplateTraits(Calls calls, boolean wrappedTools, boolean needsToolList, 
         return Map.of("role", trusted(role.name().toLowerCase(Locale.ROOT)), "content", content);
     }
 
-    private static Map<String, Object> call(Object arguments) {
+    private static Map<String, Object> call(Object arguments, String id) {
         Map<String, Object> function = Map.of("name", NAME, "arguments", arguments);
         return Map.of("role", trusted("assistant"), "content", "", "tool_calls",
-                List.of(Map.of("id", CALL_ID, "type", trusted("function"), "function", function)));
+                List.of(Map.of("id", id, "type", trusted("function"), "function", function)));
     }
 
-    private static Map<String, Object> result(String content) {
-        return Map.of("role", trusted("tool"), "content", content, "name", NAME, "tool_call_id", CALL_ID);
+    private static Map<String, Object> result(String content, String id) {
+        return Map.of("role", trusted("tool"), "content", content, "name", NAME, "tool_call_id", id);
     }
 
     /** A text as the one part of a content in parts. */

@@ -9,12 +9,14 @@ import dev.millrace.api.ToolCall;
 import dev.millrace.api.ToolDefinition;
 import dev.millrace.json.Json;
 import dev.millrace.text.marked.MarkedText;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,9 @@ final class TemplateVariables {
     private static final String THINK = "<think>";
     private static final String THOUGHT = "</think>";
     private static final MarkedText FUNCTION = MarkedText.trusted("function");
+
+    private static final int SHORT_ID_LENGTH = 9;
+    private static final Pattern SHORT_ID = Pattern.compile("[A-Za-z0-9]{" + SHORT_ID_LENGTH + "}");
 
     private final TemplateTraits traits;
     private final GuardedCalls calls;
@@ -81,7 +86,7 @@ final class TemplateVariables {
             if (name != null) {
                 out.put("name", name);
             }
-            out.put("tool_call_id", id);
+            out.put("tool_call_id", id(id));
         }
         return out;
     }
@@ -105,13 +110,27 @@ final class TemplateVariables {
         }
     }
 
+    /** As the template takes it; the same for a call and its result. */
+    private String id(String id) {
+        if (!traits.shortIds() || SHORT_ID.matcher(id).matches()) {
+            return id;
+        }
+        // FNV-1a
+        long hash = 0xcbf29ce484222325L;
+        for (byte b : id.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ (b & 0xFF)) * 0x100000001b3L;
+        }
+        String digits = "00000000" + Long.toUnsignedString(hash, Character.MAX_RADIX);
+        return digits.substring(digits.length() - SHORT_ID_LENGTH);
+    }
+
     private Map<String, Object> call(ToolCall call) {
         Map<String, Object> function = new LinkedHashMap<>();
         function.put("name", call.name());
         function.put("arguments",
                 traits.calls() == TemplateTraits.Calls.TEXT ? Json.write(call.arguments()) : call.arguments());
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("id", call.id());
+        out.put("id", id(call.id()));
         out.put("type", FUNCTION);
         out.put("function", function);
         return out;

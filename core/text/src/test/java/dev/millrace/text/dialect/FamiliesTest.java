@@ -96,6 +96,56 @@ class FamiliesTest {
         everyCut(new QwenCoderDialect(), text);
     }
 
+    /** The mark before the tags is left out by the model at times, the one behind them too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n</tool_call>", "</tool_call>\n"})
+    void qwenCoderWithoutTheMarkBeforeTheTags(String end) {
+        String text = "Reading.\n\n<function=read>\n<parameter=room>\ncellar\n</parameter>\n</function>" + end;
+        ParsedAnswer answer = ParsedAnswer.of(new QwenCoderDialect(), text);
+        assertEquals(List.of(CALL), answer.calls());
+        assertEquals("Reading.", answer.content());
+        assertEquals(List.of(), answer.problems());
+        everyCut(new QwenCoderDialect(), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"```json\n{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}\n```",
+            "```\n{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}```",
+            "```python\n[read(room='cellar')]\n```",
+            "```tool_call {\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}} ```",
+            "{{\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"}}}",
+            "{ {\"name\": \"read\", \"arguments\": {\"room\": \"cellar\"} } }"})
+    void fencesAndBracesTwiceAreNoPartOfACall(String block) {
+        for (String text : List.of("<tool_call>\n" + block + "\n</tool_call>", "<tool_call>" + block)) {
+            ParsedAnswer answer = ParsedAnswer.of(new HermesDialect(), text);
+            assertEquals(List.of(CALL), answer.calls());
+            assertEquals(List.of(), answer.problems());
+            everyCut(new HermesDialect(), text);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ", \"arguments\": {}", ", \"arguments\": null", ", \"arguments\": \"\"",
+            ", \"arguments\": \" \\n\"", ", \"parameters\": \"{}\""})
+    void noArgumentsInEachWay(String arguments) {
+        ParsedAnswer answer = ParsedAnswer.of(new HermesDialect(),
+                "<tool_call>{\"name\": \"stop\"" + arguments + "}</tool_call>");
+        assertEquals(List.of(new ToolCall("0", "stop", Map.of())), answer.calls());
+        assertEquals(List.of(), answer.problems());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<think><think>hm</think>Cold.", "<think>\n<think>\n\n<think>hm</think>Cold."})
+    void thinkingThatTheModelOpensTwiceIsOpenedOnce(String text) {
+        for (Dialect dialect : List.of(new HermesDialect(), new ThinkDialect(), new Lfm2Dialect(),
+                new QwenCoderDialect())) {
+            ParsedAnswer answer = ParsedAnswer.of(dialect, text);
+            assertEquals("hm", answer.reasoning());
+            assertEquals("Cold.", answer.content());
+            everyCut(dialect, text);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"<function=read>\n<parameter=room>\ncel", "<function=>\n</function>",
             "<function=a b></function>",

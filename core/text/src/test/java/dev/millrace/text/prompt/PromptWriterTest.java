@@ -455,4 +455,61 @@ class PromptWriterTest {
                 () -> PromptWriter.of(Optional.empty(), other, NanoModel.careless()));
         assertTrue(String.valueOf(e.getMessage()).contains("<|im_start|>"), e.getMessage());
     }
+
+    /** Some templates want nine letters and digits; an answer with a call must not fail for its id when the tool has run. */
+    @Test
+    void idsOfCallsAreAsTheTemplateTakesThem() {
+        String picky = """
+                {%- for m in messages -%}
+                    {%- for c in m.tool_calls or [] -%}
+                        {%- if c.id | length != 9 -%}{{- raise_exception('nine!') -}}{%- endif -%}
+                        {{- '[' + c.id + ']' + (c.function | tojson) -}}
+                    {%- endfor -%}
+                    {%- if m.role == 'tool' -%}
+                        {%- if m.tool_call_id | length != 9 -%}{{- raise_exception('nine!') -}}{%- endif -%}
+                        {{- '[' + m.tool_call_id + ']' -}}
+                    {%- endif -%}
+                    {{- m.content -}}
+                {%- endfor -%}""";
+        for (String id : List.of("call_1", "", "chatcmpl-tool-8f3a", "\uD83D\uDE00", "abc123XYZ", "abc-23XYZ")) {
+            List<Message> messages = List.of(Message.user("Damp?"),
+                    Message.assistant("", null, List.of(new ToolCall(id, "read", Map.of("room", "attic")))),
+                    Message.tool(id, "no"));
+            String text = writer(picky).write(messages, List.of(), true).text();
+            String shown = text.substring(text.indexOf('[') + 1, text.indexOf(']'));
+            assertTrue(shown.matches("[A-Za-z0-9]{9}"), text);
+            assertEquals(
+                    "Damp?[" + shown + "]{\"name\": \"read\", \"arguments\": {\"room\": \"attic\"}}[" + shown + "]no",
+                    text);
+            assertEquals(id.equals("abc123XYZ"), shown.equals(id));
+            String free = writer(picky.replace("!= 9", "> 99")).write(messages, List.of(), true).text();
+            assertTrue(free.contains("[" + id + "]no"), free);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{{ c.function.arguments }}", "{{ c.function.arguments | tojson }}",
+            "{{ c.function.arguments + '' }}",
+            "{{ c.function.arguments if c.function.arguments is string else c.function.arguments | tojson }}"})
+    void argumentsOfCallsAreJsonHoweverTheTemplateWritesThem(String expression) {
+        String template = "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.name }}"
+                + expression + "{% endfor %}{% endfor %}";
+        List<Message> messages = List.of(Message.user("Damp?"),
+                Message.assistant("", null, List.of(new ToolCall("1", "read", Map.of("room", "attic")))));
+        assertEquals("Damp?read{\"room\": \"attic\"}", writer(template).write(messages, List.of(), false).text());
+    }
+
+    /** The call before a result has a content too, as the template wants it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{{ m.content[0].text }}", "{{ m.content | map(attribute='text') | join }}",
+            "{% for p in m.content %}{{ p['text'] }}{% endfor %}"})
+    void resultsOfToolsComeInPartsToo(String content) {
+        String template = "{% for m in messages %}{{ m.role }}:" + content + ";{% endfor %}";
+        List<Message> messages = List.of(Message.system("S"), Message.user("Damp?"),
+                Message.assistant("Wait.", null, List.of(new ToolCall("1", "read", Map.of()))),
+                Message.tool("1", "no"));
+        String text = writer(template).write(messages, List.of(), true).text();
+        assertTrue(text.startsWith("system:S;user:Damp?;assistant:Wait."), text);
+        assertTrue(text.endsWith("tool:no;"), text);
+    }
 }

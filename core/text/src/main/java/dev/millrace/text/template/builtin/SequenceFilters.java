@@ -64,6 +64,8 @@ final class SequenceFilters {
             Map.entry("selectattr", (run, value, arguments) -> select(run, value, arguments, true, true)),
             Map.entry("rejectattr", (run, value, arguments) -> select(run, value, arguments, true, false)));
 
+    private static final List<String> GROUP = List.of("grouper", "list");
+
     private SequenceFilters() {
     }
 
@@ -197,14 +199,14 @@ final class SequenceFilters {
         Object before = null;
         for (Object item : keys.sorted(Values.elements(value, run.budget()), false)) {
             if (before != null && !Comparisons.equal(keys.of(before), keys.of(item), run.budget())) {
-                groups.add(Tuple.of(keys.plain(before), members));
+                groups.add(new Tuple(List.of(keys.plain(before), members), GROUP));
                 members = new ArrayList<>();
             }
             members.add(item);
             before = item;
         }
         if (before != null) {
-            groups.add(Tuple.of(keys.plain(before), members));
+            groups.add(new Tuple(List.of(keys.plain(before), members), GROUP));
         }
         return groups;
     }

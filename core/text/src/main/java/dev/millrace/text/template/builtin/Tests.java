@@ -55,9 +55,7 @@ public final class Tests {
                 Map.entry("sequence",
                         value -> value instanceof MarkedText || value instanceof List<?> || value instanceof Tuple
                                 || value instanceof Dict || value instanceof Lazy.Range || value instanceof Undefined),
-                Map.entry("iterable",
-                        value -> value instanceof MarkedText || value instanceof List<?> || value instanceof Tuple
-                                || value instanceof Dict || value instanceof Lazy || value instanceof Undefined),
+                Map.entry("iterable", Tests::isIterable),
                 Map.entry("callable", value -> value instanceof Callable || value instanceof Undefined),
                 Map.entry("odd", value -> Numbers.compare(modulo(value, 2L), 1L) == 0),
                 Map.entry("even", value -> Numbers.compare(modulo(value, 2L), 0L) == 0),
@@ -84,6 +82,12 @@ public final class Tests {
         compares(table, ">=", "ge", ">=");
         compares(table, "in", "in");
         return Map.copyOf(table);
+    }
+
+    static boolean isIterable(Object value) {
+        return value instanceof MarkedText || value instanceof List<?> || value instanceof Tuple
+                || value instanceof Dict
+                || value instanceof Lazy || value instanceof Undefined;
     }
 
     private static void compares(Map<String, Builtin> table, String operator, String... names) {

@@ -26,6 +26,7 @@ import dev.millrace.text.template.value.Types;
 import dev.millrace.text.template.value.Undefined;
 import dev.millrace.text.template.value.Values;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -72,7 +73,7 @@ final class TextFilters {
             Map.entry("forceescape", (run, value, arguments) -> Markup.escape(soft(run, value).plain(), run.budget())),
             Map.entry("xmlattr", TextFilters::attributes),
             Map.entry("striptags", (run, value, arguments) -> stripped(run, value).plain()),
-            Map.entry("urlencode", (run, value, arguments) -> urlEncoded(soft(run, value).plain(), run.budget())),
+            Map.entry("urlencode", (run, value, arguments) -> urlEncoded(run, value)),
             Map.entry("pprint", (run, value, arguments) -> Printer.repr(value, run.budget())));
 
     private TextFilters() {
@@ -179,13 +180,32 @@ final class TextFilters {
         return TextEdits.joined(MarkedText.trusted(" "), Values.elements(words, run.budget()), run.budget());
     }
 
-    private static MarkedText urlEncoded(MarkedText text, Budget budget) {
+    /** A text as part of a path; a dict, or pairs, as a query. */
+    private static MarkedText urlEncoded(Interpreter run, Object value) {
+        if (value instanceof MarkedText || !Tests.isIterable(value)) {
+            return urlEncoded(soft(run, value).plain(), "/", run.budget());
+        }
+        MarkedText.Builder out = new MarkedText.Builder();
+        for (Object item : value instanceof Dict dict ? dict.items() : Values.elements(value, run.budget())) {
+            List<Object> pair = Values.elements(item, run.budget());
+            if (pair.size() != 2) {
+                throw TemplateException.of("a query is made of pairs, not of " + pair.size() + " values");
+            }
+            out.append(out.length() == 0 ? "" : "&");
+            out.append(urlEncoded(soft(run, pair.getFirst()).plain(), " ", run.budget())).append("=")
+                    .append(urlEncoded(soft(run, pair.getLast()).plain(), " ", run.budget()));
+        }
+        return out.build();
+    }
+
+    /** With one more character kept; a kept space is a plus, as in queries. */
+    private static MarkedText urlEncoded(MarkedText text, String kept, Budget budget) {
         budget.characters(9L * text.length());
         StringBuilder out = new StringBuilder();
         for (byte b : text.text().getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xFF);
-            if (c < 128 && (Character.isLetterOrDigit(c) || "_.-~/".indexOf(c) >= 0)) {
-                out.append(c);
+            if (c < 128 && (Character.isLetterOrDigit(c) || ("_.-~" + kept).indexOf(c) >= 0)) {
+                out.append(c == ' ' ? '+' : c);
             } else {
                 out.append(String.format(Locale.ROOT, "%%%02X", (int) c));
             }

@@ -69,7 +69,10 @@ public final class Subscripts {
             case MarkedText text -> TextMethods.find(of, name);
             case Dict dict -> CollectionMethods.find(of, name);
             case List<?> list -> CollectionMethods.find(of, name);
-            case Tuple tuple -> CollectionMethods.find(of, name);
+            case Tuple tuple -> {
+                Object item = tuple.named(name);
+                yield item == null ? CollectionMethods.find(of, name) : item;
+            }
             case Attributed thing -> thing.attribute(name);
             default -> null;
         };

@@ -123,6 +123,8 @@ public final class TextMethods {
         methods.put("isalnum", (text, arguments, budget) -> every(text, c -> Character.isLetterOrDigit(c)
                 || Character.getType(c) == Character.OTHER_NUMBER || Character.getType(c) == Character.LETTER_NUMBER));
         methods.put("isspace", (text, arguments, budget) -> every(text, Characters::isSpace));
+        methods.put("isprintable",
+                (text, arguments, budget) -> text.text().codePoints().allMatch(Characters::isPrintable));
         methods.put("isascii", (text, arguments, budget) -> text.text().chars().allMatch(c -> c < 128));
         methods.put("isidentifier",
                 (text, arguments, budget) -> every(text, c -> Character.isUnicodeIdentifierPart(c) || c == '_')

@@ -127,7 +127,7 @@ public final class Characters {
                 default -> {
                     if (c == quote) {
                         out.append('\\').append(quote);
-                    } else if ((c >= 0x20 && c < 0x7F) || (c > 0xA0 && printable(c))) {
+                    } else if (isPrintable(c)) {
                         out.appendCodePoint(c);
                     } else {
                         out.append(String.format(Locale.ROOT,
@@ -139,8 +139,9 @@ public final class Characters {
         return out.append(quote).toString();
     }
 
-    private static boolean printable(int c) {
-        return switch (Character.getType(c)) {
+    /** What {@code str.isprintable} takes for visible: what {@code repr} writes as it is. */
+    public static boolean isPrintable(int c) {
+        return c == ' ' || switch (Character.getType(c)) {
             case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
                     Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SPACE_SEPARATOR ->
                 false;

@@ -4,6 +4,7 @@
  */
 package dev.millrace.text.template.value;
 
+import dev.millrace.text.marked.MarkedText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,12 @@ public final class Namespace implements Attributed {
     @Override
     public @Nullable Object attribute(String name) {
         return fields.get(name);
+    }
+
+    Dict fields() {
+        Dict dict = new Dict();
+        fields.forEach((name, value) -> dict.put(MarkedText.trusted(name), value));
+        return dict;
     }
 
     public void set(String name, Object value) {

@@ -66,7 +66,11 @@ public final class Printer {
             case Lazy.View view -> sequence(view.type() + "([", view.items(), "])", depth);
             case Lazy.Range range -> add("range(" + range.start() + ", " + range.stop()
                     + (range.step() == 1 ? "" : ", " + range.step()) + ")");
-            case Namespace namespace -> add("<Namespace>");
+            case Namespace namespace -> {
+                add("<Namespace ");
+                dict(namespace.fields(), depth);
+                add(">");
+            }
             default -> add("<" + Types.of(value) + " object>");
         }
     }
