@@ -64,13 +64,13 @@ public final class Json {
     }
 
     /**
-     * Reads text.
+     * Reads text. A name or a value with half of a surrogate pair has U+FFFD in its place.
      *
      * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, has a key twice or a number that is too large
      */
     public static JsonNode parse(String text) throws RpcException {
         try {
-            JsonNode node = READER.readTree(text);
+            JsonNode node = READER.readTree(dev.millrace.json.Json.wellFormedEscapes(text));
             if (!node.isMissingNode()) {
                 return node;
             }
