@@ -7,6 +7,7 @@ package dev.millrace.plugin.mcp.rpc;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -74,6 +75,8 @@ public final class Json {
             if (!node.isMissingNode()) {
                 return node;
             }
+        } catch (StreamConstraintsException e) {
+            throw new RpcException(ErrorCode.PARSE, "This is more than is read here: " + JsonReason.of(e));
         } catch (JsonProcessingException e) {
             throw new RpcException(ErrorCode.PARSE, "This is not JSON: " + JsonReason.of(e));
         } catch (NumberFormatException e) {
