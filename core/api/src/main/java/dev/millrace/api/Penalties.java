@@ -22,7 +22,7 @@ import java.util.Map;
  * @param dry against repeated sequences
  * @param bias added to the logits of tokens, by id; minus infinity bans one
  * @param bannedTexts texts that an answer never spells, whatever tokens they are made of; the one that would complete such a text is
- *            banned. None is empty
+ *            banned. None is empty or has half of a surrogate pair
  */
 public record Penalties(double presence, double frequency, int window, Dry dry, Map<Integer, Double> bias,
         List<String> bannedTexts) {
@@ -45,9 +45,7 @@ public record Penalties(double presence, double frequency, int window, Dry dry, 
             Ranges.check(token >= 0, "a biased token must be 0 or more", token);
             Ranges.check(value < Double.POSITIVE_INFINITY, "a bias must be a number or minus infinity", value);
         });
-        if (bannedTexts.contains("")) {
-            throw new IllegalArgumentException("Sampling: a banned text must not be empty.");
-        }
+        Ranges.checkTexts(bannedTexts, "a banned text");
     }
 
     /**
@@ -61,7 +59,8 @@ public record Penalties(double presence, double frequency, int window, Dry dry, 
      * @param base how fast it grows; 1 or more
      * @param allowedLength sequences shorter than this many tokens may be repeated; 1 or more
      * @param window how many of the last tokens are looked at; 0 for all
-     * @param breakers a sequence ends at a token that has one of these texts in it, and at a control token
+     * @param breakers a sequence ends at a token that has one of these texts in it, and at a control token. None is empty
+     *            or has half of a surrogate pair
      */
     public record Dry(double multiplier, double base, int allowedLength, int window, List<String> breakers) {
 
@@ -83,9 +82,7 @@ public record Penalties(double presence, double frequency, int window, Dry dry, 
             Ranges.check(base >= 1 && Double.isFinite(base), "the DRY base must be 1 or more", base);
             Ranges.check(allowedLength >= 1, "the allowed length of DRY must be 1 or more", allowedLength);
             Ranges.check(window >= 0, "the window of DRY must be 0 or more", window);
-            if (breakers.contains("")) {
-                throw new IllegalArgumentException("Sampling: a sequence breaker of DRY must not be empty.");
-            }
+            Ranges.checkTexts(breakers, "a sequence breaker of DRY");
         }
 
         /**

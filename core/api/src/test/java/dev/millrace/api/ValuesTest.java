@@ -194,6 +194,11 @@ class ValuesTest {
         assertThrows(IllegalArgumentException.class, () -> plain.withLogitBias(Map.of(1, Double.POSITIVE_INFINITY)));
         assertThrows(IllegalArgumentException.class, () -> plain.withBannedTexts(List.of("")));
         assertThrows(IllegalArgumentException.class, () -> plain.withDry(new Penalties.Dry(1, 0.5, 2, 0, List.of())));
+        for (String text : List.of("", "a\ud800", "\udc00b")) {
+            // what no answer can hold would be looked for as a question mark
+            assertThrows(IllegalArgumentException.class, () -> plain.withBannedTexts(List.of("x", text)));
+            assertThrows(IllegalArgumentException.class, () -> new Penalties.Dry(1, 1.75, 2, 0, List.of("x", text)));
+        }
         assertThrows(IllegalArgumentException.class, () -> plain.withTypicalP(1.5));
         assertThrows(IllegalArgumentException.class, () -> plain.withXtc(0.5, -1));
         assertThrows(IllegalArgumentException.class, () -> plain.withDynamicTemperature(1, 0));

@@ -120,6 +120,31 @@ class ConversationFileTest {
         }
     }
 
+    /** A checksum that is right proves nothing: another version, or another program, may have written the file. */
+    @Test
+    void soundFilesWithWhatNobodyCanHaveSavedAreRefusedOrReadAgain() throws IOException {
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, SCRIPT))) {
+            byte[] good = Files.readAllBytes(saved(stage));
+            Path odd = folder.resolve("odd.millrace");
+            Random random = new Random(4);
+            int refused = 0;
+            try (Model model = stage.open()) {
+                for (int i = 0; i < 300; i++) {
+                    Files.write(odd, Damage.sealed(good, random));
+                    try (Conversation conversation = model.conversation()
+                            .tools(Stage.tool("look", call -> ToolResult.of("nothing"))).restore(odd).start()) {
+                        assertFalse(conversation.send("More").answer().text().isEmpty());
+                    } catch (MillraceException e) {
+                        refused++;
+                        assertTrue(e.getMessage().contains("odd.millrace") || e.getMessage().contains("context"),
+                                e.getMessage());
+                    }
+                }
+            }
+            assertTrue(refused > 100, "only " + refused + " were refused");
+        }
+    }
+
     /** A pipe would keep its reader waiting, and a device has no end. */
     @Test
     @Timeout(60)

@@ -22,9 +22,11 @@ import dev.millrace.spi.text.TokenHistory;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -108,6 +110,43 @@ class PrefixesTest {
                 assertEquals(0, ask(model, "Or cold?").usage().cachedTokens());
             }
         }
+    }
+
+    /** Cut anywhere, empty, zeros, a folder, links to nowhere, and whole files whose content nobody can have written. */
+    @Test
+    void whateverStandsInPlaceOfAKeptPrefixCostsOnlyTime() throws IOException {
+        ScriptedBackend backend = new ScriptedBackend("a", true, "Yes.");
+        try (Stage stage = new Stage(folder, backend)) {
+            try (Model model = stage.open()) {
+                ask(model, "Is it warm?");
+            }
+            Path file = files().getFirst();
+            byte[] good = Files.readAllBytes(file);
+            Random random = new Random(5);
+            List<byte[]> found = new ArrayList<>(List.of(new byte[0], new byte[good.length], new byte[16]));
+            for (int i = 0; i < 60; i++) {
+                found.add(Arrays.copyOf(good, random.nextInt(good.length)));
+                found.add(Damage.sealed(good, random));
+            }
+            for (byte[] each : found) {
+                Files.write(file, each);
+                try (Model model = stage.open()) {
+                    ask(model, "Or cold?");
+                    ask(model, "Or wet?");
+                }
+            }
+            Files.deleteIfExists(file);
+            for (Path other : List.of(Files.createDirectory(file), folder.resolve("nothing"), file.getFileName())) {
+                if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.createSymbolicLink(file, other);
+                }
+                try (Model model = stage.open()) {
+                    ask(model, "Or cold?");
+                }
+                Files.deleteIfExists(file);
+            }
+        }
+        assertEquals(0, backend.openSequences.get());
     }
 
     @Test

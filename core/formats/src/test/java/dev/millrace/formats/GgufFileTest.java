@@ -232,6 +232,8 @@ class GgufFileTest {
         small.metadata.put("x.2", SmallGguf.bytes(SmallGguf.UINT32, 2));
         small.metadata.put("same.1", SmallGguf.bytes(SmallGguf.FLOAT32, 0.5f));
         small.metadata.put("same.2", SmallGguf.bytes(SmallGguf.FLOAT32, 0.5f));
+        small.metadata.put("other.1", SmallGguf.bytes(SmallGguf.STRING, "a"));
+        small.metadata.put("other.2", SmallGguf.bytes(SmallGguf.UINT32, 2));
         small.metadata.put("", SmallGguf.bytes(SmallGguf.BOOL, true));
         small.metadata.put(" ", SmallGguf.bytes(SmallGguf.BOOL, false));
         Path file = small.write(temp.resolve("twice.gguf"));
@@ -239,8 +241,15 @@ class GgufFileTest {
         replace(file, "x.1", "x.\u00fe");
         replace(file, "x.2", "x.\u00ff");
         replace(file, "same.2", "same.1");
+        replace(file, "other.2", "other.1");
         try (ModelFile model = new GgufFormat().open(file)) {
             model.checkWeights();
+            assertEquals("a", model.metadata().get("other.1"));
+            String notes = String.join("\n", model.notes());
+            for (String told : List.of("general.author stands twice", "other.1 stands twice", "has no name",
+                    "not in UTF-8: x.\ufffd")) {
+                assertTrue(notes.contains(told), notes);
+            }
         }
         small.own("block_c0unt", SmallGguf.UINT32, 3);
         Path wrong = small.write(temp.resolve("wrong.gguf"));

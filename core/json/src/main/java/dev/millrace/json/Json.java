@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,9 @@ public final class Json {
 
     private static final int MAX_NUMBER_LENGTH = 1000;
     private static final char REPLACEMENT = '\uFFFD';
+    private static final String REPLACEMENT_ESCAPE = "\\ufffd";
+    private static final int ESCAPE_LENGTH = REPLACEMENT_ESCAPE.length();
+    private static final char NO_CODE = '\uFFFF';
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private static final JsonFactory STRICT = factory(false);
@@ -104,6 +108,11 @@ public final class Json {
             }
             return value;
         } catch (JsonProcessingException e) {
+            String mended = wellFormedEscapes(text);
+            if (!mended.equals(text)) {
+                // newer parsers refuse such a name, older ones and all values take it
+                return read(mended, lenient);
+            }
             throw new JsonException(JsonReason.of(e), position(e));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // a text in memory has no input or output to fail
@@ -181,6 +190,47 @@ public final class Json {
             }
         }
         return text;
+    }
+
+    /**
+     * Replaces each escape of a half of a surrogate pair that stands alone by the escape of U+FFFD, in the text of a document.
+     *
+     * @param json the text of a document; it need not be right
+     * @return the same text if no such escape is in it
+     */
+    public static String wellFormedEscapes(String json) {
+        StringBuilder out = null;
+        int high = -1; // where the escape of a first half begins, if one has just ended
+        for (int at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at)) {
+            char code = (char) escaped(json, at);
+            int end = at + (code == NO_CODE ? 2 : ESCAPE_LENGTH);
+            if (Character.isLowSurrogate(code) && high >= 0 && high + ESCAPE_LENGTH == at) {
+                Objects.requireNonNull(out).replace(high, end, json.substring(high, end));
+            } else if (Character.isSurrogate(code)) {
+                // taken back if the second half follows
+                out = out == null ? new StringBuilder(json) : out;
+                out.replace(at, end, REPLACEMENT_ESCAPE);
+            }
+            high = Character.isHighSurrogate(code) ? at : -1;
+            at = end;
+        }
+        return out == null ? json : out.toString();
+    }
+
+    /** The code that an escape names in hexadecimal digits; {@link #NO_CODE} if it is another escape. */
+    private static int escaped(String json, int at) {
+        if (at + ESCAPE_LENGTH > json.length() || json.charAt(at + 1) != 'u') {
+            return NO_CODE;
+        }
+        int code = 0;
+        for (int i = at + 2; i < at + ESCAPE_LENGTH; i++) {
+            int digit = Character.digit(json.charAt(i), 16);
+            if (digit < 0) {
+                return NO_CODE;
+            }
+            code = code << 4 | digit;
+        }
+        return code;
     }
 
     private static boolean isLone(CharSequence text, int at) {

@@ -48,6 +48,23 @@ class JsonTest {
         assertThrows(JsonException.class, () -> Json.parse("[".repeat(1_000_000)));
     }
 
+    /** In names, too, which newer parsers refuse. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {"a\\ud800 a\ufffd", "a\\ud800b a\ufffdb",
+            "\\uDC00\\uD800 \ufffd\ufffd", "\\ud83d\\ude00 \ud83d\ude00",
+            "\\ud83d\\ud83d\\ude00\\ude00 \ufffd\ud83d\ude00\ufffd", "\\\\ud800 \\ud800",
+            "\\\\\\ud800 \\\ufffd"})
+    void halvesOfPairsAreReplaced(String written, String read) {
+        assertEquals(Map.of(read, read), Json.parse("{\"" + written + "\": \"" + written + "\"}"));
+        assertEquals(read, Json.parse(Json.wellFormedEscapes("\"" + written + "\"")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\\", "\\u", "\\ud80", "\\ud80g", "\\\\ud800", "a\\n\\u00e9", "\\ud83d\\ude00"})
+    void whatHasNoHalvesOfPairsStays(String text) {
+        assertEquals(text, Json.wellFormedEscapes(text));
+    }
+
     @ParameterizedTest
     @CsvSource({"1.0,1.0", "0.1,0.1", "1e16,1e+16", "123456789012345680,1.2345678901234568e+17",
             "1e15,1000000000000000.0",

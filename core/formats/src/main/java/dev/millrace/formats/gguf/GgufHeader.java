@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param metadata key to {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String} or {@code List}
  * @param keys in the order of the file
  * @param tensors in the order of the file
+ * @param notes what is odd in the metadata and matters to nothing, for people
  */
-record GgufHeader(Map<String, Object> metadata, List<Key> keys, List<Entry> tensors) {
+record GgufHeader(Map<String, Object> metadata, List<Key> keys, List<Entry> tensors, List<String> notes) {
 
     /**
      * Where a key stands, with its type and value.

@@ -121,7 +121,8 @@ public final class GgufModel {
                     + " tokens, expected as many as the embedding has rows: " + blueprint.vocabularySize());
         }
         ChatTemplates templates = templates(header.metadata());
-        List<String> notes = new ArrayList<>(templates.notes());
+        List<String> notes = new ArrayList<>(header.notes());
+        notes.addAll(templates.notes());
         Sampling sampling = advice.sampling("general.sampling.", "temp", "penalty_repeat", 0, 0);
         Set<Integer> endTokens = keys.endTokens(advice, blueprint.vocabularySize());
         notes.addAll(advice.notes());

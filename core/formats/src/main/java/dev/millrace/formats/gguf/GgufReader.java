@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,10 @@ final class GgufReader {
     /** More than ggml has; files of other programs may have such tensors, too. */
     private static final int MAX_DIMENSIONS = 64;
     private static final int MAX_NESTING = 8;
+    private static final int MOST_NOTES = 100;
+    /** Stands in a text where bytes are not UTF-8. */
+    private static final char NO_TEXT = '\uFFFD';
+    private static final List<String> NEEDED = List.of("general.sampling.", "tokenizer.", "split.");
     private static final Set<String> COMPUTED = Set.of("general.architecture", "general.alignment", "general.type");
     /** Strings, arrays and tensors together; a vocabulary of 256 thousand with its merges has half a million. */
     private static final int MAX_OBJECTS = 1 << 22;
@@ -38,6 +43,7 @@ final class GgufReader {
     private final WeightFile file;
     private final HeaderBytes in;
     private final Set<String> nameless = new HashSet<>();
+    private final List<String> notes = new ArrayList<>();
     private int objects;
 
     private GgufReader(WeightFile file) {
@@ -81,6 +87,7 @@ final class GgufReader {
         int keyCount = in.count("number of keys", 8 + 4 + 1);
         Map<String, Object> metadata = new LinkedHashMap<>();
         List<GgufHeader.Key> keys = new ArrayList<>();
+        Set<String> contradicted = new LinkedHashSet<>();
         for (int i = 0; i < keyCount; i++) {
             long from = in.position();
             String key = key(i);
@@ -88,9 +95,16 @@ final class GgufReader {
             if (!metadata.containsKey(key)) {
                 metadata.put(key, value);
                 keys.add(new GgufHeader.Key(key, from, in.position()));
-            } else if (!value.equals(metadata.get(key)) && !isForPeople(key)) {
+            } else if (!value.equals(metadata.get(key))) {
+                contradicted.add(key);
+            }
+        }
+        String architecture = String.valueOf(metadata.get("general.architecture"));
+        for (String key : contradicted) {
+            if (isNeeded(key, architecture)) {
                 throw in.wrong(key, "stands twice in the metadata, with two values");
             }
+            note(key + " stands twice in the metadata, with two values; the first counts.");
         }
         long alignment = alignment(metadata);
         List<Declared> declared = new ArrayList<>();
@@ -106,13 +120,24 @@ final class GgufReader {
                 declared.add(unusable("tensor " + i, tensor.shape, tensor.offset, "has the name of " + first.name));
             }
         }
-        return new GgufHeader(metadata, keys, placed(declared, alignment));
+        return new GgufHeader(metadata, keys, placed(declared, alignment), notes);
     }
 
     private String key(int index) {
         String key = in.string("key " + index);
         made("key " + index);
+        if (key.indexOf(NO_TEXT) >= 0) {
+            note("A key of the metadata has a name that is not in UTF-8: " + key + ".");
+        } else if (key.isBlank()) {
+            note("A key of the metadata has no name; it is called key " + index + ".");
+        }
         return named(key, "key " + index, "keys");
+    }
+
+    private void note(String sentence) {
+        if (notes.size() < MOST_NOTES) {
+            notes.add(sentence);
+        }
     }
 
     /** Its place, if it is the only one of its kind without a name: more of them are no slip but a damaged file. */
@@ -126,10 +151,10 @@ final class GgufReader {
         return place;
     }
 
-    /** Whether nothing is computed with a key: what makers say of themselves, and names that are no text. */
-    private static boolean isForPeople(String key) {
-        return key.indexOf('\uFFFD') >= 0 || (key.startsWith("general.") && !COMPUTED.contains(key)
-                && !key.startsWith("general.sampling."));
+    /** Whether something may be computed with a key: not with what makers say of themselves, and what other programs put there. */
+    private static boolean isNeeded(String key, String architecture) {
+        return key.indexOf(NO_TEXT) < 0 && (COMPUTED.contains(key)
+                || NEEDED.stream().anyMatch(key::startsWith) || key.startsWith(architecture + "."));
     }
 
     /** A tensor's name, or its place where the file gives it none: no model needs it then, and people are told of it so. */

@@ -14,6 +14,7 @@ import dev.millrace.spi.text.Dialect;
 import dev.millrace.spi.text.ThinkingMarks;
 import dev.millrace.text.dialect.Dialects;
 import dev.millrace.text.marked.MarkedText;
+import dev.millrace.text.template.ChatTemplate;
 import dev.millrace.text.template.limit.TemplateException;
 import dev.millrace.text.tokenizer.PromptText;
 import dev.millrace.text.tokenizer.PromptTokenizer;
@@ -70,6 +71,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PromptWriter {
 
+    /** Characters with which a conversation may be too long for a template; with fewer a limit is the template's fault. */
+    private static final int LONG = 50_000;
     /** ChatML with tools in the system message, for vocabularies made for it that come without a template. */
     private static final String CHATML = """
             {%- set ns = namespace(system='') -%}
@@ -341,9 +344,24 @@ public final class PromptWriter {
         all.put("tools", chosen.variables().tools(tools));
         all.put("add_generation_prompt", addGenerationPrompt);
         all.putAll(extra);
-        MarkedText text = chosen.template().renderMarked(all);
+        MarkedText text = rendered(chosen.template(), all);
         MarkedText begin = tokens.getOrDefault("bos_token", MarkedText.trusted(""));
         return bos && !begins(text, begin.text()) ? begin.plus(text) : text;
+    }
+
+    /** A limit that is reached is the template's fault with a short conversation, and else a matter of its length. */
+    private static MarkedText rendered(ChatTemplate template, Map<String, @Nullable Object> variables) {
+        try {
+            return template.renderMarked(variables);
+        } catch (TemplateException e) {
+            long given = (long) String.valueOf(variables.get("messages")).length()
+                    + String.valueOf(variables.get("tools")).length();
+            if (!e.limit() || given < LONG) {
+                throw e;
+            }
+            throw new MillraceException("The messages and tools are too long for the model's chat template: "
+                    + e.problem() + "; send fewer or shorter ones.", e);
+        }
     }
 
     private Prompt prompt(MarkedText rendered, boolean inside, List<Prompt.Piece> begun) {

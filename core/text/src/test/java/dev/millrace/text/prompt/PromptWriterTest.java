@@ -24,6 +24,7 @@ import dev.millrace.text.tokenizer.Tokenizers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -368,6 +369,25 @@ class PromptWriterTest {
 
     private PromptWriter ending(String template) {
         return PromptWriter.of(Optional.of(template), tokenizer, new Lfm2Dialect());
+    }
+
+    /** A limit of the interpreter is never told as a fault of a template that does what it should. */
+    @Test
+    void whatIsTooLongForATemplateIsToldAsThat() {
+        String collects = """
+                {% set all = namespace(text='') %}{% for m in messages %}{% set all.text = all.text ~ m.content %}{% endfor %}
+                {{ all.text }}{% if messages[0].content == 'endless' %}{% for i in range(9999) %}{% for j in range(9999) %}
+                {{ i }}{% endfor %}{% endfor %}{% endif %}""";
+        PromptWriter writer = writer(collects);
+        List<Message> many = Collections.nCopies(1000, Message.user("a word ".repeat(100)));
+        MillraceException tooLong = assertThrows(MillraceException.class, () -> writer.write(many, List.of(), false));
+        assertEquals(
+                "The messages and tools are too long for the model's chat template: it makes more than 64000000 characters of"
+                        + " text; send fewer or shorter ones.",
+                tooLong.getMessage());
+        MillraceException endless = assertThrows(MillraceException.class,
+                () -> writer.write(List.of(Message.user("endless")), List.of(), false));
+        assertTrue(endless.getMessage().startsWith("The chat template fails in line "), endless.getMessage());
     }
 
     @Test

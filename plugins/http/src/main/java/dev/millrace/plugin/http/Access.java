@@ -122,7 +122,7 @@ public final class Access {
     }
 
     private static String printable(String text) {
-        String clean = text.replaceAll("[^\\x21-\\x7e]", "?");
+        String clean = text.replaceAll("[^\\x21-\\x7e]", "\ufffd");
         return clean.length() > 100 ? clean.substring(0, 100) : clean;
     }
 }

@@ -29,8 +29,11 @@ class AnswerIdTest {
             {"id":null,"error":{}}                            | -
             {"id":7.5,"result":{}}                            | -
             {"id":99999999999999999999,"result":{}}           | -
-            {"id":7,"result":{                                | -
-            {"id":7,"result":nonsense}                        | -
+            {"id":7,"result":{                                | 7
+            {"id":7,"error":{"a":nonsense}}                   | 7
+            {"id":7,"params":nonsense}                        | -
+            {"id":7,                                          | -
+            {"result":{"a":NaN,"b":-Infinity,"c":"\\d"},"id":7} | 7
             [{"id":7,"result":{}}]                            | -
             7                                                 | -
             Starting up...                                    | -

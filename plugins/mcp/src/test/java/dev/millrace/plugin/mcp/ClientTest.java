@@ -165,6 +165,30 @@ class ClientTest {
         }
     }
 
+    /** Bytes of another encoding and halves of surrogate pairs, in descriptions, names of arguments and results. */
+    @Test
+    void lettersThatAreNoneSpoilThemselvesOnly() throws Exception {
+        try (Servers servers = connect(file("letters"), true)) {
+            assertEquals(List.of(), servers.problems());
+            ToolDefinition lamp = tool(servers, "lamp").definition();
+            assertEquals("Switch a l\ufffdmp\ufffd.", lamp.description());
+            assertTrue(lamp.parameters().toString().contains("room\ufffd={description=\ufffd}"),
+                    () -> lamp.parameters().toString());
+            ToolResult result = call(servers, "lamp");
+            assertFalse(result.error(), result::toString);
+            assertEquals(Map.of("k\ufffd\ufffd", "v\ufffd"), result.value());
+        }
+    }
+
+    @Test
+    void anAnswerThatIsNoJsonIsToldAtOnce() throws Exception {
+        try (Servers servers = connect(file("unreadable"), true)) {
+            ToolResult result = call(servers, "lamp");
+            assertTrue(result.error(), result::toString);
+            assertTrue(String.valueOf(result.value()).contains("Its answer cannot be read: "), result::toString);
+        }
+    }
+
     @Test
     void aServerThatHangsIsNotWaitedForLonger() throws Exception {
         try (Servers servers = connect(file("hangs", "image"), true)) {

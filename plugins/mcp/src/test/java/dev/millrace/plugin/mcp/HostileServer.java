@@ -26,6 +26,8 @@ import java.util.Random;
 final class HostileServer {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Stands for half of a surrogate pair, which goes out as an escape. */
+    private static final String HALF = "(half)";
 
     private final OutputStream out = System.out;
     private final String kind;
@@ -56,7 +58,9 @@ final class HostileServer {
     }
 
     private void raw(String text) throws IOException {
-        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.write(kind.equals("letters")
+                ? text.replace(HALF, "\\ud83d").getBytes(StandardCharsets.ISO_8859_1)
+                : text.getBytes(StandardCharsets.UTF_8));
         out.flush();
     }
 
@@ -151,6 +155,9 @@ final class HostileServer {
                 tool(tools, "both", "x").putObject("annotations").put("readOnlyHint", true).put("destructiveHint",
                         true);
             }
+            case "letters" ->
+                tool(tools, "lamp", "Switch a l\u00e4mp" + HALF + ".").withObject("/inputSchema/properties")
+                        .putObject("room" + HALF).put("description", "\u00fc");
             default -> tool(tools, "lamp", "Switch a lamp.");
         }
     }
@@ -213,6 +220,13 @@ final class HostileServer {
                 }
                 content.addObject().put("type", "text").put("text", "asked");
             }
+            case "letters" -> {
+                content.addObject().put("type", "text").put("text", "\u00e4n" + HALF);
+                result.putObject("structuredContent").put("k\u00e4" + HALF, "v" + HALF);
+            }
+            case "unreadable" ->
+                raw("{\"result\":{\"structuredContent\":{\"celsius\":NaN}},\"jsonrpc\":\"2.0\",\"id\":"
+                        + request.get("id") + "}\n");
             case "environment" -> content.addObject().put("type", "text").put("text",
                     new java.util.TreeMap<>(System.getenv()).keySet().toString());
             case "children" -> {

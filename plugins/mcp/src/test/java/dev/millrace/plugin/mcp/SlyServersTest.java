@@ -116,7 +116,7 @@ class SlyServersTest {
                     && servers.offered().stream().noneMatch(tool -> tool.definition().equals(before.definition())));
             ToolResult gone = before.call(new ToolCall("1", "x", Map.of()));
             assertTrue(gone.error() && String.valueOf(gone.value()).contains("restless"), gone::toString);
-            assertEquals("The server liar failed: Its answer cannot be read: This is not JSON: Nested"
+            assertEquals("The server liar failed: Its answer cannot be read: This is more than is read here: Nested"
                     + " deeper than 64", call(servers, "liar", "promises").value());
             assertEquals("The server liar failed: Its answer cannot be read: A message has a method, a result or an"
                     + " error.", call(servers, "liar", "impossible").value());

@@ -281,6 +281,30 @@ class ShapesTest {
                 answer::body);
     }
 
+    /** What is read here of JSON has bounds; what goes beyond them is JSON nevertheless. */
+    @Test
+    void whatIsNestedTooDeeplyIsNotCalledNoJson() throws Exception {
+        String deep = "[".repeat(200) + "]".repeat(200);
+        for (String body : List.of("{\"messages\":" + deep + "}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"a\","
+                        + "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":" + deep
+                        + "}\"}}]}]}")) {
+            HttpResponse<String> answer = nano.post("/v1/chat/completions", body);
+            assertEquals(400, answer.statusCode(), answer::body);
+            assertTrue(answer.body().contains(" cannot be read: Nested deeper than 64"), answer::body);
+        }
+    }
+
+    /** A text that no answer can hold is refused, and not looked for as a question mark. */
+    @ParameterizedTest
+    @ValueSource(strings = {"banned_strings", "stop"})
+    void halfASurrogatePairThatIsLookedForIsRefused(String field) throws Exception {
+        HttpResponse<String> answer = nano.post("/v1/chat/completions",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}],\"" + field + "\":[\"x\\ud800\"]}");
+        assertEquals(400, answer.statusCode(), answer::body);
+        assertTrue(answer.body().contains("half of a surrogate pair"), answer::body);
+    }
+
     @Test
     void halfASurrogatePairIsReplaced() throws Exception {
         HttpResponse<String> answer = nano.post("/v1/chat/completions",

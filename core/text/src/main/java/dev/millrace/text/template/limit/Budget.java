@@ -32,12 +32,12 @@ public final class Budget {
         steps += count;
         untilClock -= count;
         if (steps > limits.steps()) {
-            throw TemplateException.of("it takes more than " + limits.steps() + " steps");
+            throw TemplateException.limit("it takes more than " + limits.steps() + " steps");
         }
         if (untilClock <= 0) {
             untilClock = CLOCK_EVERY;
             if (System.nanoTime() - deadline > 0) {
-                throw TemplateException.of("it takes longer than " + limits.time().toMillis() + " ms");
+                throw TemplateException.limit("it takes longer than " + limits.time().toMillis() + " ms");
             }
         }
     }
@@ -45,7 +45,7 @@ public final class Budget {
     /** Pays for a string that is about to be made; called before the memory is taken. */
     public void characters(long length) {
         if (length > limits.characters()) {
-            throw TemplateException.of("a text of " + length + " characters is longer than " + limits.characters());
+            throw TemplateException.limit("a text of " + length + " characters is longer than " + limits.characters());
         }
         characters(length, 1);
     }
@@ -53,14 +53,14 @@ public final class Budget {
     /** Checks the length of a text that grows piece by piece. */
     public void grown(long length) {
         if (length > limits.characters()) {
-            throw TemplateException.of("a text is longer than " + limits.characters() + " characters");
+            throw TemplateException.limit("a text is longer than " + limits.characters() + " characters");
         }
     }
 
     private void characters(long length, int each) {
         characters += length * each;
         if (characters > limits.totalCharacters()) {
-            throw TemplateException.of("it makes more than " + limits.totalCharacters() + " characters of text");
+            throw TemplateException.limit("it makes more than " + limits.totalCharacters() + " characters of text");
         }
         steps(1 + length / 64);
     }
@@ -79,7 +79,7 @@ public final class Budget {
     public void enter() {
         steps(1);
         if (++depth > limits.depth()) {
-            throw TemplateException.of("it is nested deeper than " + limits.depth());
+            throw TemplateException.limit("it is nested deeper than " + limits.depth());
         }
     }
 

@@ -14,18 +14,22 @@ public final class TemplateException extends MillraceException {
     /** Templates may put anything into a message. */
     private static final int MAX_LENGTH = 2000;
 
+    private enum Kind {
+        FAULT, REFUSAL, LIMIT
+    }
+
     private final String problem;
     private final int line;
-    private final boolean refusal;
+    private final Kind kind;
 
-    private TemplateException(String problem, int line, boolean refusal) {
-        super(refusal
+    private TemplateException(String problem, int line, Kind kind) {
+        super(kind == Kind.REFUSAL
                 ? problem
                 : "The chat template fails" + (line > 0 ? " in line " + line : "") + ": " + problem
                         + (problem.endsWith(".") ? "" : "."));
         this.problem = problem;
         this.line = line;
-        this.refusal = refusal;
+        this.kind = kind;
     }
 
     /**
@@ -46,7 +50,7 @@ public final class TemplateException extends MillraceException {
      * @return the failure, to be thrown
      */
     public static TemplateException of(String problem, int line) {
-        return new TemplateException(shortened(problem), line, false);
+        return new TemplateException(shortened(problem), line, Kind.FAULT);
     }
 
     /**
@@ -57,7 +61,17 @@ public final class TemplateException extends MillraceException {
      * @return the failure, to be thrown
      */
     public static TemplateException refusal(String message, int line) {
-        return new TemplateException(shortened(message), line, true);
+        return new TemplateException(shortened(message), line, Kind.REFUSAL);
+    }
+
+    /**
+     * A rendering takes more than it may, and {@link #at} adds the line.
+     *
+     * @param problem a clause
+     * @return the failure, to be thrown
+     */
+    static TemplateException limit(String problem) {
+        return new TemplateException(problem, 0, Kind.LIMIT);
     }
 
     private static String shortened(String text) {
@@ -71,7 +85,7 @@ public final class TemplateException extends MillraceException {
      * @return the failure, to be thrown
      */
     public TemplateException at(int where) {
-        return line > 0 ? this : new TemplateException(problem, where, refusal);
+        return line > 0 ? this : new TemplateException(problem, where, kind);
     }
 
     /**
@@ -99,6 +113,15 @@ public final class TemplateException extends MillraceException {
      * @return true for a refusal
      */
     public boolean refusal() {
-        return refusal;
+        return kind == Kind.REFUSAL;
+    }
+
+    /**
+     * Whether a rendering took more than it may: the template is endless, or what it was given is too long for it.
+     *
+     * @return true for one that reached a limit
+     */
+    public boolean limit() {
+        return kind == Kind.LIMIT;
     }
 }

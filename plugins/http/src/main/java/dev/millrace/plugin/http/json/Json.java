@@ -9,6 +9,7 @@ import static dev.millrace.json.Json.wellFormed;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -64,11 +65,17 @@ public final class Json {
                 return object;
             }
         } catch (JsonProcessingException e) {
-            throw new ApiError(400, "The body is not JSON: " + reason(e) + ".", null, "invalid_json");
+            throw new ApiError(400, "The body " + (isLimit(e) ? "cannot be read: " : "is not JSON: ") + reason(e) + ".",
+                    null, "invalid_json");
         } catch (IOException e) {
             throw new ApiError(400, "The body is not JSON: it is not written in UTF-8.", null, "invalid_json");
         }
         throw new ApiError(400, "The body must be a JSON object.", null, "invalid_json");
+    }
+
+    /** Whether it may well be JSON, and more of it than is read here. */
+    private static boolean isLimit(JsonProcessingException problem) {
+        return problem instanceof StreamConstraintsException;
     }
 
     private static String reason(JsonProcessingException problem) {
@@ -91,7 +98,9 @@ public final class Json {
                 return object;
             }
         } catch (JsonProcessingException e) {
-            throw ApiError.wrong(param, param + " must be a JSON object in a string: " + reason(e) + ".");
+            throw ApiError.wrong(param,
+                    param + (isLimit(e) ? " cannot be read: " : " must be a JSON object in a string: ")
+                            + reason(e) + ".");
         }
         throw ApiError.wrong(param, param + " must be a JSON object in a string.");
     }

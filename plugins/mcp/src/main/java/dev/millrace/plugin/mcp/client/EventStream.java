@@ -43,7 +43,8 @@ final class EventStream {
         StringBuilder data = new StringBuilder();
         boolean any = false;
         for (Optional<Lines.Line> read = lines.next(); read.isPresent(); read = lines.next()) {
-            if (!read.get().problem().isEmpty()) {
+            // a letter that is not written in UTF-8 spoils that letter only
+            if (read.get().text().isEmpty() && !read.get().problem().isEmpty()) {
                 throw new IOException("An event " + read.get().problem() + ".");
             }
             String line = read.get().text();

@@ -21,6 +21,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -161,10 +162,8 @@ final class HttpChannel implements Channel {
         }
         byte[] content = body.readNBytes(LARGEST + 1);
         if (type.startsWith(HttpNames.JSON) && content.length <= LARGEST) {
-            Optional<String> text = Json.utf8(content);
-            if (text.isPresent()) {
-                take(text.get(), Optional.of(id));
-            }
+            // a letter that is not written in UTF-8 spoils that letter only
+            take(new String(content, StandardCharsets.UTF_8), Optional.of(id));
         }
         fail(id, switch (response.statusCode()) {
             case 401, 403 -> "The server " + spec.name() + " refuses (" + response.statusCode()
@@ -213,6 +212,9 @@ final class HttpChannel implements Channel {
         try {
             message = Message.read(Json.parse(text));
         } catch (RpcException | Message.Malformed e) {
+            if (pending.unreadable(text, e)) {
+                return true;
+            }
             LOG.log(System.Logger.Level.DEBUG, "{0} sent what is no message.", spec.name());
             return false;
         }

@@ -140,7 +140,8 @@ final class ProcessChannel implements Channel {
     }
 
     private void take(Lines.Line line) {
-        if (!line.problem().isEmpty()) {
+        // a letter that is not written in UTF-8 spoils that letter only
+        if (line.text().isEmpty()) {
             noise(line.problem());
             return;
         }
@@ -148,11 +149,7 @@ final class ProcessChannel implements Channel {
         try {
             message = Message.read(Json.parse(line.text()));
         } catch (RpcException | Message.Malformed e) {
-            Optional<JsonNode> id = Message.answered(line.text());
-            if (id.isEmpty() || !pending.failed(id.get(), new RpcException(ErrorCode.INTERNAL,
-                    "Its answer cannot be read: " + (e instanceof RpcException problem
-                            ? problem.sentence()
-                            : e.getMessage())))) {
+            if (!pending.unreadable(line.text(), e)) {
                 noise("is no message: " + Untrusted.line(line.text()));
             }
             return;

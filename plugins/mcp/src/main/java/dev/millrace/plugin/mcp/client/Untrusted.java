@@ -32,6 +32,8 @@ final class Untrusted {
                 clean.append((char) c);
             } else if (isVisible(c)) {
                 clean.appendCodePoint(c);
+            } else if (Character.getType(c) == Character.SURROGATE) {
+                clean.append('\ufffd');
             }
             if (clean.length() > most) {
                 break;

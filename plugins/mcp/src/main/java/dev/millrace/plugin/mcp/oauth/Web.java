@@ -41,7 +41,7 @@ final class Web implements AutoCloseable {
 
         /** What an authorization server says went wrong, in its own word, shortened. */
         String error() {
-            String error = Json.text(body, "error").orElse("status " + status).replaceAll("[^\\x20-\\x7e]", "?");
+            String error = Json.text(body, "error").orElse("status " + status).replaceAll("[^\\x20-\\x7e]", "\ufffd");
             return error.length() > 80 ? error.substring(0, 80) : error;
         }
     }

@@ -7,6 +7,7 @@ package dev.millrace.plugin.mcp.rpc;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -64,16 +65,18 @@ public final class Json {
     }
 
     /**
-     * Reads text.
+     * Reads text. A name or a value with half of a surrogate pair has U+FFFD in its place.
      *
      * @throws RpcException {@link ErrorCode#PARSE} if it is not JSON, is too deep, has a key twice or a number that is too large
      */
     public static JsonNode parse(String text) throws RpcException {
         try {
-            JsonNode node = READER.readTree(text);
+            JsonNode node = READER.readTree(dev.millrace.json.Json.wellFormedEscapes(text));
             if (!node.isMissingNode()) {
                 return node;
             }
+        } catch (StreamConstraintsException e) {
+            throw new RpcException(ErrorCode.PARSE, "This is more than is read here: " + JsonReason.of(e));
         } catch (JsonProcessingException e) {
             throw new RpcException(ErrorCode.PARSE, "This is not JSON: " + JsonReason.of(e));
         } catch (NumberFormatException e) {

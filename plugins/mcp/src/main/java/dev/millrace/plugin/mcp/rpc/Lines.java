@@ -7,6 +7,7 @@ package dev.millrace.plugin.mcp.rpc;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -27,8 +28,8 @@ public final class Lines {
     /**
      * A line.
      *
-     * @param text without the line's end; empty if it cannot be used
-     * @param problem why it cannot be used, as the end of a sentence; empty if it can
+     * @param text without the line's end; what is no UTF-8 in it is U+FFFD; empty if the line is too long
+     * @param problem what is wrong with it, as the end of a sentence; empty if nothing is
      */
     public record Line(String text, String problem) {
     }
@@ -85,7 +86,8 @@ public final class Lines {
             if (length > 0) {
                 Optional<String> text = Json.utf8(line.toByteArray());
                 if (text.isEmpty()) {
-                    return Optional.of(new Line("", "is not written in UTF-8"));
+                    return Optional
+                            .of(new Line(line.toString(StandardCharsets.UTF_8), "is not written in UTF-8"));
                 }
                 if (blanks || !text.get().isBlank()) {
                     return Optional.of(new Line(text.get(), ""));

@@ -78,8 +78,8 @@ public sealed interface Message {
     }
 
     /**
-     * Which request a text answers that is no message as a whole: it may be nested too deeply, have a key twice, or have no object as
-     * its result. Nothing but that is read.
+     * Which request a text answers that is no message as a whole: it may be nested too deeply, have a key twice, be cut, or have no
+     * object as its result. Nothing but that is read.
      */
     static Optional<JsonNode> answered(String text) {
         return AnswerId.of(text);

@@ -95,6 +95,20 @@ public final class Pending {
         return waiting != null && waiting.completeExceptionally(error);
     }
 
+    /**
+     * What came is no message: it may be nested too deeply, have a key twice, be cut, or have no object as its result. Whoever waits for
+     * it need not wait until the time is over.
+     *
+     * @param text what came
+     * @param problem why it is none
+     * @return whether it answers a request for which somebody waited
+     */
+    public boolean unreadable(String text, Exception problem) {
+        String why = problem instanceof RpcException known ? known.sentence() : String.valueOf(problem.getMessage());
+        return Message.answered(text).filter(id -> failed(id,
+                new RpcException(ErrorCode.INTERNAL, "Its answer cannot be read: " + why))).isPresent();
+    }
+
     /** There will be no answers any more, for this reason. */
     public void end(String why) {
         ended = why;

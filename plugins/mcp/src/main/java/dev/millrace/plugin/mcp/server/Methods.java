@@ -80,7 +80,7 @@ final class Methods {
 
     /** A text of the client's, short and printable. */
     static String shown(String text) {
-        String clean = text.replaceAll("[^\\x20-\\x7e]", "?");
+        String clean = text.replaceAll("[^\\x20-\\x7e]", "\ufffd");
         return clean.length() > 100 ? clean.substring(0, 100) + "..." : clean;
     }
 

@@ -6,6 +6,7 @@ package dev.millrace.plugin.mqtt.tool;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -28,10 +29,13 @@ public final class Payload {
 
     /** Reads bytes. What is no UTF-8 becomes the mark for that. */
     public static Payload of(byte[] bytes) {
-        String decoded = new String(bytes, StandardCharsets.UTF_8);
-        StringBuilder clean = new StringBuilder(decoded.length());
-        decoded.codePoints().filter(Payload::isVisible).forEach(clean::appendCodePoint);
-        return new Payload(clean.toString());
+        return new Payload(visible(new String(bytes, StandardCharsets.UTF_8)));
+    }
+
+    private static String visible(String given) {
+        StringBuilder clean = new StringBuilder(given.length());
+        Json.wellFormed(given).codePoints().filter(Payload::isVisible).forEach(clean::appendCodePoint);
+        return clean.toString();
     }
 
     private static boolean isVisible(int c) {
@@ -79,13 +83,13 @@ public final class Payload {
         Map<String, Object> fields = new LinkedHashMap<>();
         json().filter(JsonNode::isObject)
                 .ifPresent(object -> object.properties()
-                        .forEach(each -> fields.put(each.getKey(), plain(each.getValue()))));
+                        .forEach(each -> fields.put(visible(each.getKey()), plain(each.getValue()))));
         return fields;
     }
 
     private Optional<JsonNode> json() {
         try {
-            JsonNode node = MAPPER.readTree(text);
+            JsonNode node = MAPPER.readTree(Json.wellFormedEscapes(text));
             return node == null || node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
         } catch (IOException e) {
             return Optional.empty(); // most payloads are plain text
@@ -99,6 +103,8 @@ public final class Payload {
         if (node.isNumber() && Double.isFinite(node.doubleValue())) {
             return node.doubleValue();
         }
-        return node.isBoolean() ? (Object) node.booleanValue() : node.isTextual() ? node.textValue() : node.toString();
+        return node.isBoolean()
+                ? (Object) node.booleanValue()
+                : node.isTextual() ? visible(node.textValue()) : visible(node.toString());
     }
 }
