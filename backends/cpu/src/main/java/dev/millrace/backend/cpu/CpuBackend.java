@@ -208,8 +208,9 @@ public final class CpuBackend implements Backend {
             Network network = Loading.load(blueprint, groups,
                     new MatrixStore(folder.of(options.identity()), kernels, workers, arena, progress,
                             () -> checkInMemory(blueprint, needs)));
-            Executor executor = executor(network, groups, options, kernels, workers, arena, pages);
+            CpuExecutor executor = executor(network, groups, options, kernels, workers, arena, pages);
             warmup.await();
+            executor.rehearse();
             progress.update("ready", 1);
             return executor;
         } catch (OutOfMemoryError e) {
@@ -242,7 +243,7 @@ public final class CpuBackend implements Backend {
         arena.close();
     }
 
-    private static Executor executor(Network network, KvGroups groups, LoadOptions options, Kernels kernels,
+    private static CpuExecutor executor(Network network, KvGroups groups, LoadOptions options, Kernels kernels,
             Workers workers, Arena arena, Supplier<Arena> pages) {
         Blueprint blueprint = network.blueprint();
         int tokens = Math.min(MicroBatch.MOST, options.context());

@@ -127,6 +127,17 @@ final class CpuExecutor implements Executor, SequenceOwner {
         return sequence;
     }
 
+    /**
+     * Reads a token for nobody. Weights come into reach and code is compiled that the first prompt would wait for otherwise, which
+     * matters most where all but its last words are kept. Where there is no room for a token, the first prompt will say so.
+     */
+    void rehearse() {
+        try (Sequence nobody = newSequence()) {
+            forward(List.of(new Step(nobody, network.blueprint().vocabularySize()).feed(new int[1], 0, 1,
+                    Step.Logits.BEST)));
+        }
+    }
+
     @Override
     public boolean observe(InputObserver observer) {
         check();

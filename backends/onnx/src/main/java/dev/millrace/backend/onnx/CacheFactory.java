@@ -33,8 +33,17 @@ final class CacheFactory {
         this.caches = caches;
     }
 
-    /** Row r of the new set is row {@code row} of the set {@code from}. */
-    record Source(CacheSet from, int row) {
+    /**
+     * Where to find what a sequence has read: a row of a set, or the beginning of one.
+     *
+     * @param tokens that count
+     * @param columns for each cache what it holds of convolutions, if the row has more tokens
+     */
+    record Source(CacheSet from, int row, int tokens, List<byte[]> columns) {
+
+        private boolean isWhole() {
+            return tokens == from.tokens();
+        }
     }
 
     @FunctionalInterface
@@ -50,13 +59,42 @@ final class CacheFactory {
 
     /** One set of rows of others that have read equally many tokens. */
     CacheSet gathered(List<Source> sources) throws OrtException {
-        return make(sources.size(), sources.getFirst().from().tokens(), (cache, memory) -> {
+        return make(sources.size(), sources.getFirst().tokens(), (cache, memory) -> {
             long bytes = memory.byteSize() / sources.size();
             for (int r = 0; r < sources.size(); r++) {
-                Source source = sources.get(r);
-                MemorySegment.copy(source.from().row(cache, source.row()), 0, memory, r * bytes, bytes);
+                copy(sources.get(r), cache, memory.asSlice(r * bytes, bytes));
             }
         });
+    }
+
+    private void copy(Source source, int cache, MemorySegment to) {
+        GraphPorts.Cache port = caches.get(cache);
+        if (!source.isWhole() && port.part() == GraphPorts.Part.COLUMNS) {
+            to.copyFrom(MemorySegment.ofArray(source.columns().get(cache)));
+            return;
+        }
+        MemorySegment all = source.from().row(cache, source.row());
+        if (source.isWhole()) {
+            to.copyFrom(all);
+            return;
+        }
+        // each head has its tokens in a row
+        long each = to.byteSize() / port.rows();
+        long apart = all.byteSize() / port.rows();
+        for (int head = 0; head < port.rows(); head++) {
+            MemorySegment.copy(all, head * apart, to, head * each, each);
+        }
+    }
+
+    /** What a row holds of convolutions: for each cache its values, or nothing. */
+    List<byte[]> columns(CacheSet set, int row) {
+        List<byte[]> columns = new ArrayList<>(caches.size());
+        for (int cache = 0; cache < caches.size(); cache++) {
+            columns.add(caches.get(cache).part() == GraphPorts.Part.COLUMNS
+                    ? set.row(cache, row).toArray(ValueLayout.JAVA_BYTE)
+                    : new byte[0]);
+        }
+        return columns;
     }
 
     /** What a state holds, in the graph's types. */
@@ -88,22 +126,33 @@ final class CacheFactory {
                 .allMatch(c -> c.type() == OnnxJavaType.FLOAT16) ? TensorType.F16 : TensorType.F32;
     }
 
-    /** Fills a state from one row. */
-    void export(CacheSet set, int row, SequenceState state) {
+    /** Fills a state. */
+    void export(Source source, SequenceState state) {
         for (int cache = 0; cache < caches.size(); cache++) {
-            GraphPorts.Cache port = caches.get(cache);
-            boolean half = port.type() == OnnxJavaType.FLOAT16;
-            MemorySegment values = set.row(cache, row);
-            switch (state.layers().get(port.layer())) {
-                case SequenceState.KeyValues kv -> convert(values, half,
-                        port.part() == GraphPorts.Part.KEYS ? kv.keys() : kv.values(), kv.type() == TensorType.F16);
-                case SequenceState.ConvColumns conv -> {
-                    int skipped = port.columns() - conv.columns();
-                    for (int channel = 0; channel < conv.channels(); channel++) {
-                        for (int column = 0; column < conv.columns(); column++) {
-                            conv.data().set(FLOAT, 4L * ((long) channel * conv.columns() + column),
-                                    get(values, (long) channel * port.columns() + skipped + column, half));
-                        }
+            try (Arena arena = Arena.ofConfined()) {
+                export(source, cache, arena, state);
+            }
+        }
+    }
+
+    private void export(Source source, int cache, Arena arena, SequenceState state) {
+        GraphPorts.Cache port = caches.get(cache);
+        boolean half = port.type() == OnnxJavaType.FLOAT16;
+        MemorySegment values = source.isWhole()
+                ? source.from().row(cache, source.row())
+                : arena.allocate(port.values(source.tokens()) * port.type().size);
+        if (!source.isWhole()) {
+            copy(source, cache, values);
+        }
+        switch (state.layers().get(port.layer())) {
+            case SequenceState.KeyValues kv -> convert(values, half,
+                    port.part() == GraphPorts.Part.KEYS ? kv.keys() : kv.values(), kv.type() == TensorType.F16);
+            case SequenceState.ConvColumns conv -> {
+                int skipped = port.columns() - conv.columns();
+                for (int channel = 0; channel < conv.channels(); channel++) {
+                    for (int column = 0; column < conv.columns(); column++) {
+                        conv.data().set(FLOAT, 4L * ((long) channel * conv.columns() + column),
+                                get(values, (long) channel * port.columns() + skipped + column, half));
                     }
                 }
             }

@@ -17,10 +17,14 @@ import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.backend.StepCheck;
 import dev.millrace.spi.model.Graph;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -50,6 +54,8 @@ final class OnnxExecutor implements Executor {
     private final int microBatch;
     private final Set<OnnxSequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
     private final StepCheck stepCheck;
+    /** Whether sequences may stand on more memory than they need. */
+    private boolean unsettled;
     private boolean closed;
 
     /**
@@ -103,6 +109,15 @@ final class OnnxExecutor implements Executor {
 
     void forget(OnnxSequence sequence) {
         sequences.remove(sequence);
+        unsettled = true;
+    }
+
+    /** Memory of all that was read, in bytes; rows that several sequences stand on count once. */
+    long cacheBytes() {
+        Set<CacheSet> sets = new HashSet<>();
+        sequences.forEach(sequence -> sets.add(sequence.caches()));
+        return sets.stream().mapToLong(set -> set.rows() * ports.caches().stream()
+                .mapToLong(cache -> cache.values(set.tokens()) * cache.type().size).sum()).sum();
     }
 
     /** Time spent inside ONNX Runtime so far, in nanoseconds. */
@@ -144,6 +159,7 @@ final class OnnxExecutor implements Executor {
     boolean restart(OnnxSequence sequence) {
         try {
             sequence.clear(factory.empty());
+            unsettled = true;
             return true;
         } catch (OrtException | OutOfMemoryError e) {
             throw failed("A sequence cannot be started again", e);
@@ -153,7 +169,7 @@ final class OnnxExecutor implements Executor {
     SequenceState export(OnnxSequence sequence, int[] tokens) {
         SequenceState state = SequenceState.allocate(graph, tokens, factory.keyValueType());
         try {
-            factory.export(sequence.caches(), sequence.row(), state);
+            factory.export(sequence.source(), state);
             return state;
         } catch (RuntimeException | Error e) {
             state.close();
@@ -205,21 +221,72 @@ final class OnnxExecutor implements Executor {
     }
 
     /**
-     * Sequences that stay behind in a set which others have left get one of their own: one row would keep the memory of all.
-     * Where there is no memory for that, they stay.
+     * Sequences that stay behind in a set which others have left get a smaller one: one row would keep the memory of all, and a
+     * beginning that of the whole. Where there is no memory for that, they stay.
      */
     private void settle() {
+        if (!unsettled) {
+            return;
+        }
+        unsettled = false;
+        Map<CacheSet, Map<Integer, List<OnnxSequence>>> held = new HashMap<>();
         for (OnnxSequence sequence : sequences) {
-            CacheSet set = sequence.caches();
-            if (set.rows() > 1 && set.holders() < set.rows()) {
-                try {
-                    sequence.become(factory.gathered(List.of(new CacheFactory.Source(set, sequence.row()))), 0);
-                } catch (OrtException | OutOfMemoryError e) {
-                    LOG.log(System.Logger.Level.DEBUG, "a sequence stays in a shared set", e);
-                    return;
+            held.computeIfAbsent(sequence.caches(), any -> new HashMap<>())
+                    .computeIfAbsent(sequence.row(), any -> new ArrayList<>()).add(sequence);
+        }
+        try {
+            for (Map.Entry<CacheSet, Map<Integer, List<OnnxSequence>>> set : held.entrySet()) {
+                Collection<List<OnnxSequence>> rows = set.getValue().values();
+                boolean needed = rows.stream().flatMap(List::stream).anyMatch(one -> !one.isBehind());
+                if (rows.size() < set.getKey().rows() || !needed) {
+                    for (List<OnnxSequence> row : rows) {
+                        leave(row);
+                    }
                 }
             }
+        } catch (OrtException | OutOfMemoryError e) {
+            LOG.log(System.Logger.Level.DEBUG, "a sequence stays in a shared set", e);
         }
+    }
+
+    /** Gives sequences that stand on one row a set that holds what the longest of them has read. */
+    private void leave(List<OnnxSequence> row) throws OrtException {
+        OnnxSequence longest = row.stream().max(Comparator.comparingInt(OnnxSequence::length)).orElseThrow();
+        CacheSet own = factory.gathered(List.of(longest.source()));
+        for (OnnxSequence sequence : row) {
+            follow(sequence, own, 0);
+        }
+    }
+
+    /**
+     * A sequence goes on with another row. Those that stood where it stood go along, unless they are computed now: their tokens are
+     * the beginning of that row, so what is kept of a conversation on its way takes no memory of its own but columns.
+     */
+    private void advance(OnnxSequence sequence, CacheSet next, int row, List<Step> steps) {
+        CacheSet from = sequence.caches();
+        if (from.holders() > 1 && sequence.length() > 0 && !sequence.isBehind()) {
+            try {
+                for (OnnxSequence other : sequences) {
+                    if (other.caches() == from && other.row() == sequence.row()
+                            && steps.stream().noneMatch(step -> step.sequence() == other)) {
+                        follow(other, next, row);
+                    }
+                }
+            } catch (OutOfMemoryError e) {
+                LOG.log(System.Logger.Level.DEBUG, "a sequence stays in a set of its own", e);
+            }
+        }
+        sequence.become(next, row);
+    }
+
+    private void follow(OnnxSequence sequence, CacheSet next, int row) {
+        List<byte[]> columns = List.of();
+        if (sequence.length() < next.tokens()) {
+            columns = sequence.isBehind()
+                    ? sequence.source().columns()
+                    : factory.columns(sequence.caches(), sequence.row());
+        }
+        sequence.follow(next, row, columns);
     }
 
     private void check(Step step) {
@@ -272,7 +339,7 @@ final class OnnxExecutor implements Executor {
             }
             CacheSet next = run.run(sequence(steps.getFirst()).caches(), steps, from, count, wanted);
             for (int r = 0; r < steps.size(); r++) {
-                take(steps.get(r), r, from, count, next);
+                take(steps, r, from, count, next);
             }
             from += count;
         }
@@ -287,9 +354,10 @@ final class OnnxExecutor implements Executor {
         };
     }
 
-    private void take(Step step, int row, int from, int count, CacheSet next) {
+    private void take(List<Step> steps, int row, int from, int count, CacheSet next) {
+        Step step = steps.get(row);
         OnnxSequence sequence = sequence(step);
-        sequence.become(next, row);
+        advance(sequence, next, row, steps);
         for (int i = 0; i < count; i++) {
             sequence.append(step.token(from + i));
         }
@@ -305,16 +373,18 @@ final class OnnxExecutor implements Executor {
         CacheSet first = sequence(steps.getFirst()).caches();
         boolean together = first.rows() == steps.size();
         for (int r = 0; r < steps.size() && together; r++) {
-            together = sequence(steps.get(r)).caches() == first && sequence(steps.get(r)).row() == r;
+            OnnxSequence sequence = sequence(steps.get(r));
+            together = sequence.caches() == first && sequence.row() == r && !sequence.isBehind();
         }
         if (together) {
             return;
         }
         CacheSet gathered = factory.gathered(steps.stream()
-                .map(step -> new CacheFactory.Source(sequence(step).caches(), sequence(step).row())).toList());
+                .map(step -> sequence(step).source()).toList());
         for (int r = 0; r < steps.size(); r++) {
-            sequence(steps.get(r)).become(gathered, r);
+            advance(sequence(steps.get(r)), gathered, r, steps);
         }
+        unsettled = true;
     }
 
     static BackendException failed(String what, Throwable problem) {

@@ -7,9 +7,13 @@ package dev.millrace.backend.onnx;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
-/** A row of a cache set, and the tokens behind it. */
+/**
+ * A row of a cache set, and the tokens behind it. One that others have gone on from stands on the beginning of a row of theirs: keys and
+ * values of its tokens are there, and what convolutions need it keeps by itself.
+ */
 final class OnnxSequence implements Sequence {
 
     private final OnnxExecutor executor;
@@ -17,6 +21,8 @@ final class OnnxSequence implements Sequence {
     private int row;
     private int[] tokens;
     private int length;
+    /** For each cache what it holds of convolutions, where the row is longer than this sequence; otherwise nothing. */
+    private List<byte[]> columns = List.of();
     private boolean failed;
     private boolean closed;
 
@@ -56,12 +62,32 @@ final class OnnxSequence implements Sequence {
         return row;
     }
 
+    /** Where what it has read is. */
+    CacheFactory.Source source() {
+        return new CacheFactory.Source(caches, row, length, columns);
+    }
+
+    /** Whether its row goes on behind its last token. */
+    boolean isBehind() {
+        return length < caches.tokens();
+    }
+
     /** Continues with another row that stands for the same tokens, or for more that are appended next. */
     void become(CacheSet next, int nextRow) {
+        follow(next, nextRow, List.of());
+    }
+
+    /**
+     * Continues with another row that begins with the same tokens.
+     *
+     * @param own for each cache what it holds of convolutions, if the row is longer
+     */
+    void follow(CacheSet next, int nextRow, List<byte[]> own) {
         next.hold();
         caches.release();
         caches = next;
         row = nextRow;
+        columns = own;
     }
 
     void append(int token) {
@@ -79,7 +105,9 @@ final class OnnxSequence implements Sequence {
     @Override
     public Sequence fork() {
         check();
-        return executor.adopt(new OnnxSequence(executor, caches, row, Arrays.copyOf(tokens, length)));
+        OnnxSequence fork = new OnnxSequence(executor, caches, row, Arrays.copyOf(tokens, length));
+        fork.columns = columns;
+        return executor.adopt(fork);
     }
 
     @Override

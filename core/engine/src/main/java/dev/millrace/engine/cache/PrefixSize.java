@@ -14,9 +14,19 @@ import dev.millrace.spi.model.StateShape;
  *
  * @param token bytes of keys and values per token
  * @param prefix bytes of what each prefix has by itself
- * @param shared whether prefixes with a common beginning keep its tokens once
+ * @param sharing which tokens prefixes keep once
  */
-record PrefixSize(long token, long prefix, boolean shared) {
+record PrefixSize(long token, long prefix, Sharing sharing) {
+
+    /** Which tokens prefixes keep once. */
+    enum Sharing {
+        /** Each prefix keeps its own. */
+        NONE,
+        /** A prefix keeps none that a longer one goes on from; where two part, each keeps all. */
+        LINES,
+        /** A common beginning is kept once. */
+        BEGINNINGS
+    }
 
     /** Of a program on an executor; keys and values have so many bytes each. */
     static PrefixSize of(Program program, Limits limits, int valueBytes) {
@@ -30,7 +40,8 @@ record PrefixSize(long token, long prefix, boolean shared) {
                     prefix += (columns.columns() + history) * columns.channels() * Float.BYTES;
             }
         }
-        // the caches of a graph are tensors, of which none shares a part with another
-        return new PrefixSize(token, prefix, limits.sharesForks() && !(program instanceof Graph));
+        // the caches of a graph are tensors, of which one may be the beginning of another, but none two others'
+        Sharing sharing = program instanceof Graph ? Sharing.LINES : Sharing.BEGINNINGS;
+        return new PrefixSize(token, prefix, limits.sharesForks() ? sharing : Sharing.NONE);
     }
 }

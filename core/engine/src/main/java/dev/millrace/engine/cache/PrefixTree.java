@@ -172,9 +172,11 @@ final class PrefixTree {
     }
 
     private long count(PrefixSize each) {
-        long tokens = each.shared()
-                ? trees.values().stream().mapToLong(RadixTree::tokens).sum()
-                : byUse.stream().mapToLong(one -> one.slot().read()).sum();
+        long tokens = switch (each.sharing()) {
+            case NONE -> byUse.stream().mapToLong(one -> one.slot().read()).sum();
+            case LINES -> trees.values().stream().mapToLong(RadixTree::tokensOfLines).sum();
+            case BEGINNINGS -> trees.values().stream().mapToLong(RadixTree::tokens).sum();
+        };
         return tokens * each.token() + byUse.size() * each.prefix();
     }
 

@@ -70,6 +70,18 @@ final class RadixTree<V> {
         return tokens;
     }
 
+    /** Tokens of all lists that no other goes on from. */
+    long tokensOfLines() {
+        long all = 0;
+        Deque<Node<V>> places = new ArrayDeque<>();
+        places.add(root);
+        for (Node<V> node = places.poll(); node != null; node = places.poll()) {
+            all += node.children.isEmpty() ? node.length : 0;
+            places.addAll(node.children.values());
+        }
+        return all;
+    }
+
     /**
      * Puts a value at the end of a list, in place of the one that is there.
      *

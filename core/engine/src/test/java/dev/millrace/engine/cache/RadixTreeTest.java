@@ -69,6 +69,10 @@ class RadixTreeTest {
             }
         });
         assertEquals(beginnings.size(), tree.tokens(), "seed " + seed);
+        long lines = places.keySet().stream().filter(key -> places.keySet().stream().noneMatch(
+                other -> other.size() > key.size() && other.subList(0, key.size()).equals(key))).mapToLong(List::size)
+                .sum();
+        assertEquals(lines, tree.tokensOfLines(), "seed " + seed);
         List<Integer> wanted = random.ints(8, 0, 3).boxed().toList();
         int common = 0;
         int last = 0;
