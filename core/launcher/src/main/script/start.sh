@@ -18,6 +18,15 @@ for name in C.UTF-8 "${LC_ALL:-${LC_CTYPE:-${LANG:-C}}}" en_US.UTF-8; do
   esac
 done
 
+# where the current folder is gone, Java ends with a trace
+case $(pwd -P 2>/dev/null) in
+  /*) ;;
+  *)
+    echo "millrace: the current folder is gone; change to another one." >&2
+    exit 1
+    ;;
+esac
+
 terminals=
 for descriptor in 0 1 2; do
   [ ! -t "$descriptor" ] || terminals=$terminals$descriptor

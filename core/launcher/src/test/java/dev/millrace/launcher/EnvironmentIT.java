@@ -106,6 +106,16 @@ final class EnvironmentIT {
     }
 
     @Test
+    void aCurrentFolderThatIsGoneIsSaidSo() throws Exception {
+        Path gone = Files.createDirectory(folder.resolve("gone"));
+        Result result = program.finish(program.shell("cd " + gone + " && rmdir " + gone + " && millrace --version"));
+        assertEquals(1, result.code(), result::err);
+        // shells complain themselves before
+        assertTrue(result.err().endsWith("millrace: the current folder is gone; change to another one.\n"),
+                result::err);
+    }
+
+    @Test
     void withoutTheScriptLettersThatAreLostAreSaidSo() throws Exception {
         oneSentence(program.run("run", "Gr\u00fc\u00dfe"), "LC_ALL");
     }

@@ -7,16 +7,21 @@ package dev.millrace.launcher.command;
 import dev.millrace.api.MillraceException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code millrace} with its commands. */
@@ -24,6 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class MillraceCommand implements Runnable {
 
     private static final String CANCELLED = "Cancelled.";
+    private static final Pattern INFINITE = Pattern.compile("(?i)^([+-]?)inf(inity)?$");
+    private static final Pattern COMMA = Pattern.compile("[+-]?\\d*,\\d+");
 
     private final Console console;
     private final CommandLine line;
@@ -63,10 +70,46 @@ final class MillraceCommand implements Runnable {
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExpandAtFiles(false); // a prompt may begin with @
+        for (Class<?> type : List.of(double.class, Double.class)) {
+            converts(type, MillraceCommand::number);
+        }
+        for (Class<?> type : List.of(int.class, Integer.class)) {
+            converts(type, text -> (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        }
+        for (Class<?> type : List.of(long.class, Long.class)) {
+            converts(type, text -> whole(text, Long.MIN_VALUE, Long.MAX_VALUE));
+        }
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 console.colour() && console.outTerminal() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         line.setParameterExceptionHandler((problem, arguments) -> wrongUsage(problem));
         line.setExecutionExceptionHandler((problem, command, result) -> failed(problem));
+    }
+
+    @SuppressWarnings("unchecked") // the type and its converter stand beside each other above
+    private <K> void converts(Class<?> type, ITypeConverter<K> converter) {
+        line.registerConverter((Class<K>) type, converter);
+    }
+
+    /** A number, and infinity also as other programs write it. */
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(INFINITE.matcher(text).replaceFirst("$1Infinity"));
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a number"
+                    + (COMMA.matcher(text).matches() ? "; write " + text.replace(',', '.') : ""));
+        }
+    }
+
+    private static long whole(String text, long least, long most) {
+        try {
+            BigInteger number = new BigInteger(text.strip());
+            if (number.bitLength() < Long.SIZE && number.longValue() >= least && number.longValue() <= most) {
+                return number.longValue();
+            }
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number");
+        }
+        throw new TypeConversionException("'" + text + "' is not from " + least + " to " + most);
     }
 
     /** Runs a command and gives its exit code. */

@@ -447,6 +447,31 @@ final class CommandsTest {
         assertEquals("stop_string", result.json().get("finishReason"));
     }
 
+    /** Numbers are the same in every country; where a comma may be meant for the point, the cure is told. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --temperature=0,5             | '0,5' is not a number; write 0.5.
+            --top-p=,9                    | ',9' is not a number; write .9.
+            --min-p=warm                  | 'warm' is not a number.
+            --logit-bias=5=1,5            | '1,5' is not a number; write 1.5.
+            --top-k=99999999999           | '99999999999' is not from -2147483648 to 2147483647.
+            --max-tokens=1.5              | '1.5' is not a whole number.
+            --seed=99999999999999999999   | '99999999999999999999' is not from -9223372036854775808 to 9223372036854775807.
+            """)
+    void whatIsNoNumberIsToldInPlainWords(String option, String expected) {
+        Result result = run(List.of("run", option, "Hi"));
+        assertEquals(2, result.code());
+        assertTrue(result.err().contains(expected), result::err);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-inf", "-INF", "-Infinity", "-infinity"})
+    void infinityIsReadAsOtherProgramsWriteIt(String infinity) {
+        Result result = run(List.of("run", "--logit-bias=-7=" + infinity, "Hi"));
+        assertFalse(result.err().contains("is not a number"), result::err);
+        assertEquals(2, run(List.of("run", "--logit-bias=7=-infi", "Hi")).code());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\n\t", "\u00a0", "\u200b", "\ufeff", "\u3000 \u0007"})
     void aBlankPromptIsRefused(String prompt) {
