@@ -207,6 +207,21 @@ final class EnvironmentIT {
         assertEquals(List.of(), program.temporaryFiles());
     }
 
+    /** Whoever ends a program that is just starting is not told how its parts take that. */
+    @ParameterizedTest
+    @ValueSource(ints = {150, 300, 450, 600, 750, 900})
+    void aStartThatIsEndedSaysNothing(int millis) throws Exception {
+        Process starting = program.start(true, "tools", "list");
+        // a signal before Java has begun ends it as well
+        while (starting.isAlive()
+                && starting.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() < millis) {
+            Thread.onSpinWait();
+        }
+        starting.destroy();
+        Program.Result result = program.finish(starting);
+        assertFalse(result.err().contains("Exception") || result.err().contains("\tat "), result::err);
+    }
+
     /** A shell without a terminal starts what it puts into the background like this. */
     private static boolean ignoresInterrupts() throws IOException {
         Path status = Path.of("/proc/self/status");

@@ -42,7 +42,7 @@ public final class Boot {
         letProxiesKnow();
         hideWarning();
         Ending ending = new Ending(Thread.currentThread());
-        int code = run(arguments, ending);
+        int code = ending.isAsked() ? FAILED : run(arguments, ending);
         System.out.flush();
         System.err.flush();
         ending.done();
@@ -90,7 +90,7 @@ public final class Boot {
                 try (Container container = Container.start(storage.folder(), folders(System.getenv()),
                         Home.of(System.getenv(), System.getProperty("user.home", "")),
                         new ErrorLog(error -> System.err.println("millrace: " + error), debug))) {
-                    if (Thread.currentThread().isInterrupted()) {
+                    if (ending.isAsked()) {
                         return FAILED;
                     }
                     container.complaints().forEach(complaint -> System.err.println("millrace: " + complaint));
@@ -98,7 +98,7 @@ public final class Boot {
                 }
             }
         } catch (BootException | IOException e) {
-            if (!Thread.currentThread().isInterrupted()) { // else whoever asked for the end knows why
+            if (!ending.isAsked()) {
                 System.err.println("millrace: " + e.getMessage());
             }
             if (debug) {
@@ -107,6 +107,12 @@ public final class Boot {
             return FAILED;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return FAILED;
+        } catch (RuntimeException e) {
+            // the framework fails with one when a signal comes while it starts
+            if (!ending.isAsked() || debug) {
+                throw e;
+            }
             return FAILED;
         }
     }

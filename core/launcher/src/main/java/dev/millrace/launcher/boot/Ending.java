@@ -24,6 +24,7 @@ final class Ending {
     private final Thread main;
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile @Nullable Storage storage;
+    private volatile boolean asked;
 
     /**
      * Waits for signals from now on.
@@ -32,12 +33,21 @@ final class Ending {
      */
     Ending(Thread main) {
         this.main = main;
-        Runtime.getRuntime().addShutdownHook(new Thread(this::end, "millrace-end"));
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(this::end, "millrace-end"));
+        } catch (IllegalStateException e) {
+            asked = true; // the signal came before the program began
+        }
     }
 
     /** What must not stay behind. */
     void holds(Storage folder) {
         storage = folder;
+    }
+
+    /** Whether a signal has come: whoever sent it knows why what runs fails. */
+    boolean isAsked() {
+        return asked;
     }
 
     /** All is done: the process ends by itself. */
@@ -49,6 +59,7 @@ final class Ending {
         if (done.getCount() == 0) {
             return;
         }
+        asked = true;
         main.interrupt();
         try {
             Storage left = storage;
