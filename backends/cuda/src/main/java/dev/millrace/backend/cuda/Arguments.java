@@ -35,13 +35,6 @@ final class Arguments {
         return this;
     }
 
-    Arguments pointers(long... addresses) {
-        for (long address : addresses) {
-            pointer(address);
-        }
-        return this;
-    }
-
     /** A 64-bit integer. */
     Arguments wide(long value) {
         return pointer(value);
@@ -59,12 +52,18 @@ final class Arguments {
 
     /** Planes of a matrix: {@code Weights}. */
     Arguments weights(Matrix matrix) {
-        return pointers(matrix.codes(), matrix.high(), matrix.groups(), matrix.scales());
+        return pointer(matrix.codes()).pointer(matrix.high()).pointer(matrix.groups()).pointer(matrix.scales());
     }
 
-    /** Where to put values: {@code Output}. */
-    Arguments output(Values to) {
-        return pointers(to.floats(), to.codes(), to.scales(), to.halves());
+    /**
+     * Where to put values: {@code Output}.
+     *
+     * @param forms those that are wanted
+     */
+    Arguments output(Values to, int forms) {
+        boolean codes = (forms & Values.CODES) != 0;
+        return pointer((forms & Values.FLOATS) != 0 ? to.floats() : 0).pointer(codes ? to.codes() : 0)
+                .pointer(codes ? to.scales() : 0).pointer((forms & Values.HALVES) != 0 ? to.halves() : 0);
     }
 
     /** Where a struct begins or ends. */

@@ -222,7 +222,7 @@ final class ForwardPass {
                 .pointer(of == null || of.sharedGate() == 0 ? 0 : sharedWeights).pointer(part.after().weight())
                 .real(part.after().epsilon()).real(blueprint.multipliers().residual())
                 .pointer(norm.weight()).real(norm.epsilon()).integer(sizes.hidden()).pointer(rows)
-                .output(x.only(forms));
+                .output(x, forms);
         gpu.launch("add_norm", n, 1, 1, Math.min(MOST_THREADS, sizes.hidden()));
     }
 
@@ -241,7 +241,7 @@ final class ForwardPass {
         fused(d.input());
         gpu.more().integer(d.inner()).integer(sizes.hidden()).pointer(idsAddress).integer(share);
         gate(d.activation());
-        gpu.more().align(8).output(z.only(d.output().forms(1, exact)));
+        gpu.more().align(8).output(z, d.output().forms(1, exact));
         launchFused("gated_", d.input(), d.inner(), entries);
     }
 
@@ -249,7 +249,7 @@ final class ForwardPass {
         long blocks = (long) rows * d.inner() / 32;
         gpu.arguments().pointer(middle).integer(d.inner()).wide(blocks);
         gate(d.activation());
-        gpu.more().output(z.only(forms));
+        gpu.more().output(z, forms);
         gpu.launch("glu", (blocks + 7) / 8, 1, 1, 256);
     }
 
@@ -287,14 +287,14 @@ final class ForwardPass {
             fused(c.input());
             gpu.more().integer(sizes.hidden()).integer(sizes.hidden()).pointer(c.taps()).integer(c.width()).align(8)
                     .pointer(batch.stateFromAddress()).pointer(batch.stateToAddress()).wide(c.keptAt())
-                    .output(z.only(c.output().forms(n, exact)));
+                    .output(z, c.output().forms(n, exact));
             launchFused("conv_", c.input(), sizes.hidden(), 1);
             return;
         }
         multiply(c.input(), x, n, middle);
         gpu.arguments().pointer(middle).pointer(c.taps()).integer(sizes.hidden()).integer(c.width())
                 .pointer(batch.stepOfAddress()).pointer(batch.stepsAddress()).pointer(batch.stateFromAddress())
-                .pointer(batch.stateToAddress()).wide(c.keptAt()).output(z.only(c.output().forms(n, exact)));
+                .pointer(batch.stateToAddress()).wide(c.keptAt()).output(z, c.output().forms(n, exact));
         gpu.launch("short_conv", (sizes.hidden() + 127) / 128, n, 1, 128);
     }
 
@@ -330,11 +330,11 @@ final class ForwardPass {
         boolean codesLater = !whole && (forms & Values.CODES) != 0;
         gpu.arguments().pointer(partial).pointer(batch.partialAddress()).pointer(a.sinks())
                 .integer(shape.headSize())
-                .align(8).output(x.only(codesLater ? (forms & ~Values.CODES) | Values.FLOATS : forms));
+                .align(8).output(x, codesLater ? (forms & ~Values.CODES) | Values.FLOATS : forms);
         gpu.launch("combine", shape.heads(), n, 1, 32);
         if (codesLater) {
             long blocks = (long) n * shape.heads() * shape.headSize() / 32;
-            gpu.arguments().pointer(x.floats()).wide(blocks).output(x.only(Values.CODES));
+            gpu.arguments().pointer(x.floats()).wide(blocks).output(x, Values.CODES);
             gpu.launch("quantise", (blocks + 7) / 8, 1, 1, 256);
         }
         multiply(a.output(), x, n, delta);

@@ -17,10 +17,4 @@ record Values(long floats, long codes, long scales, long halves) {
     static final int FLOATS = 1;
     static final int CODES = 2;
     static final int HALVES = 4;
-
-    /** Those forms only that are named. */
-    Values only(int forms) {
-        return new Values((forms & FLOATS) != 0 ? floats : 0, (forms & CODES) != 0 ? codes : 0,
-                (forms & CODES) != 0 ? scales : 0, (forms & HALVES) != 0 ? halves : 0);
-    }
 }
