@@ -297,7 +297,7 @@ class ShapesTest {
 
     /** A text that no answer can hold is refused, and not looked for as a question mark. */
     @ParameterizedTest
-    @ValueSource(strings = {"banned_strings", "stop"})
+    @ValueSource(strings = {"banned_strings", "bad_words", "dry_sequence_breakers", "stop"})
     void halfASurrogatePairThatIsLookedForIsRefused(String field) throws Exception {
         HttpResponse<String> answer = nano.post("/v1/chat/completions",
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}],\"" + field + "\":[\"x\\ud800\"]}");

@@ -88,16 +88,26 @@ public final class Samplers {
         OptionalDouble base = fields.number("dry_base", 1, 1000);
         OptionalInt allowed = fields.integer("dry_allowed_length", 1, Integer.MAX_VALUE);
         OptionalInt last = fields.integer("dry_penalty_last_n", -1, Integer.MAX_VALUE);
-        List<String> breakers = fields.texts("dry_sequence_breakers");
+        List<String> breakers = sought(fields, "dry_sequence_breakers");
         if (multiplier.isPresent()) {
             Penalties.Dry usual = Penalties.Dry.of(multiplier.getAsDouble());
             sampling = sampling.withDry(new Penalties.Dry(usual.multiplier(), base.orElse(usual.base()),
                     allowed.orElse(usual.allowedLength()), Math.max(0, last.orElse(0)),
                     breakers.isEmpty() ? usual.breakers() : breakers));
         }
-        List<String> banned = new ArrayList<>(fields.texts("banned_strings"));
-        banned.addAll(fields.texts("bad_words"));
+        List<String> banned = new ArrayList<>(sought(fields, "banned_strings"));
+        banned.addAll(sought(fields, "bad_words"));
         return banned.isEmpty() ? sampling : sampling.withBannedTexts(banned);
+    }
+
+    /** Texts that are looked for in an answer. */
+    private static List<String> sought(Fields fields, String name) {
+        List<String> texts = fields.texts(name);
+        if (!texts.stream().allMatch(text -> text.equals(dev.millrace.json.Json.wellFormed(text)))) {
+            throw ApiError.wrong(fields.path(name),
+                    fields.path(name) + " has half of a surrogate pair, which no answer can hold.");
+        }
+        return texts;
     }
 
     private static Sampling variety(Fields fields, Sampling before) {
