@@ -217,7 +217,7 @@ final class EnvironmentIT {
                 && starting.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() < millis) {
             Thread.onSpinWait();
         }
-        starting.destroy();
+        starting.toHandle().destroy(); // unlike the method of the process this leaves its output to be read
         Program.Result result = program.finish(starting);
         assertFalse(result.err().contains("Exception") || result.err().contains("\tat "), result::err);
     }
