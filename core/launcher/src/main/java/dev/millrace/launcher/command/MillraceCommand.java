@@ -171,6 +171,7 @@ final class MillraceCommand implements Runnable {
         String message = problem.getMessage();
         return switch (problem) {
             case CancellationException e -> CANCELLED;
+            case InterruptedException e -> CANCELLED;
             case OutputException e when message != null -> message;
             case NoSuchFileException e -> "There is no file " + e.getFile() + ".";
             case FileSystemException e -> e.getFile() + " cannot be read or written: "

@@ -34,10 +34,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -541,6 +542,19 @@ final class CommandsTest {
         assertEquals(0, result.code(), result::err);
         assertEquals("\n", result.out());
         assertEquals(1, run("", broken("No space left on device"), silent.toArray(String[]::new)).code());
+    }
+
+    @Test
+    void whoeverInterruptsASoakIsToldNoFault() throws Exception {
+        FutureTask<Result> running = new FutureTask<>(
+                () -> run(List.of("soak", "--model", "nano", "--minutes", "1", "--users", "1")));
+        Thread soak = Thread.ofPlatform().start(running);
+        while (soak.isAlive() && Stream.of(soak.getStackTrace()).noneMatch(at -> at.getMethodName().equals("move"))) {
+            Thread.onSpinWait();
+        }
+        soak.interrupt();
+        Result result = running.get();
+        assertTrue(result.err().endsWith("millrace: Cancelled.\n"), result::err);
     }
 
     @Test
