@@ -95,14 +95,19 @@ class PrefixesTest {
         }
     }
 
+    /** The file of a prefix that a first model has left. */
+    private Path kept(Stage stage) throws IOException {
+        try (Model model = stage.open()) {
+            ask(model, "Is it warm?");
+        }
+        return files().getFirst();
+    }
+
     @Test
     void whatIsDamagedIsReadAgain() throws IOException {
         ScriptedBackend backend = new ScriptedBackend("a", true, "Yes.");
         try (Stage stage = new Stage(folder, backend)) {
-            try (Model model = stage.open()) {
-                ask(model, "Is it warm?");
-            }
-            Path file = files().getFirst();
+            Path file = kept(stage);
             byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);
@@ -117,10 +122,7 @@ class PrefixesTest {
     void whateverStandsInPlaceOfAKeptPrefixCostsOnlyTime() throws IOException {
         ScriptedBackend backend = new ScriptedBackend("a", true, "Yes.");
         try (Stage stage = new Stage(folder, backend)) {
-            try (Model model = stage.open()) {
-                ask(model, "Is it warm?");
-            }
-            Path file = files().getFirst();
+            Path file = kept(stage);
             byte[] good = Files.readAllBytes(file);
             Random random = new Random(5);
             List<byte[]> found = new ArrayList<>(List.of(new byte[0], new byte[good.length], new byte[16]));
