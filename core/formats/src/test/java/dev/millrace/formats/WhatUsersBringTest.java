@@ -17,6 +17,7 @@ import dev.millrace.formats.quantise.Importance;
 import dev.millrace.formats.tensor.WeightFile;
 import dev.millrace.spi.model.ModelFile;
 import dev.millrace.spi.model.TensorType;
+import dev.millrace.spi.model.VocabularySource;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -324,6 +326,21 @@ class WhatUsersBringTest {
         try (ModelFile model = new GgufFormat().open(small.write(temp.resolve("ends.gguf")))) {
             assertEquals(Set.of(3), model.endTokens());
             assertEquals(1, model.notes().size(), model.notes().toString());
+        }
+    }
+
+    @Test
+    void ofSeveralEndTokensTheFirstOfTheFileIsTheVocabularys() throws IOException {
+        SmallGguf small = new SmallGguf();
+        small.metadata.put("tokenizer.ggml.model", SmallGguf.bytes(SmallGguf.STRING, "gpt2"));
+        small.metadata.put("tokenizer.ggml.tokens",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.STRING, 6L, "a", "b", "c", "d", "e", "f"));
+        small.metadata.put("tokenizer.ggml.eos_token_id",
+                SmallGguf.bytes(SmallGguf.ARRAY, SmallGguf.INT32, 3L, 4000, 3, 2));
+        try (ModelFile model = new GgufFormat().open(small.write(temp.resolve("first.gguf")))) {
+            assertEquals(Set.of(2, 3), model.endTokens());
+            VocabularySource.Table table = (VocabularySource.Table) model.vocabulary().orElseThrow();
+            assertEquals(OptionalInt.of(3), table.eos());
         }
     }
 

@@ -7,10 +7,10 @@ package dev.millrace.formats.architecture;
 import dev.millrace.api.Sampling;
 import dev.millrace.spi.model.KeyTable;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Reads what a file recommends for answers: sampling, and tokens that end them. It is advice: what cannot be used is passed over
@@ -58,11 +58,11 @@ public final class Advice {
      *
      * @param key of an id or a list of ids
      * @param size of the vocabulary
-     * @return those from 0 to size - 1
+     * @return those from 0 to size - 1, in the order of the file
      */
     public Set<Integer> endTokens(String key, int size) {
         Object value = settings.find(key);
-        Set<Integer> ids = new TreeSet<>();
+        Set<Integer> ids = new LinkedHashSet<>();
         for (Object id : value instanceof List<?> list ? list : value == null ? List.of() : List.of(value)) {
             double number = id instanceof Number n ? n.doubleValue() : Double.NaN;
             if (number >= 0 && number < size && number == Math.rint(number)) {
