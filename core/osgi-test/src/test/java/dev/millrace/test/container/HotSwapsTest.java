@@ -11,6 +11,7 @@ import dev.millrace.api.Millrace;
 import dev.millrace.spi.backend.Backend;
 import dev.millrace.test.HotSwaps;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
@@ -81,8 +82,9 @@ class HotSwapsTest {
         updated(millrace, UPDATES);
         long before = beyondHeap();
         updated(millrace, MORE_UPDATES);
-        long grown = beyondHeap() - before;
-        assertTrue(grown < MOST_GROWTH, "resident memory has grown by " + (grown >> 20) + " MB");
+        // a compiler that works on the new classes takes some hundred megabytes, and gives them back
+        until("resident memory has grown by more than " + (MOST_GROWTH >> 20) + " MB",
+                () -> beyondHeap() - before < MOST_GROWTH);
     }
 
     /** Updates the bundle under streaming conversations; afterwards its old classes, threads and services are gone. */
@@ -139,10 +141,14 @@ class HotSwapsTest {
     }
 
     /** Resident memory beside Java's heap; 0 where the system does not tell. */
-    private static long beyondHeap() throws IOException {
-        return Files.isReadable(RESIDENT)
-                ? Long.parseLong(Files.readString(RESIDENT).split(" ", -1)[1]) * PAGE
-                        - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted()
-                : 0;
+    private static long beyondHeap() {
+        try {
+            return Files.isReadable(RESIDENT)
+                    ? Long.parseLong(Files.readString(RESIDENT).split(" ", -1)[1]) * PAGE
+                            - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted()
+                    : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
