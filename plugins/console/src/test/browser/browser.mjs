@@ -230,7 +230,8 @@ const tests = {
     await ask(page, lamp);
     await answers(page).getByText('kitchen lamp is on').waitFor();
     await picture(page, 'phone');
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const wide = () => page.evaluate(() =>
+      Math.max(...['html', '.views', '.rooms', '.side'].map((one) => document.querySelector(one)).map((one) => one.scrollWidth - one.clientWidth)));
     assert.equal(await wide(), 0);
     await accessible(page, 'phone');
     for (const name of ['History', 'Settings', 'Machine', 'Tools', 'Log']) {
@@ -238,6 +239,10 @@ const tests = {
       await picture(page, `phone-${name.toLowerCase()}`);
       assert.equal(await wide(), 0, name);
       await accessible(page, `phone, ${name}`);
+      await page.setViewportSize({ width: 320, height: 720 }); // a large screen magnified four times
+      await picture(page, `narrow-${name.toLowerCase()}`);
+      assert.equal(await wide(), 0, `${name}, narrow`);
+      await page.setViewportSize({ width: 375, height: 720 });
     }
     return page;
   },
