@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 
 /**
  * Backends that failed while they computed. One that fails again and again is left alone for a growing time: ten seconds, then twice as
@@ -25,29 +26,29 @@ final class BackOff {
     private record Failing(int times, Instant until, String problem) {
     }
 
-    /** The instance counts: an updated backend has another one, and a chance of its own. */
-    private record Key(Backend backend, String device) {
-    }
-
     private final InstantSource clock;
-    private final Map<Key, Failing> failing = new HashMap<>();
+    /**
+     * By backend and device. The instance counts: an updated backend has another one, and a chance of its own. One that has gone is not
+     * held, also where it failed while it went.
+     */
+    private final Map<Backend, Map<String, Failing>> failing = new WeakHashMap<>();
 
     BackOff(InstantSource clock) {
         this.clock = clock;
     }
 
     synchronized void failed(Backend backend, Device device, String problem) {
-        Key key = new Key(backend, device.id());
-        Failing before = failing.get(key);
+        Map<String, Failing> devices = failing.computeIfAbsent(backend, one -> new HashMap<>());
+        Failing before = devices.get(device.id());
         Instant now = clock.instant();
         int times = before == null || now.isAfter(before.until().plus(MOST)) ? 1 : before.times() + 1;
         Duration pause = FIRST.multipliedBy(1L << Math.min(times - 1, 10));
-        failing.put(key, new Failing(times, now.plus(pause.compareTo(MOST) > 0 ? MOST : pause), problem));
+        devices.put(device.id(), new Failing(times, now.plus(pause.compareTo(MOST) > 0 ? MOST : pause), problem));
     }
 
     /** Why a device is left alone now; empty if it is not. */
     synchronized Optional<String> reason(Backend backend, Device device) {
-        Failing known = failing.get(new Key(backend, device.id()));
+        Failing known = failing.getOrDefault(backend, Map.of()).get(device.id());
         Instant now = clock.instant();
         if (known == null || !now.isBefore(known.until())) {
             return Optional.empty();
@@ -59,6 +60,6 @@ final class BackOff {
 
     /** A backend has gone. */
     synchronized void forget(Backend backend) {
-        failing.keySet().removeIf(key -> key.backend().equals(backend));
+        failing.remove(backend);
     }
 }

@@ -18,10 +18,13 @@ import dev.millrace.api.Model;
 import dev.millrace.api.ModelHealth;
 import dev.millrace.api.ModelOptions;
 import dev.millrace.machine.Memory;
+import dev.millrace.spi.backend.Backend;
 import dev.millrace.spi.backend.Fit;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -203,6 +206,23 @@ class ChoiceTest {
         assertEquals(Optional.empty(), backOff.reason(some, device));
         backOff.failed(some, device, "Again.");
         assertEquals(Optional.empty(), backOff.reason(backend("a", 1), device), "another instance");
+    }
+
+    @Test
+    @Timeout(60)
+    void whatFailsWhileItGoesIsNotHeld() {
+        BackOff backOff = new BackOff(InstantSource.system());
+        WeakReference<Backend> gone = gone(backOff);
+        while (gone.get() != null) {
+            System.gc();
+        }
+    }
+
+    private static WeakReference<Backend> gone(BackOff backOff) {
+        Backend backend = backend("a", 1);
+        backOff.forget(backend);
+        backOff.failed(backend, backend.devices().getFirst(), "Its file is closed.");
+        return new WeakReference<>(backend);
     }
 
     /** How often it was doubled, from the number in the sentence. */
