@@ -178,6 +178,32 @@ class ContractsTest {
         }
     }
 
+    /** Not even what a backend may never throw keeps anybody waiting. */
+    @Test
+    void whateverEndsTheThreadOfAModelEndsItsAnswers() {
+        ScriptedBackend backend = new ScriptedBackend("a", true, LONG);
+        AtomicInteger passes = new AtomicInteger();
+        backend.onForward = steps -> {
+            if (passes.incrementAndGet() == 10) {
+                backend.onLimits = () -> {
+                    throw new IllegalStateException("no limits");
+                };
+            }
+        };
+        try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
+            List<Conversation> talks = Stream.generate(() -> model.conversation().start()).limit(3).toList();
+            List<Generation> answers = talks.stream().map(talk -> talk.send("Go")).toList();
+            for (Generation answer : answers) {
+                BackendException e = assertThrows(BackendException.class, answer::answer);
+                assertTrue(e.getMessage().contains("thread ended") && e.getMessage().contains("no limits"),
+                        e.getMessage());
+            }
+            assertThrows(BackendException.class, () -> talks.getFirst().send("Again").answer());
+            assertThrows(BackendException.class, () -> talks.getFirst().fork().send("Again").answer());
+        }
+        assertEquals(0, backend.openExecutors.get());
+    }
+
     @Test
     void aBackendThatGoesWhileAModelIsLoadedIsLeft() throws InterruptedException {
         ScriptedBackend from = new ScriptedBackend("a", true, "First.", "Second.");
