@@ -20,16 +20,21 @@ import dev.millrace.api.Model;
 import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.TokenScore;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.StageContext;
+import dev.millrace.spi.text.TokenHistory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +155,61 @@ class AnswersTest {
             closing.join();
             answers.forEach(generation -> assertTrue(generation.isDone()));
         });
+    }
+
+    /** A stage of which no third copy can be made. */
+    private static final class Uncopied implements SamplerStage {
+
+        private final AtomicInteger forks;
+
+        Uncopied(AtomicInteger forks) {
+            this.forks = forks;
+        }
+
+        @Override
+        public void apply(float[] logits, TokenHistory history) {
+            // looks on
+        }
+
+        @Override
+        public SamplerStage fork() {
+            if (forks.incrementAndGet() == 3) {
+                throw new IllegalStateException("no third copy");
+            }
+            return this;
+        }
+
+        static SamplerStage.Factory factory() {
+            AtomicInteger forks = new AtomicInteger();
+            return new SamplerStage.Factory() {
+                @Override
+                public int order() {
+                    return 10;
+                }
+
+                @Override
+                public Optional<SamplerStage> create(StageContext context) {
+                    return Optional.of(new Uncopied(forks));
+                }
+            };
+        }
+    }
+
+    @Test
+    void answersThatCannotBeginLeaveNothingAndKeepNobodyWaiting() throws Exception {
+        try (Stage stage = new Stage(folder, backend)) {
+            stage.services.stages.add(Uncopied.factory());
+            stage.engine.configure(Map.of("answers", 4));
+            try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
+                assertThrows(IllegalStateException.class, () -> conversation.send(List.of(Message.user("x")), 4));
+                assertEquals(List.of(), conversation.messages());
+                assertEquals("It is the valve.", conversation.send("x").answer().text());
+                while (stage.engine.health().getFirst().answers() > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+        assertEquals(0, backend.openSequences.get());
     }
 
     // ---- answers that are begun

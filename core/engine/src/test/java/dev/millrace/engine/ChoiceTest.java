@@ -344,6 +344,35 @@ class ChoiceTest {
     }
 
     @Test
+    void aModelLeavesItsBackendWhateverTheNextOneThrows() {
+        List<Runnable> failures = List.of(() -> {
+            throw new IllegalStateException("broken");
+        }, () -> {
+            throw new NoClassDefFoundError("gone");
+        }, () -> {
+            throw new StackOverflowError("deep");
+        });
+        for (int i = 0; i < failures.size(); i++) {
+            ScriptedBackend old = backend("a", 10);
+            ScriptedBackend bad = backend("b", 5);
+            bad.onLoad = failures.get(i);
+            CountDownLatch gone = new CountDownLatch(1);
+            old.onExecutorClosed = gone::countDown;
+            Path own = folder.resolve("failure" + i);
+            assertTrue(own.toFile().mkdir());
+            try (Stage stage = new Stage(own, old, bad);
+                    Model model = stage.open();
+                    Conversation conversation = model.conversation().start()) {
+                stage.engine.removeBackend(old);
+                await(gone);
+                stage.engine.addBackend(backend("c", 20));
+                assertEquals(TEXT, conversation.send("Go").answer().text());
+                assertEquals("c:0", model.device().id());
+            }
+        }
+    }
+
+    @Test
     void aModelForWhichNoBackendComesEnds() {
         ScriptedBackend only = backend("a", 10);
         try (Stage stage = new Stage(folder, only)) {

@@ -5,6 +5,7 @@
 package dev.millrace.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Answer;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,6 +170,39 @@ class ClosingTest {
             assertEquals(0, apart.get(), "a model was closed after another, and not with it");
         }
         assertEquals(0, backend.openExecutors.get());
+    }
+
+    /** Whoever closes a model waits for this tool. */
+    @Test
+    void aToolMayCloseOrMoveAModelThatIsBeingClosed() throws Exception {
+        String call = "<|tool_call_start|>[look(name=\"cellar\")]<|tool_call_end|>";
+        List<Consumer<Model>> deeds = List.of(Model::close,
+                model -> assertThrows(IllegalStateException.class, () -> model.moveTo("b")));
+        for (int i = 0; i < deeds.size(); i++) {
+            Consumer<Model> deed = deeds.get(i);
+            ScriptedBackend backend = new ScriptedBackend("a", true, call, "Fine.");
+            try (Stage stage = new Stage(Files.createDirectory(folder.resolve("deed" + i)), backend,
+                    new ScriptedBackend("b", true, call, "Fine."))) {
+                Model model = stage.open(ModelOptions.defaults().withBackend("a"));
+                CountDownLatch running = new CountDownLatch(1);
+                CountDownLatch done = new CountDownLatch(1);
+                Generation answer = model.conversation().tools(Stage.tool("look", c -> {
+                    running.countDown();
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        deed.accept(model);
+                        done.countDown();
+                    }
+                    return ToolResult.of("dry");
+                })).start().send("Look");
+                running.await();
+                model.close();
+                done.await();
+                assertTrue(answer.isDone());
+            }
+            assertEquals(0, backend.openExecutors.get());
+        }
     }
 
     private static void await(CountDownLatch latch) {

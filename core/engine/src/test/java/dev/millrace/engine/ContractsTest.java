@@ -36,6 +36,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -176,6 +178,112 @@ class ContractsTest {
             };
             assertEquals("First.", conversation.send("a").answer().text());
         }
+    }
+
+    /** Stages that are told of each token. */
+    private static SamplerStage.Factory told(IntConsumer listener) {
+        return new SamplerStage.Factory() {
+            @Override
+            public int order() {
+                return 10;
+            }
+
+            @Override
+            public Optional<SamplerStage> create(StageContext context) {
+                return Optional.of(new Telling(listener));
+            }
+        };
+    }
+
+    private record Telling(IntConsumer listener) implements SamplerStage {
+
+        @Override
+        public void apply(float[] logits, TokenHistory history) {
+            // looks on
+        }
+
+        @Override
+        public void accept(int token) {
+            listener.accept(token);
+        }
+
+        @Override
+        public SamplerStage fork() {
+            return this;
+        }
+    }
+
+    @Test
+    void anAnswerEndsWhateverAStageThrows() {
+        List<Throwable> problems = List.of(new IllegalStateException("known"), new StackOverflowError("deep"),
+                new NoClassDefFoundError("gone"), new java.io.IOException("checked"));
+        AtomicInteger tokens = new AtomicInteger();
+        try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "First."))) {
+            stage.services.stages.add(told(token -> {
+                int number = tokens.incrementAndGet();
+                if (number <= problems.size()) {
+                    ContractsTest.<RuntimeException>sneak(problems.get(number - 1));
+                }
+            }));
+            try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
+                for (Throwable problem : problems) {
+                    RuntimeException e = assertThrows(RuntimeException.class, () -> conversation.send("a").answer());
+                    assertTrue(String.valueOf(e.getMessage()).contains(problem.getMessage()), e.getMessage());
+                }
+                assertEquals("First.", conversation.send("a").answer().text());
+            }
+        }
+    }
+
+    @Test
+    void anAnswerEndsAlsoIfTheThreadOfItsModelEndsBeforeWhatWasReadIsKept() {
+        ScriptedBackend backend = new ScriptedBackend("a", true, "First.");
+        AtomicReference<Conversation> other = new AtomicReference<>();
+        int end = 3;
+        try (Stage stage = new Stage(folder, backend)) {
+            stage.services.stages.add(told(token -> {
+                Conversation second = token == end ? other.getAndSet(null) : null;
+                if (second != null) {
+                    backend.onLimits = () -> {
+                        throw new IllegalStateException("no limits");
+                    };
+                    assertThrows(BackendException.class, () -> second.send("b").answer());
+                }
+            }));
+            try (Model model = stage.open()) {
+                other.set(model.conversation().start());
+                BackendException e = assertThrows(BackendException.class,
+                        () -> model.conversation().start().send("a").answer());
+                assertTrue(e.getMessage().contains("no limits"), e.getMessage());
+            }
+        }
+        assertEquals(0, backend.openExecutors.get());
+    }
+
+    /** Not even what a backend may never throw keeps anybody waiting. */
+    @Test
+    void whateverEndsTheThreadOfAModelEndsItsAnswers() {
+        ScriptedBackend backend = new ScriptedBackend("a", true, LONG);
+        AtomicInteger passes = new AtomicInteger();
+        backend.onForward = steps -> {
+            if (passes.incrementAndGet() == 10) {
+                backend.onLimits = () -> {
+                    throw new IllegalStateException("no limits");
+                };
+            }
+        };
+        try (Stage stage = new Stage(folder, backend); Model model = stage.open()) {
+            List<Conversation> talks = Stream.generate(() -> model.conversation().start()).limit(3).toList();
+            List<Generation> answers = talks.stream().map(talk -> talk.send("Go")).toList();
+            for (Generation answer : answers) {
+                BackendException e = assertThrows(BackendException.class, answer::answer);
+                assertTrue(e.getMessage().contains("thread ended") && e.getMessage().contains("no limits"),
+                        e.getMessage());
+            }
+            assertThrows(BackendException.class, () -> talks.getFirst().send("Again").answer());
+            assertThrows(BackendException.class, () -> talks.getFirst().fork().send("Again").answer());
+        }
+        assertEquals(0, backend.openExecutors.get());
     }
 
     @Test

@@ -55,6 +55,10 @@ public final class ScriptedBackend implements Backend {
     volatile Consumer<Step> onStep = step -> {
     };
 
+    /** Called as an executor is asked for its limits. */
+    volatile Runnable onLimits = () -> {
+    };
+
     /** Called as a model is loaded. */
     volatile Runnable onLoad = () -> {
     };
@@ -160,6 +164,7 @@ public final class ScriptedBackend implements Backend {
 
         @Override
         public Limits limits() {
+            onLimits.run();
             return limits;
         }
 

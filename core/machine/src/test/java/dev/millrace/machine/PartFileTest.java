@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +76,23 @@ class PartFileTest {
         }
         assertEquals("first", Files.readString(target));
         assertEquals(List.of("a.bin"), names());
+    }
+
+    /** A machine that loses its power may otherwise keep the new name and not what was written. */
+    @Test
+    void isOnTheDiskBeforeItGetsItsName() throws Exception {
+        Path target = folder.resolve("a.bin");
+        try (Recording recording = new Recording(); PartFile part = PartFile.of(target)) {
+            recording.enable("jdk.FileForce").withoutThreshold();
+            recording.start();
+            put(part, "all of it");
+            part.keep();
+            recording.stop();
+            Path events = folder.resolve("events.jfr");
+            recording.dump(events);
+            assertEquals(List.of(part.path().toString()), RecordingFile.readAllEvents(events).stream()
+                    .map(event -> event.getString("path")).filter(path -> path.endsWith(".part")).toList());
+        }
     }
 
     @Test

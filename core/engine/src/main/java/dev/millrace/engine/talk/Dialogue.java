@@ -199,6 +199,23 @@ final class Dialogue {
         }
     }
 
+    /**
+     * Answers that were asked for cannot begin: the question is forgotten, and the further answers to it that were made end.
+     *
+     * @param before number of messages before they were asked for
+     * @param answers that were taken on
+     * @param made those of them that exist, in conversations of their own, not started
+     */
+    void takeBack(int before, int answers, List<LiveGeneration> made) {
+        // whoever closes the model waits for them
+        made.forEach(LiveGeneration::cancel);
+        made.forEach(LiveGeneration::start);
+        for (int i = made.size() + 1; i < answers; i++) {
+            all.ended();
+        }
+        failed(before);
+    }
+
     // ---- the end
 
     /** Asks a running answer to end, without waiting for it. */

@@ -66,13 +66,17 @@ final class LiveConversation implements Conversations.Member {
             Stages held = format.map(wanted -> toolsNow.stages(options, wanted)).orElse(stages);
             all.begin(answers);
             int before = dialogue.add(added);
-            List<Generation> generations = new ArrayList<>();
             List<OtherAnswers.Waiting> others = new ArrayList<>();
-            for (int i = 1; i < answers; i++) {
-                OtherAnswers.Waiting other = another(before, i);
-                others.add(other);
-                generations.add(other.generation());
+            try {
+                for (int i = 1; i < answers; i++) {
+                    others.add(another(before, i));
+                }
+            } catch (RuntimeException | Error e) {
+                dialogue.takeBack(before, answers, others.stream().map(OtherAnswers.Waiting::generation).toList());
+                throw e;
             }
+            List<Generation> generations = new ArrayList<>();
+            others.forEach(other -> generations.add(other.generation()));
             AnswerRun run = new AnswerRun(model, dialogue, options, cache, held, new OtherAnswers(others));
             LiveGeneration generation = new LiveGeneration("millrace-answer", log -> run.run(log, before));
             generations.addFirst(generation);

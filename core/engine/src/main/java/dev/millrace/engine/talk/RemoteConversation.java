@@ -65,9 +65,15 @@ final class RemoteConversation implements Conversations.Member {
             all.begin(answers);
             int before = dialogue.add(added);
             List<LiveGeneration> generations = new ArrayList<>();
-            for (int i = 0; i < answers; i++) {
-                generations.add(i == 0 ? answer(before, asked) : another(i, before, asked));
+            try {
+                for (int i = 1; i < answers; i++) {
+                    generations.add(another(i, before, asked));
+                }
+            } catch (RuntimeException | Error e) {
+                dialogue.takeBack(before, answers, generations);
+                throw e;
             }
+            generations.addFirst(answer(before, asked));
             generations.forEach(LiveGeneration::start);
             return List.copyOf(generations);
         });
