@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.jar.Manifest;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -97,5 +99,17 @@ class DocsTest {
                 .map(d -> d.getSource().getName() + " line " + d.getLineNumber() + ": " + d.getMessage(Locale.ROOT))
                 .toList();
         assertEquals(List.of(), errors);
+    }
+
+    /** A bundle whose host lends one package of the contract and not the other does not resolve. */
+    @Test
+    void aHostLendsAllPackagesOfTheContract() throws IOException {
+        String lent;
+        try (InputStream in = Files
+                .newInputStream(Rooms.ROOT.resolve("core/api/target/classes/META-INF/MANIFEST.MF"))) {
+            lent = new Manifest(in).getMainAttributes().getValue("Export-Package");
+        }
+        String page = Files.readString(Rooms.ROOT.resolve("docs/embed.md")).replace("\\\"", "\"");
+        assertTrue(page.contains("\"" + lent + "\""), lent);
     }
 }

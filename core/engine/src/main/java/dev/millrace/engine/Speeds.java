@@ -12,7 +12,6 @@ import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.model.ModelFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -143,7 +142,7 @@ final class Speeds {
         try {
             Files.createDirectories(folder);
             try (PartFile part = PartFile.of(folder.resolve(key))) {
-                part.channel().write(ByteBuffer.wrap((speed + "\n").getBytes(StandardCharsets.UTF_8)));
+                part.write((speed + "\n").getBytes(StandardCharsets.UTF_8));
                 part.keep();
             }
         } catch (IOException e) {

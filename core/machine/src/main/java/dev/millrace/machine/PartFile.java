@@ -5,6 +5,7 @@
 package dev.millrace.machine;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -181,6 +182,19 @@ public final class PartFile implements AutoCloseable {
      */
     public FileChannel channel() {
         return channel;
+    }
+
+    /**
+     * Writes all of it, after what was written before.
+     *
+     * @param content stays the caller's
+     * @throws IOException if there is no room, and the like
+     */
+    public void write(byte[] content) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ package dev.millrace.store;
 import dev.millrace.api.MillraceException;
 import dev.millrace.json.Json;
 import dev.millrace.json.JsonException;
+import dev.millrace.machine.PartFile;
 import dev.millrace.store.plugin.Headers;
 import dev.millrace.store.plugin.Resource;
 import java.io.IOException;
@@ -96,9 +97,9 @@ record PluginFolder(Path home) {
     }
 
     /** Takes the place of a bundle's file; what was stopped stays stopped. */
-    void put(Path part, String name) throws IOException {
+    void put(PartFile part, String name) throws IOException {
         Path target = find(name).map(Entry::file).orElse(plugins().resolve(name + ".jar"));
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(part.path(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     void stop(Entry entry) throws IOException {
@@ -118,10 +119,10 @@ record PluginFolder(Path home) {
         Files.move(entry.file(), folder.resolve(entry.file().getFileName()), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** A file for what is arriving, on the same disk. */
-    Path part(String name) throws IOException {
+    /** What is arriving, on the same disk; {@link #put} takes it from there. Whoever may read the folder may read it, such as a service. */
+    PartFile part(String name) throws IOException {
         Files.createDirectories(home);
-        return Files.createTempFile(home, name, ".part");
+        return PartFile.of(home.resolve(name + ".jar"));
     }
 
     // ---- what is remembered

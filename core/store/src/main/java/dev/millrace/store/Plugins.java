@@ -8,6 +8,7 @@ import dev.millrace.api.MillraceException;
 import dev.millrace.api.ModelStore.Consent;
 import dev.millrace.api.ModelStore.Trust;
 import dev.millrace.api.PluginStore;
+import dev.millrace.machine.PartFile;
 import dev.millrace.store.PluginFolder.Entry;
 import dev.millrace.store.PluginFolder.Origin;
 import dev.millrace.store.fetch.Http;
@@ -292,7 +293,8 @@ public final class Plugins implements PluginStore {
         if ("file".equals(place.getScheme())) {
             Path file = Path.of(place);
             if (Files.size(file) > most) {
-                throw new MillraceException(file + " is longer than " + most + " bytes, which is too much.");
+                throw new MillraceException(file + " is longer than the " + most
+                        + " bytes that were expected; nothing is taken from there. Ask those who publish it.");
             }
             return Files.readAllBytes(file);
         }
@@ -346,7 +348,7 @@ public final class Plugins implements PluginStore {
         }
         guarded(() -> {
             Files.createDirectories(folder.plugins());
-            Map<Item, Path> parts = new LinkedHashMap<>();
+            Map<Item, PartFile> parts = new LinkedHashMap<>();
             try {
                 for (Item item : plan.items()) {
                     parts.put(item, part(item));
@@ -363,8 +365,8 @@ public final class Plugins implements PluginStore {
                     }
                 }
             } finally {
-                for (Path part : parts.values()) {
-                    Files.deleteIfExists(part);
+                for (PartFile part : parts.values()) {
+                    part.close();
                 }
             }
             return true;
@@ -372,18 +374,19 @@ public final class Plugins implements PluginStore {
     }
 
     /** A bundle's content beside the folder, compared with what was promised. */
-    private Path part(Item item) throws IOException, InterruptedException {
+    private PartFile part(Item item) throws IOException, InterruptedException {
         byte[] content = bytes(item.place(), (int) Math.min(MOST_BYTES, item.size()));
         if (!Digests.of(content).equals(item.sha256())) {
             throw new MillraceException(
                     "The file " + item.place() + " is not what was promised: its SHA-256 is another."
                             + " Nothing was installed. Ask those who publish it.");
         }
-        Path part = folder.part(item.name());
+        PartFile part = folder.part(item.name());
         boolean whole = false;
         try {
-            Files.write(part, content);
-            Resource bundle = Headers.of(part).orElse(null);
+            part.write(content);
+            part.channel().force(true);
+            Resource bundle = Headers.of(part.path()).orElse(null);
             if (bundle == null || !bundle.name().equals(item.name())
                     || !bundle.version().toString().equals(item.version())) {
                 throw new MillraceException("The file " + item.place() + " is not " + item.name() + " " + item.version()
@@ -393,7 +396,7 @@ public final class Plugins implements PluginStore {
             return part;
         } finally {
             if (!whole) {
-                Files.deleteIfExists(part);
+                part.close();
             }
         }
     }

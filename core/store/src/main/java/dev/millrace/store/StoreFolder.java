@@ -11,7 +11,6 @@ import dev.millrace.store.hub.Hub;
 import dev.millrace.api.ModelStore.Unfinished;
 import dev.millrace.store.fetch.Download;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -179,10 +178,7 @@ record StoreFolder(Path root) {
     static void write(Path file, String text) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
         try (PartFile part = PartFile.of(file)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                part.channel().write(bytes);
-            }
+            part.write(text.getBytes(StandardCharsets.UTF_8));
             part.keep();
         }
     }

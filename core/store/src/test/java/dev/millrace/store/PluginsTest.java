@@ -7,6 +7,7 @@ package dev.millrace.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.millrace.api.MillraceException;
@@ -305,6 +306,27 @@ class PluginsTest {
         assertTrue(all.getLast().problems().getFirst().contains("plain jar"), all::toString);
     }
 
+    /** A service of another user looks into the folder that an administrator fills. */
+    @Test
+    void whoMayReadTheFolderMayReadWhatIsInstalled() throws Exception {
+        index(key("maker"));
+        plugins.trust(folder.resolve("maker.pub.pem"), "maker");
+        plugins.install(plan(Trust.REFUSE), Consent.NONE);
+        Path usual = Files.createFile(folder.resolve("usual"));
+        assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"));
+        List<Path> written = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.filter(Files::isRegularFile)
+                    .filter(file -> file.startsWith(plugins.folder()) || file.endsWith("maker.pem")
+                            || file.endsWith("plugins.json"))
+                    .forEach(written::add);
+        }
+        assertEquals(4, written.size(), written::toString);
+        for (Path file : written) {
+            assertEquals(Files.getPosixFilePermissions(usual), Files.getPosixFilePermissions(file), file::toString);
+        }
+    }
+
     // ---- what is refused
 
     @Test
@@ -355,6 +377,7 @@ class PluginsTest {
         MillraceException e = assertThrows(MillraceException.class,
                 () -> plugins.install(plan(Trust.ALLOW), Consent.NONE));
         assertTrue(e.getMessage().contains("pumps-2.1.0.jar"), e::getMessage);
+        assertTrue(e.getMessage().contains("Ask those who publish it"), e::getMessage);
         assertEquals(List.of(), names());
     }
 

@@ -222,17 +222,12 @@ final class Container implements AutoCloseable {
                 tried(bundle).ifPresent(complaints::add);
             }
         }
-        try {
-            for (Path jar : Files.isDirectory(home.plugins()) ? jars(List.of(home.plugins())) : List.<Path>of()) {
-                if (!isBundle(jar)) {
-                    complaints.add(plain(jar));
-                }
-            }
-        } catch (BootException e) {
-            complaints.add(String.valueOf(e.getMessage()));
-        }
+        PlainJars plain = new PlainJars(home.plugins());
+        plain.look();
+        plain.look().forEach(jar -> complaints.add(plain(jar)));
         dropins = new Dropins(framework.getBundleContext(),
-                bundle -> tried(bundle).ifPresent(complaint -> System.err.println("millrace: " + complaint)));
+                bundle -> tried(bundle).ifPresent(complaint -> System.err.println("millrace: " + complaint)),
+                () -> plain.look().forEach(jar -> System.err.println("millrace: " + plain(jar))));
         dropins.start();
     }
 
@@ -249,15 +244,6 @@ final class Container implements AutoCloseable {
             return Optional.of(complaint(bundle, e));
         } catch (IllegalStateException e) {
             return Optional.empty(); // it was taken away meanwhile
-        }
-    }
-
-    private static boolean isBundle(Path jar) {
-        try (JarFile file = new JarFile(jar.toFile())) {
-            return file.getManifest() != null
-                    && file.getManifest().getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME) != null;
-        } catch (IOException e) {
-            return false;
         }
     }
 

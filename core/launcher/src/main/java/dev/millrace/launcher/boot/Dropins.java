@@ -10,6 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
@@ -23,6 +24,7 @@ final class Dropins implements BundleListener, AutoCloseable {
 
     private final BundleContext context;
     private final Consumer<Bundle> check;
+    private final Runnable quiet;
     private final BlockingQueue<Long> changed = new LinkedBlockingQueue<>();
     private final Thread thread;
 
@@ -30,10 +32,12 @@ final class Dropins implements BundleListener, AutoCloseable {
      * Begins to look.
      *
      * @param check starts a bundle that does not run, or says why it cannot
+     * @param quiet looks for what no bundle event tells of; called after each moment without one
      */
-    Dropins(BundleContext context, Consumer<Bundle> check) {
+    Dropins(BundleContext context, Consumer<Bundle> check, Runnable quiet) {
         this.context = context;
         this.check = check;
+        this.quiet = quiet;
         thread = Thread.ofVirtual().name("millrace-dropins").unstarted(this::run);
     }
 
@@ -54,8 +58,7 @@ final class Dropins implements BundleListener, AutoCloseable {
         try {
             while (true) {
                 Set<Long> together = new HashSet<>();
-                for (Long next = changed.take(); next != null; next = changed.poll(MOMENT_MILLIS,
-                        TimeUnit.MILLISECONDS)) {
+                for (Long next = next(); next != null; next = next()) {
                     together.add(next);
                 }
                 for (long id : together) {
@@ -64,10 +67,15 @@ final class Dropins implements BundleListener, AutoCloseable {
                         check.accept(bundle);
                     }
                 }
+                quiet.run();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the end
         }
+    }
+
+    private @Nullable Long next() throws InterruptedException {
+        return changed.poll(MOMENT_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

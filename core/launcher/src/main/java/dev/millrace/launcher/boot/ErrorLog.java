@@ -6,9 +6,12 @@ package dev.millrace.launcher.boot;
 
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.ServiceFactory;
@@ -26,6 +29,7 @@ final class ErrorLog implements ServiceFactory<LoggerFactory> {
 
     /** So many different sentences are remembered; a bundle that makes up new ones without end is heard no longer. */
     private static final int MOST = 200;
+    private static final Pattern NO_NUMBER = Pattern.compile("For input string: (\".*\").*", Pattern.DOTALL);
 
     private final Set<String> told = ConcurrentHashMap.newKeySet();
     private final Consumer<String> teller;
@@ -57,7 +61,8 @@ final class ErrorLog implements ServiceFactory<LoggerFactory> {
                 .findFirst().orElse(null);
         String sentence = thrown == null
                 ? logger.where() + ": " + filled(message, arguments)
-                : logger.where() + " fails: " + what(thrown);
+                : setting(thrown).map(value -> logger.where() + " is configured by " + value)
+                        .orElseGet(() -> logger.where() + " fails: " + what(thrown));
         if (told.size() < MOST && told.add(sentence)) {
             teller.accept(sentence);
             if (traces && thrown != null) {
@@ -73,6 +78,21 @@ final class ErrorLog implements ServiceFactory<LoggerFactory> {
             text = gap < 0 ? text : text.substring(0, gap) + argument + text.substring(gap + 2);
         }
         return text.strip();
+    }
+
+    /** A value of a configuration that is no number, which the framework's services tell by their own classes alone. */
+    private static Optional<String> setting(Throwable thrown) {
+        boolean read = false;
+        for (Throwable one = thrown; one != null; one = one.getCause()) {
+            read |= Arrays.stream(one.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName()
+                            .startsWith("org.apache.felix.scr.impl.inject.internal.Annotations"));
+            Matcher value = NO_NUMBER.matcher(String.valueOf(one.getMessage()));
+            if (read && one instanceof NumberFormatException && value.matches()) {
+                return Optional.of(value.group(1) + ", where a number belongs: correct that in its configuration.");
+            }
+        }
+        return Optional.empty();
     }
 
     /** What was thrown, and where in the bundle's own code, for whoever wrote it. */

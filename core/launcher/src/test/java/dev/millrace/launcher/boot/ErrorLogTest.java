@@ -50,6 +50,19 @@ final class ErrorLogTest {
     }
 
     @Test
+    void aValueThatIsNoNumberIsToldAsSuch() {
+        NumberFormatException value = new NumberFormatException("For input string: \"abc\"");
+        RuntimeException read = new RuntimeException(value);
+        log.getLogger("x.Valve").error("It failed", read);
+        assertTrue(told.getFirst().startsWith("The component x.Valve of the bundle valve fails: "), told::toString);
+        read.setStackTrace(new StackTraceElement[]{new StackTraceElement(
+                "org.apache.felix.scr.impl.inject.internal.Annotations$Handler", "invoke", "Annotations.java", 379)});
+        log.getLogger("x.Valve").error("It failed", read);
+        assertEquals("The component x.Valve of the bundle valve is configured by \"abc\", where a number belongs:"
+                + " correct that in its configuration.", told.getLast());
+    }
+
+    @Test
     void whatHasNoMessageIsToldByItsType() {
         Exception bare = new NullPointerException();
         bare.setStackTrace(new StackTraceElement[0]);

@@ -361,7 +361,8 @@ public final class Http implements AutoCloseable {
                     bytes.get(piece);
                     out.writeBytes(piece);
                     if (out.size() > limit) {
-                        throw Refusal.wrong(shown(place) + " is longer than " + limit + " bytes, which is too much.");
+                        throw Refusal.wrong(shown(place) + " is longer than the " + limit
+                                + " bytes that were expected; nothing is taken from there. Ask those who publish it.");
                     }
                     bytes = reply.body().next();
                 }

@@ -5,7 +5,9 @@
 package dev.millrace.store.trust;
 
 import dev.millrace.api.MillraceException;
+import dev.millrace.machine.PartFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,14 +116,14 @@ public record TrustedKeys(Path folder) {
             throw new MillraceException("There is a key " + name + " already: remove it, or give another name.");
         }
         Files.createDirectories(folder);
-        Path part = Files.createTempFile(folder, name, ".part");
-        try {
-            Files.writeString(part, pem);
-            Files.move(part, folder.resolve(name + ".pem"));
+        Path target = folder.resolve(name + ".pem");
+        try (PartFile part = PartFile.of(target)) {
+            part.write(pem.getBytes(StandardCharsets.UTF_8));
+            part.channel().force(true);
+            // never in the place of another one, unlike keep()
+            Files.move(part.path(), target);
         } catch (FileAlreadyExistsException e) {
             throw new MillraceException("There is a key " + name + " already: remove it, or give another name.", e);
-        } finally {
-            Files.deleteIfExists(part);
         }
     }
 
