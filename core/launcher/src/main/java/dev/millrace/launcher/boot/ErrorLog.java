@@ -29,7 +29,8 @@ final class ErrorLog implements ServiceFactory<LoggerFactory> {
 
     /** So many different sentences are remembered; a bundle that makes up new ones without end is heard no longer. */
     private static final int MOST = 200;
-    private static final Pattern NO_NUMBER = Pattern.compile("For input string: (\".*\").*", Pattern.DOTALL);
+    private static final Pattern NO_NUMBER = Pattern
+            .compile("java.lang.NumberFormatException: For input string: (\".*\").*", Pattern.DOTALL);
 
     private final Set<String> told = ConcurrentHashMap.newKeySet();
     private final Consumer<String> teller;
@@ -88,7 +89,7 @@ final class ErrorLog implements ServiceFactory<LoggerFactory> {
                     .anyMatch(frame -> frame.getClassName()
                             .startsWith("org.apache.felix.scr.impl.inject.internal.Annotations"));
             Matcher value = NO_NUMBER.matcher(String.valueOf(one.getMessage()));
-            if (read && one instanceof NumberFormatException && value.matches()) {
+            if (read && value.matches()) {
                 return Optional.of(value.group(1) + ", where a number belongs: correct that in its configuration.");
             }
         }

@@ -51,8 +51,8 @@ final class ErrorLogTest {
 
     @Test
     void aValueThatIsNoNumberIsToldAsSuch() {
-        NumberFormatException value = new NumberFormatException("For input string: \"abc\"");
-        RuntimeException read = new RuntimeException(value);
+        // what reads configurations keeps the words of the cause alone
+        RuntimeException read = new RuntimeException("java.lang.NumberFormatException: For input string: \"abc\"");
         log.getLogger("x.Valve").error("It failed", read);
         assertTrue(told.getFirst().startsWith("The component x.Valve of the bundle valve fails: "), told::toString);
         read.setStackTrace(new StackTraceElement[]{new StackTraceElement(
