@@ -35,6 +35,9 @@ final class CpuExecutor implements Executor, SequenceOwner {
     /** Tokens of a step that are worth a look now and then at whether anybody still wants them. */
     private static final int LONG = 16;
 
+    /** Tokens that are read for nobody, in turn: what an answer reads at a time, and what a short question does. */
+    private static final int[] REHEARSED = {1, 8};
+
     private final Network network;
     private final KvGroups groups;
     private final int context;
@@ -128,13 +131,16 @@ final class CpuExecutor implements Executor, SequenceOwner {
     }
 
     /**
-     * Reads a token for nobody. Weights come into reach and code is compiled that the first prompt would wait for otherwise, which
-     * matters most where all but its last words are kept. Where there is no room for a token, the first prompt will say so.
+     * Reads a token for nobody, and a few at once. Weights come into reach and code is compiled that the first prompt would wait for
+     * otherwise, which matters most where all but its last words are kept. Where there is no room for them, the first prompt will say so.
      */
     void rehearse() {
-        try (Sequence nobody = newSequence()) {
-            forward(List.of(new Step(nobody, network.blueprint().vocabularySize()).feed(new int[1], 0, 1,
-                    Step.Logits.BEST)));
+        for (int tokens : REHEARSED) {
+            int count = Math.min(tokens, context);
+            try (Sequence nobody = newSequence()) {
+                forward(List.of(new Step(nobody, network.blueprint().vocabularySize()).feed(new int[count], 0, count,
+                        Step.Logits.BEST)));
+            }
         }
     }
 
