@@ -12,7 +12,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * An open model. Any number of conversations may run on it at once, from any threads.
  *
  * <p>
- * Closing it ends its conversations and frees its memory at once.
+ * Closing it ends its conversations and frees its memory at once. What it was and where it ran last is told afterwards, too, so that
+ * whoever lists models need not know which of them has just ended; whatever would compute is refused then.
  */
 @ProviderType
 public interface Model extends AutoCloseable {
@@ -49,7 +50,7 @@ public interface Model extends AutoCloseable {
     /**
      * Where the model runs now.
      *
-     * @return the device
+     * @return the device; the last one, once the model is closed
      */
     Device device();
 

@@ -218,7 +218,7 @@ final class RunningModel implements Model {
         moving.lock();
         try {
             if (closing.get()) {
-                throw new IllegalStateException("The model is closed.");
+                throw new IllegalStateException(conversations.end());
             }
             Choice chosen = choice.get();
             Placement next = chosen.place();
@@ -344,7 +344,8 @@ final class RunningModel implements Model {
         LOG.log(System.Logger.Level.WARNING, problem.getMessage());
         arrivals.drainPermits();
         homeless = true;
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(services.settings.get(EngineSettings.BACKEND_WAIT));
+        long seconds = services.settings.get(EngineSettings.BACKEND_WAIT);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         try {
             scheduler.park(problem, Memory.now().available() / 2);
             while (!closing.get()) {
@@ -352,7 +353,10 @@ final class RunningModel implements Model {
                     return;
                 }
                 if (!arrivals.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    LOG.log(System.Logger.Level.WARNING, "{0} is closed, because no backend came.", name);
+                    String closed = "The model " + name + " is closed, because " + gone.id()
+                            + " went away and no other backend that can run it came within " + seconds + " s.";
+                    LOG.log(System.Logger.Level.WARNING, closed);
+                    conversations.cancel(closed);
                     close();
                 }
             }
@@ -522,6 +526,7 @@ final class RunningModel implements Model {
      */
     @Override
     public void close() {
+        conversations.cancel();
         if (!closing.compareAndSet(false, true)) {
             if (!conversations.isOwnThread()) {
                 awaitClosed();

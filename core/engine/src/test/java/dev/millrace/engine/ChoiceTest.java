@@ -37,6 +37,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which backend is chosen, why, and what happens when they come, go and fail. */
@@ -384,13 +385,20 @@ class ChoiceTest {
                     LockSupport.parkNanos(20_000_000); // slow enough to lose its backend before its end
                 }
             };
-            Generation answer = model.conversation().start().send("Go");
+            Conversation conversation = model.conversation().start();
+            Generation answer = conversation.send("Go");
             Iterator<dev.millrace.api.Event> events = answer.iterator();
             events.next();
             stage.engine.removeBackend(only);
             // closing cancels what waits
             assertEquals(dev.millrace.api.FinishReason.CANCELLED, answer.answer().reason());
             model.close();
+            for (Executable refused : List.<Executable>of(() -> conversation.send("Go"),
+                    () -> model.conversation().start(), () -> model.moveTo("a"))) {
+                String why = String.valueOf(assertThrows(IllegalStateException.class, refused).getMessage());
+                assertTrue(why.endsWith(
+                        " is closed, because a went away and no other backend that can run it came within 0 s."), why);
+            }
             assertEquals(List.of(), stage.engine.health());
         }
         assertEquals(0, only.openExecutors.get());

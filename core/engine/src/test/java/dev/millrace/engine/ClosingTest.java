@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -231,6 +232,21 @@ class ClosingTest {
             assertTrue(second.usage().cachedTokens() > 0, "its state went along");
         }
         assertEquals(0, to.openExecutors.get());
+    }
+
+    @Test
+    void aClosedModelTellsWhereItRanAndRefusesTheRest() {
+        ScriptedBackend only = new ScriptedBackend("only", true, "First.");
+        try (Stage stage = new Stage(folder, only)) {
+            Model model = stage.open(ModelOptions.defaults());
+            Conversation conversation = model.conversation().start();
+            model.close();
+            assertEquals("only:0", model.device().id());
+            for (Executable refused : List.<Executable>of(() -> model.conversation().start(),
+                    () -> conversation.send("a"), () -> model.moveTo("only"))) {
+                assertEquals("The model is closed.", assertThrows(IllegalStateException.class, refused).getMessage());
+            }
+        }
     }
 
     @Test

@@ -40,7 +40,8 @@ public final class Conversations implements AutoCloseable {
     /** What the log was told. */
     private final Set<String> told = ConcurrentHashMap.newKeySet();
     private volatile long lastAnswer = System.nanoTime();
-    private volatile boolean closed;
+    /** Why no conversation begins any more; empty while they do. */
+    private volatile String end = "";
 
     /**
      * No conversations yet.
@@ -95,9 +96,9 @@ public final class Conversations implements AutoCloseable {
 
     <C extends Member> C adopt(C conversation) {
         open.add(conversation);
-        if (closed) {
+        if (!end().isEmpty()) {
             conversation.close();
-            throw new IllegalStateException("The model is closed.");
+            throw new IllegalStateException(end());
         }
         return conversation;
     }
@@ -163,8 +164,28 @@ public final class Conversations implements AutoCloseable {
 
     /** Asks all running answers to end, without waiting for them. No conversation is begun from now on. */
     public void cancel() {
-        closed = true;
+        cancel("The model is closed.");
+    }
+
+    /**
+     * The same.
+     *
+     * @param why a sentence for whoever asks something afterwards; the first counts
+     */
+    public void cancel(String why) {
+        synchronized (open) {
+            end = end.isEmpty() ? why : end;
+        }
         open.forEach(Member::cancel);
+    }
+
+    /**
+     * Why no conversation begins any more.
+     *
+     * @return a sentence; empty while they do
+     */
+    public String end() {
+        return end;
     }
 
     /** Ends all of them at once, and waits until they have ended; not for an answer that this very thread belongs to. */

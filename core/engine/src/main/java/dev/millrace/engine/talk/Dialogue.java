@@ -87,7 +87,7 @@ final class Dialogue {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("The conversation is closed.");
+                throw new IllegalStateException(all.end().isEmpty() ? "The conversation is closed." : all.end());
             }
             if (running != null) {
                 throw new IllegalStateException(
