@@ -91,23 +91,21 @@ static inline long long mr_captured(long long stream) {
 }
 static inline int mr_replay(long long exec, long long stream) { return calls()->replay((CuHandle) exec, (CuHandle) stream); }
 static inline int mr_graph_destroy(long long exec) { return calls()->execDestroy((CuHandle) exec); }
-/** Arguments packed as the kernel lays them out: one JNI call, nothing allocated. */
-static inline int mr_launch(long long function, int gx, int gy, int gz, int threads, int shared, long long stream, long long arguments, long long bytes) {
+/** Whether mr_launch can begin a kernel early. */
+static inline int mr_can_launch_early() { return calls()->launchWith ? 1 : 0; }
+/**
+ * Arguments packed as the kernel lays them out: one JNI call, nothing allocated. A kernel that is launched early may begin before the one in
+ * front of it has ended: it waits itself for what that one leaves.
+ */
+static inline int mr_launch(long long function, int gx, int gy, int gz, int threads, int early, long long stream, long long arguments, long long bytes) {
   size_t n = bytes;
   void *extra[] = {(void *) 1, (void *) arguments, (void *) 2, &n, (void *) 0};   // CU_LAUNCH_PARAM_BUFFER_POINTER, _SIZE, _END
-  return calls()->launch((CuHandle) function, gx, gy, gz, threads, 1, 1, shared, (CuHandle) stream, nullptr, extra);
-}
-/** Whether mr_launch_early can be called. */
-static inline int mr_can_launch_early() { return calls()->launchWith ? 1 : 0; }
-/** The same, of a kernel that may begin before the one in front of it has ended: it waits itself for what that one leaves. */
-static inline int mr_launch_early(long long function, int gx, int gy, int gz, int threads, int shared, long long stream, long long arguments, long long bytes) {
-  size_t n = bytes;
-  void *extra[] = {(void *) 1, (void *) arguments, (void *) 2, &n, (void *) 0};
+  if (!early) { return calls()->launch((CuHandle) function, gx, gy, gz, threads, 1, 1, 0, (CuHandle) stream, nullptr, extra); }
   CuLaunchAttribute dependent;
   memset(&dependent, 0, sizeof dependent);
   dependent.id = 6;   // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
   dependent.value.yes = 1;
-  CuLaunchConfig config = {(unsigned) gx, (unsigned) gy, (unsigned) gz, (unsigned) threads, 1, 1, (unsigned) shared, (CuHandle) stream, &dependent, 1};
+  CuLaunchConfig config = {(unsigned) gx, (unsigned) gy, (unsigned) gz, (unsigned) threads, 1, 1, 0, (CuHandle) stream, &dependent, 1};
   return calls()->launchWith(&config, (CuHandle) function, nullptr, extra);
 }
 /** From which text of this file and the class beside it this library was built. */

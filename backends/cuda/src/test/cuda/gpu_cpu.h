@@ -92,14 +92,13 @@ template <class T> static inline T __ldcs(const T *p) { return *p; }
 
 // ---- fibers
 namespace gpu {
-struct Fiber { void *sp; char *stack; int state; bool begun; unsigned x, y, z; unsigned exchange, epoch; uint32_t in[8], out[8];
+struct Fiber { void *sp; char *stack; int state; bool begun; unsigned x, y, z, lane, exchange; uint32_t shown[2][8];
 #ifdef GPU_UCONTEXT
   ucontext_t context;
 #endif
 };
 enum { RUNS, AT_BLOCK, AT_WARP, DONE };
 inline std::vector<Fiber> fibers;
-inline std::vector<unsigned> order;
 inline std::vector<unsigned char> dynamic_shared;
 inline Fiber *current;
 inline Fiber host;
@@ -139,44 +138,54 @@ inline void prepare(Fiber *f) {
   getcontext(&f->context); f->context.uc_stack.ss_sp = f->stack; f->context.uc_stack.ss_size = STACK; f->context.uc_link = nullptr;
   makecontext(&f->context, (void (*)()) entry, 0);
 #endif
-  f->state = RUNS; f->begun = false; f->exchange = f->epoch = 0;
+  f->state = RUNS; f->begun = false; f->exchange = 0;
+}
+/** Lets each lane of a warp go on to its next barrier, in an order drawn by lot; whether one could. */
+inline bool take_turn(Fiber *warp, unsigned lanes) {
+  unsigned lot = (unsigned) (draw() >> 16), first = lot >> 8, by = lot | 1, at = 0, done = 0;   // an odd step meets all 32
+  bool moved = false;
+  for (unsigned i = 0; i < 32; i++) {
+    unsigned lane = (first + i * by) & 31;
+    if (lane >= lanes) { continue; }
+    Fiber *f = warp + lane;
+    if (f->state == RUNS) { moved = true; go(f); if (f->state == DONE) { live--; } }
+    at += f->state == AT_WARP; done += f->state == DONE;
+  }
+  // a barrier opens when everybody has arrived
+  if (at && at + done == lanes) {
+    if (done) { die("a warp exchange that some lanes left out"); }
+    for (unsigned i = 0; i < lanes; i++) { warp[i].state = RUNS; }
+    moved = true;
+  }
+  return moved;
 }
 inline void run_block() {
   unsigned n = block_dim.x * block_dim.y * block_dim.z;
   if (fibers.size() < n) { fibers.resize(n); }
-  order.resize(n);
   for (unsigned i = 0; i < n; i++) {
-    prepare(&fibers[i]); order[i] = i;
+    prepare(&fibers[i]); fibers[i].lane = i & 31;
     fibers[i].x = i % block_dim.x; fibers[i].y = i / block_dim.x % block_dim.y; fibers[i].z = i / (block_dim.x * block_dim.y);
   }
   live = n;
   while (live) {
-    for (unsigned i = n; i > 1; i--) { std::swap(order[i - 1], order[draw() % i]); }
+    // one warp after another, in an order drawn by lot; some get ahead of others
+    unsigned lot = (unsigned) (draw() >> 16), first = lot >> 8, by = lot | 1;
     bool moved = false;
-    for (unsigned i : order) {
-      Fiber *f = &fibers[i];
-      if (f->state == RUNS) { moved = true; go(f); if (f->state == DONE) { live--; } }
-    }
-    // barriers open when everybody has arrived
-    for (unsigned w = 0; w < n; w += 32) {
-      unsigned end = std::min(w + 32, n), at = 0, done = 0;
-      for (unsigned i = w; i < end; i++) { at += fibers[i].state == AT_WARP; done += fibers[i].state == DONE; }
-      if (at && at + done == end - w) {
-        if (done) { die("a warp exchange that some lanes left out"); }
-        for (unsigned i = w; i < end; i++) { fibers[i].state = RUNS; } moved = true;
-      }
+    for (unsigned i = 0; i < 32; i++) {
+      unsigned w = ((first + i * by) & 31) * 32;
+      if (w >= n) { continue; }
+      for (unsigned turns = 1 + (draw() >> 16 & 15); turns && take_turn(&fibers[w], std::min(32u, n - w)); turns--) { moved = true; }
     }
     unsigned at = 0;
     for (unsigned i = 0; i < n; i++) { at += fibers[i].state == AT_BLOCK; }
     if (at && at == live) {
       if (live < n) { die("a __syncthreads that some threads left out by returning"); }
-      for (unsigned i = 0; i < n; i++) { fibers[i].state = RUNS; } moved = true;
+      for (unsigned i = 0; i < n; i++) { fibers[i].state = RUNS; }
+      moved = true;
     }
     if (!moved) { die("threads wait at different barriers"); }
   }
 }
-inline unsigned linear() { return current->x + block_dim.x * (current->y + block_dim.y * current->z); }
-inline Fiber *warp() { return &fibers[linear() & ~31u]; }
 inline void wait(int state) { check_begun(); current->state = state; back(); }
 // Each barrier of the sources has a number, from when it is met; one of them may be left out, to see that tests notice.
 struct Barrier { const char *file; int line; };
@@ -187,14 +196,13 @@ inline int barrier(const char *file, int line) {
   barriers.push_back({file, line});
   return (int) barriers.size() - 1;
 }
-/** Everybody shows words, then looks at those of the others; two buffers, so that one barrier an exchange is enough. */
+/** Everybody shows words, then looks at those of the others; two places in turn, so that one barrier an exchange is enough. */
 struct Exchange {
-  Fiber *w; uint32_t saved[32][8];
-  Exchange(const void *mine, size_t bytes) {
-    memcpy(current->in, mine, bytes); wait(AT_WARP); w = warp();
-    for (int i = 0; i < 32; i++) { memcpy(saved[i], w[i].in, bytes); }
-    wait(AT_WARP);
+  const Fiber *warp; unsigned lane, place;
+  Exchange(const void *mine, size_t bytes) : warp(current - current->lane), lane(current->lane), place(current->exchange++ & 1) {
+    memcpy(current->shown[place], mine, bytes); wait(AT_WARP);
   }
+  const uint32_t *operator[](unsigned of) const { return warp[of].shown[place]; }
 };
 template <class F> void launch(dim3 grid, dim3 block, size_t shared, F &&kernel) {
   grid_dim = grid; block_dim = block; body = kernel;
@@ -218,23 +226,23 @@ static inline void __threadfence() {}
 static inline void begin_kernel() { gpu::current->begun = true; }
 static inline void prefetch(const void *) {}
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
-  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
+  gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
 }
 template <class T> static inline T __shfl_xor_sync(unsigned, T v, int mask, int = 32) {
-  gpu::Exchange e(&v, sizeof v); T r; memcpy(&r, e.saved[(gpu::linear() & 31) ^ mask], sizeof r); return r;
+  gpu::Exchange e(&v, sizeof v); T r; memcpy(&r, e[e.lane ^ mask], sizeof r); return r;
 }
 template <class T> static inline T __shfl_down_sync(unsigned, T v, int by, int width = 32) {
-  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & (width - 1)) + by < width ? me + by : me], sizeof r); return r;
+  gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & (width - 1)) + by < width ? me + by : me], sizeof r); return r;
 }
 template <class T> static inline T __shfl_up_sync(unsigned, T v, int by, int width = 32) {
-  gpu::Exchange e(&v, sizeof v); int me = gpu::linear() & 31; T r; memcpy(&r, e.saved[(me & (width - 1)) >= by ? me - by : me], sizeof r); return r;
+  gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & (width - 1)) >= by ? me - by : me], sizeof r); return r;
 }
 static inline unsigned __ballot_sync(unsigned, int p) {
-  gpu::Exchange e(&p, sizeof p); unsigned r = 0; for (int i = 0; i < 32; i++) { r |= (e.saved[i][0] != 0) << i; } return r;
+  gpu::Exchange e(&p, sizeof p); unsigned r = 0; for (int i = 0; i < 32; i++) { r |= (e[i][0] != 0) << i; } return r;
 }
 static inline int __any_sync(unsigned m, int p) { return __ballot_sync(m, p) != 0; }
 static inline int __all_sync(unsigned m, int p) { return __ballot_sync(m, p) == ~0u; }
-static inline int __reduce_add_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = 0; for (auto &s : e.saved) { r += (int) s[0]; } return r; }
+static inline int __reduce_add_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = 0; for (int i = 0; i < 32; i++) { r += (int) e[i][0]; } return r; }
 template <class T> static inline T atomicAdd(T *p, T v) { T o = *p; *p = o + v; return o; }
 static inline unsigned atomicInc(unsigned *p, unsigned m) { unsigned o = *p; *p = o >= m ? 0 : o + 1; return o; }
 static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; return o; }
@@ -242,12 +250,12 @@ static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; ret
 // ---- tensor cores: every lane shows its fragments, then works out its own four results
 static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   uint32_t mine[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};
-  gpu::Exchange e(mine, sizeof mine); int lane = gpu::linear() & 31, g = lane >> 2, t = lane & 3;
+  gpu::Exchange e(mine, sizeof mine); int lane = e.lane, g = lane >> 2, t = lane & 3;
   auto part = [](uint32_t w, int high) { return __bfloat162float({(uint16_t) (high ? w >> 16 : w)}); };
   for (int i = 0; i < 4; i++) {
     int row = g + (i >> 1) * 8, col = 2 * t + (i & 1); float sum = 0;
     for (int k = 0; k < 16; k++) {
-      float x = part(e.saved[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2], k & 1), y = part(e.saved[col * 4 + (k & 7) / 2][4 + (k >> 3)], k & 1);
+      float x = part(e[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2], k & 1), y = part(e[col * 4 + (k & 7) / 2][4 + (k >> 3)], k & 1);
       sum += x * y;
     }
     d[i] += sum;
@@ -255,7 +263,7 @@ static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], cons
 }
 static inline void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
   uint32_t mine[4]; memcpy(mine, row, 16);   // as it lies now: rows that other lanes have still to write show a missing __syncwarp
-  gpu::Exchange e(mine, sizeof mine); int lane = gpu::linear() & 31;
-  for (int m = 0; m < 4; m++) { r[m] = e.saved[8 * m + lane / 4][lane & 3]; }
+  gpu::Exchange e(mine, sizeof mine); int lane = e.lane;
+  for (int m = 0; m < 4; m++) { r[m] = e[8 * m + lane / 4][lane & 3]; }
 }
 static inline uint32_t pack_bf16(float low, float high) { return (uint32_t) __float2bfloat16(low).v | (uint32_t) __float2bfloat16(high).v << 16; }

@@ -135,16 +135,9 @@ final class Gpu implements AutoCloseable {
     /** Queues a kernel with the arguments that were put together last. */
     void launch(String kernel, long x, long y, long z, int threads) {
         Kernels.Kernel known = kernels.kernel(kernel);
-        int width = Math.toIntExact(x);
-        int height = Math.toIntExact(y);
-        int depth = Math.toIntExact(z);
-        if (afterKernel && known.waits()) {
-            context.launchEarly(known.function(), width, height, depth, threads, stream, arguments.memory(),
-                    arguments.size());
-        } else {
-            context.launch(known.function(), width, height, depth, threads, stream, arguments.memory(),
-                    arguments.size());
-        }
+        boolean early = afterKernel && known.waits();
+        context.launch(known.function(), Math.toIntExact(x), Math.toIntExact(y), Math.toIntExact(z), threads, early,
+                stream, arguments.memory(), arguments.size());
         afterKernel = true;
     }
 

@@ -84,12 +84,9 @@ final class CudaCalls {
 
     static native int mr_graph_destroy(@Cast("long long") long graph);
 
-    static native int mr_launch(@Cast("long long") long function, int gx, int gy, int gz, int threads, int shared,
-            @Cast("long long") long stream, @Cast("long long") long arguments, @Cast("long long") long bytes);
-
     static native int mr_can_launch_early();
 
-    static native int mr_launch_early(@Cast("long long") long function, int gx, int gy, int gz, int threads, int shared,
+    static native int mr_launch(@Cast("long long") long function, int gx, int gy, int gz, int threads, int early,
             @Cast("long long") long stream, @Cast("long long") long arguments, @Cast("long long") long bytes);
 
     static native int mr_sources(@Cast("char*") long digest, long capacity);

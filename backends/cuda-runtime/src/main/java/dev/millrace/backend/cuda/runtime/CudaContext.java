@@ -194,33 +194,16 @@ public final class CudaContext implements AutoCloseable {
      * @param y blocks of the grid
      * @param z blocks of the grid
      * @param threads of a block
+     * @param early whether it may begin before the kernel in front of it has ended (programmatic dependent launch): it then waits itself
+     *        for what that one leaves, with {@code griddepcontrol.wait}, and a kernel was queued last
      * @param stream the queue
      * @param arguments packed as the kernel lays them out; read before this returns
      * @param bytes how many of them
      */
-    public void launch(long function, int x, int y, int z, int threads, long stream, MemorySegment arguments,
-            long bytes) {
-        CudaDriver.check(CudaCalls.mr_launch(function, x, y, z, threads, 0, stream, arguments.address(), bytes),
-                "launch a kernel");
-    }
-
-    /**
-     * Launches a kernel that may begin before the kernel in front of it has ended (programmatic dependent launch): it waits itself
-     * for what that one leaves, with {@code griddepcontrol.wait}.
-     *
-     * @param function its handle
-     * @param x blocks of the grid
-     * @param y blocks of the grid
-     * @param z blocks of the grid
-     * @param threads of a block
-     * @param stream the queue, in which a kernel was queued last
-     * @param arguments packed as the kernel lays them out; read before this returns
-     * @param bytes how many of them
-     */
-    public void launchEarly(long function, int x, int y, int z, int threads, long stream, MemorySegment arguments,
-            long bytes) {
-        CudaDriver.check(CudaCalls.mr_launch_early(function, x, y, z, threads, 0, stream, arguments.address(), bytes),
-                "launch a kernel");
+    public void launch(long function, int x, int y, int z, int threads, boolean early, long stream,
+            MemorySegment arguments, long bytes) {
+        CudaDriver.check(CudaCalls.mr_launch(function, x, y, z, threads, early ? 1 : 0, stream, arguments.address(),
+                bytes), "launch a kernel");
     }
 
     /**
