@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -25,6 +26,11 @@ import org.jspecify.annotations.Nullable;
 final class Inbox {
 
     private volatile Thread thread;
+    /**
+     * Whether the thread is to look again. That it was unparked does not tell it: where it waits for the lock just then, that waiting
+     * takes the permit.
+     */
+    private final AtomicBoolean news = new AtomicBoolean();
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Slot> waiting = new ArrayList<>();
     private final Deque<Task<?>> tasks = new ArrayDeque<>();
@@ -88,6 +94,7 @@ final class Inbox {
 
     /** The thread looks again at what there is to do. */
     void wake() {
+        news.set(true);
         LockSupport.unpark(thread);
     }
 
@@ -128,6 +135,20 @@ final class Inbox {
     }
 
     // ---- called by the scheduler's thread
+
+    /** Waits until there is something to look at, or for less. Returns at once if something came since the last wait. */
+    void await() {
+        if (!news.getAndSet(false)) {
+            LockSupport.park(this);
+        }
+    }
+
+    /** The same, for a time at most. */
+    void await(long nanos) {
+        if (!news.getAndSet(false)) {
+            LockSupport.parkNanos(this, nanos);
+        }
+    }
 
     /** Whether nothing more will come and no task is left. */
     boolean isDone() {

@@ -597,11 +597,11 @@ public final class Scheduler implements AutoCloseable {
             } else if (executor instanceof NoExecutor) {
                 awaitExecutor();
             } else if (patience > 0) {
-                LockSupport.parkNanos(this, patience);
+                inbox.await(patience);
             } else if (batch.fill(executor)) {
                 read();
             } else if (!slots.makeRoom()) {
-                LockSupport.park(this);
+                inbox.await();
             }
         }
     }
@@ -629,7 +629,7 @@ public final class Scheduler implements AutoCloseable {
         } else if (executor instanceof NoExecutor none) {
             inbox.tell(String.valueOf(none.problem().getMessage()));
         }
-        LockSupport.park(this);
+        inbox.await();
     }
 
     /**
