@@ -164,7 +164,7 @@ class ArrowsTest {
     static final ArchRule DOWNLOADS_STAND_ALONE = only(STORE_FETCH, API, "javax.net.ssl..");
 
     @ArchTest
-    static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON);
+    static final ArchRule TRUST_STANDS_ALONE = only(STORE_TRUST, API, JSON, MACHINE);
 
     @ArchTest
     static final ArchRule HUBS_ARE_ASKED_BY_DOWNLOADS = only(STORE_HUB, STORE_FETCH, API, JSON, MACHINE);
