@@ -218,7 +218,7 @@ final class RunningModel implements Model {
         moving.lock();
         try {
             if (closing.get()) {
-                throw new IllegalStateException(conversations.end());
+                throw new IllegalStateException(conversations.end("The model is closed."));
             }
             Choice chosen = choice.get();
             Placement next = chosen.place();
@@ -526,7 +526,6 @@ final class RunningModel implements Model {
      */
     @Override
     public void close() {
-        conversations.cancel();
         if (!closing.compareAndSet(false, true)) {
             if (!conversations.isOwnThread()) {
                 awaitClosed();

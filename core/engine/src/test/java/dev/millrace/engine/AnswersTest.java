@@ -21,7 +21,6 @@ import dev.millrace.api.Reasoning;
 import dev.millrace.api.Sampling;
 import dev.millrace.api.TokenScore;
 import dev.millrace.spi.text.SamplerStage;
-import dev.millrace.spi.text.StageContext;
 import dev.millrace.spi.text.TokenHistory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,7 +28,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -178,27 +176,13 @@ class AnswersTest {
             }
             return this;
         }
-
-        static SamplerStage.Factory factory() {
-            AtomicInteger forks = new AtomicInteger();
-            return new SamplerStage.Factory() {
-                @Override
-                public int order() {
-                    return 10;
-                }
-
-                @Override
-                public Optional<SamplerStage> create(StageContext context) {
-                    return Optional.of(new Uncopied(forks));
-                }
-            };
-        }
     }
 
     @Test
     void answersThatCannotBeginLeaveNothingAndKeepNobodyWaiting() throws Exception {
         try (Stage stage = new Stage(folder, backend)) {
-            stage.services.stages.add(Uncopied.factory());
+            AtomicInteger forks = new AtomicInteger();
+            stage.services.stages.add(Stage.stages(context -> new Uncopied(forks)));
             stage.engine.configure(Map.of("answers", 4));
             try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
                 assertThrows(IllegalStateException.class, () -> conversation.send(List.of(Message.user("x")), 4));

@@ -180,21 +180,7 @@ class ContractsTest {
         }
     }
 
-    /** Stages that are told of each token. */
-    private static SamplerStage.Factory told(IntConsumer listener) {
-        return new SamplerStage.Factory() {
-            @Override
-            public int order() {
-                return 10;
-            }
-
-            @Override
-            public Optional<SamplerStage> create(StageContext context) {
-                return Optional.of(new Telling(listener));
-            }
-        };
-    }
-
+    /** A stage that is told of each token. */
     private record Telling(IntConsumer listener) implements SamplerStage {
 
         @Override
@@ -219,12 +205,12 @@ class ContractsTest {
                 new NoClassDefFoundError("gone"), new java.io.IOException("checked"));
         AtomicInteger tokens = new AtomicInteger();
         try (Stage stage = new Stage(folder, new ScriptedBackend("a", true, "First."))) {
-            stage.services.stages.add(told(token -> {
+            stage.services.stages.add(Stage.stages(context -> new Telling(token -> {
                 int number = tokens.incrementAndGet();
                 if (number <= problems.size()) {
                     ContractsTest.<RuntimeException>sneak(problems.get(number - 1));
                 }
-            }));
+            })));
             try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
                 for (Throwable problem : problems) {
                     RuntimeException e = assertThrows(RuntimeException.class, () -> conversation.send("a").answer());
@@ -241,7 +227,7 @@ class ContractsTest {
         AtomicReference<Conversation> other = new AtomicReference<>();
         int end = 3;
         try (Stage stage = new Stage(folder, backend)) {
-            stage.services.stages.add(told(token -> {
+            stage.services.stages.add(Stage.stages(context -> new Telling(token -> {
                 Conversation second = token == end ? other.getAndSet(null) : null;
                 if (second != null) {
                     backend.onLimits = () -> {
@@ -249,7 +235,7 @@ class ContractsTest {
                     };
                     assertThrows(BackendException.class, () -> second.send("b").answer());
                 }
-            }));
+            })));
             try (Model model = stage.open()) {
                 other.set(model.conversation().start());
                 BackendException e = assertThrows(BackendException.class,

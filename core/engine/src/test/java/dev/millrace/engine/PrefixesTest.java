@@ -17,7 +17,6 @@ import dev.millrace.api.ModelOptions;
 import dev.millrace.api.Precision;
 import dev.millrace.spi.backend.Limits;
 import dev.millrace.spi.text.SamplerStage;
-import dev.millrace.spi.text.StageContext;
 import dev.millrace.spi.text.TokenHistory;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -29,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -320,18 +318,10 @@ class PrefixesTest {
     void whatIsKeptHoldsNothingOfItsConversation() throws IOException {
         List<WeakReference<Object>> told = Collections.synchronizedList(new ArrayList<>());
         try (Stage stage = stage(new ScriptedBackend("a", true, "Yes."))) {
-            stage.services.stages.add(new SamplerStage.Factory() {
-                @Override
-                public int order() {
-                    return 10;
-                }
-
-                @Override
-                public Optional<SamplerStage> create(StageContext context) {
-                    told.add(new WeakReference<>(context));
-                    return Optional.of(new LooksOn());
-                }
-            });
+            stage.services.stages.add(Stage.stages(context -> {
+                told.add(new WeakReference<>(context));
+                return new LooksOn();
+            }));
             try (Model model = stage.open()) {
                 for (int i = 0; i < 5; i++) {
                     assertEquals("Yes.", request(model, List.of(Message.user("Question " + i))).text());

@@ -12,13 +12,17 @@ import dev.millrace.api.ToolDefinition;
 import dev.millrace.api.ToolProvider;
 import dev.millrace.api.ToolResult;
 import dev.millrace.spi.text.Dialect;
+import dev.millrace.spi.text.SamplerStage;
+import dev.millrace.spi.text.StageContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 
 /** An engine with scripted backends in a folder of its own. */
 final class Stage implements AutoCloseable {
@@ -72,6 +76,21 @@ final class Stage implements AutoCloseable {
             }
         };
         return () -> List.of(tool);
+    }
+
+    /** Stages in the middle of the chain, one for each conversation. */
+    static SamplerStage.Factory stages(Function<StageContext, SamplerStage> made) {
+        return new SamplerStage.Factory() {
+            @Override
+            public int order() {
+                return 10;
+            }
+
+            @Override
+            public Optional<SamplerStage> create(StageContext context) {
+                return Optional.of(made.apply(context));
+            }
+        };
     }
 
     static ToolDefinition definition(String name) {

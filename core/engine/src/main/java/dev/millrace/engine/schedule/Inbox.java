@@ -138,9 +138,7 @@ final class Inbox {
 
     /** Waits until there is something to look at, or for less. Returns at once if something came since the last wait. */
     void await() {
-        if (!news.getAndSet(false)) {
-            LockSupport.park(this);
-        }
+        await(Long.MAX_VALUE);
     }
 
     /** The same, for a time at most. */

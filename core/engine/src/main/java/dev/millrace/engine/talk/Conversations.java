@@ -96,9 +96,9 @@ public final class Conversations implements AutoCloseable {
 
     <C extends Member> C adopt(C conversation) {
         open.add(conversation);
-        if (!end().isEmpty()) {
+        if (!end.isEmpty()) {
             conversation.close();
-            throw new IllegalStateException(end());
+            throw new IllegalStateException(end);
         }
         return conversation;
     }
@@ -182,10 +182,11 @@ public final class Conversations implements AutoCloseable {
     /**
      * Why no conversation begins any more.
      *
-     * @return a sentence; empty while they do
+     * @param otherwise a sentence for while they do
+     * @return a sentence
      */
-    public String end() {
-        return end;
+    public String end(String otherwise) {
+        return end.isEmpty() ? otherwise : end;
     }
 
     /** Ends all of them at once, and waits until they have ended; not for an answer that this very thread belongs to. */

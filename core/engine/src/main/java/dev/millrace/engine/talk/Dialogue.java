@@ -87,7 +87,7 @@ final class Dialogue {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException(all.end().isEmpty() ? "The conversation is closed." : all.end());
+                throw new IllegalStateException(all.end("The conversation is closed."));
             }
             if (running != null) {
                 throw new IllegalStateException(
