@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,14 +38,8 @@ final class McpCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; one for each core if not given.")
     int threads;
 
-    private McpCommand(Workplace workplace) {
+    McpCommand(Workplace workplace) {
         this.workplace = workplace;
-    }
-
-    /** The command with those below it. */
-    static CommandLine line(Workplace workplace) {
-        return new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace))
-                .addSubcommand(new McpLoginCommand(workplace));
     }
 
     @Override

@@ -11,16 +11,13 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -35,37 +32,9 @@ final class MillraceCommand implements Runnable {
     private static final Pattern INFINITE = Pattern.compile("(?i)^([+-]?)inf(inity)?$");
     private static final Pattern COMMA = Pattern.compile("[+-]?\\d*,\\d+");
 
-    /** How each command is made, by its name, as the help lists them. */
-    private static final Map<String, Function<Workplace, Object>> COMMANDS = new LinkedHashMap<>();
-
-    static {
-        COMMANDS.put("run", RunCommand::new);
-        COMMANDS.put("chat", ChatCommand::new);
-        COMMANDS.put("bench", BenchCommand::new);
-        COMMANDS.put("inspect", InspectCommand::line);
-        COMMANDS.put("convert", ConvertCommand::new);
-        COMMANDS.put("synth", SynthCommand::new);
-        COMMANDS.put("parity", ParityCommand::new);
-        COMMANDS.put("doctor", DoctorCommand::new);
-        COMMANDS.put("soak", SoakCommand::new);
-        COMMANDS.put("serve", ServeCommand::new);
-        COMMANDS.put("mqtt", MqttCommand::new);
-        COMMANDS.put("mcp", McpCommand::line);
-        COMMANDS.put("tools", ToolsCommand::line);
-        COMMANDS.put("plugins", PluginsCommand::line);
-        COMMANDS.put("pull", PullCommand::new);
-        COMMANDS.put("list", ListCommand::new);
-        COMMANDS.put("show", ShowCommand::new);
-        COMMANDS.put("rm", RemoveCommand::new);
-        COMMANDS.put("verify", VerifyCommand::new);
-        COMMANDS.put("quantise", QuantiseCommand::new);
-        COMMANDS.put("import", ImportCommand::new);
-        COMMANDS.put("export", ExportCommand::new);
-    }
-
-    private final Workplace workplace;
     private final Console console;
-    private final CommandLine line = new CommandLine(this);
+    private final CommandLine line;
+    private final CommandSpec run;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
     boolean debug;
@@ -77,17 +46,25 @@ final class MillraceCommand implements Runnable {
     boolean version;
 
     MillraceCommand(Workplace workplace) {
-        this.workplace = workplace;
         console = workplace.console();
-    }
-
-    /** The parser, with the command that is named, or with all of them: to make them all takes a tenth of a second. */
-    private void commands(String named) {
-        COMMANDS.forEach((name, made) -> {
-            if (name.equals(named) || !COMMANDS.containsKey(named)) {
-                line.addSubcommand(made.apply(workplace));
-            }
-        });
+        CommandLine running = new CommandLine(new RunCommand(workplace));
+        run = running.getCommandSpec();
+        line = new CommandLine(this).addSubcommand(running).addSubcommand(new ChatCommand(workplace))
+                .addSubcommand(new BenchCommand(workplace)).addSubcommand(InspectCommand.line(workplace))
+                .addSubcommand(new ConvertCommand(workplace)).addSubcommand(new SynthCommand(workplace))
+                .addSubcommand(new ParityCommand(workplace)).addSubcommand(new DoctorCommand(workplace))
+                .addSubcommand(new SoakCommand(workplace))
+                .addSubcommand(new ServeCommand(workplace))
+                .addSubcommand(new MqttCommand(workplace))
+                .addSubcommand(
+                        new CommandLine(new McpCommand(workplace)).addSubcommand(new McpShowCommand(workplace))
+                                .addSubcommand(new McpLoginCommand(workplace)))
+                .addSubcommand(ToolsCommand.line(workplace)).addSubcommand(PluginsCommand.line(workplace))
+                .addSubcommand(new PullCommand(workplace))
+                .addSubcommand(new ListCommand(workplace))
+                .addSubcommand(new ShowCommand(workplace)).addSubcommand(new RemoveCommand(workplace))
+                .addSubcommand(new VerifyCommand(workplace)).addSubcommand(new QuantiseCommand(workplace))
+                .addSubcommand(new ImportCommand(workplace)).addSubcommand(new ExportCommand(workplace));
         line.getCommandSpec().version("millrace " + workplace.version());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -135,15 +112,10 @@ final class MillraceCommand implements Runnable {
         throw new TypeConversionException("'" + text + "' is not from " + least + " to " + most);
     }
 
-    /** Runs a command and gives its exit code. Once only. */
+    /** Runs a command and gives its exit code. */
     int execute(String... arguments) {
         try {
-            String named = Stream.of(arguments).filter(argument -> !argument.startsWith("-")).findFirst().orElse("");
-            commands(named);
-            CommandLine prompted = line.getSubcommands().get("run");
-            int code = line.execute(named.equals("run") && prompted != null
-                    ? Prompt.hideDashes(prompted.getCommandSpec(), arguments)
-                    : arguments);
+            int code = line.execute(Prompt.hideDashes(run, arguments));
             if (code == ExitCode.DONE) {
                 console.out().check(); // helps and versions are written by the parser
             }
@@ -163,9 +135,9 @@ final class MillraceCommand implements Runnable {
 
     @Override
     public void run() {
-        List<String> names = List.copyOf(COMMANDS.keySet());
-        throw new ParameterException(line, "a command is missing: "
-                + String.join(", ", names.subList(0, names.size() - 1)) + " or " + names.getLast());
+        throw new ParameterException(line,
+                "a command is missing: run, chat, serve, mqtt, mcp, tools, plugins, pull, list, show, rm, verify, import, export, bench, inspect,"
+                        + " convert, quantise, synth, parity or doctor");
     }
 
     private int wrongUsage(ParameterException problem) {

@@ -8,7 +8,6 @@ import dev.millrace.api.MillraceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -34,12 +33,19 @@ final class Prompt {
      * argument with white space is none of our options, unless it gives the value too, as in {@code --system=Be brief}.
      *
      * @param run the command that takes a prompt
-     * @param arguments as typed, with the name of that command
+     * @param arguments as typed
      * @return arguments for the parser
      */
     static String[] hideDashes(CommandSpec run, String... arguments) {
+        int command = 0;
+        while (command < arguments.length && arguments[command].startsWith("-")) {
+            command++;
+        }
+        if (command == arguments.length || !arguments[command].equals(run.name())) {
+            return arguments;
+        }
         String[] marked = arguments.clone();
-        for (int i = List.of(marked).indexOf(run.name()) + 1; i < marked.length && !marked[i].equals("--"); i++) {
+        for (int i = command + 1; i < marked.length && !marked[i].equals("--"); i++) {
             String argument = marked[i];
             boolean value = takesValue(run, marked[i - 1]);
             if (!value && argument.startsWith("-") && SPACE.matcher(argument).find()
