@@ -5,16 +5,21 @@
 package dev.millrace.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
 import dev.millrace.api.Event;
+import dev.millrace.api.FinishReason;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Message;
+import dev.millrace.api.MillraceException;
 import dev.millrace.api.Model;
 import dev.millrace.api.ToolResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +76,22 @@ class LongResultsTest {
                 told.endsWith("these are the first " + keep + " of " + whole.length() + " characters. Ask for less.]"),
                 told);
         assertEquals(List.of(whole), heard);
+    }
+
+    @Test
+    void theAnswerEndsWhereTheyFillTheContext() {
+        String[] turns = new String[8];
+        Arrays.fill(turns, turn(call("a")));
+        try (Stage stage = new Stage(folder, new ScriptedBackend("here", true, turns));
+                Model model = stage.open();
+                Conversation conversation = model.conversation()
+                        .tools(Stage.tool("log", call -> ToolResult.of("x".repeat(100_000)))).start()) {
+            Answer answer = conversation.send("Read the logs.").answer();
+            assertEquals(FinishReason.CONTEXT_FULL, answer.reason());
+            assertTrue(answer.toolCalls().size() >= 3, "" + answer.toolCalls().size());
+            assertEquals(1 + 2 * answer.toolCalls().size(), conversation.messages().size(), "what was done is kept");
+            assertThrows(MillraceException.class, () -> conversation.send("More").answer());
+        }
     }
 
     @Test

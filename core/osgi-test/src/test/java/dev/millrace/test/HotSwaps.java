@@ -47,25 +47,39 @@ public final class HotSwaps {
      *
      * @param answers that were complete and right
      * @param wrong answers that were not
-     * @param moves that the runtime counted
+     * @param moves that the runtime counted meanwhile
      */
     public record Outcome(int answers, List<String> wrong, long moves) {
     }
 
     /** Moves between the devices of the CPU backend, one after the other. */
     public static Swap betweenDevices(Millrace millrace) {
-        List<String> devices = millrace.devices().stream().filter(device -> device.backend().equals("cpu"))
-                .map(device -> device.id()).toList();
+        return between(millrace.devices().stream().filter(device -> device.backend().equals("cpu"))
+                .map(device -> device.id()).toList());
+    }
+
+    /** Moves between these devices, one after the other. */
+    public static Swap between(List<String> devices) {
         return (model, number) -> model.moveTo(devices.get(number % devices.size()));
     }
 
-    /** Makes so many swaps while answers are generated. */
+    /** Makes so many swaps of the nano model while answers are generated. */
     public static Outcome run(Millrace millrace, int swaps, Swap swap) throws Exception {
+        return run(millrace, "nano", swaps, swap);
+    }
+
+    /**
+     * The same with another form of the nano model.
+     *
+     * @param name a folder, for example
+     */
+    public static Outcome run(Millrace millrace, String name, int swaps, Swap swap) throws Exception {
         List<String> right = House.answers();
         List<String> wrong = new ArrayList<>();
         AtomicBoolean done = new AtomicBoolean();
         AtomicInteger answers = new AtomicInteger();
-        try (Model model = millrace.open("nano", House.MODEL_OPTIONS);
+        long before = moves(millrace);
+        try (Model model = millrace.open(name, House.MODEL_OPTIONS);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<String>>> streams = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
@@ -87,10 +101,14 @@ public final class HotSwaps {
                 }
             }
         }
-        long moves = millrace.metrics().stream().filter(one -> one.name().equals("swaps"))
+        return new Outcome(answers.get(), wrong, moves(millrace) - before);
+    }
+
+    /** How often any model of the runtime has moved. */
+    public static long moves(Millrace millrace) {
+        return millrace.metrics().stream().filter(one -> one.name().equals("swaps"))
                 .filter(one -> "done".equals(one.labels().get("result")))
                 .mapToLong(one -> ((Metric.Counter) one).value()).sum();
-        return new Outcome(answers.get(), wrong, moves);
     }
 
     private static List<String> stream(Model model, List<String> right, int first, AtomicBoolean done,

@@ -4,8 +4,8 @@
  */
 package dev.millrace.test;
 
-import dev.millrace.api.Answer;
 import dev.millrace.api.Conversation;
+import dev.millrace.api.Event;
 import dev.millrace.api.Generation;
 import dev.millrace.api.Model;
 import dev.millrace.api.ModelOptions;
@@ -66,19 +66,33 @@ public final class House {
      *
      * @param model the nano model
      * @param question what to ask
-     * @return everything that the model wrote, as one line of JSON
+     * @return everything that the model wrote, in the order in which it came, as one line of JSON
      */
     public String ask(Model model, String question) {
         try (Conversation conversation = model.conversation().tools(Tools.of(this)).sampling(Sampling.greedy()).start();
                 Generation generation = conversation.send(question)) {
-            Answer answer = generation.answer();
+            StringBuilder thinking = new StringBuilder();
+            StringBuilder text = new StringBuilder();
+            List<Map<String, Object>> calls = new ArrayList<>();
+            int tokens = 0;
+            for (Event event : generation) {
+                switch (event) {
+                    case Event.Thinking part -> thinking.append(part.text());
+                    case Event.Text part -> text.append(part.text());
+                    case Event.ToolCalled called ->
+                        calls.add(Map.of(called.call().name(), called.call().arguments()));
+                    case Event.Finished finished -> tokens = finished.usage().completionTokens();
+                    default -> {
+                        // what tools say is seen in the calls that follow
+                    }
+                }
+            }
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("question", question);
-            line.put("thinking", answer.thinking());
-            line.put("calls", answer.toolCalls().stream()
-                    .map(call -> Map.of(call.name(), call.arguments())).toList());
-            line.put("text", answer.text());
-            line.put("tokens", answer.usage().completionTokens());
+            line.put("thinking", thinking.toString());
+            line.put("calls", calls);
+            line.put("text", text.toString());
+            line.put("tokens", tokens);
             return Json.write(line);
         }
     }

@@ -160,9 +160,17 @@ final class AnswerRun {
                 new ResultBudget(text -> model.tokenizer().encode(text).length, model.info().contextLength()), log);
         for (int round = 0;; round++) {
             List<Message> messages = dialogue.messages();
-            checkLength(messages);
             offered = options.offered(messages);
-            Prompt prompt = model.prompt(messages, offered, options);
+            Prompt prompt;
+            try {
+                prompt = prompt(messages);
+            } catch (TooLongException e) {
+                if (round == 0) {
+                    throw e;
+                }
+                // what tools said fills the context: what the model has said until then stands
+                return FinishReason.CONTEXT_FULL;
+            }
             Slot slot = take(prompt.ids(), round == 0, log);
             share(slot, prompt.ids(), log);
             TokenSampler sampler = new TokenSampler(options.sampling(), options.seed(), model.info().vocabularySize(),
@@ -199,6 +207,16 @@ final class AnswerRun {
         }
     }
 
+    /** What the model reads, which leaves room for a token at least. */
+    private Prompt prompt(List<Message> messages) {
+        checkLength(messages);
+        Prompt prompt = model.prompt(messages, offered, options);
+        if (prompt.ids().length >= model.info().contextLength()) {
+            throw tooLong("" + prompt.ids().length);
+        }
+        return prompt;
+    }
+
     /**
      * Counts the tokens of very long texts, such as a file that is piped in, before anything is made of them: what the chat
      * template may work on has a limit of its own, which says nothing to whoever sent them.
@@ -217,17 +235,14 @@ final class AnswerRun {
         }
     }
 
-    private MillraceException tooLong(String tokens) {
-        return new MillraceException("The conversation has become " + tokens + " tokens long and the context holds "
+    private TooLongException tooLong(String tokens) {
+        return new TooLongException("The conversation has become " + tokens + " tokens long and the context holds "
                 + model.info().contextLength()
                 + ": rewind it, start a new one, or open the model with a larger context.");
     }
 
     /** What the prompt is read on, up to its end: what others may go on from has been read, and is kept. */
     private Slot take(int[] ids, boolean first, LiveGeneration log) {
-        if (ids.length >= model.info().contextLength()) {
-            throw tooLong("" + ids.length);
-        }
         awaitExecutor(log);
         Slot slot = cache.take(ids);
         slot.priority(options.priority());
@@ -447,5 +462,15 @@ final class AnswerRun {
         return slot.length() >= model.info().contextLength()
                 ? Optional.of(FinishReason.CONTEXT_FULL)
                 : Optional.empty();
+    }
+
+    /** The context does not hold the conversation. */
+    private static final class TooLongException extends MillraceException {
+
+        private static final long serialVersionUID = 1;
+
+        TooLongException(String message) {
+            super(message);
+        }
     }
 }

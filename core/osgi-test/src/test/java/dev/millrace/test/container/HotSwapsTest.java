@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Millrace;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.model.ModelFormat;
 import dev.millrace.test.HotSwaps;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -45,6 +47,8 @@ class HotSwapsTest {
     private static final int UPDATES = 5;
     /** Each would leave the weights behind, 32 MB. */
     private static final int MORE_UPDATES = 8;
+    /** Of moves between two backends that the other tests do not make. */
+    private static final int FEWER = HotSwaps.SWAPS / 5;
     private static final long MOST_GROWTH = 128L << 20;
     private static final Path RESIDENT = Path.of("/proc/self/statm");
     private static final long PAGE = 4096;
@@ -59,6 +63,59 @@ class HotSwapsTest {
         assertEquals(List.of(), outcome.wrong());
         assertTrue(outcome.moves() >= HotSwaps.SWAPS, "" + outcome.moves());
         assertTrue(outcome.answers() > 0);
+    }
+
+    @Test
+    void answersAreTheSameWhileTheModelMovesBetweenVectorAndPlainKernels(
+            @InjectService(timeout = 10_000) Millrace millrace) throws Exception {
+        HotSwaps.Outcome outcome = HotSwaps.run(millrace, FEWER, HotSwaps.between(List.of("cpu:vector", "cpu:scalar")));
+        assertEquals(List.of(), outcome.wrong());
+        assertTrue(outcome.moves() >= FEWER, "" + outcome.moves());
+        assertTrue(outcome.answers() > 0);
+    }
+
+    @Test
+    void answersAreTheSameWhileTheModelMovesBetweenTensorsAndGraph(
+            @InjectService(timeout = 10_000) Millrace millrace,
+            @InjectService(filter = "(component.name=dev.millrace.formats.SafetensorsFormat)", timeout = 10_000) ModelFormat safetensors,
+            @TempDir Path folder) throws Exception {
+        HotSwaps.Outcome outcome = HotSwaps.run(millrace, TwoPrograms.write(safetensors, folder).toString(), FEWER,
+                HotSwaps.between(List.of("onnx:cpu", "cpu")));
+        assertEquals(List.of(), outcome.wrong());
+        assertTrue(outcome.moves() >= FEWER, "" + outcome.moves());
+        assertTrue(outcome.answers() > 0);
+    }
+
+    @Test
+    void answersAreTheSameWhileTheModelMovesBetweenTwoInstancesOfABackend(
+            @InjectService(timeout = 10_000) Millrace millrace) throws Exception {
+        Bundle first = cpu();
+        Bundle second = context.installBundle("second", Again.jar(first));
+        WeakReference<ClassLoader> classes;
+        try {
+            HotSwaps.Outcome outcome = HotSwaps.run(millrace, FEWER, (model, number) -> {
+                if (number == 0) {
+                    second.start();
+                }
+                Bundle left = number % 2 == 0 ? first : second;
+                long before = HotSwaps.moves(millrace);
+                left.stop();
+                until("the model has not moved", () -> HotSwaps.moves(millrace) > before);
+                left.start();
+            });
+            assertEquals(List.of(), outcome.wrong());
+            assertTrue(outcome.moves() >= FEWER, "" + outcome.moves());
+            assertTrue(outcome.answers() > 0);
+            classes = new WeakReference<>(second.adapt(BundleWiring.class).getClassLoader());
+        } finally {
+            first.start();
+            second.uninstall();
+        }
+        refresh(second);
+        until("the class loader of the second instance is held", () -> {
+            System.gc();
+            return classes.get() == null;
+        });
     }
 
     @Test
