@@ -142,7 +142,7 @@ final class MessageAssembly implements Listener {
             case CALLS -> "tool_use";
         });
         message.put("stop_sequence", end.stopString().orElse(null));
-        int cached = Math.min(end.usage().cachedTokens(), end.usage().promptTokens());
+        int cached = end.cachedTokens();
         usage(message.putObject("usage"), end.usage().promptTokens() - cached, cached,
                 end.usage().completionTokens());
         ObjectNode last = Json.object().put("type", "message_delta");

@@ -32,7 +32,7 @@ public final class ChatJson {
         int completion = ends.stream().mapToInt(one -> one.usage().completionTokens()).sum();
         ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)
                 .put("total_tokens", prompt + completion);
-        usage.putObject("prompt_tokens_details").put("cached_tokens", end.usage().cachedTokens());
+        usage.putObject("prompt_tokens_details").put("cached_tokens", end.cachedTokens());
         usage.putObject("completion_tokens_details").put("reasoning_tokens",
                 ends.stream().mapToInt(Ending::reasoningTokens).sum());
         return usage;

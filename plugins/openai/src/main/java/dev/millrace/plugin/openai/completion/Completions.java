@@ -128,7 +128,7 @@ public final class Completions implements Endpoint {
             int completion = 0;
             for (int i = 0; i < ends.size(); i++) {
                 prompt += i % answers == 0 ? ends.get(i).usage().promptTokens() : 0;
-                cached += i % answers == 0 ? ends.get(i).usage().cachedTokens() : 0;
+                cached += i % answers == 0 ? ends.get(i).cachedTokens() : 0;
                 completion += ends.get(i).usage().completionTokens();
             }
             ObjectNode usage = Json.object().put("prompt_tokens", prompt).put("completion_tokens", completion)

@@ -115,7 +115,7 @@ final class ResponseAssembly implements Listener {
         int input = end.usage().promptTokens();
         int written = end.usage().completionTokens();
         ObjectNode usage = response.putObject("usage").put("input_tokens", input);
-        usage.putObject("input_tokens_details").put("cached_tokens", end.usage().cachedTokens())
+        usage.putObject("input_tokens_details").put("cached_tokens", end.cachedTokens())
                 .put("cache_write_tokens", 0);
         usage.put("output_tokens", written);
         usage.putObject("output_tokens_details").put("reasoning_tokens", end.reasoningTokens());

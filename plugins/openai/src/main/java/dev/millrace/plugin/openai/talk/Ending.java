@@ -32,6 +32,11 @@ public record Ending(Reason reason, Usage usage, int reasoningTokens, Timings ti
         CALLS
     }
 
+    /** Tokens of the prompt that were not read again: what several rounds found again counts once. */
+    public int cachedTokens() {
+        return Math.min(usage.cachedTokens(), usage.promptTokens());
+    }
+
     /** Times in the words of llama-server, in milliseconds and tokens per second. */
     public ObjectNode timingsJson() {
         ObjectNode json = Json.object();
