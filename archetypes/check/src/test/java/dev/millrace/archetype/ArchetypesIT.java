@@ -39,6 +39,10 @@ class ArchetypesIT {
     private static final Pattern ARTIFACT = Pattern.compile("</parent>\\s*<artifactId>([^<]+)<");
     private static final Pattern TESTS = Pattern.compile("Tests run: (\\d+), Failures: 0, Errors: 0, Skipped: \\d+\\R");
 
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^```\\R(.*?)^```");
+    private static final Map<String, String> MAVEN = Map.of("JAVA_HOME", System.getProperty("java.home"), "MAVEN_OPTS",
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+
     @TempDir
     static Path folder = Path.of("");
 
@@ -58,11 +62,8 @@ class ArchetypesIT {
                 """.formatted(Path.of(System.getProperty("maven.repository")).toUri()));
         List<String> all = Stream.concat(PLUGINS.stream(), Stream.of("app")).toList();
         for (String kind : all) {
-            maven("org.apache.maven.plugins:maven-archetype-plugin:" + System.getProperty("archetype.version")
-                    + ":generate", "-DarchetypeCatalog=internal", "-DarchetypeGroupId=dev.millrace",
-                    "-DarchetypeArtifactId=dev.millrace.archetype." + kind, "-DarchetypeVersion=" + VERSION,
-                    "-DgroupId=com.example", "-DartifactId=own-" + kind, "-Dversion=1.0.0",
-                    "-Dpackage=com.example." + kind, "-DinteractiveMode=false");
+            run(generation(kind, "-DgroupId=com.example", "-DartifactId=own-" + kind, "-Dversion=1.0.0",
+                    "-Dpackage=com.example." + kind), MAVEN, folder);
         }
         // one run for all of them; none knows of the others
         Files.writeString(folder.resolve("pom.xml"), """
@@ -76,7 +77,7 @@ class ArchetypesIT {
                 </project>
                 """.formatted(
                 all.stream().map(kind -> "<module>own-" + kind + "</module>").collect(Collectors.joining())));
-        String log = maven("verify");
+        String log = run(maven("verify"), MAVEN, folder);
         Matcher tests = TESTS.matcher(log);
         List<Integer> run = new ArrayList<>();
         while (tests.find()) {
@@ -112,20 +113,29 @@ class ArchetypesIT {
         }
     }
 
-    private String maven(String... arguments) throws IOException, InterruptedException {
+    private static List<String> generation(String kind, String... arguments) {
+        return Stream.concat(
+                maven("org.apache.maven.plugins:maven-archetype-plugin:" + System.getProperty("archetype.version")
+                        + ":generate", "-DarchetypeCatalog=internal", "-DarchetypeGroupId=dev.millrace",
+                        "-DarchetypeArtifactId=dev.millrace.archetype." + kind, "-DarchetypeVersion=" + VERSION,
+                        "-DinteractiveMode=false").stream(),
+                Stream.of(arguments)).toList();
+    }
+
+    private static List<String> maven(String... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(), "-B", "-s",
                         folder.resolve("settings.xml").toString(),
                         "-Dmaven.repo.local=" + folder.resolve("repository")));
         command.addAll(List.of(arguments));
-        return run(command, Map.of("JAVA_HOME", System.getProperty("java.home"), "MAVEN_OPTS",
-                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
+        return command;
     }
 
-    private String run(List<String> command, Map<String, String> environment) throws IOException, InterruptedException {
+    private static String run(List<String> command, Map<String, String> environment, Path in)
+            throws IOException, InterruptedException {
         Path log = Files.createTempFile(folder, "log", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(in.toFile()).redirectErrorStream(true)
+                .redirectInput(new java.io.File("/dev/null")).redirectOutput(log.toFile());
         builder.environment().putAll(environment);
         int code = builder.start().waitFor();
         String text = Files.readString(log, StandardCharsets.UTF_8);
@@ -139,7 +149,7 @@ class ArchetypesIT {
         command.addAll(List.of(arguments));
         return run(command, Map.of("MILLRACE_BUNDLES", PLUGINS.stream()
                 .map(kind -> folder.resolve("own-" + kind).resolve("target").toString())
-                .collect(Collectors.joining(java.io.File.pathSeparator))));
+                .collect(Collectors.joining(java.io.File.pathSeparator))), folder);
     }
 
     @Test
@@ -150,13 +160,31 @@ class ArchetypesIT {
         assertFalse(said.isBlank());
     }
 
+    /** As a newcomer types it: the sample model stands in for the reader's own, and nobody sits at the terminal. */
     @Test
-    void theProgramWithAModelInsideRuns() throws Exception {
-        Path app = folder.resolve("own-app/target");
-        String said = run(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
-                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
-                app.resolve("lib") + "/*" + java.io.File.pathSeparator + app.resolve("own-app-1.0.0.jar"),
-                "com.example.app.GatewayApp", "Turn on the kitchen lamp."), Map.of());
-        assertTrue(said.contains("kitchen lamp"), said);
+    void theReadmesSayWhatRuns() throws Exception {
+        String path = String.join(java.io.File.pathSeparator, ROOT.toString(),
+                Path.of(System.getProperty("java.home"), "bin").toString(), System.getenv("PATH"));
+        Map<String, String> told = Map.of("stage", "gateway", "family", "\"architecture\"", "dialect", "\"cellar\"",
+                "app",
+                "kitchen lamp");
+        for (String kind : Stream.concat(PLUGINS.stream(), Stream.of("app")).toList()) {
+            Path project = folder.resolve("own-" + kind);
+            Matcher block = BLOCK.matcher(Files.readString(project.resolve("README.md")));
+            assertTrue(block.find(), kind);
+            String commands = Objects.requireNonNull(block.group(1)).replaceFirst("mvn verify\\R", "")
+                    .replaceAll("YOUR-MODEL(\\.gguf)?", "nano");
+            String said = run(List.of("sh", "-ec", commands), Map.of("PATH", path), project);
+            assertTrue(said.contains(told.getOrDefault(kind, "")), kind + "\n" + said);
+        }
+    }
+
+    @Test
+    void aGroupWithADashGivesAPackageThatJavaTakes() throws Exception {
+        Path in = Files.createDirectory(folder.resolve("dash"));
+        for (String kind : Stream.concat(PLUGINS.stream(), Stream.of("app")).toList()) {
+            run(generation(kind, "-DgroupId=com.my-firm", "-DartifactId=" + kind), MAVEN, in);
+            assertTrue(Files.isDirectory(in.resolve(kind).resolve("src/main/java/com/my_firm")), kind);
+        }
     }
 }

@@ -116,13 +116,14 @@ public interface PluginStore {
     List<Key> keys();
 
     /**
-     * Trusts a publisher.
+     * Trusts a publisher. Nothing changes if this key is trusted already, under whatever name.
      *
      * @param key a file with an Ed25519 public key (X.509 in PEM)
      * @param name under which it is kept
-     * @throws MillraceException if the file is no such key, or the name is taken
+     * @return the key as it is kept
+     * @throws MillraceException if the file is no such key, the name is that of another key, or this key was revoked
      */
-    void trust(Path key, String name);
+    Key trust(Path key, String name);
 
     /**
      * Stops trusting a publisher.

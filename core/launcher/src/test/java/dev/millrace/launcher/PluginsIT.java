@@ -88,6 +88,7 @@ final class PluginsIT {
         String refused = run(1, "plugins", "install", published.toString(), "valve");
         assertTrue(refused.contains("not signed by anybody whom you trust"), refused);
         run(0, "plugins", "trust", "add", trusted.toString());
+        run(0, "plugins", "trust", "add", trusted.toString(), "--name", "again");
         assertEquals("maker  trusted\n", run(0, "plugins", "trust", "list"));
         assertEquals("valve\npumps\n", run(0, "plugins", "install", published.toString(), "valve"));
         String list = run(0, "plugins", "list");

@@ -456,11 +456,8 @@ public final class Plugins implements PluginStore {
     }
 
     @Override
-    public void trust(Path key, String name) {
-        guarded(() -> {
-            new TrustedKeys(environment.trustedKeys()).add(key, name);
-            return true;
-        });
+    public Key trust(Path key, String name) {
+        return new Key(guarded(() -> new TrustedKeys(environment.trustedKeys()).add(key, name)), false);
     }
 
     @Override

@@ -342,11 +342,25 @@ class PluginsTest {
         }));
         assertTrue(asked.getFirst().contains("Install it?"), asked::toString);
         plugins.trust(folder.resolve("maker.pub.pem"), "maker");
-        assertThrows(MillraceException.class, () -> plugins.trust(folder.resolve("maker.pub.pem"), "maker"));
+        key("other");
+        assertThrows(MillraceException.class, () -> plugins.trust(folder.resolve("other.pub.pem"), "maker"));
         assertThrows(MillraceException.class, () -> plugins.trust(folder.resolve("maker.key.pem"), "other"));
         assertEquals(List.of(new PluginStore.Key("maker", false)), plugins.keys());
         plugins.install(plan(Trust.REFUSE), Consent.NONE);
         assertEquals(Optional.of("maker"), plugins.list().getFirst().signer());
+    }
+
+    /** Whatever the lines of the file are. */
+    @Test
+    void aKeyThatIsTrustedStaysUnderItsName() throws Exception {
+        key("maker");
+        Path key = folder.resolve("maker.pub.pem");
+        PluginStore.Key maker = new PluginStore.Key("maker", false);
+        assertEquals(maker, plugins.trust(key, "maker"));
+        assertEquals(maker, plugins.trust(key, "maker"));
+        Files.writeString(key, Files.readString(key).replace("\n", "\r\n"));
+        assertEquals(maker, plugins.trust(key, "other"));
+        assertEquals(List.of(maker), plugins.keys());
     }
 
     @Test
@@ -355,6 +369,12 @@ class PluginsTest {
         plugins.trust(folder.resolve("maker.pub.pem"), "maker");
         plugins.distrust("maker", true);
         assertEquals(List.of(new PluginStore.Key("maker", true)), plugins.keys());
+        for (String name : List.of("maker", "other")) {
+            String refused = String.valueOf(assertThrows(MillraceException.class,
+                    () -> plugins.trust(folder.resolve("maker.pub.pem"), name)).getMessage());
+            assertTrue(refused.contains("revoked this key, under the name maker"), refused);
+        }
+        plugins.distrust("maker", true);
         refused("which you have revoked", Trust.ALLOW);
         plugins.distrust("maker", false);
         assertEquals(List.of(), plugins.keys());

@@ -22,7 +22,8 @@ public final class PlainBackend implements Backend {
 
     private static final Device DEVICE = new Device("plain:0", "plain", "Java loops on one thread", 4L << 30);
     /** One by one, never all that there are: what comes with a later version is not computed here. */
-    private static final Set<Feature> FEATURES = EnumSet.of(Feature.ATTENTION, Feature.SWIGLU);
+    private static final Set<Feature> FEATURES = EnumSet.of(Feature.ATTENTION, Feature.ROPE_INTERLEAVED,
+            Feature.ROPE_SCALING, Feature.SWIGLU);
 
     @Override
     public String id() {

@@ -16,6 +16,8 @@ final class PlainLayer {
     private final int headSize;
     private final float scale;
     private final double[] frequencies;
+    private final double magnitude;
+    private final boolean interleaved;
     private final float[] mixerNorm;
     private final float mixerEpsilon;
     private final float[] query;
@@ -42,7 +44,11 @@ final class PlainLayer {
         groups = attention.heads() / attention.kvHeads();
         headSize = attention.headSize();
         scale = attention.scale();
-        frequencies = ((Position.Rope) attention.position()).frequencies(0);
+        Position.Rope rope = (Position.Rope) attention.position();
+        // a rope that depends on the length of the sequence is refused
+        frequencies = rope.frequencies(0);
+        magnitude = rope.magnitude(0);
+        interleaved = rope.order() == Position.Order.INTERLEAVED;
         mixerNorm = values(layer.mixerNorms().before().weight());
         mixerEpsilon = layer.mixerNorms().before().epsilon();
         query = values(attention.query().weight());
@@ -128,17 +134,19 @@ final class PlainLayer {
         }
     }
 
-    /** Rotary position embedding: value j turns with value j + half. */
+    /** Rotary position embedding: turns the values of each pair. */
     private void turn(float[] all, int position) {
-        int half = headSize / 2;
+        int pairs = frequencies.length;
         for (int at = 0; at < all.length; at += headSize) {
-            for (int j = 0; j < half; j++) {
-                float cosine = (float) Math.cos(position * frequencies[j]);
-                float sine = (float) Math.sin(position * frequencies[j]);
-                float x = all[at + j];
-                float y = all[at + j + half];
-                all[at + j] = x * cosine - y * sine;
-                all[at + j + half] = y * cosine + x * sine;
+            for (int j = 0; j < pairs; j++) {
+                int first = interleaved ? at + 2 * j : at + j;
+                int second = interleaved ? first + 1 : first + pairs;
+                float cosine = (float) (Math.cos(position * frequencies[j]) * magnitude);
+                float sine = (float) (Math.sin(position * frequencies[j]) * magnitude);
+                float x = all[first];
+                float y = all[second];
+                all[first] = x * cosine - y * sine;
+                all[second] = y * cosine + x * sine;
             }
         }
     }

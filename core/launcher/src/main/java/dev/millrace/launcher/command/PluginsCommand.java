@@ -265,8 +265,9 @@ final class PluginsCommand implements Runnable {
         @Command(name = "add", description = "Trust a publisher.", sortOptions = false)
         int add(@Parameters(paramLabel = "KEY", description = "A file with an Ed25519 public key in PEM, as \"openssl pkey -pubout\" writes it.") Path key,
                 @Option(names = "--name", paramLabel = "NAME", description = "Under which it is kept; the file's name if not given.") @Nullable String name) {
-            workplace.plugins().trust(key,
+            PluginStore.Key kept = workplace.plugins().trust(key,
                     name == null ? String.valueOf(key.getFileName()).replaceFirst("\\.[^.]*$", "") : name);
+            workplace.console().note("The key is trusted, under the name " + kept.name() + ".");
             return ExitCode.DONE;
         }
 

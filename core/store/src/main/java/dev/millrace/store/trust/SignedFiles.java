@@ -110,7 +110,8 @@ public record SignedFiles(Kind kind, Map<String, String> digests, byte[] signatu
         }
     }
 
-    private static byte[] decoded(String pem) {
+    /** What stands between the lines of a PEM file. */
+    static byte[] decoded(String pem) {
         return Base64.getDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", ""));
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +53,21 @@ public record TrustedKeys(Path folder) {
         try {
             return signed.isBy(Files.readString(key));
         } catch (IOException | MillraceException e) {
-            throw new MillraceException("The trusted key " + key
-                    + " cannot be read: put an Ed25519 public key in PEM there, or remove it.", e);
+            throw unreadable(key, e);
         }
+    }
+
+    private static byte[] decoded(Path key) {
+        try {
+            return SignedFiles.decoded(Files.readString(key));
+        } catch (IOException | IllegalArgumentException e) {
+            throw unreadable(key, e);
+        }
+    }
+
+    private static MillraceException unreadable(Path key, Exception cause) {
+        return new MillraceException("The trusted key " + key
+                + " cannot be read: put an Ed25519 public key in PEM there, or remove it.", cause);
     }
 
     /**
@@ -98,13 +111,14 @@ public record TrustedKeys(Path folder) {
     }
 
     /**
-     * Takes in a key.
+     * Takes in a key, unless it is here already.
      *
      * @param file with it
      * @param name under which it is kept
-     * @throws MillraceException if it is none, or the name is taken
+     * @return the name under which it is kept: another one if it was here before
+     * @throws MillraceException if it is none, the name is that of another key, or the key was revoked
      */
-    public void add(Path file, String name) throws IOException {
+    public String add(Path file, String name) throws IOException {
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,100}")) {
             throw new MillraceException(
                     "\"" + name + "\" is no name for a key: take letters, digits, dots and dashes.");
@@ -112,8 +126,17 @@ public record TrustedKeys(Path folder) {
         String pem = Files.readString(file);
         // says what is wrong with it, if anything is
         new SignedFiles(SignedFiles.Kind.PLUGINS, Map.of(), new byte[64]).isBy(pem);
+        for (Path key : keys()) {
+            if (Arrays.equals(decoded(key), SignedFiles.decoded(pem))) {
+                if (isRevoked(key)) {
+                    throw new MillraceException("You have revoked this key, under the name " + name(key)
+                            + ": remove that before you trust it again.");
+                }
+                return name(key);
+            }
+        }
         if (keys().stream().anyMatch(key -> name(key).equals(name))) {
-            throw new MillraceException("There is a key " + name + " already: remove it, or give another name.");
+            throw new MillraceException("There is another key " + name + " already: remove it, or give another name.");
         }
         Files.createDirectories(folder);
         Path target = folder.resolve(name + ".pem");
@@ -123,8 +146,10 @@ public record TrustedKeys(Path folder) {
             // never in the place of another one, unlike keep()
             Files.move(part.path(), target);
         } catch (FileAlreadyExistsException e) {
-            throw new MillraceException("There is a key " + name + " already: remove it, or give another name.", e);
+            throw new MillraceException("There is another key " + name + " already: remove it, or give another name.",
+                    e);
         }
+        return name;
     }
 
     /**

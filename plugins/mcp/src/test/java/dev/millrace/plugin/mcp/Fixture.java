@@ -281,6 +281,7 @@ final class Fixture implements Offer {
                 blocks.put("1", image());
                 blocks.put("2", say("Please analyze the image above."));
             }
+            case "test_broken_prompt" -> throw new NoSuchMethodError("of another version");
             case "test_input_required_result_prompt" -> {
                 ObjectNode answer = context.ask("user_context", "elicitation/create",
                         question("What context should the prompt use?"));

@@ -6,6 +6,7 @@ package dev.millrace.plugin.mcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.Tool;
@@ -19,6 +20,7 @@ import io.modelcontextprotocol.client.transport.ServerParameters;
 import io.modelcontextprotocol.client.transport.StdioClientTransport;
 import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.spec.McpClientTransport;
+import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -75,6 +77,10 @@ class JavaSdkTest {
                     .getPrompt(new McpSchema.GetPromptRequest("test_prompt_with_arguments",
                             Map.of("arg1", "a", "arg2", "b")))
                     .messages().size());
+            McpError broken = assertThrows(McpError.class, () -> client
+                    .getPrompt(new McpSchema.GetPromptRequest("test_broken_prompt", Map.of())));
+            assertEquals(-32603, broken.getJsonRpcError().code());
+            client.ping();
         }
     }
 

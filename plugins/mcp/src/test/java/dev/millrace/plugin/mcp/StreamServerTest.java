@@ -48,6 +48,7 @@ class StreamServerTest {
         assertEquals(-32602, wire.error("tools/call", "\"name\":\"test_simple_text\",\"arguments\":[]").path("code")
                 .asInt());
         assertEquals(-32602, wire.error("tools/list", "\"cursor\":\"mine\"").path("code").asInt());
+        assertEquals(-32603, wire.error("prompts/get", "\"name\":\"test_broken_prompt\"").path("code").asInt());
         assertEquals(-32601, wire.error("tools/fly", "").path("code").asInt());
     }
 

@@ -168,6 +168,29 @@ class BridgeTest {
         }
     }
 
+    /** With one thread that asks: it goes on. */
+    @Test
+    void aFaultOfAPluginCostsItsQuestionAlone() throws Exception {
+        broker.permits.release(1_000);
+        Scripted model = new Scripted(question -> switch (question) {
+            case "null" -> throw new NullPointerException("a fault");
+            case "link" -> throw new NoSuchMethodError("of another version");
+            case "deep" -> throw new StackOverflowError();
+            default -> "+" + question;
+        });
+        try (Bridge bridge = bridge(model)) {
+            int id = 0;
+            for (String question : List.of("null", "link", "deep")) {
+                broker.deliver(++id, question, false);
+                String answer = broker.taken();
+                assertTrue(answer.startsWith("The question failed: java.lang."), answer);
+            }
+            broker.deliver(++id, "well", false);
+            assertEquals("+well", broker.taken());
+            nothingIsLeft(bridge);
+        }
+    }
+
     @Test
     void whatABrokerRepeatsIsHeldOnce() throws Exception {
         broker.permits.release(1_000);

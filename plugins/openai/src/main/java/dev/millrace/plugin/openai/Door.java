@@ -46,11 +46,11 @@ final class Door implements Handler {
             request = new Request(exchange, action.needsToken() ? access.checkToken(exchange) : "anyone");
             action.endpoint().handle(request);
         } catch (ApiError e) {
-            refuse(exchange, route, e);
+            refuse(request, route, e);
         } catch (RuntimeException | StackOverflowError | LinkageError e) {
             // the last: a bundle may have been built against something else
             LOG.log(System.Logger.Level.ERROR, "A request to " + route.name() + " failed.", e);
-            refuse(exchange, route,
+            refuse(request, route,
                     new ApiError(500, "The request failed; the log of the server says why.", null, "server_error"));
         } finally {
             requests.ended(route.name(), exchange.status());
@@ -76,7 +76,8 @@ final class Door implements Handler {
         exchange.answer(204, "text/plain; charset=utf-8", new byte[0]);
     }
 
-    private static void refuse(Exchange exchange, Routes.Route route, ApiError problem) throws IOException {
+    private static void refuse(Request request, Routes.Route route, ApiError problem) throws IOException {
+        Exchange exchange = request.exchange();
         if (exchange.status() != 0) {
             // too late for words: the connection is cut, so that nobody takes the answer for whole
             throw new IOException(problem.getMessage());
@@ -85,6 +86,6 @@ final class Door implements Handler {
             exchange.header("Retry-After", Integer.toString(problem.retryAfter()));
         }
         exchange.answer(problem.status(), "application/json; charset=utf-8",
-                Json.bytes(route.errors().apply(problem)));
+                Json.bytes(route.errors().apply(problem, request)));
     }
 }

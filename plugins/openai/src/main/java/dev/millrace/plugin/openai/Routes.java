@@ -28,7 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /** Which path is answered by what. */
@@ -39,7 +39,7 @@ final class Routes {
     private static final String ROOT = "/";
     private static final int LONGEST_MEANT = 100;
     /** Where no extension has a page: clients ask here whether anybody listens. */
-    private static final Route ALIVE = new Route(ROOT, ChatJson::error,
+    private static final Route ALIVE = new Route(ROOT, (problem, request) -> ChatJson.error(problem),
             Map.of("GET", new Action(request -> request.exchange().answer(200, "text/plain; charset=utf-8",
                     "Millrace is running. It speaks the APIs of OpenAI, Anthropic and Ollama.\n"
                             .getBytes(StandardCharsets.UTF_8)),
@@ -48,6 +48,7 @@ final class Routes {
     private final Map<String, Route> routes = new HashMap<>();
     private final Extensions extensions;
     private final Action endThinking;
+    private final Messages messages;
 
     /** What is done with a method of a path. */
     record Action(Endpoint endpoint, boolean needsToken) {
@@ -61,10 +62,10 @@ final class Routes {
      * @param actions by method
      * @param meant where there are no actions: the path that may be meant
      */
-    record Route(String name, Function<ApiError, ObjectNode> errors, Map<String, Action> actions,
+    record Route(String name, BiFunction<ApiError, Request, ObjectNode> errors, Map<String, Action> actions,
             Optional<String> meant) {
 
-        Route(String name, Function<ApiError, ObjectNode> errors, Map<String, Action> actions) {
+        Route(String name, BiFunction<ApiError, Request, ObjectNode> errors, Map<String, Action> actions) {
             this(name, errors, actions, Optional.empty());
         }
 
@@ -86,6 +87,7 @@ final class Routes {
 
     Routes(Models models, Talk talk, Ids ids, Supplier<String> metrics, Extensions extensions) {
         this.extensions = extensions;
+        messages = new Messages(models, talk, ids);
         ChatCompletions chat = new ChatCompletions(models, talk, ids);
         post("/v1/chat/completions", chat);
         post("/v1/chat/completions/input_tokens", chat::count);
@@ -93,7 +95,6 @@ final class Routes {
         post("/v1/chat/completions/control", end::control);
         endThinking = new Action(end, true);
         post("/v1/responses", new Responses(models, talk, ids));
-        Messages messages = new Messages(models, talk, ids);
         post("/v1/messages", messages);
         post("/v1/messages/count_tokens", messages::count);
         post("/v1/completions", new Completions(models, talk, ids));
@@ -126,11 +127,13 @@ final class Routes {
         routes.put(path, new Route(path, errors(path), Map.of("GET", new Action(endpoint, needsToken))));
     }
 
-    private static Function<ApiError, ObjectNode> errors(String path) {
+    private BiFunction<ApiError, Request, ObjectNode> errors(String path) {
         if (path.startsWith("/v1/messages")) {
-            return Messages::error;
+            return messages::error;
         }
-        return path.startsWith("/api/") ? Ollama::error : ChatJson::error;
+        return path.startsWith("/api/")
+                ? (problem, request) -> Ollama.error(problem)
+                : (problem, request) -> ChatJson.error(problem);
     }
 
     /**

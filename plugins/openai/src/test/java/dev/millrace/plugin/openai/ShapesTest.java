@@ -238,12 +238,30 @@ class ShapesTest {
 
     @Test
     void errorsOfTheOthers() throws Exception {
+        HttpResponse<String> refused = nano.post("/v1/messages", "{\"model\":\"x\"}");
         assertEquals(
                 "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",\"message\":\"There is no model x here;"
-                        + " there is nano.\"},\"request_id\":null}",
-                nano.post("/v1/messages", "{\"model\":\"x\"}").body());
+                        + " there is nano.\"},\"request_id\":\""
+                        + refused.headers().firstValue("request-id").orElseThrow()
+                        + "\"}",
+                refused.body());
         assertEquals("{\"error\":\"There is no model x here; there is nano.\"}",
                 nano.post("/api/chat", "{\"model\":\"x\",\"messages\":[]}").body());
+    }
+
+    /** Whoever refuses: the door, what reads the question, what answers it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/messages", "/v1/messages/count_tokens", "/v1/messages/batches"})
+    void anErrorOfAnthropicHasTheIdOfItsHeader(String path) throws Exception {
+        for (String body : List.of("no JSON", "{}", "{\"model\":\"nano\",\"max_tokens\":5,\"stream\":true,"
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"" + "far too long ".repeat(20_000) + "\"}]}")) {
+            HttpResponse<String> refused = nano.post(path, body);
+            if (refused.statusCode() != 200) {
+                JsonNode error = Nano.JSON.readTree(refused.body());
+                assertEquals(refused.headers().firstValue("request-id").orElseThrow(),
+                        error.path("request_id").asText(), refused::body);
+            }
+        }
     }
 
     /** A field that cannot be kept is refused by its name: nothing is promised and not done. */

@@ -178,12 +178,19 @@ final class ChatClient implements AutoCloseable {
     private HttpRequest.Builder request(String path) {
         HttpRequest.Builder request = HttpRequest.newBuilder(endpoint.base().resolve(
                 endpoint.base().getRawPath() + path));
+        Optional<String> secret;
         try {
-            endpoint.secret().read().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+            secret = endpoint.secret().read();
+        } catch (IllegalArgumentException e) {
+            throw new RemoteModelException(Kind.DENIED,
+                    "The token of " + endpoint.reference() + " cannot be read: " + e.getMessage() + ".", e);
+        }
+        try {
+            secret.ifPresent(token -> request.header("Authorization", "Bearer " + token));
         } catch (IllegalArgumentException e) {
             // what a header refuses may hold the token
             throw new RemoteModelException(Kind.DENIED, "The token of " + endpoint.reference()
-                    + " cannot be read, or has characters that no token has: check its file or variable.", null);
+                    + " has characters that no token has: check its file or variable.", null);
         }
         return request;
     }

@@ -32,7 +32,8 @@ final class Secret {
                 return Files.readString(Path.of(file)).lines().map(String::strip).filter(line -> !line.isEmpty())
                         .findFirst();
             } catch (IOException | InvalidPathException e) {
-                throw new IllegalArgumentException("The file of the token, " + file + ", cannot be read.", e);
+                throw new IllegalArgumentException("the file " + file + " is not there, may not be read, or is no text",
+                        e);
             }
         });
     }

@@ -188,7 +188,9 @@ class SetbacksTest {
             assertEquals(Kind.DENIED, broken.kind());
             assertFalse(broken.getMessage().contains("broken"), broken.getMessage());
             Files.delete(file);
-            assertEquals(Kind.DENIED, failure(far).kind());
+            RemoteModelException missing = failure(far);
+            assertEquals(Kind.DENIED, missing.kind());
+            assertTrue(missing.getMessage().contains("the file " + file + " is not there"), missing.getMessage());
         }
     }
 

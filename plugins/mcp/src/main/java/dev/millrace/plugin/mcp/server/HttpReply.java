@@ -161,7 +161,7 @@ final class HttpReply implements Dialog {
             Thread.currentThread().interrupt();
             done = true;
             return;
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             LOG.log(System.Logger.Level.ERROR, "A request for " + Methods.shown(request.method()) + " failed.", e);
             answer = new Message.Failure(request.id(),
                     new RpcException(ErrorCode.INTERNAL, "The request failed: " + e));

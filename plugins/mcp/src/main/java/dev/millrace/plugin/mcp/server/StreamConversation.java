@@ -160,7 +160,7 @@ public final class StreamConversation {
             answer = new Message.Result(request.id(), answer(request));
         } catch (RpcException e) {
             answer = new Message.Failure(request.id(), e);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             LOG.log(System.Logger.Level.ERROR, "A request for " + Methods.shown(request.method()) + " failed.", e);
             answer = new Message.Failure(request.id(),
                     new RpcException(ErrorCode.INTERNAL, "The request failed: " + e));

@@ -100,12 +100,15 @@ public final class Asker implements AutoCloseable {
         try {
             answer = patiently(question);
         } catch (MillraceException | IllegalArgumentException | IllegalStateException e) {
-            if (closed || Thread.currentThread().isInterrupted()) {
-                throw new InterruptedException();
-            }
+            stopIfClosed();
             LOG.log(System.Logger.Level.WARNING,
                     "A question of " + question.topic() + " has no answer: " + e.getMessage());
             answer = failure(question, String.valueOf(e.getMessage()));
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            // a fault of a plugin, or a bundle that was built against something else; the next question is asked all the same
+            stopIfClosed();
+            LOG.log(System.Logger.Level.ERROR, "A question of " + question.topic() + " has no answer.", e);
+            answer = failure(question, "The question failed: " + e);
         }
         if (question.answerTopic().isPresent()) {
             Optional<String> key = question.key();
@@ -115,6 +118,12 @@ public final class Asker implements AutoCloseable {
             outbox.add(answer, OptionalLong.of(question.number()));
         }
         inbox.done(question);
+    }
+
+    private void stopIfClosed() throws InterruptedException {
+        if (closed || Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException();
+        }
     }
 
     /** A model that has too much to do is asked again. */

@@ -36,9 +36,7 @@ public final class Messages implements Endpoint {
         MessagesQuestion question = MessagesQuestion.read(fields, models, true);
         request.asks(question.ask().model());
         request.warn(fields);
-        String id = ids.next("msg_");
-        request.answersAs(id);
-        request.exchange().header("request-id", id); // as clients of Anthropic look for it
+        String id = named(request, "msg_");
         if (question.stream()) {
             stream(request, question, id);
             return;
@@ -60,13 +58,20 @@ public final class Messages implements Endpoint {
             if (!flow.isOpen()) {
                 throw e;
             }
-            send(flow, error(e));
+            send(flow, error(e, request));
         }
         flow.end();
     }
 
     private static void send(Outflow flow, ObjectNode event) throws IOException {
         flow.send("event: " + event.path("type").asText() + "\ndata: " + Json.text(event) + "\n\n");
+    }
+
+    private String named(Request request, String prefix) {
+        String id = ids.next(prefix);
+        request.answersAs(id);
+        request.exchange().header("request-id", id); // as clients of Anthropic look for it
+        return id;
     }
 
     /** How many tokens the model would read. */
@@ -78,8 +83,8 @@ public final class Messages implements Endpoint {
         request.answer(Json.object().put("input_tokens", Talk.promptTokens(question.ask())));
     }
 
-    /** An error as Anthropic writes it. */
-    public static ObjectNode error(ApiError problem) {
+    /** An error as Anthropic writes it, with the id that the header tells; so nothing of the answer may be out without one. */
+    public ObjectNode error(ApiError problem, Request request) {
         String type = switch (problem.status()) {
             case 401 -> "authentication_error";
             case 403 -> "permission_error";
@@ -91,6 +96,6 @@ public final class Messages implements Endpoint {
         };
         ObjectNode error = Json.object().put("type", "error");
         error.putObject("error").put("type", type).put("message", problem.getMessage());
-        return error.putNull("request_id");
+        return error.put("request_id", request.id().orElseGet(() -> named(request, "req_")));
     }
 }

@@ -23,6 +23,7 @@ public final class Request {
     private final Exchange exchange;
     private final String caller;
     private final Set<String> warnings = new LinkedHashSet<>();
+    private Optional<String> id = Optional.empty();
     private Optional<String> model = Optional.empty();
     private Optional<Ending> ending = Optional.empty();
 
@@ -80,7 +81,13 @@ public final class Request {
 
     /** Tells the client, in a header, the id of the answer that it will get. Before anything is sent. */
     public void answersAs(String id) {
+        this.id = Optional.of(id);
         exchange.header("X-Request-Id", id);
+    }
+
+    /** The id that the client was told, if any. */
+    public Optional<String> id() {
+        return id;
     }
 
     /** How the answer ended, for the log. */
