@@ -7,6 +7,7 @@
 #   speed      the shapes of an 8B with weights made up there: prompts, 1, 8, 64 and 256 sequences
 # With MILLRACE_CUDA_DRIVER it opens that library in place of libcuda.so.1, for example the emulated one.
 # With MILLRACE_CUDA_EARLY=false kernels begin only when those in front of them have ended, for comparison.
+# With MILLRACE_CUDA_AHEAD=false nothing is computed before it is asked for, for comparison.
 # MILLRACE_CHECK_PATIENCE multiplies the limits of time, which are meant for a device.
 # usage: device-check.sh [PART ...]
 set -eu
@@ -20,6 +21,7 @@ java=("$work/jdk-dev/bin/java" --enable-native-access=ALL-UNNAMED --add-modules 
   -cp ".device/lib/classes:.device/lib/jars/*")
 if [ -n "${MILLRACE_CUDA_DRIVER:-}" ]; then java+=("-Dmillrace.cuda.driver=$MILLRACE_CUDA_DRIVER"); fi
 if [ -n "${MILLRACE_CUDA_EARLY:-}" ]; then java+=("-Dmillrace.cuda.early=$MILLRACE_CUDA_EARLY"); fi
+if [ -n "${MILLRACE_CUDA_AHEAD:-}" ]; then java+=("-Dmillrace.cuda.ahead=$MILLRACE_CUDA_AHEAD"); fi
 passed=0 failed=0
 one() { # name, seconds, command
   local name=$1 limit=$2 rc=0 started=$SECONDS; shift 2

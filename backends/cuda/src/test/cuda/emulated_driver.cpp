@@ -116,7 +116,7 @@ static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_con
     OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
     OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
 typedef std::vector<std::function<void()>> Graph;
-struct Stream { Graph *capturing = nullptr; bool kernel_last = false; };
+struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; };   // done as late as may be: when somebody waits, or frees something
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
@@ -128,7 +128,17 @@ static std::mutex running;   // kernels share their shared memory
 static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
 static Stream zero;
 static Stream *queue(CUstream s) { return s ? (Stream *) s : &zero; }
-static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) { Stream *t = queue(s); t->kernel_last = kernel; if (t->capturing) { t->capturing->push_back(work); } else { std::lock_guard<std::mutex> one(running); work(); } return CUDA_SUCCESS; }
+static std::set<Stream *> streams = {&zero};
+static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
+  Stream *t = queue(s);
+  t->kernel_last = kernel;
+  std::lock_guard<std::mutex> one(running);
+  (t->capturing ? *t->capturing : t->waiting).push_back(work);
+  return CUDA_SUCCESS;
+}
+static void work_off(Stream *t) { for (auto &w : t->waiting) { if (!lost) { w(); } } t->waiting.clear(); }
+static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(queue(s)); }
+static void finish_all() { std::lock_guard<std::mutex> one(running); for (Stream *t : streams) { work_off(t); } }
 extern "C" {
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuDriverGetVersion(int *v) { *v = 13000; return CUDA_SUCCESS; }
@@ -141,6 +151,9 @@ CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = memory(); return CUDA_S
 CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice) { if (lost) { return lost; } retained++; *c = (CUcontext) 1; return CUDA_SUCCESS; }
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) {
   if (--retained > 0) { return CUDA_SUCCESS; }
+  if (!lost) { finish_all(); }
+  for (Stream *t : streams) { t->waiting.clear(); }
+  streams = {&zero};   // those of a device that is lost cannot be destroyed
   lost = 0;   // the next context is a new one, and all that the old one had is gone
   for (auto &a : allocated) { free((void *) a.first); }
   for (auto &a : host_allocated) { free(a.first); }
@@ -161,6 +174,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
 }
 CUresult cuMemFree_v2(CUdeviceptr p) {
   if (lost) { return lost; }
+  finish_all();
   auto a = allocated.find(p);
   if (a == allocated.end()) { return 1; }
   live[ALLOC] -= (long long) a->second; allocated.erase(a); free((void *) p);
@@ -178,6 +192,7 @@ CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
 }
 CUresult cuMemFreeHost(void *p) {
   if (lost) { return lost; }
+  finish_all();
   auto a = host_allocated.find(p);
   if (a == host_allocated.end()) { return 1; }
   live[HOST_ALLOC] -= (long long) a->second; host_allocated.erase(a); free(p);
@@ -186,15 +201,15 @@ CUresult cuMemFreeHost(void *p) {
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr d, const void *h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, h, n); }); }
 CUresult cuMemcpyDtoHAsync_v2(void *h, CUdeviceptr d, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy(h, (void *) d, n); }); }
 CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memset((void *) d, v, n); }); }
-CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) live[STREAM]++; *s = (CUstream) new Stream; return CUDA_SUCCESS; }
-CUresult cuStreamDestroy_v2(CUstream s) { if (lost) { return lost; } live[STREAM]--; delete (Stream *) s; return CUDA_SUCCESS; }
-CUresult cuStreamSynchronize(CUstream) { MAY_FAIL(WAIT) return CUDA_SUCCESS; }
+CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) live[STREAM]++; *s = (CUstream) *streams.insert(new Stream).first; return CUDA_SUCCESS; }
+CUresult cuStreamDestroy_v2(CUstream s) { if (lost) { return lost; } finish(s); live[STREAM]--; streams.erase((Stream *) s); delete (Stream *) s; return CUDA_SUCCESS; }
+CUresult cuStreamSynchronize(CUstream s) { int error = fault(WAIT); finish(s); return error; }
 CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (lost) { return lost; } queue(s)->capturing = new Graph; queue(s)->kernel_last = false; return CUDA_SUCCESS; }
 CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return lost; }
 CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
 CUresult cuGraphDestroy(CUgraph g) { delete (Graph *) g; return CUDA_SUCCESS; }
-CUresult cuGraphExecDestroy(CUgraphExec e) { if (lost) { return lost; } live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
-CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { MAY_FAIL(LAUNCH) queue(s)->kernel_last = false; std::lock_guard<std::mutex> one(running); for (auto &w : *(Graph *) e) { w(); } return CUDA_SUCCESS; }
+CUresult cuGraphExecDestroy(CUgraphExec e) { if (lost) { return lost; } finish_all(); live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
+CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { MAY_FAIL(LAUNCH) return submit(s, [=] { for (auto &w : *(Graph *) e) { w(); } }); }
 CUresult cuModuleLoadDataEx(CUmodule *m, const void *image, unsigned, int *, void **) {
   MAY_FAIL(MODULE)
   live[MODULE]++;

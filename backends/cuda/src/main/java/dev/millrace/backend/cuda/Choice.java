@@ -52,9 +52,19 @@ final class Choice {
         return rows * (8L * MOST * (chunks(vocabulary) + 1) + 8L * chunks(vocabulary) + 32);
     }
 
+    /** Whether rows are not too long for this. */
+    boolean isPossible() {
+        return chunks <= MOST_CHUNKS;
+    }
+
     /** Whether a step's request can be met here. */
     boolean takes(Step step) {
-        return step.wanted() == Step.Logits.BEST && step.best().count() <= MOST && chunks <= MOST_CHUNKS;
+        return step.wanted() == Step.Logits.BEST && step.best().count() <= MOST && isPossible();
+    }
+
+    /** The likeliest token of a row after the last {@link #run}; less than 0 if there is none or nobody looked for it. */
+    int likeliest(int row) {
+        return results.integer(2L * row) == 0 ? -1 : best.integer(2L * MOST * row);
     }
 
     /**
@@ -62,8 +72,9 @@ final class Choice {
      *
      * @param logits address of the rows
      * @param rows a step for each row, some of them not to be chosen for
+     * @param all whether the likeliest token is to be known of these, too
      */
-    void run(long logits, List<Step> rows) {
+    void run(long logits, List<Step> rows, boolean all) {
         int penalised = 0;
         int words = 0;
         int width = (vocabulary + 63) / 64;
@@ -82,7 +93,7 @@ final class Choice {
             Step step = rows.get(i);
             boolean here = takes(step);
             Best asked = step.best();
-            requests.integer(2L * i, here ? asked.count() : 0);
+            requests.integer(2L * i, here ? asked.count() : all ? 1 : 0);
             long[] allowed = here ? asked.allowed() : null;
             requests.integer(2L * i + 1, allowed == null ? -1 : 2 * words);
             if (allowed != null) {

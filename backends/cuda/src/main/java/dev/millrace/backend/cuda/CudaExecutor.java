@@ -38,6 +38,7 @@ final class CudaExecutor implements Executor {
     private final Batch batch;
     private final ForwardPass pass;
     private final Choice choice;
+    private final Ahead ahead;
     private final MemorySegment row;
     private final BlockPool pages;
     private final BlockPool states;
@@ -58,6 +59,7 @@ final class CudaExecutor implements Executor {
         this.pass = pass;
         stepCheck = new StepCheck(blueprint, context, limits);
         choice = new Choice(gpu, blueprint.vocabularySize(), pass.logitRows());
+        ahead = new Ahead(gpu, batch, pass, context);
         row = gpu.allocateHost(4L * blueprint.vocabularySize());
         pages = new BlockPool(gpu, "the keys and values of more tokens", layout.pageBytes());
         states = new BlockPool(gpu, "one more sequence", 2 * layout.stateBytes());
@@ -82,6 +84,10 @@ final class CudaExecutor implements Executor {
 
     BlockPool states() {
         return states;
+    }
+
+    Ahead ahead() {
+        return ahead;
     }
 
     /** Refuses use after close, and after the loss of the device. */
@@ -125,6 +131,7 @@ final class CudaExecutor implements Executor {
     }
 
     void forget(CudaSequence sequence) {
+        ahead.leave();
         sequences.remove(sequence);
     }
 
@@ -132,6 +139,7 @@ final class CudaExecutor implements Executor {
     CudaSequence sequence() {
         check();
         checkRoom();
+        ahead.leave();
         AtomicReference<CudaSequence> made = new AtomicReference<>();
         onDevice(() -> made.set(new CudaSequence(this, layout)));
         CudaSequence sequence = Objects.requireNonNull(made.get());
@@ -186,16 +194,14 @@ final class CudaExecutor implements Executor {
         wanting.clear();
         try {
             gpu.enter();
-            for (Step step : steps) {
-                if (reserve(step)) {
-                    running.add(step);
-                    for (int i = 0; i < step.logitRows(); i++) {
-                        wanting.add(step);
-                    }
+            boolean computed = ahead.computes(steps, running);
+            for (int i = 0; i < steps.size() && !computed; i++) {
+                if (reserve(steps.get(i))) {
+                    running.add(steps.get(i));
                 }
             }
             if (!running.isEmpty()) {
-                compute();
+                compute(computed);
             }
         } catch (CudaException e) {
             steps.forEach(step -> ((CudaSequence) step.sequence()).fail());
@@ -217,18 +223,28 @@ final class CudaExecutor implements Executor {
         }
     }
 
-    private void compute() {
-        batch.fill(running, pass.tileTokens());
-        batch.upload(gpu);
-        pass.runAll(batch);
+    /** @param computed whether a pass that ran ahead does so already */
+    private void compute(boolean computed) {
+        for (Step step : running) {
+            for (int i = 0; i < step.logitRows(); i++) {
+                wanting.add(step);
+            }
+        }
+        if (!computed) {
+            ahead.settle();
+            batch.fill(running, pass.tileTokens());
+            batch.upload(gpu);
+            pass.runAll(batch);
+        }
         int rows = batch.rows();
+        boolean follows = choice.isPossible() && ahead.follows(batch);
         if (rows <= pass.logitRows()) {
-            hand(0, rows);
+            hand(0, rows, follows);
         } else {
             for (int from = 0; from < rows; from += pass.logitRows()) {
                 int count = Math.min(pass.logitRows(), rows - from);
                 pass.logits(batch, from, count);
-                hand(from, count);
+                hand(from, count, false);
             }
         }
         gpu.await();
@@ -239,12 +255,19 @@ final class CudaExecutor implements Executor {
             }
             ((CudaSequence) step.sequence()).advance(tokens, 0, tokens.length);
         }
+        if (follows) {
+            ahead.follow(running, choice);
+        }
     }
 
-    /** Gives rows of logits to those who want them: whole, or the best of them. */
-    private void hand(int from, int count) {
+    /**
+     * Gives rows of logits to those who want them: whole, or the best of them.
+     *
+     * @param all whether the likeliest token of each is looked for
+     */
+    private void hand(int from, int count, boolean all) {
         List<Step> some = wanting.subList(from, from + count);
-        boolean any = false;
+        boolean any = all;
         for (int i = 0; i < count; i++) {
             Step step = some.get(i);
             if (choice.takes(step)) {
@@ -258,7 +281,7 @@ final class CudaExecutor implements Executor {
             MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, step.logits(), index * vocabulary, vocabulary);
         }
         if (any) {
-            choice.run(pass.logitsAddress(), some);
+            choice.run(pass.logitsAddress(), some, all);
         }
     }
 

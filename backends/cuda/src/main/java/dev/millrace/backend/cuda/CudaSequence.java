@@ -7,15 +7,19 @@ package dev.millrace.backend.cuda;
 import dev.millrace.spi.backend.OutOfRoomException;
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
+import dev.millrace.spi.backend.Step;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a sequence keeps: its tokens, pages of keys and values shared with its forks, and two sides of a state of the convolutions,
  * one to read and one to write.
  */
 final class CudaSequence implements Sequence {
+
+    private static final int NOT_GUESSED = -1;
 
     private final CudaExecutor executor;
     private final KvLayout layout;
@@ -25,6 +29,9 @@ final class CudaSequence implements Sequence {
     private int side;
     private int[] tokens = {};
     private int length;
+    private final int[] guessedToken = new int[1];
+    private @Nullable Step guess;
+    private int guessed = NOT_GUESSED;
     private boolean closed;
     private boolean failed;
 
@@ -108,7 +115,7 @@ final class CudaSequence implements Sequence {
     }
 
     /** Gives back pages that {@link #reserve} took for tokens that did not come. */
-    private void trim() {
+    void trim() {
         int needed = layout.pageBytes() > 0 ? KvLayout.pages(length) : 0;
         while (pageCount > needed) {
             pages[--pageCount].release();
@@ -122,10 +129,30 @@ final class CudaSequence implements Sequence {
         side = 1 - side;
     }
 
+    /** A step that reads the token which is likely to come next, as a row of a pass. */
+    Step guess(int row, int token, int vocabularySize) {
+        if (guess == null) {
+            guess = new Step(this, vocabularySize);
+        }
+        guessedToken[0] = token;
+        guessed = row;
+        return guess.feed(guessedToken, 0, 1, Step.Logits.BEST);
+    }
+
+    /** The row of {@link #guess}; less than 0 if there is none. */
+    int guessed() {
+        return guessed;
+    }
+
+    void forgetGuess() {
+        guessed = NOT_GUESSED;
+    }
+
     @Override
     public Sequence fork() {
         check();
         executor.checkRoom();
+        executor.ahead().leave();
         trim();
         CudaSequence fork = executor.sequence();
         fork.pages = new Page[pageCount];
@@ -148,6 +175,7 @@ final class CudaSequence implements Sequence {
         if (kept != length && kept != 0 && layout.stateBytes() > 0) {
             return false; // the columns of the convolutions before are gone
         }
+        executor.ahead().leave();
         if (kept == 0) {
             executor.onDevice(this::clearState);
         }

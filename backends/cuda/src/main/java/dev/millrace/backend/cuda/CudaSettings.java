@@ -12,7 +12,7 @@ import dev.millrace.backend.cuda.runtime.CudaDriver;
 import java.util.List;
 import org.osgi.service.component.annotations.Component;
 
-/** What can be set of the CUDA backend, as system properties, which {@link CudaDriver} reads. */
+/** What can be set of the CUDA backend, as system properties, which {@link CudaDriver} and {@link Ahead} read. */
 @Component(immediate = true, service = SettingGroup.class)
 public final class CudaSettings implements SettingGroup {
 
@@ -25,6 +25,10 @@ public final class CudaSettings implements SettingGroup {
 
     private static final Setting<Boolean> EARLY = Setting.of(CudaDriver.EARLY.substring(PREFIX.length()), Range.truth(),
             "Whether kernels begin before those in front of them have ended, where the device can do that; as a system property only.")
+            .standard("true").counts(Effect.NEXT_START);
+
+    private static final Setting<Boolean> AHEAD = Setting.of(Ahead.SETTING.substring(PREFIX.length()), Range.truth(),
+            "Whether the device computes what is likely to be asked next before it is asked for; as a system property only, when a model is loaded.")
             .standard("true").counts(Effect.NEXT_START);
 
     /** For the service loader and for frameworks. */
@@ -48,6 +52,6 @@ public final class CudaSettings implements SettingGroup {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(DRIVER, EARLY);
+        return List.of(DRIVER, EARLY, AHEAD);
     }
 }

@@ -180,7 +180,7 @@ final class Gpu implements AutoCloseable {
         closed = true;
         try {
             context.enter();
-            // whatever fails, the rest is given back
+            // whatever fails, the rest is given back; a pass may still run: the driver waits for it before it frees memory
             graphs.forEach(graph -> free(() -> context.destroyGraph(graph)));
             allocations.forEach(address -> free(() -> context.free(address)));
             hostAllocations.forEach(memory -> free(() -> context.freeHost(memory)));
