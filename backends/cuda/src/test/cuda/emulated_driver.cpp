@@ -63,20 +63,34 @@
 #include <utility>
 
 typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUgraph, *CUgraphExec;
-enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
+enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_INVALID_HANDLE = 400, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
 
 // ---- faults, for tests
 enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, KINDS };
 static long long called[KINDS], left = 0;
-static int armed = -1, armed_code = 0, lost = 0, capability = 80;
-static long long live[KINDS];   // bytes of device and host memory; streams, modules, graphs
+static int armed = -1, armed_code = 0, capability = 80;
+typedef std::vector<std::function<void()>> Graph;
+struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; };   // done as late as may be: when somebody waits, or frees something
+/** A device. */
+struct Board {
+  int lost = 0, retained = 0;
+  long long live[KINDS] = {};   // bytes of device and host memory; streams, modules, graphs
+  Stream zero;
+  std::set<Stream *> streams = {&zero};
+  std::map<CUdeviceptr, size_t> allocated;
+  std::map<void *, size_t> host_allocated;
+};
+enum { MOST_BOARDS = 2 };
+static Board boards[MOST_BOARDS];
+static int board_count = 1;
+static thread_local Board *here = boards;   // the one whose context is current
 /** What a call of a kind gives: the error of a device that is lost, the one that a test has asked for, or 0. */
 static int fault(int kind) {
-  if (lost) { return lost; }
+  if (here->lost) { return here->lost; }
   called[kind]++;
   if (kind != armed || --left > 0) { return CUDA_SUCCESS; }
   armed = -1;
-  if (armed_code >= CUDA_ERROR_LASTING) { lost = armed_code; }
+  if (armed_code >= CUDA_ERROR_LASTING) { here->lost = armed_code; }
   return armed_code;
 }
 #define MAY_FAIL(kind) if (int error = fault(kind)) { return error; }
@@ -85,7 +99,11 @@ extern "C" {
 void emulated_fail(int kind, long long n, int code) { armed = kind; left = n; armed_code = code; }
 long long emulated_called(int kind) { return called[kind]; }
 /** What is in use: bytes for memory, else a number of things. */
-long long emulated_live(int kind) { return live[kind]; }
+long long emulated_live(int kind) { long long sum = 0; for (auto &b : boards) { sum += b.live[kind]; } return sum; }
+/** The same of one device. */
+long long emulated_live_on(int kind, int device) { return boards[device].live[kind]; }
+/** So many devices are there from now on. */
+void emulated_devices(int count) { board_count = count; }
 /** The order in which threads run from now on. */
 void emulated_schedule(long long seed) { gpu::seed = (uint64_t) seed * 2654435761u + 1; }
 /** Leaves a barrier of the sources out; -1: none. */
@@ -115,108 +133,103 @@ static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_con
     K(norm_projections), K(best_of_chunks), K(best_of_rows), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_PLAIN(BF16), OF_PLAIN(F16), OF_PLAIN(F32),
     OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
     OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
-typedef std::vector<std::function<void()>> Graph;
-struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; };   // done as late as may be: when somebody waits, or frees something
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
-static std::map<CUdeviceptr, size_t> allocated;
-static std::map<void *, size_t> host_allocated;
 static size_t device_memory = 0;
-static int retained = 0;
 static std::mutex running;   // kernels share their shared memory
 static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
-static Stream zero;
-static Stream *queue(CUstream s) { return s ? (Stream *) s : &zero; }
-static std::set<Stream *> streams = {&zero};
+static Stream *queue(CUstream s) { return s ? (Stream *) s : &here->zero; }
 static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
   Stream *t = queue(s);
-  t->kernel_last = kernel;
   std::lock_guard<std::mutex> one(running);
+  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }   // of another device
+  t->kernel_last = kernel;
   (t->capturing ? *t->capturing : t->waiting).push_back(work);
   return CUDA_SUCCESS;
 }
-static void work_off(Stream *t) { for (auto &w : t->waiting) { if (!lost) { w(); } } t->waiting.clear(); }
-static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(queue(s)); }
-static void finish_all() { std::lock_guard<std::mutex> one(running); for (Stream *t : streams) { work_off(t); } }
+static void work_off(Board *b, Stream *t) { for (auto &w : t->waiting) { if (!b->lost) { w(); } } t->waiting.clear(); }
+static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(here, queue(s)); }
+static void finish_all(Board *b = here) { std::lock_guard<std::mutex> one(running); for (Stream *t : b->streams) { work_off(b, t); } }
 extern "C" {
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuDriverGetVersion(int *v) { *v = 13000; return CUDA_SUCCESS; }
-CUresult cuDeviceGetCount(int *n) { *n = 1; return CUDA_SUCCESS; }
-CUresult cuDeviceGet(CUdevice *d, int i) { *d = i; return i ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS; }
+CUresult cuDeviceGetCount(int *n) { *n = board_count; return CUDA_SUCCESS; }
+CUresult cuDeviceGet(CUdevice *d, int i) { *d = i; return i < board_count ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE; }
 CUresult cuDeviceGetName(char *n, int len, CUdevice) { snprintf(n, len, "Emulated"); return CUDA_SUCCESS; }
 CUresult cuDeviceGetAttribute(int *v, int a, CUdevice) {
   *v = a == 75 ? capability / 10 : a == 76 ? capability % 10 : a == 16 ? 2 : a == 10 ? 32 : 0; return CUDA_SUCCESS; }
 CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = memory(); return CUDA_SUCCESS; }
-CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice) { if (lost) { return lost; } retained++; *c = (CUcontext) 1; return CUDA_SUCCESS; }
-CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) {
-  if (--retained > 0) { return CUDA_SUCCESS; }
-  if (!lost) { finish_all(); }
-  for (Stream *t : streams) { t->waiting.clear(); }
-  streams = {&zero};   // those of a device that is lost cannot be destroyed
-  lost = 0;   // the next context is a new one, and all that the old one had is gone
-  for (auto &a : allocated) { free((void *) a.first); }
-  for (auto &a : host_allocated) { free(a.first); }
-  allocated.clear(); host_allocated.clear();
-  for (auto &l : live) { l = 0; }
+CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice d) { Board *b = boards + d; if (b->lost) { return b->lost; } b->retained++; *c = (CUcontext) b; return CUDA_SUCCESS; }
+CUresult cuDevicePrimaryCtxRelease_v2(CUdevice d) {
+  Board *b = boards + d;
+  if (--b->retained > 0) { return CUDA_SUCCESS; }
+  if (!b->lost) { finish_all(b); }
+  for (Stream *t : b->streams) { t->waiting.clear(); }
+  b->streams = {&b->zero};   // those of a device that is lost cannot be destroyed
+  b->lost = 0;   // the next context is a new one, and all that the old one had is gone
+  for (auto &a : b->allocated) { free((void *) a.first); }
+  for (auto &a : b->host_allocated) { free(a.first); }
+  b->allocated.clear(); b->host_allocated.clear();
+  for (auto &l : b->live) { l = 0; }
   return CUDA_SUCCESS;
 }
-CUresult cuCtxSetCurrent(CUcontext) { return lost; }
+CUresult cuCtxSetCurrent(CUcontext c) { here = c ? (Board *) c : boards; return here->lost; }
 CUresult cuGetErrorName(CUresult, const char **s) { *s = "CUDA_ERROR_EMULATED"; return CUDA_SUCCESS; }
 CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
   MAY_FAIL(ALLOC)
-  if (live[ALLOC] + n > memory()) { return CUDA_ERROR_OUT_OF_MEMORY; }
+  if (here->live[ALLOC] + n > memory()) { return CUDA_ERROR_OUT_OF_MEMORY; }
   void *m = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!m) { return CUDA_ERROR_OUT_OF_MEMORY; }
   memset(m, 0xcd, n);   // nobody may count on zeros
-  *p = (CUdeviceptr) m; allocated[*p] = n; live[ALLOC] += (long long) n;
+  *p = (CUdeviceptr) m; here->allocated[*p] = n; here->live[ALLOC] += (long long) n;
   return CUDA_SUCCESS;
 }
 CUresult cuMemFree_v2(CUdeviceptr p) {
-  if (lost) { return lost; }
+  if (here->lost) { return here->lost; }
   finish_all();
-  auto a = allocated.find(p);
-  if (a == allocated.end()) { return 1; }
-  live[ALLOC] -= (long long) a->second; allocated.erase(a); free((void *) p);
+  auto a = here->allocated.find(p);
+  if (a == here->allocated.end()) { return 1; }
+  here->live[ALLOC] -= (long long) a->second; here->allocated.erase(a); free((void *) p);
   return CUDA_SUCCESS;
 }
-CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = memory(); *unused = memory() - live[ALLOC]; return CUDA_SUCCESS; }
+CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = memory(); *unused = memory() - here->live[ALLOC]; return CUDA_SUCCESS; }
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr d, CUdeviceptr h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, (void *) h, n); }); }
 CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
   MAY_FAIL(HOST_ALLOC)
   *p = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!*p) { return CUDA_ERROR_OUT_OF_MEMORY; }
   memset(*p, 0xcd, n);
-  host_allocated[*p] = n; live[HOST_ALLOC] += (long long) n;
+  here->host_allocated[*p] = n; here->live[HOST_ALLOC] += (long long) n;
   return CUDA_SUCCESS;
 }
 CUresult cuMemFreeHost(void *p) {
-  if (lost) { return lost; }
+  if (here->lost) { return here->lost; }
   finish_all();
-  auto a = host_allocated.find(p);
-  if (a == host_allocated.end()) { return 1; }
-  live[HOST_ALLOC] -= (long long) a->second; host_allocated.erase(a); free(p);
+  auto a = here->host_allocated.find(p);
+  if (a == here->host_allocated.end()) { return 1; }
+  here->live[HOST_ALLOC] -= (long long) a->second; here->host_allocated.erase(a); free(p);
   return CUDA_SUCCESS;
 }
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr d, const void *h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, h, n); }); }
 CUresult cuMemcpyDtoHAsync_v2(void *h, CUdeviceptr d, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy(h, (void *) d, n); }); }
 CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memset((void *) d, v, n); }); }
-CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) live[STREAM]++; *s = (CUstream) *streams.insert(new Stream).first; return CUDA_SUCCESS; }
-CUresult cuStreamDestroy_v2(CUstream s) { if (lost) { return lost; } finish(s); live[STREAM]--; streams.erase((Stream *) s); delete (Stream *) s; return CUDA_SUCCESS; }
+CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) here->live[STREAM]++; std::lock_guard<std::mutex> one(running); *s = (CUstream) *here->streams.insert(new Stream).first; return CUDA_SUCCESS; }
+CUresult cuStreamDestroy_v2(CUstream s) { if (here->lost) { return here->lost; } finish(s); here->live[STREAM]--; std::lock_guard<std::mutex> one(running); here->streams.erase((Stream *) s); delete (Stream *) s; return CUDA_SUCCESS; }
 CUresult cuStreamSynchronize(CUstream s) { int error = fault(WAIT); finish(s); return error; }
-CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (lost) { return lost; } queue(s)->capturing = new Graph; queue(s)->kernel_last = false; return CUDA_SUCCESS; }
-CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return lost; }
-CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
+CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (here->lost) { return here->lost; } queue(s)->capturing = new Graph; queue(s)->kernel_last = false; return CUDA_SUCCESS; }
+CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return here->lost; }
+CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) here->live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }
 CUresult cuGraphDestroy(CUgraph g) { delete (Graph *) g; return CUDA_SUCCESS; }
-CUresult cuGraphExecDestroy(CUgraphExec e) { if (lost) { return lost; } finish_all(); live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
+CUresult cuGraphExecDestroy(CUgraphExec e) { if (here->lost) { return here->lost; } finish_all(); here->live[GRAPH]--; delete (Graph *) e; return CUDA_SUCCESS; }
 CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { MAY_FAIL(LAUNCH) return submit(s, [=] { for (auto &w : *(Graph *) e) { w(); } }); }
 CUresult cuModuleLoadDataEx(CUmodule *m, const void *image, unsigned, int *, void **) {
   MAY_FAIL(MODULE)
-  live[MODULE]++;
+  here->live[MODULE]++;
   *m = (CUmodule) new Module{&*texts.insert(memcmp(image, "\177ELF", 4) ? (const char *) image : "").first};
   return CUDA_SUCCESS;
 }
-CUresult cuModuleUnload(CUmodule m) { if (lost) { return lost; } live[MODULE]--; delete (Module *) m; return CUDA_SUCCESS; }
+CUresult cuModuleUnload(CUmodule m) { if (here->lost) { return here->lost; } here->live[MODULE]--; delete (Module *) m; return CUDA_SUCCESS; }
 /** The kernel must be in the module that was loaded, too. */
 CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
   MAY_FAIL(FUNCTION)

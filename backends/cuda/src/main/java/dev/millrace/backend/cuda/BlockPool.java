@@ -26,7 +26,17 @@ final class BlockPool {
         this.gpu = gpu;
         this.what = what;
         this.blockBytes = blockBytes;
-        atOnce = Math.clamp(SLAB / Math.max(1, blockBytes), 1, MOST_AT_ONCE);
+        atOnce = atOnce(blockBytes);
+    }
+
+    private static int atOnce(long blockBytes) {
+        return Math.clamp(SLAB / Math.max(1, blockBytes), 1, MOST_AT_ONCE);
+    }
+
+    /** Bytes on the device for so many blocks, which come in slabs. */
+    static long bytes(int blocks, long blockBytes) {
+        int atOnce = atOnce(blockBytes);
+        return (long) Math.ceilDiv(blocks, atOnce) * atOnce * blockBytes;
     }
 
     /** A block. It holds finite numbers. */

@@ -37,7 +37,7 @@ record Needs(int tokens, int sequences, int pages, int logitRows, long total) {
         }
         long total = weights + Sizes.of(blueprint).bytes(tokens, sequences, rows, blueprint.vocabularySize())
                 + Batch.bytes(tokens, sequences, pages) + Choice.bytes(blueprint.vocabularySize(), rows)
-                + each * layout.pageBytes() + 2 * layout.stateBytes();
+                + BlockPool.bytes(each, layout.pageBytes()) + BlockPool.bytes(1, 2 * layout.stateBytes());
         return new Needs(tokens, sequences, pages, rows, total);
     }
 }

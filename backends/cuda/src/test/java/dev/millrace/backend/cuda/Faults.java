@@ -75,6 +75,26 @@ final class Faults {
         return number("live", call.number);
     }
 
+    /** The same of one device. */
+    long live(Call call, int device) {
+        try {
+            return (long) handle("live_on",
+                    FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                    .invokeExact(call.number, device);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** So many devices are there from now on, two at most. */
+    void devices(int count) {
+        try {
+            handle("devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(count);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
     private long number(String name, int argument) {
         try {
             return (long) handle(name, FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
