@@ -62,6 +62,9 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
             String variant = executor.variant();
             return new LoadedProgram(this, executor, variant,
                     sources.isEmpty() ? LoadedProgram.identity(file, program, variant) : sources);
+        } catch (LinkageError e) {
+            executor.close();
+            throw new BackendException(notWhole(device, e), e);
         } catch (RuntimeException | Error e) {
             executor.close();
             throw e;
@@ -72,8 +75,7 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
         try {
             return backend.load(program, device, options.withIdentity(sources), progress);
         } catch (LinkageError e) {
-            throw new BackendException("The backend of " + device.id() + " is not whole: it lacks " + e.getMessage()
-                    + ". It may have been updated at this moment.", e);
+            throw new BackendException(notWhole(device, e), e);
         }
     }
 
@@ -83,8 +85,27 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
         return backend == other;
     }
 
-    /** How well a backend would run a model; refused, whatever it says, if it lacks a feature that the model needs. */
+    /**
+     * How well a backend would run a model; refused, whatever it says, if it lacks a feature that the model needs, and if it fails
+     * instead of an answer: others may run it.
+     */
     static Fit fit(Backend backend, Program program, Device device, LoadOptions options) {
+        try {
+            return answer(backend, program, device, options);
+        } catch (LinkageError e) {
+            return new Fit.Refused(notWhole(device, e), Fit.Cause.DEVICE);
+        } catch (RuntimeException e) {
+            return new Fit.Refused("The backend of " + device.id()
+                    + " failed when it was asked whether it can run the model: " + e + ".");
+        }
+    }
+
+    private static String notWhole(Device device, LinkageError missing) {
+        return "The backend of " + device.id() + " is not whole: it lacks " + missing.getMessage()
+                + ". It may have been updated at this moment.";
+    }
+
+    private static Fit answer(Backend backend, Program program, Device device, LoadOptions options) {
         Set<Feature> missing = new TreeSet<>(program.features());
         missing.removeAll(backend.features());
         if (program instanceof Blueprint && !missing.isEmpty()) {

@@ -36,6 +36,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
@@ -334,6 +335,31 @@ class ContractsTest {
         }
         assertEquals(0, from.openExecutors.get() + to.openExecutors.get());
         assertEquals(0, from.openSequences.get() + to.openSequences.get());
+    }
+
+    @Test
+    void aBackendThatFailsWhenItIsAskedLeavesTheOthersToRunTheModel() {
+        ScriptedBackend broken = new ScriptedBackend("a", true, "First.");
+        ScriptedBackend sound = new ScriptedBackend("b", true, "First.");
+        List<Supplier<Optional<Fit.Refused>>> faults = List.of(() -> {
+            throw new NoClassDefFoundError("a/Widths");
+        }, () -> {
+            throw new NullPointerException("widths");
+        });
+        List<String> reasons = List.of("The backend of a:0 is not whole: it lacks a/Widths.",
+                "The backend of a:0 failed when it was asked whether it can run the model: java.lang.NullPointerException: widths.");
+        try (Stage stage = new Stage(folder, broken, sound)) {
+            for (int i = 0; i < faults.size(); i++) {
+                broken.onFit = faults.get(i);
+                try (Model model = stage.open(); Conversation conversation = model.conversation().start()) {
+                    assertEquals("First.", conversation.send("a").answer().text());
+                    assertEquals("b:0", model.device().id());
+                }
+                BackendException refused = assertThrows(BackendException.class,
+                        () -> stage.open(ModelOptions.defaults().withBackend("a")));
+                assertTrue(String.valueOf(refused.getMessage()).contains(reasons.get(i)), refused.getMessage());
+            }
+        }
     }
 
     @Test
