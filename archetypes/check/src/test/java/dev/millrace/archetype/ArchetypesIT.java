@@ -35,6 +35,7 @@ class ArchetypesIT {
     private static final Path ROOT = Path.of(System.getProperty("millrace.root"));
     private static final String VERSION = System.getProperty("millrace.version");
     private static final List<String> PLUGINS = List.of("tool", "stage", "family", "dialect", "backend", "model");
+    private static final List<String> ALL = Stream.concat(PLUGINS.stream(), Stream.of("app")).toList();
     private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
     private static final Pattern ARTIFACT = Pattern.compile("</parent>\\s*<artifactId>([^<]+)<");
     private static final Pattern TESTS = Pattern.compile("Tests run: (\\d+), Failures: 0, Errors: 0, Skipped: \\d+\\R");
@@ -60,8 +61,7 @@ class ArchetypesIT {
                   </mirrors>
                 </settings>
                 """.formatted(Path.of(System.getProperty("maven.repository")).toUri()));
-        List<String> all = Stream.concat(PLUGINS.stream(), Stream.of("app")).toList();
-        for (String kind : all) {
+        for (String kind : ALL) {
             run(generation(kind, "-DgroupId=com.example", "-DartifactId=own-" + kind, "-Dversion=1.0.0",
                     "-Dpackage=com.example." + kind), MAVEN, folder);
         }
@@ -76,14 +76,14 @@ class ArchetypesIT {
                   <modules>%s</modules>
                 </project>
                 """.formatted(
-                all.stream().map(kind -> "<module>own-" + kind + "</module>").collect(Collectors.joining())));
+                ALL.stream().map(kind -> "<module>own-" + kind + "</module>").collect(Collectors.joining())));
         String log = run(maven("verify"), MAVEN, folder);
         Matcher tests = TESTS.matcher(log);
         List<Integer> run = new ArrayList<>();
         while (tests.find()) {
             run.add(Integer.parseInt(tests.group(1)));
         }
-        assertEquals(all.size(), run.size(), log);
+        assertEquals(ALL.size(), run.size(), log);
         // a contract and a bundle each; the app has a test of its own
         assertTrue(run.subList(0, PLUGINS.size()).stream().allMatch(count -> count >= 7), run + log);
     }
@@ -166,9 +166,8 @@ class ArchetypesIT {
         String path = String.join(java.io.File.pathSeparator, ROOT.toString(),
                 Path.of(System.getProperty("java.home"), "bin").toString(), System.getenv("PATH"));
         Map<String, String> told = Map.of("stage", "gateway", "family", "\"architecture\"", "dialect", "\"cellar\"",
-                "app",
-                "kitchen lamp");
-        for (String kind : Stream.concat(PLUGINS.stream(), Stream.of("app")).toList()) {
+                "app", "kitchen lamp");
+        for (String kind : ALL) {
             Path project = folder.resolve("own-" + kind);
             Matcher block = BLOCK.matcher(Files.readString(project.resolve("README.md")));
             assertTrue(block.find(), kind);
@@ -182,7 +181,7 @@ class ArchetypesIT {
     @Test
     void aGroupWithADashGivesAPackageThatJavaTakes() throws Exception {
         Path in = Files.createDirectory(folder.resolve("dash"));
-        for (String kind : Stream.concat(PLUGINS.stream(), Stream.of("app")).toList()) {
+        for (String kind : ALL) {
             run(generation(kind, "-DgroupId=com.my-firm", "-DartifactId=" + kind), MAVEN, in);
             assertTrue(Files.isDirectory(in.resolve(kind).resolve("src/main/java/com/my_firm")), kind);
         }

@@ -57,23 +57,16 @@ record Placement(Program program, Backend backend, Device device, LoadOptions op
 
     private LoadedProgram load(ModelFile file, Progress progress) {
         String sources = program instanceof Graph ? "" : LoadedProgram.identity(file, program, "");
-        Executor executor = executor(sources, progress);
         try {
-            String variant = executor.variant();
-            return new LoadedProgram(this, executor, variant,
-                    sources.isEmpty() ? LoadedProgram.identity(file, program, variant) : sources);
-        } catch (LinkageError e) {
-            executor.close();
-            throw new BackendException(notWhole(device, e), e);
-        } catch (RuntimeException | Error e) {
-            executor.close();
-            throw e;
-        }
-    }
-
-    private Executor executor(String sources, Progress progress) {
-        try {
-            return backend.load(program, device, options.withIdentity(sources), progress);
+            Executor executor = backend.load(program, device, options.withIdentity(sources), progress);
+            try {
+                String variant = executor.variant();
+                return new LoadedProgram(this, executor, variant,
+                        sources.isEmpty() ? LoadedProgram.identity(file, program, variant) : sources);
+            } catch (RuntimeException | Error e) {
+                executor.close();
+                throw e;
+            }
         } catch (LinkageError e) {
             throw new BackendException(notWhole(device, e), e);
         }

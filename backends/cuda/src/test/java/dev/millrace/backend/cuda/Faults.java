@@ -88,8 +88,12 @@ final class Faults {
 
     /** So many devices are there from now on, two at most. */
     void devices(int count) {
+        tell("devices", count);
+    }
+
+    private void tell(String name, int number) {
         try {
-            handle("devices", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(count);
+            handle(name, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(number);
         } catch (Throwable e) {
             throw broken(e);
         }
@@ -115,20 +119,12 @@ final class Faults {
 
     /** What the device says it can compute from now on, as in {@code CudaDriver.capability}. */
     void capability(int tenfold) {
-        try {
-            handle("capability", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(tenfold);
-        } catch (Throwable e) {
-            throw broken(e);
-        }
+        tell("capability", tenfold);
     }
 
     /** Leaves a barrier out; -1: none. */
     void drop(int barrier) {
-        try {
-            handle("drop", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)).invokeExact(barrier);
-        } catch (Throwable e) {
-            throw broken(e);
-        }
+        tell("drop", barrier);
     }
 
     /** Barriers that have been met so far. */
