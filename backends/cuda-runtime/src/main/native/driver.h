@@ -22,6 +22,7 @@ typedef void *CuHandle;
   X(toHost, cuMemcpyDtoHAsync_v2, (void *, CuAddress, size_t, CuHandle)) X(copy, cuMemcpyDtoDAsync_v2, (CuAddress, CuAddress, size_t, CuHandle)) X(unused, cuMemGetInfo_v2, (size_t *, size_t *)) \
   X(fill, cuMemsetD8Async, (CuAddress, unsigned char, size_t, CuHandle)) \
   X(stream, cuStreamCreate, (CuHandle *, unsigned)) X(wait, cuStreamSynchronize, (CuHandle)) X(streamDestroy, cuStreamDestroy_v2, (CuHandle)) \
+  X(event, cuEventCreate, (CuHandle *, unsigned)) X(mark, cuEventRecord, (CuHandle, CuHandle)) X(reach, cuEventSynchronize, (CuHandle)) X(eventDestroy, cuEventDestroy_v2, (CuHandle)) \
   X(capture, cuStreamBeginCapture_v2, (CuHandle, int)) X(captured, cuStreamEndCapture, (CuHandle, CuHandle *)) \
   X(instantiate, cuGraphInstantiateWithFlags, (CuHandle *, CuHandle, unsigned long long)) X(replay, cuGraphLaunch, (CuHandle, CuHandle)) \
   X(execDestroy, cuGraphExecDestroy, (CuHandle)) X(graphDestroy, cuGraphDestroy, (CuHandle)) X(module, cuModuleLoadDataEx, (CuHandle *, const void *, unsigned, int *, void **)) \
@@ -79,6 +80,10 @@ static inline int mr_fill(long long device, int value, long long bytes, long lon
 static inline long long mr_stream() { CuHandle s = 0; int r = calls()->stream(&s, 1); return r ? -r : (long long) s; }
 static inline int mr_stream_destroy(long long stream) { return calls()->streamDestroy((CuHandle) stream); }
 static inline int mr_wait(long long stream) { return calls()->wait((CuHandle) stream); }
+static inline long long mr_event() { CuHandle e = 0; int r = calls()->event(&e, 2); return r ? -r : (long long) e; }   // CU_EVENT_DISABLE_TIMING
+static inline int mr_event_destroy(long long event) { return calls()->eventDestroy((CuHandle) event); }
+static inline int mr_mark(long long event, long long stream) { return calls()->mark((CuHandle) event, (CuHandle) stream); }
+static inline int mr_reach(long long event) { return calls()->reach((CuHandle) event); }
 static inline long long mr_module(long long image) { CuHandle m = 0; int r = calls()->module(&m, (void *) image, 0, nullptr, nullptr); return r ? -r : (long long) m; }
 static inline int mr_unload(long long module) { return calls()->unload((CuHandle) module); }
 static inline long long mr_function(long long module, const char *name) { CuHandle f = 0; int r = calls()->function(&f, (CuHandle) module, name); return r ? -r : (long long) f; }

@@ -140,3 +140,10 @@ GPU_KERNEL(best_of_rows)(const int2 *found, const float2 *sums, int chunks, cons
   }
   if (threadIdx.x == 0) { result[blockIdx.x] = make_int2(k, __float_as_int(most + logf(sum))); }
 }
+
+/** The likeliest token of each row, 0 where there is none, to where the next pass reads its tokens: it may be queued before anybody knows them. */
+GPU_KERNEL(read_likeliest)(const int2 *best, const int2 *result, int *tokens, int rows) {
+  begin_kernel();
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < rows) { tokens[i] = result[i].x > 0 ? best[(size_t) i * MOST_BEST].x : 0; }
+}

@@ -55,6 +55,7 @@
 #define TYPE F32
 #include "../../main/cuda/weights.cu"
 #undef TYPE
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <set>
@@ -62,19 +63,20 @@
 #include <tuple>
 #include <utility>
 
-typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUgraph, *CUgraphExec;
+typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUevent, *CUgraph, *CUgraphExec;
 enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_INVALID_HANDLE = 400, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
 
 // ---- faults, for tests
-enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, KINDS };
+enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, EVENT, KINDS };
 static long long called[KINDS], left = 0;
 static int armed = -1, armed_code = 0, capability = 80;
 typedef std::vector<std::function<void()>> Graph;
-struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; };   // done as late as may be: when somebody waits, or frees something
+struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; long long done = 0; };   // done as late as may be: when somebody waits, or frees something
+struct Event { Stream *stream = nullptr; long long behind = 0; };   // so much of what was ever queued there is in front of it
 /** A device. */
 struct Board {
   int lost = 0, retained = 0;
-  long long live[KINDS] = {};   // bytes of device and host memory; streams, modules, graphs
+  long long live[KINDS] = {};   // bytes of device and host memory; streams, modules, graphs, events
   Stream zero;
   std::set<Stream *> streams = {&zero};
   std::map<CUdeviceptr, size_t> allocated;
@@ -104,6 +106,8 @@ long long emulated_live(int kind) { long long sum = 0; for (auto &b : boards) { 
 long long emulated_live_on(int kind, int device) { return boards[device].live[kind]; }
 /** So many devices are there from now on. */
 void emulated_devices(int count) { board_count = count; }
+/** What is queued and not done. */
+long long emulated_waiting() { long long sum = 0; for (auto &b : boards) { for (Stream *t : b.streams) { sum += (long long) t->waiting.size(); } } return sum; }
 /** The order in which threads run from now on. */
 void emulated_schedule(long long seed) { gpu::seed = (uint64_t) seed * 2654435761u + 1; }
 /** Leaves a barrier of the sources out; -1: none. */
@@ -130,7 +134,7 @@ struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; boo
 #define OF_KEYS(T) K(place_##T), K(attend_##T##_16_1), K(attend_##T##_32_1), K(attend_##T##_64_1), K(attend_##T##_64_8), K(attend_##T##_128_1), \
     K(attend_##T##_128_4), K(attend_##T##_to128_1), K(attend_##T##_to128_4), K(attend_##T##_to256_1), K(attend_##T##_to256_2)
 static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_conv), K(route), K(group), K(combine), K(quantise), K(bound), K(penalise),
-    K(norm_projections), K(best_of_chunks), K(best_of_rows), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_PLAIN(BF16), OF_PLAIN(F16), OF_PLAIN(F32),
+    K(norm_projections), K(best_of_chunks), K(best_of_rows), K(read_likeliest), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_PLAIN(BF16), OF_PLAIN(F16), OF_PLAIN(F32),
     OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
     OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
@@ -148,7 +152,13 @@ static CUresult submit(CUstream s, std::function<void()> work, bool kernel = fal
   (t->capturing ? *t->capturing : t->waiting).push_back(work);
   return CUDA_SUCCESS;
 }
-static void work_off(Board *b, Stream *t) { for (auto &w : t->waiting) { if (!b->lost) { w(); } } t->waiting.clear(); }
+/** Does what waits in front of a place. */
+static void work_off(Board *b, Stream *t, long long behind = INT64_MAX) {
+  size_t n = std::min<long long>(t->waiting.size(), std::max<long long>(0, behind - t->done));
+  for (size_t i = 0; i < n; i++) { if (!b->lost) { t->waiting[i](); } }
+  t->waiting.erase(t->waiting.begin(), t->waiting.begin() + n);
+  t->done += n;
+}
 static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(here, queue(s)); }
 static void finish_all(Board *b = here) { std::lock_guard<std::mutex> one(running); for (Stream *t : b->streams) { work_off(b, t); } }
 extern "C" {
@@ -217,6 +227,23 @@ CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) {
 CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) here->live[STREAM]++; std::lock_guard<std::mutex> one(running); *s = (CUstream) *here->streams.insert(new Stream).first; return CUDA_SUCCESS; }
 CUresult cuStreamDestroy_v2(CUstream s) { if (here->lost) { return here->lost; } finish(s); here->live[STREAM]--; std::lock_guard<std::mutex> one(running); here->streams.erase((Stream *) s); delete (Stream *) s; return CUDA_SUCCESS; }
 CUresult cuStreamSynchronize(CUstream s) { int error = fault(WAIT); finish(s); return error; }
+CUresult cuEventCreate(CUevent *e, unsigned) { MAY_FAIL(EVENT) here->live[EVENT]++; *e = (CUevent) new Event; return CUDA_SUCCESS; }
+CUresult cuEventDestroy_v2(CUevent e) { if (here->lost) { return here->lost; } here->live[EVENT]--; delete (Event *) e; return CUDA_SUCCESS; }
+CUresult cuEventRecord(CUevent e, CUstream s) {
+  MAY_FAIL(EVENT)
+  Stream *t = queue(s);
+  std::lock_guard<std::mutex> one(running);
+  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }
+  t->kernel_last = false;
+  *(Event *) e = {t, t->done + (long long) t->waiting.size()};
+  return CUDA_SUCCESS;
+}
+CUresult cuEventSynchronize(CUevent e) {
+  int error = fault(WAIT);
+  std::lock_guard<std::mutex> one(running);
+  if (((Event *) e)->stream) { work_off(here, ((Event *) e)->stream, ((Event *) e)->behind); }
+  return error;
+}
 CUresult cuStreamBeginCapture_v2(CUstream s, int) { if (here->lost) { return here->lost; } queue(s)->capturing = new Graph; queue(s)->kernel_last = false; return CUDA_SUCCESS; }
 CUresult cuStreamEndCapture(CUstream s, CUgraph *g) { *g = (CUgraph) ((Stream *) s)->capturing; ((Stream *) s)->capturing = nullptr; return here->lost; }
 CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long long) { MAY_FAIL(GRAPH) here->live[GRAPH]++; *e = (CUgraphExec) new Graph(*(Graph *) g); return CUDA_SUCCESS; }

@@ -11,10 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs ahead of Java: after a pass of one token per sequence the device computes at once the pass that comes next if each sequence reads
- * its likeliest token. If just that is asked for, it is computed already, or nearly; anything else leaves it, and nothing of it is seen:
- * it has written behind the tokens that were read, on pages of its sequences alone, and the other side of their states. What is queued
- * later on pages that were given back comes later on the device, too.
+ * Runs ahead of Java: behind a pass of one token per sequence, and the choice from its logits, the pass is queued that comes next if each
+ * sequence reads its likeliest token, which the device takes from the choice itself. So it goes on while Java is told of the choice and
+ * thinks. If just that is asked for, it is computed already, or nearly; anything else leaves it, and nothing of it is seen: it has written
+ * behind the tokens that were read, on pages of its sequences alone, and the other side of their states. What is queued later on pages that
+ * were given back comes later on the device, too. After a pass that was left, {@link #TRUST} passes are waited for before another one.
  */
 final class Ahead {
 
@@ -23,6 +24,9 @@ final class Ahead {
 
     /** So many guesses in a row must have been right: a pass for nothing costs several times what a right one gains. */
     static final int TRUST = 8;
+
+    /** Stands for a token that only the device knows. */
+    private static final int UNKNOWN = 0;
 
     private static final System.Logger LOG = System.getLogger(Ahead.class.getName());
 
@@ -36,8 +40,6 @@ final class Ahead {
     private int right;
     /** Whether the pass of these guesses has been queued. */
     private boolean running;
-    /** Whether the device may still read the batch of a pass that was left. */
-    private boolean left;
 
     Ahead(Gpu gpu, Batch batch, ForwardPass pass, int context) {
         this.gpu = gpu;
@@ -87,48 +89,80 @@ final class Ahead {
     }
 
     /**
-     * Guesses what comes after a pass, and queues it if the last guesses were right.
+     * Queues what is likely to come after a pass, if the last guesses were right.
      *
-     * @param done steps of that pass, by rows
-     * @param choice has chosen for them
+     * @param done steps of that pass, by rows; their sequences count its tokens already
+     * @param choice is queued for them
      */
     void follow(List<Step> done, Choice choice) {
-        for (int row = 0; row < done.size(); row++) {
-            CudaSequence sequence = (CudaSequence) done.get(row).sequence();
-            int token = choice.likeliest(row);
-            if (token < 0 || sequence.length() == context) {
-                leave();
-                return;
-            }
-            guesses.add(sequence.guess(row, token, done.get(row).vocabularySize()));
-        }
         if (right < TRUST) {
             return;
+        }
+        for (int row = 0; row < done.size(); row++) {
+            if (!guess(done.get(row), row, UNKNOWN)) {
+                return;
+            }
         }
         try {
             for (Step guess : guesses) {
                 ((CudaSequence) guess.sequence()).reserve(1);
             }
+            gpu.mark();
             running = true;
             batch.fill(guesses, pass.tileTokens());
             batch.upload(gpu);
+            choice.readLikeliest(batch);
             pass.runAll(batch);
         } catch (OutOfRoomException e) {
             LOG.log(System.Logger.Level.DEBUG, "No room to run ahead: " + e.getMessage());
             leave();
         } catch (CudaException e) {
-            // what was asked for is done; if the device is lost, whoever uses it next is told
+            // if the device is lost, whoever uses it next is told
             LOG.log(System.Logger.Level.DEBUG, "A pass that was not asked for failed: " + e.getMessage());
             leave();
         }
     }
 
+    /** Waits for the pass that was asked for and the choice, not for what runs ahead. */
+    void await() {
+        if (running) {
+            gpu.awaitMark();
+        } else {
+            gpu.await();
+        }
+    }
+
+    /**
+     * Takes note of the likeliest tokens after a pass.
+     *
+     * @param done as in {@link #follow}
+     * @param choice has chosen for them
+     */
+    void guess(List<Step> done, Choice choice) {
+        guesses.clear();
+        for (int row = 0; row < done.size(); row++) {
+            int token = choice.likeliest(row);
+            if (token < 0 || !guess(done.get(row), row, token)) {
+                leave();
+                return;
+            }
+        }
+    }
+
+    /** @return false if the context is full; nothing is guessed then, of no sequence */
+    private boolean guess(Step done, int row, int token) {
+        CudaSequence sequence = (CudaSequence) done.sequence();
+        if (sequence.length() == context) {
+            forget();
+            return false;
+        }
+        guesses.add(sequence.guess(row, token, done.vocabularySize()));
+        return true;
+    }
+
     /** Leaves what runs, if anything does, and gives back the pages that it took. */
     void leave() {
-        if (running) {
-            running = false;
-            left = true;
-        }
+        running = false;
         for (Step guess : guesses) {
             ((CudaSequence) guess.sequence()).trim();
         }
@@ -140,21 +174,5 @@ final class Ahead {
             ((CudaSequence) guess.sequence()).forgetGuess();
         }
         guesses.clear();
-    }
-
-    /** Waits for a pass that was left: its batch is to be filled again. */
-    void settle() {
-        if (!left) {
-            return;
-        }
-        left = false;
-        try {
-            gpu.await();
-        } catch (CudaException e) {
-            if (e.isLasting()) {
-                throw e;
-            }
-            LOG.log(System.Logger.Level.DEBUG, "A pass that nobody wanted failed: " + e.getMessage());
-        }
     }
 }

@@ -11,7 +11,8 @@ import java.util.List;
 
 /**
  * What the kernels are told about the tokens of one pass, put together on the host and copied to the device at once. Its parts lie
- * at fixed addresses, so that a recorded graph finds them again.
+ * at fixed addresses, so that a recorded graph finds them again. It is put together in two places in turn: one may still be on its way
+ * to the device while the next one is filled in. In front of the third somebody has waited for the first.
  */
 final class Batch {
 
@@ -19,7 +20,7 @@ final class Batch {
     private static final int SPLITS = 32;
     private static final int SHORTEST_SPLIT = 128;
 
-    private final MemorySegment host;
+    private final MemorySegment[] sides;
     private final long device;
     private final int mostTokens;
     private final int mostSteps;
@@ -35,6 +36,7 @@ final class Batch {
     private final long rowsAt;
     private final long pagesAt;
 
+    private MemorySegment host;
     private int tokens;
     private int steps;
     private int pages;
@@ -59,7 +61,8 @@ final class Batch {
         rowsAt = partialAt + 4L * (mostTokens + 1);
         pagesAt = align(rowsAt + 4L * mostTokens);
         long bytes = pagesAt + 8L * Math.max(1, mostPages);
-        host = gpu.allocateHost(bytes);
+        sides = new MemorySegment[]{gpu.allocateHost(bytes), gpu.allocateHost(bytes)};
+        host = sides[0];
         device = gpu.allocate(bytes);
     }
 
@@ -95,6 +98,7 @@ final class Batch {
      * @param tileTokens neighbouring tokens that a block of attention takes
      */
     void fill(List<Step> from, int tileTokens) {
+        host = host.equals(sides[0]) ? sides[1] : sides[0];
         tokens = 0;
         steps = 0;
         pages = 0;

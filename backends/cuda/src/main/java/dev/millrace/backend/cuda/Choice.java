@@ -62,19 +62,19 @@ final class Choice {
         return step.wanted() == Step.Logits.BEST && step.best().count() <= MOST && isPossible();
     }
 
-    /** The likeliest token of a row after the last {@link #run}; less than 0 if there is none or nobody looked for it. */
+    /** The likeliest token of a row after the last {@link #queue}, which has been waited for; less than 0 if there is none or nobody looked for it. */
     int likeliest(int row) {
         return results.integer(2L * row) == 0 ? -1 : best.integer(2L * MOST * row);
     }
 
     /**
-     * Chooses, and waits for it.
+     * Queues choosing.
      *
      * @param logits address of the rows
      * @param rows a step for each row, some of them not to be chosen for
      * @param all whether the likeliest token is to be known of these, too
      */
-    void run(long logits, List<Step> rows, boolean all) {
+    void queue(long logits, List<Step> rows, boolean all) {
         int penalised = 0;
         int words = 0;
         int width = (vocabulary + 63) / 64;
@@ -125,7 +125,17 @@ final class Choice {
         gpu.launch("best_of_rows", rows.size(), 1, 1, 256);
         results.toHost(8L * rows.size());
         best.toHost(8L * MOST * rows.size());
-        gpu.await();
+    }
+
+    /** Queues that the likeliest token of each row becomes the row's token in a batch. */
+    void readLikeliest(Batch batch) {
+        gpu.arguments().pointer(best.device()).pointer(results.device()).pointer(batch.tokensAddress())
+                .integer(batch.steps());
+        gpu.launch("read_likeliest", (batch.steps() + 127) / 128, 1, 1, 128);
+    }
+
+    /** Hands out what was chosen; it has been waited for. */
+    void give(List<Step> rows) {
         for (int i = 0; i < rows.size(); i++) {
             if (takes(rows.get(i))) {
                 Best asked = rows.get(i).best();

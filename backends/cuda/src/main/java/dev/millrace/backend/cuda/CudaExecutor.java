@@ -231,23 +231,23 @@ final class CudaExecutor implements Executor {
             }
         }
         if (!computed) {
-            ahead.settle();
             batch.fill(running, pass.tileTokens());
             batch.upload(gpu);
             pass.runAll(batch);
         }
         int rows = batch.rows();
         boolean follows = choice.isPossible() && ahead.follows(batch);
-        if (rows <= pass.logitRows()) {
-            hand(0, rows, follows);
-        } else {
-            for (int from = 0; from < rows; from += pass.logitRows()) {
-                int count = Math.min(pass.logitRows(), rows - from);
-                pass.logits(batch, from, count);
-                hand(from, count, false);
+        int from = 0;
+        if (rows > pass.logitRows()) {
+            for (int part = pass.logitRows(); from + part < rows; from += part) {
+                pass.logits(batch, from, part);
+                queue(from, part, false);
+                gpu.await();
+                choice.give(wanting.subList(from, from + part));
             }
+            pass.logits(batch, from, rows - from);
         }
-        gpu.await();
+        queue(from, rows - from, follows);
         for (Step step : running) {
             int[] tokens = new int[step.length()];
             for (int i = 0; i < tokens.length; i++) {
@@ -258,18 +258,25 @@ final class CudaExecutor implements Executor {
         if (follows) {
             ahead.follow(running, choice);
         }
+        ahead.await();
+        choice.give(wanting.subList(from, rows));
+        if (follows) {
+            ahead.guess(running, choice);
+        }
     }
 
     /**
-     * Gives rows of logits to those who want them: whole, or the best of them.
+     * Gives rows of logits to those who want all of them, and queues the choice of the best for the others.
      *
+     * @param from index of the first of those that have been made
+     * @param count of them
      * @param all whether the likeliest token of each is looked for
      */
-    private void hand(int from, int count, boolean all) {
-        List<Step> some = wanting.subList(from, from + count);
+    private void queue(int from, int count, boolean all) {
+        List<Step> rows = wanting.subList(from, from + count);
         boolean any = all;
         for (int i = 0; i < count; i++) {
-            Step step = some.get(i);
+            Step step = rows.get(i);
             if (choice.takes(step)) {
                 any = true;
                 continue;
@@ -281,7 +288,7 @@ final class CudaExecutor implements Executor {
             MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, step.logits(), index * vocabulary, vocabulary);
         }
         if (any) {
-            choice.run(pass.logitsAddress(), some, all);
+            choice.queue(pass.logitsAddress(), rows, all);
         }
     }
 

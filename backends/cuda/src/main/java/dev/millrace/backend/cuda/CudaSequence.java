@@ -129,7 +129,7 @@ final class CudaSequence implements Sequence {
         side = 1 - side;
     }
 
-    /** A step that reads the token which is likely to come next, as a row of a pass. */
+    /** A step that reads the token which is likely to come next, as a row of a pass; called again, the same step with another token. */
     Step guess(int row, int token, int vocabularySize) {
         if (guess == null) {
             guess = new Step(this, vocabularySize);

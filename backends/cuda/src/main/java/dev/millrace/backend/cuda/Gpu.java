@@ -29,6 +29,7 @@ final class Gpu implements AutoCloseable {
     private final List<MemorySegment> hostAllocations = new ArrayList<>();
     private final List<Long> graphs = new ArrayList<>();
     private final long stream;
+    private final long event;
     /** Whether a kernel was queued last, which the next one need not wait for before it begins. */
     private boolean afterKernel;
     private boolean closed;
@@ -48,11 +49,25 @@ final class Gpu implements AutoCloseable {
         try {
             context.enter();
             stream = context.stream();
+            event = event();
             done = true;
         } finally {
             if (!done) {
                 arena.close();
                 use.close();
+            }
+        }
+    }
+
+    private long event() {
+        boolean done = false;
+        try {
+            long made = context.event();
+            done = true;
+            return made;
+        } finally {
+            if (!done) {
+                context.destroyStream(stream);
             }
         }
     }
@@ -122,6 +137,17 @@ final class Gpu implements AutoCloseable {
         context.await(stream);
     }
 
+    /** Marks what is queued so far, for {@link #awaitMark}; there is one mark. */
+    void mark() {
+        afterKernel = false;
+        context.mark(event, stream);
+    }
+
+    /** Waits for what was queued before the mark, while the device goes on with what was queued after it. */
+    void awaitMark() {
+        context.awaitEvent(event);
+    }
+
     /** Empty arguments for the next launch. */
     Arguments arguments() {
         return arguments.clear();
@@ -185,6 +211,7 @@ final class Gpu implements AutoCloseable {
             allocations.forEach(address -> free(() -> context.free(address)));
             hostAllocations.forEach(memory -> free(() -> context.freeHost(memory)));
             free(kernels::unload);
+            free(() -> context.destroyEvent(event));
             free(() -> context.destroyStream(stream));
         } catch (CudaException e) {
             // a device that is lost has nothing any more that could be freed

@@ -64,6 +64,9 @@ class AheadTest {
         assertEquals(0, faults.live(Faults.Call.ALLOC));
     }
 
+    private record Failing(Faults.Call call, long count) {
+    }
+
     /** An answer in the making: reads its likeliest token again and again, and keeps what it was given. */
     private static final class Answer {
         private final Step step;
@@ -151,14 +154,22 @@ class AheadTest {
     void whatIsLikelyIsComputedBeforeItIsAskedFor() {
         Answer answer = new Answer(executor, 3, 5);
         read(executor, TRUSTED, answer);
-        // one graph and two kernels that choose, whether the graph is for this pass or for the next one
-        assertEquals(3, launches(() -> read(executor, 1, answer)));
-        for (int i = 0; i < KvLayout.PAGE; i++) {
-            assertEquals(3, launches(() -> read(executor, 1, answer)));
+        // two kernels that choose, one that gives the next pass its token, and the graph of that pass
+        for (int i = 0; i <= KvLayout.PAGE; i++) {
+            assertEquals(4, launches(() -> read(executor, 1, answer)));
         }
         // the last that fits has nothing behind it
         read(executor, CONTEXT - 1 - answer.step.sequence().length(), answer);
         assertEquals(2, launches(() -> read(executor, 1, answer)), "this pass had been computed, and none follows");
+    }
+
+    @Test
+    void whoAskedDoesNotWaitForThePassAhead() {
+        Answer answer = new Answer(executor, 3, 5);
+        read(executor, 1, answer);
+        assertEquals(0, faults.waiting());
+        read(executor, TRUSTED, answer);
+        assertTrue(faults.waiting() > 0, "all that was queued is done");
     }
 
     @Test
@@ -298,29 +309,26 @@ class AheadTest {
     }
 
     @Test
-    void aDeviceThatIsLostBehindAPassIsToldNext() {
+    void aDeviceThatIsLostInAPassAheadIsTold() {
         Answer answer = new Answer(executor, 3, 5);
         read(executor, TRUSTED, answer);
-        // two kernels choose for the pass that is asked for; the third launch is the pass ahead
-        faults.fail(Faults.Call.LAUNCH, 3, Faults.LAUNCH_FAILED);
-        read(executor, 1, answer);
+        // two kernels choose for the pass that is asked for, one gives the next its token; the fourth launch is the pass ahead
+        faults.fail(Faults.Call.LAUNCH, 4, Faults.LAUNCH_FAILED);
         assertThrows(ExecutorLostException.class, () -> read(executor, 1, answer));
+        assertThrows(ExecutorLostException.class, executor::newSequence);
     }
 
     @Test
     void aFailureThatNobodyAskedForHarmsNothing() {
         same(1, (one, all) -> {
-            if (one.equals(executor)) {
-                // the launch of a pass ahead
-                faults.fail(Faults.Call.LAUNCH, 3, 1);
+            // the mark in front of a pass ahead, the copy of its batch behind those of the choice, what gives it its tokens, its graph
+            for (Failing each : List.of(new Failing(Faults.Call.EVENT, 1), new Failing(Faults.Call.COPY, 4),
+                    new Failing(Faults.Call.LAUNCH, 3), new Failing(Faults.Call.LAUNCH, 4))) {
+                if (one.equals(executor)) {
+                    faults.fail(each.call, each.count, 1);
+                }
+                read(one, TRUSTED, all);
             }
-            read(one, TRUSTED, all);
-            if (one.equals(executor)) {
-                // the wait for a pass that was left
-                faults.fail(Faults.Call.WAIT, 1, 1);
-            }
-            all[0].next = (all[0].next + 1) % VOCABULARY;
-            read(one, TRUSTED, all);
         });
     }
 }

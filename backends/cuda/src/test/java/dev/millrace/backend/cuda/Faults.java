@@ -19,7 +19,9 @@ final class Faults {
 
     /** Kinds of calls, as in emulated_driver.cpp. */
     enum Call {
-        ALLOC(0), HOST_ALLOC(1), LAUNCH(2), COPY(3), WAIT(4), STREAM(5), MODULE(6), FUNCTION(7), GRAPH(8), EARLY(9);
+        ALLOC(0), HOST_ALLOC(1), LAUNCH(2), COPY(3), WAIT(4), STREAM(5), MODULE(6), FUNCTION(7), GRAPH(8), EARLY(
+                9), EVENT(
+                        10);
 
         private final int number;
 
@@ -81,6 +83,15 @@ final class Faults {
             return (long) handle("live_on",
                     FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
                     .invokeExact(call.number, device);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** What is queued on devices and not done. */
+    long waiting() {
+        try {
+            return (long) handle("waiting", FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
         } catch (Throwable e) {
             throw broken(e);
         }

@@ -70,6 +70,14 @@ final class CudaCalls {
 
     static native int mr_wait(@Cast("long long") long stream);
 
+    static native @Cast("long long") long mr_event();
+
+    static native int mr_event_destroy(@Cast("long long") long event);
+
+    static native int mr_mark(@Cast("long long") long event, @Cast("long long") long stream);
+
+    static native int mr_reach(@Cast("long long") long event);
+
     static native @Cast("long long") long mr_module(@Cast("long long") long image);
 
     static native int mr_unload(@Cast("long long") long module);

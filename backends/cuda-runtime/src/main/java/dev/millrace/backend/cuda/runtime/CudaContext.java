@@ -154,6 +154,44 @@ public final class CudaContext implements AutoCloseable {
     }
 
     /**
+     * A new place in a queue, for those who wait for a part of what is queued.
+     *
+     * @return a handle, for {@link #destroyEvent}
+     */
+    public long event() {
+        return CudaDriver.value(CudaCalls.mr_event(), "make an event");
+    }
+
+    /**
+     * Frees an event.
+     *
+     * @param event the handle
+     */
+    public void destroyEvent(long event) {
+        CudaDriver.check(CudaCalls.mr_event_destroy(event), "free an event");
+    }
+
+    /**
+     * Puts an event behind all that is queued so far.
+     *
+     * @param event the handle; where it was before is forgotten
+     * @param stream the queue
+     */
+    public void mark(long event, long stream) {
+        CudaDriver.check(CudaCalls.mr_mark(event, stream), "mark a place in a queue");
+    }
+
+    /**
+     * Waits until all that is queued in front of an event is done.
+     *
+     * @param event the handle
+     * @throws CudaException if something of it failed
+     */
+    public void awaitEvent(long event) {
+        CudaDriver.check(CudaCalls.mr_reach(event), "finish computing");
+    }
+
+    /**
      * Loads kernels.
      *
      * @param image a cubin, or the text of PTX with a zero behind it
