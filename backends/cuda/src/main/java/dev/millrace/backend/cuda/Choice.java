@@ -25,10 +25,13 @@ final class Choice {
     private final Mirror penalties;
     private final Mirror changes;
     private final Mirror masks;
+    /** Of each row how many were found and the sum of all, then the best of each row. */
     private final Mirror results;
-    private final Mirror best;
     private final long found;
     private final long sums;
+    private int rows;
+    /** So many requests lie on the device as they were given last. */
+    private int known;
 
     Choice(Gpu gpu, int vocabulary, int rows) {
         this.gpu = gpu;
@@ -38,8 +41,7 @@ final class Choice {
         penalties = new Mirror(gpu, 8L * rows);
         changes = new Mirror(gpu, 8L * rows);
         masks = new Mirror(gpu, 64);
-        results = new Mirror(gpu, 8L * rows);
-        best = new Mirror(gpu, 8L * MOST * rows);
+        results = new Mirror(gpu, 8L * (1 + MOST) * rows);
         found = gpu.allocate(8L * MOST * chunks * rows);
         sums = gpu.allocate(8L * chunks * rows);
     }
@@ -64,21 +66,39 @@ final class Choice {
 
     /** The likeliest token of a row after the last {@link #queue}, which has been waited for; less than 0 if there is none or nobody looked for it. */
     int likeliest(int row) {
-        return results.integer(2L * row) == 0 ? -1 : best.integer(2L * MOST * row);
+        return results.integer(2L * row) == 0 ? -1 : results.integer(best(row, 0));
+    }
+
+    /** Where the result of a row has its k-th best, counted in values of four bytes. */
+    private long best(int row, int k) {
+        return 2L * (rows + (long) row * MOST + k);
+    }
+
+    private long bestAddress() {
+        return results.device() + 8L * rows;
+    }
+
+    /** @return whether that is new */
+    private boolean request(int row, int count, int mask) {
+        boolean isNew = requests.integer(2L * row) != count || requests.integer(2L * row + 1) != mask;
+        requests.integer(2L * row, count);
+        requests.integer(2L * row + 1, mask);
+        return isNew;
     }
 
     /**
      * Queues choosing.
      *
      * @param logits address of the rows
-     * @param rows a step for each row, some of them not to be chosen for
+     * @param steps one for each row, some of them not to be chosen for
      * @param all whether the likeliest token is to be known of these, too
      */
-    void queue(long logits, List<Step> rows, boolean all) {
+    void queue(long logits, List<Step> steps, boolean all) {
+        rows = steps.size();
         int penalised = 0;
         int words = 0;
         int width = (vocabulary + 63) / 64;
-        for (Step step : rows) {
+        for (Step step : steps) {
             if (takes(step)) {
                 penalised += step.best().penalties();
                 words += step.best().allowed() == null ? 0 : width;
@@ -89,13 +109,13 @@ final class Choice {
         masks.reserve(8L * words);
         penalised = 0;
         words = 0;
-        for (int i = 0; i < rows.size(); i++) {
-            Step step = rows.get(i);
+        boolean changed = rows > known;
+        for (int i = 0; i < rows; i++) {
+            Step step = steps.get(i);
             boolean here = takes(step);
             Best asked = step.best();
-            requests.integer(2L * i, here ? asked.count() : all ? 1 : 0);
             long[] allowed = here ? asked.allowed() : null;
-            requests.integer(2L * i + 1, allowed == null ? -1 : 2 * words);
+            changed |= request(i, here ? asked.count() : all ? 1 : 0, allowed == null ? -1 : 2 * words);
             if (allowed != null) {
                 MemorySegment.copy(allowed, 0, masks.host(), ValueLayout.JAVA_LONG, 8L * words, width);
                 words += width;
@@ -108,7 +128,11 @@ final class Choice {
                 penalised++;
             }
         }
-        requests.toDevice(8L * rows.size());
+        if (changed) {
+            known = 0;
+            requests.toDevice(8L * rows);
+            known = rows;
+        }
         if (penalised > 0) {
             penalties.toDevice(8L * penalised);
             changes.toDevice(8L * penalised);
@@ -119,30 +143,28 @@ final class Choice {
         masks.toDevice(8L * words);
         gpu.arguments().pointer(logits).integer(vocabulary).pointer(requests.device()).pointer(masks.device())
                 .pointer(found).pointer(sums);
-        gpu.launch("best_of_chunks", chunks, rows.size(), 1, 256);
+        gpu.launch("best_of_chunks", chunks, rows, 1, 256);
         gpu.arguments().pointer(found).pointer(sums).integer(chunks).pointer(requests.device())
-                .pointer(best.device()).pointer(results.device());
-        gpu.launch("best_of_rows", rows.size(), 1, 1, 256);
-        results.toHost(8L * rows.size());
-        best.toHost(8L * MOST * rows.size());
+                .pointer(bestAddress()).pointer(results.device());
+        gpu.launch("best_of_rows", rows, 1, 1, 256);
+        results.toHost(8L * (1 + MOST) * rows);
     }
 
     /** Queues that the likeliest token of each row becomes the row's token in a batch. */
     void readLikeliest(Batch batch) {
-        gpu.arguments().pointer(best.device()).pointer(results.device()).pointer(batch.tokensAddress())
+        gpu.arguments().pointer(bestAddress()).pointer(results.device()).pointer(batch.tokensAddress())
                 .integer(batch.steps());
         gpu.launch("read_likeliest", (batch.steps() + 127) / 128, 1, 1, 128);
     }
 
     /** Hands out what was chosen; it has been waited for. */
-    void give(List<Step> rows) {
-        for (int i = 0; i < rows.size(); i++) {
-            if (takes(rows.get(i))) {
-                Best asked = rows.get(i).best();
+    void give(List<Step> steps) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (takes(steps.get(i))) {
+                Best asked = steps.get(i).best();
                 int many = results.integer(2L * i);
                 for (int k = 0; k < many; k++) {
-                    long at = 2L * (i * (long) MOST + k);
-                    asked.put(k, best.integer(at), best.real(at + 1));
+                    asked.put(k, results.integer(best(i, k)), results.real(best(i, k) + 1));
                 }
                 asked.found(many, results.real(2L * i + 1));
             }

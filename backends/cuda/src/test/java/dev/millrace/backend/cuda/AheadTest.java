@@ -321,8 +321,8 @@ class AheadTest {
     @Test
     void aFailureThatNobodyAskedForHarmsNothing() {
         same(1, (one, all) -> {
-            // the mark in front of a pass ahead, the copy of its batch behind those of the choice, what gives it its tokens, its graph
-            for (Failing each : List.of(new Failing(Faults.Call.EVENT, 1), new Failing(Faults.Call.COPY, 4),
+            // the mark in front of a pass ahead, the copy of its batch behind that of the choice, what gives it its tokens, its graph
+            for (Failing each : List.of(new Failing(Faults.Call.EVENT, 1), new Failing(Faults.Call.COPY, 2),
                     new Failing(Faults.Call.LAUNCH, 3), new Failing(Faults.Call.LAUNCH, 4))) {
                 if (one.equals(executor)) {
                     faults.fail(each.call, each.count, 1);
