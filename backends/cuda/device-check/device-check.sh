@@ -2,6 +2,7 @@
 # Checks the CUDA backend on a machine with an NVIDIA device and nothing else: no JDK, no registry. Needs the folder .device of
 # this checkout, which prepare.sh makes where a JDK is. Prints a line a check, a table, and "N passed, M failed"; takes 10 minutes at most.
 #   contract   what every backend promises, every feature against the scalar reference, states, masks, penalties
+#   ahead      passes that run ahead give the same bits, whatever is asked for instead
 #   types      weights of every type         kernels  all other kernels, keys and values of every kind
 #   models     logits of reference models    sanitizer  memcheck and racecheck of `kernels`, where compute-sanitizer is
 #   speed      the shapes of an 8B with weights made up there: prompts, 1, 8, 64 and 256 sequences
@@ -13,7 +14,7 @@
 set -eu
 cd "$(dirname "$0")"
 while [ ! -d .device ] && [ "$PWD" != / ]; do cd ..; done
-parts=${*:-contract types kernels models sanitizer speed}
+parts=${*:-contract ahead types kernels models sanitizer speed}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 python3 -c 'import sys, tarfile; tarfile.open(".device/jdk.tar.xz").extractall(sys.argv[1], filter="fully_trusted")' "$work"
 nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader 2>/dev/null || echo "no nvidia-smi"
@@ -36,6 +37,7 @@ check=dev.millrace.backend.cuda.DeviceCheck
 for part in $parts; do
   case $part in
     contract) one contract 120 "${java[@]}" $check contract ;;
+    ahead) one ahead 30 "${java[@]}" $check ahead ;;
     types) one types 60 "${java[@]}" $check types ;;
     kernels) one kernels 40 "${java[@]}" $check kernels ;;
     models) one models 80 "${java[@]}" $check models .device ;;
