@@ -85,6 +85,7 @@ struct Board {
 enum { MOST_BOARDS = 2 };
 static Board boards[MOST_BOARDS];
 static int board_count = 1;
+static size_t device_memory = (size_t) 1 << 32;
 static thread_local Board *here = boards;   // the one whose context is current
 /** What a call of a kind gives: the error of a device that is lost, the one that a test has asked for, or 0. */
 static int fault(int kind) {
@@ -112,6 +113,8 @@ long long emulated_waiting() { long long sum = 0; for (auto &b : boards) { for (
 void emulated_schedule(long long seed) { gpu::seed = (uint64_t) seed * 2654435761u + 1; }
 /** Leaves a barrier of the sources out; -1: none. */
 void emulated_drop(int barrier) { gpu::dropped = barrier; }
+/** The memory of each device from now on. */
+void emulated_memory(long long bytes) { device_memory = (size_t) bytes; }
 /** What the device says it can compute, as ten times the major number plus the minor one. */
 void emulated_capability(int tenfold) { capability = tenfold; }
 /** Barriers met so far. */
@@ -140,9 +143,7 @@ static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_con
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
-static size_t device_memory = 0;
 static std::mutex running;   // kernels share their shared memory
-static size_t memory() { if (!device_memory) { const char *m = getenv("MILLRACE_EMULATED_MEMORY"); device_memory = m ? strtoull(m, nullptr, 10) : (size_t) 1 << 32; } return device_memory; }
 static Stream *queue(CUstream s) { return s ? (Stream *) s : &here->zero; }
 static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
   Stream *t = queue(s);
@@ -169,7 +170,7 @@ CUresult cuDeviceGet(CUdevice *d, int i) { *d = i; return i < board_count ? CUDA
 CUresult cuDeviceGetName(char *n, int len, CUdevice) { snprintf(n, len, "Emulated"); return CUDA_SUCCESS; }
 CUresult cuDeviceGetAttribute(int *v, int a, CUdevice) {
   *v = a == 75 ? capability / 10 : a == 76 ? capability % 10 : a == 16 ? 2 : a == 10 ? 32 : 0; return CUDA_SUCCESS; }
-CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = memory(); return CUDA_SUCCESS; }
+CUresult cuDeviceTotalMem_v2(size_t *b, CUdevice) { *b = device_memory; return CUDA_SUCCESS; }
 CUresult cuDevicePrimaryCtxRetain(CUcontext *c, CUdevice d) { Board *b = boards + d; if (b->lost) { return b->lost; } b->retained++; *c = (CUcontext) b; return CUDA_SUCCESS; }
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice d) {
   Board *b = boards + d;
@@ -188,7 +189,7 @@ CUresult cuCtxSetCurrent(CUcontext c) { here = c ? (Board *) c : boards; return 
 CUresult cuGetErrorName(CUresult, const char **s) { *s = "CUDA_ERROR_EMULATED"; return CUDA_SUCCESS; }
 CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
   MAY_FAIL(ALLOC)
-  if (here->live[ALLOC] + n > memory()) { return CUDA_ERROR_OUT_OF_MEMORY; }
+  if (here->live[ALLOC] + n > device_memory) { return CUDA_ERROR_OUT_OF_MEMORY; }
   void *m = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!m) { return CUDA_ERROR_OUT_OF_MEMORY; }
   memset(m, 0xcd, n);   // nobody may count on zeros
@@ -203,7 +204,7 @@ CUresult cuMemFree_v2(CUdeviceptr p) {
   here->live[ALLOC] -= (long long) a->second; here->allocated.erase(a); free((void *) p);
   return CUDA_SUCCESS;
 }
-CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = memory(); *unused = memory() - here->live[ALLOC]; return CUDA_SUCCESS; }
+CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = device_memory; *unused = device_memory - here->live[ALLOC]; return CUDA_SUCCESS; }
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr d, CUdeviceptr h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, (void *) h, n); }); }
 CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
   MAY_FAIL(HOST_ALLOC)

@@ -4,13 +4,21 @@
  */
 package dev.millrace.backend.cuda;
 
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Backend;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
 import dev.millrace.spi.model.Blueprint;
 import dev.millrace.spi.model.Position;
 import dev.millrace.spi.model.Program;
 import dev.millrace.spi.model.TensorType;
 import dev.millrace.tck.BackendContract;
 import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
@@ -61,6 +69,30 @@ class CudaContractTest extends BackendContract {
     @Override
     protected Program program() {
         return model;
+    }
+
+    /** The device has the memory that one sequence takes, and no more. */
+    @Override
+    protected Optional<Executor> cramped() {
+        if (!Emulated.isEmulated()) {
+            return Optional.empty();
+        }
+        Backend backend = backend();
+        LoadOptions options = LoadOptions.of(96).withPrecision(Precision.EXACT);
+        Executor executor = backend.load(model, backend.devices().getFirst(), options, Progress.NONE);
+        Sequence first = executor.newSequence();
+        executor.forward(List.of(new Step(first, model.vocabularySize()).feed(new int[1], 0, 1, Step.Logits.NONE)));
+        first.close();
+        Faults faults = new Faults();
+        faults.memory(faults.live(Faults.Call.ALLOC));
+        return Optional.of(executor);
+    }
+
+    @AfterEach
+    void giveMemoryBack() {
+        if (Emulated.isEmulated()) {
+            new Faults().memory(Faults.MEMORY);
+        }
     }
 
     /** A launch goes through a few small objects: 270 bytes per forward of one sequence were measured, 590 of eight. */

@@ -27,7 +27,7 @@ final class Emulated {
 
     /** The backend; the test is skipped where there is no g++. */
     static synchronized CudaBackend backend() {
-        if (Boolean.getBoolean(DEVICE)) {
+        if (!isEmulated()) {
             return new CudaBackend();
         }
         assumeTrue(has("g++"), "no g++: the kernels are not tested here");
@@ -38,6 +38,11 @@ final class Emulated {
             System.setProperty(CudaDriver.LIBRARY, LIBRARY.toString());
         }
         return new CudaBackend();
+    }
+
+    /** False where the tests run on a device. */
+    static boolean isEmulated() {
+        return !Boolean.getBoolean(DEVICE);
     }
 
     private static void build() {

@@ -35,6 +35,8 @@ final class Faults {
     }
 
     static final int OUT_OF_MEMORY = 2;
+    /** What emulated devices have, in bytes. */
+    static final long MEMORY = 1L << 32;
     static final int ILLEGAL_ADDRESS = 700;
     static final int LAUNCH_FAILED = 719;
     static final int NO_BINARY = 209;
@@ -92,6 +94,15 @@ final class Faults {
     long waiting() {
         try {
             return (long) handle("waiting", FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** The memory of each device from now on, in bytes. */
+    void memory(long bytes) {
+        try {
+            handle("memory", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).invokeExact(bytes);
         } catch (Throwable e) {
             throw broken(e);
         }
