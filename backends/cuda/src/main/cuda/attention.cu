@@ -2,22 +2,8 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Attention over pages of keys and values.
-//
-// A page holds PAGE tokens of all layers. Where a layer starts in it is an offset; there, for each key-value head: PAGE keys, PAGE
-// values, and for codes of 8 bits the scales of the keys and of the values.
-#include "blocks.h"
-
-enum { PAGE = 32 };
-enum Kind { KV_F32, KV_F16, KV_Q8 };
-
-template <int K> static __device__ __forceinline__ int value_bytes() { return K == KV_F32 ? 4 : K == KV_F16 ? 2 : 1; }
-template <int K> static __device__ __forceinline__ size_t head_bytes(int size) { return (size_t) 2 * PAGE * (size * value_bytes<K>() + (K == KV_Q8 ? 4 : 0)); }
-
-/** Pages of a sequence: addresses in a table, from the step's offset on. */
-static __device__ __forceinline__ unsigned char *page(const unsigned long long *pages, const int4 &step, int position) {
-  return (unsigned char *) pages[step.w + position / PAGE];
-}
+// Attention over pages of keys and values: what puts keys and values there, and kernels that compute in floats.
+#include "pages.h"
 
 /** Turns per position, one a pair; null: no positions. Sequences that reach further than `original` take the second of each. */
 struct Rope {
@@ -130,11 +116,6 @@ template <int K> static __device__ __forceinline__ void eight_of_page(const unsi
     for (int i = 0; i < 8; i++) { to[i] = scale * (float) (int8_t) ((i < 4 ? u.x : u.y) >> 8 * (i & 3)); }
   }
 }
-
-struct Scores {
-  float scale, softcap;
-  int window;
-};
 
 /** Keys or values of a page to shared memory, those from `room` on as zeros. */
 template <int K> static __device__ __forceinline__ void fetch(const unsigned char *from, const float *scales, int size, int room, float *to, int pitch) {
@@ -250,35 +231,11 @@ template <int K, int S, int W, bool ANY> static __device__ void attend(const flo
   ATTEND(K, 128, 4, 128, false) ATTEND(K, 128, 1, to128, true) ATTEND(K, 128, 4, to128, true) ATTEND(K, 256, 1, to256, true) ATTEND(K, 256, 2, to256, true)
 SIZES(KV_F32) SIZES(KV_F16) SIZES(KV_Q8)
 
-/**
- * Adds up the splits of each token, of which there are at most 32: partial_at[token] to partial_at[token + 1]. sinks: a score for each
- * head, or null. Grid (heads, tokens), blocks of a warp. No codes where size is no multiple of 32.
- */
+/** Adds up the splits of each token. Grid (heads, tokens), a warp for 32 values of a head. */
 GPU_KERNEL(combine)(const float *partial, const int *partial_at, const float *sinks, int size, Output o) {
   begin_kernel();
-  int head = blockIdx.x, heads = gridDim.x, token = blockIdx.y, first = partial_at[token], splits = partial_at[token + 1] - first, lane = threadIdx.x;
-  auto row = [&](int s) { return partial + ((size_t) (first + s) * heads + head) * (size + 2); };
-  float mine = lane < splits ? row(lane)[size] : -INFINITY, weight = mine == -INFINITY ? 0 : row(lane)[size + 1];
-  float most = fmaxf(warp_max(mine), sinks ? sinks[head] : -INFINITY);
-  float factor = mine == -INFINITY ? 0 : expf(mine - most);
-  float sum = warp_sum(weight * factor) + (sinks ? expf(sinks[head] - most) : 0);
-  for (int from = 0; from < size; from += 32) {
-    int i = from + lane;
-    float v = 0;
-#pragma unroll 4
-    for (int s = 0; s < splits; s++) {
-      float by = __shfl_sync(~0u, factor, s);
-      if (by > 0 && i < size) { v += by * row(s)[i]; }
-    }
-    float r = v / sum;
-    size_t at = ((size_t) token * heads + head) * size + i;
-    if (size % 32 == 0) {
-      put(o, at, r);
-    } else if (i < size) {
-      if (o.floats) { o.floats[at] = r; }
-      if (o.halves) { o.halves[at] = __float2bfloat16(r); }
-    }
-  }
+  int first = partial_at[blockIdx.y], splits = partial_at[blockIdx.y + 1] - first;
+  add_splits(partial, first, splits, sinks, blockIdx.y, blockIdx.x, gridDim.x, size, threadIdx.x / 32 * 32, o);
 }
 
 /** Floats to codes, a warp a block of 32: for heads whose size is no multiple of 32, and for what else comes as floats. */

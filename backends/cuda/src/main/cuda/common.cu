@@ -6,5 +6,6 @@
 #include "norm.cu"
 #include "conv.cu"
 #include "attention.cu"
+#include "flash.cu"
 #include "experts.cu"
 #include "best.cu"

@@ -11,6 +11,8 @@
 #define GPU_KERNEL(name) extern "C" __global__ void name
 /** For blocks of up to 1024 threads: so many registers are not for the asking. */
 #define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
+/** For blocks of so many threads, of which so many are to be on a multiprocessor at once: that bounds the registers. */
+#define GPU_KERNEL_OF(threads, blocks, name) extern "C" __global__ void __launch_bounds__(threads, blocks) name
 /**
  * In each kernel before all else, but for loads of weights on their way: what earlier kernels have left is not touched before it. It leaves a mark in the PTX, which the backend
  * turns into a wait where the device begins a kernel before the one in front of it has ended.
@@ -18,6 +20,26 @@
 static __device__ __forceinline__ void begin_kernel() { asm volatile("// begin_kernel" ::: "memory"); }
 /** Has what lies at an address on its way to the cache; weights do not change, so that this may stand before begin_kernel(). */
 static __device__ __forceinline__ void prefetch(const void *at) { asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(at))); }
+/** An address that was read from memory: without this the compiler does not know that it is no shared memory. */
+template <class T> static __device__ __forceinline__ T *in_global(T *at) {
+  __builtin_assume(__isGlobal(at));
+  return at;
+}
+/**
+ * A barrier of a block's threads that tells whether this block is the last of `all` to come here: then it sees what all of them have written before.
+ * count is zero before, and after the last.
+ */
+static __device__ __forceinline__ bool last_of_blocks(unsigned *count, unsigned all) {
+  __shared__ bool last;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    unsigned before = 0;
+    if (all > 1) { asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(__cvta_generic_to_global(count)), "r"(all - 1) : "memory"); }
+    last = before == all - 1;
+  }
+  __syncthreads();
+  return last;
+}
 #define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
 #else
 #include "gpu_cpu.h"
@@ -41,6 +63,36 @@ static __device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], const void 
 static __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
   uint32_t r;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  return r;
+}
+static __device__ __forceinline__ void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  __trap();
+#endif
+}
+static __device__ __forceinline__ uint32_t pack_f16(float low, float high) {
+  uint32_t r;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  return r;
+}
+/** Differences of two pairs. */
+static __device__ __forceinline__ uint32_t subtract_f16(uint32_t a, uint32_t b) {
+  uint32_t r;
+  asm("sub.f16x2 %0, %1, %2;" : "=r"(r) : "r"(a), "r"(b));
+  return r;
+}
+static __device__ __forceinline__ uint32_t subtract_bf16(uint32_t a, uint32_t b) {
+  uint32_t r;
+  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(b), "r"(0xbf80bf80), "r"(a));   // minus one
+  return r;
+}
+/** Two to the power of x, to a few units of the last place. */
+static __device__ __forceinline__ float power_of_two(float x) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
   return r;
 }
 #endif

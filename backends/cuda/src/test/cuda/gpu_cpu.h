@@ -39,6 +39,7 @@ typedef _Float16 gpu_float16;
 #define __align__(n) __attribute__((aligned(n)))
 #define GPU_KERNEL(name) extern "C" void name
 #define GPU_LARGE_KERNEL(name) GPU_KERNEL(name)
+#define GPU_KERNEL_OF(threads, blocks, name) GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
 
 struct uint3 { unsigned x, y, z; };
@@ -89,6 +90,8 @@ static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s) {
 }
 template <class T> static inline T __ldg(const T *p) { return *p; }
 template <class T> static inline T __ldcs(const T *p) { return *p; }
+template <class T> static inline T __ldcg(const T *p) { return *p; }
+static inline float power_of_two(float x) { return exp2f(x); }
 
 // ---- fibers
 namespace gpu {
@@ -225,6 +228,14 @@ static const int warpSize = 32;
 static inline void __threadfence() {}
 static inline void begin_kernel() { gpu::current->begun = true; }
 static inline void prefetch(const void *) {}
+template <class T> static inline T *in_global(T *at) { return at; }
+static inline bool last_of_blocks(unsigned *count, unsigned all) {
+  static bool last;
+  __syncthreads();
+  if (gpu::current->x == 0) { last = *count == all - 1; *count = last ? 0 : *count + 1; }
+  __syncthreads();
+  return last;
+}
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
 }
@@ -248,22 +259,29 @@ static inline unsigned atomicInc(unsigned *p, unsigned m) { unsigned o = *p; *p 
 static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; return o; }
 
 // ---- tensor cores: every lane shows its fragments, then works out its own four results
-static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+template <class P> static inline void mma_m16n8k16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], P part) {
   uint32_t mine[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};
   gpu::Exchange e(mine, sizeof mine); int lane = e.lane, g = lane >> 2, t = lane & 3;
-  auto part = [](uint32_t w, int high) { return __bfloat162float({(uint16_t) (high ? w >> 16 : w)}); };
   for (int i = 0; i < 4; i++) {
     int row = g + (i >> 1) * 8, col = 2 * t + (i & 1); float sum = 0;
     for (int k = 0; k < 16; k++) {
-      float x = part(e[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2], k & 1), y = part(e[col * 4 + (k & 7) / 2][4 + (k >> 3)], k & 1);
+      float x = part(e[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2] >> 16 * (k & 1)), y = part(e[col * 4 + (k & 7) / 2][4 + (k >> 3)] >> 16 * (k & 1));
       sum += x * y;
     }
     d[i] += sum;
   }
 }
+static inline float bf16_of_bits(uint32_t w) { return __bfloat162float({(uint16_t) w}); }
+static inline float f16_of_bits(uint32_t w) { uint16_t u = (uint16_t) w; __half h; memcpy(&h, &u, 2); return __half2float(h); }
+static inline uint32_t f16_bits(float f) { __half h = __float2half_rn(f); uint16_t u; memcpy(&u, &h, 2); return u; }
+static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) { mma_m16n8k16(d, a, b, bf16_of_bits); }
+static inline void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) { mma_m16n8k16(d, a, b, f16_of_bits); }
 static inline void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
   uint32_t mine[4]; memcpy(mine, row, 16);   // as it lies now: rows that other lanes have still to write show a missing __syncwarp
   gpu::Exchange e(mine, sizeof mine); int lane = e.lane;
   for (int m = 0; m < 4; m++) { r[m] = e[8 * m + lane / 4][lane & 3]; }
 }
 static inline uint32_t pack_bf16(float low, float high) { return (uint32_t) __float2bfloat16(low).v | (uint32_t) __float2bfloat16(high).v << 16; }
+static inline uint32_t pack_f16(float low, float high) { return f16_bits(low) | f16_bits(high) << 16; }
+static inline uint32_t subtract_f16(uint32_t a, uint32_t b) { return pack_f16(f16_of_bits(a) - f16_of_bits(b), f16_of_bits(a >> 16) - f16_of_bits(b >> 16)); }
+static inline uint32_t subtract_bf16(uint32_t a, uint32_t b) { return pack_bf16(bf16_of_bits(a) - bf16_of_bits(b), bf16_of_bits(a >> 16) - bf16_of_bits(b >> 16)); }

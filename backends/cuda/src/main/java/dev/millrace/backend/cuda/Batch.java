@@ -16,7 +16,6 @@ import java.util.List;
  */
 final class Batch {
 
-    /** Tokens of a prompt that one block of attention works on: as many as give so many rows. */
     private static final int SPLITS = 32;
     private static final int SHORTEST_SPLIT = 128;
 

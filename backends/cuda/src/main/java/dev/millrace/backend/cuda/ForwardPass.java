@@ -27,6 +27,10 @@ final class ForwardPass {
     private static final int MOST_THREADS = 1024;
     private static final int WARP = 32;
     private static final int TILE = 64;
+    /** Of a block of attention. */
+    private static final int WARPS = 4;
+    /** Rows of a matrix step, which a warp of attention on tensor cores has. */
+    private static final int TENSOR_ROWS = 16;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;
@@ -45,6 +49,7 @@ final class ForwardPass {
     private final long shared;
     private final long sharedWeights;
     private final long partial;
+    private final long arrivals;
     private final long ids;
     private final long weights;
     private final long order;
@@ -62,7 +67,7 @@ final class ForwardPass {
         this.sizes = sizes;
         this.logitRows = logitRows;
         graphs = new Graphs(gpu, MOST_GRAPHS);
-        tileTokens = tileTokens(blueprint);
+        tileTokens = mostTokens();
         stream = gpu.allocate(4L * sizes.hidden() * tokens);
         x = values((long) sizes.input() * tokens);
         z = values((long) sizes.inner() * tokens);
@@ -71,6 +76,8 @@ final class ForwardPass {
         shared = sizes.shared() == 0 ? 0 : gpu.allocate(4L * sizes.shared() * tokens);
         sharedWeights = sizes.shared() == 0 ? 0 : gpu.allocate(4L * tokens);
         partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
+        arrivals = gpu.allocate(4L * sizes.groups() * steps);
+        gpu.zero(arrivals, 4L * sizes.groups() * steps);
         long entries = (long) sizes.used() * tokens;
         ids = gpu.allocate(4 * entries);
         weights = gpu.allocate(4 * entries);
@@ -100,14 +107,25 @@ final class ForwardPass {
     /** Whether the attention kernels can work on heads like these. */
     static boolean takes(Blueprint.Attention a) {
         int size = a.headSize();
-        return size % 8 == 0 && size <= 256 && a.heads() / a.kvHeads() <= 4 * widest(size);
+        return size % 8 == 0 && size <= 256 && a.heads() / a.kvHeads() <= WARPS * widest(size);
     }
 
-    private static int tileTokens(Blueprint blueprint) {
-        int most = 32;
+    /** Whether attention is computed on tensor cores: in float16 or 8 bits, and for the sizes of heads that have such kernels. */
+    private boolean onTensorCores(Blueprint.Attention a) {
+        return !exact && layout.type() != KeyValueType.F32 && (a.headSize() == 64 || a.headSize() == 128);
+    }
+
+    /** Blocks of tensor cores that a single token takes for all its query heads. */
+    static int groups(Blueprint.Attention a) {
+        return a.kvHeads() * ((a.heads() / a.kvHeads() + TENSOR_ROWS - 1) / TENSOR_ROWS);
+    }
+
+    private int mostTokens() {
+        int most = TILE;
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a) {
-                most = Math.min(most, 4 * widest(a.headSize()) / (a.heads() / a.kvHeads()));
+                int rows = onTensorCores(a) ? WARPS * TENSOR_ROWS : WARPS * widest(a.headSize());
+                most = Math.min(most, rows / (a.heads() / a.kvHeads()));
             }
         }
         return Math.max(1, most);
@@ -321,21 +339,11 @@ final class ForwardPass {
         gpu.more().integer(a.originalContext()).align(8).pointer(batch.reachAddress()).pointer(batch.stepOfAddress())
                 .pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt());
         gpu.launch("place_" + kind(), (all + 3) / 4, n, 1, 128);
-        int wide = widest(shape.headSize());
-        attend(a, batch, batch.singlesAddress(), batch.singles(), batch.singleSplits(),
-                shape.heads() / shape.kvHeads() <= 4 ? 1 : wide);
-        attend(a, batch, batch.tilesAddress(), batch.tiles(), 1, wide);
         int forms = a.output().forms(n, exact);
-        boolean whole = shape.headSize() % 32 == 0;
-        boolean codesLater = !whole && (forms & Values.CODES) != 0;
-        gpu.arguments().pointer(partial).pointer(batch.partialAddress()).pointer(a.sinks())
-                .integer(shape.headSize())
-                .align(8).output(x, codesLater ? (forms & ~Values.CODES) | Values.FLOATS : forms);
-        gpu.launch("combine", shape.heads(), n, 1, 32);
-        if (codesLater) {
-            long blocks = (long) n * shape.heads() * shape.headSize() / 32;
-            gpu.arguments().pointer(x.floats()).wide(blocks).output(x, Values.CODES);
-            gpu.launch("quantise", (blocks + 7) / 8, 1, 1, 256);
+        if (onTensorCores(shape)) {
+            flash(a, batch, forms);
+        } else {
+            attend(a, batch, forms);
         }
         multiply(a.output(), x, n, delta);
     }
@@ -350,18 +358,63 @@ final class ForwardPass {
                 .real(norms.key().epsilon()).align(8);
     }
 
+    /** On tensor cores, from {@link #middle} to {@link #x}. */
+    private void flash(Network.Attention a, Batch batch, int forms) {
+        Blueprint.Attention shape = a.shape();
+        String kernel = kind() + "_" + shape.headSize();
+        if (batch.singles() > 0) {
+            gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads());
+            scores(a, batch, batch.singlesAddress());
+            gpu.more().pointer(batch.partialAddress()).pointer(partial).pointer(arrivals).pointer(a.sinks())
+                    .output(x, forms);
+            gpu.launch("flash_singles_" + kernel, batch.singles(), groups(shape), batch.singleSplits(), WARPS * WARP);
+        }
+        if (batch.tiles() > 0) {
+            gpu.arguments().pointer(middle).integer(shape.heads()).integer(shape.kvHeads());
+            scores(a, batch, batch.tilesAddress());
+            gpu.more().pointer(a.sinks()).output(x, forms);
+            gpu.launch("flash_tiles_" + kernel, batch.tiles(), shape.kvHeads(), 1, WARPS * WARP);
+        }
+    }
+
+    /** In floats, from {@link #middle} to {@link #x}. */
+    private void attend(Network.Attention a, Batch batch, int forms) {
+        Blueprint.Attention shape = a.shape();
+        int n = batch.tokens();
+        int wide = widest(shape.headSize());
+        attend(a, batch, batch.singlesAddress(), batch.singles(), batch.singleSplits(),
+                shape.heads() / shape.kvHeads() <= WARPS ? 1 : wide);
+        attend(a, batch, batch.tilesAddress(), batch.tiles(), 1, wide);
+        boolean whole = shape.headSize() % WARP == 0;
+        boolean codesLater = !whole && (forms & Values.CODES) != 0;
+        gpu.arguments().pointer(partial).pointer(batch.partialAddress()).pointer(a.sinks())
+                .integer(shape.headSize())
+                .align(8).output(x, codesLater ? (forms & ~Values.CODES) | Values.FLOATS : forms);
+        gpu.launch("combine", shape.heads(), n, 1, (shape.headSize() + WARP - 1) / WARP * WARP);
+        if (codesLater) {
+            long blocks = (long) n * shape.heads() * shape.headSize() / 32;
+            gpu.arguments().pointer(x.floats()).wide(blocks).output(x, Values.CODES);
+            gpu.launch("quantise", (blocks + 7) / 8, 1, 1, 256);
+        }
+    }
+
     private void attend(Network.Attention a, Batch batch, long tilesAddress, int count, int splits, int width) {
         if (count == 0) {
             return;
         }
         Blueprint.Attention shape = a.shape();
         heads(shape);
-        gpu.more().real(shape.scale()).real(shape.softcap()).integer(shape.span().window()).align(8)
-                .pointer(tilesAddress)
-                .pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt())
-                .pointer(batch.partialAddress()).pointer(partial);
+        scores(a, batch, tilesAddress);
+        gpu.more().pointer(batch.partialAddress()).pointer(partial);
         gpu.launch("attend_" + kind() + "_" + heads(shape.headSize()) + "_" + width, count, shape.kvHeads(), splits,
-                128);
+                WARPS * WARP);
+    }
+
+    /** The arguments that all kernels of attention have in the middle: how scores are made, whose they are, and of which keys. */
+    private void scores(Network.Attention a, Batch batch, long tilesAddress) {
+        Blueprint.Attention shape = a.shape();
+        gpu.more().real(shape.scale()).real(shape.softcap()).integer(shape.span().window()).align(8)
+                .pointer(tilesAddress).pointer(batch.stepsAddress()).pointer(batch.pagesAddress()).wide(a.keptAt());
     }
 
     private String kind() {

@@ -43,9 +43,9 @@ class CudaContractTest extends BackendContract {
         MadeUpTensor embedding = new MadeUpTensor("embedding", f32, 96, HIDDEN);
         Blueprint.Mixer conv = new Blueprint.ShortConv(3, new MadeUpTensor("in", f32, 3 * HIDDEN, HIDDEN),
                 new MadeUpTensor("taps", f32, HIDDEN, 3), new MadeUpTensor("out", f32, HIDDEN, HIDDEN));
-        Blueprint.Mixer attention = Blueprint.Attention.plain(4, 2, 16, new MadeUpTensor("q", f32, 64, HIDDEN),
-                new MadeUpTensor("k", f32, 32, HIDDEN), new MadeUpTensor("v", f32, 32, HIDDEN),
-                new MadeUpTensor("o", f32, HIDDEN, 64), new Position.Rope(16, 10_000));
+        Blueprint.Mixer attention = Blueprint.Attention.plain(2, 1, 64, new MadeUpTensor("q", f32, 128, HIDDEN),
+                new MadeUpTensor("k", f32, 64, HIDDEN), new MadeUpTensor("v", f32, 64, HIDDEN),
+                new MadeUpTensor("o", f32, HIDDEN, 128), new Position.Rope(64, 10_000));
         Blueprint.FeedForward experts = new Blueprint.Experts(
                 new Blueprint.Linear(new MadeUpTensor("router", f32, 4, HIDDEN)), null, Blueprint.Gating.SIGMOID, 2,
                 true, 1, List.of(dense("e0"), dense("e1"), dense("e2"), dense("e3")), null);

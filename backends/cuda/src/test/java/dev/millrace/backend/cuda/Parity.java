@@ -64,7 +64,8 @@ final class Parity {
         return errors;
     }
 
-    private static double error(float[] expected, float[] actual, int at) {
+    /** The root mean square error of a row of logits, over their spread. */
+    static double error(float[] expected, float[] actual, int at) {
         double mean = 0;
         for (float value : expected) {
             mean += value / (double) expected.length;

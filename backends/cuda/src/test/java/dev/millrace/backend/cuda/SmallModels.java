@@ -35,24 +35,40 @@ final class SmallModels {
         return make.model(make.layer(attention, make.experts(2, 2, false)));
     }
 
-    /** Each kernel that has barriers: convolution, heads of three kinds, norms of all kinds, experts. */
+    /** Each kernel that has barriers: convolution, heads of four kinds, norms of all kinds, experts. */
     static Blueprint ofAllKernels() {
         SmallModels make = new SmallModels(TensorType.Q8_0, 64);
         Blueprint.Mixer conv = new Blueprint.ShortConv(3, make.matrix(192, 64),
                 BlockTensor.random(TensorType.F32, 64, 3, make.random), make.matrix(64, 64));
         Blueprint.Norms around = new Blueprint.Norms(make.norm(64), make.norm(64));
         Blueprint.Layer narrow = new Blueprint.Layer(around,
-                make.attention(16).withNorms(make.norm(64), make.norm(32)), around,
+                make.attention(16, 4).withNorms(make.norm(64), make.norm(32)), around,
                 make.experts(4, 2, true));
-        Blueprint.Layer wide = new Blueprint.Layer(new Blueprint.Norms(null, make.norm(64)), make.attention(136),
+        Blueprint.Layer wide = new Blueprint.Layer(new Blueprint.Norms(null, make.norm(64)), make.attention(136, 4),
                 around, make.dense(96));
-        Blueprint.Layer middle = make.layer(make.attention(24).withNorms(null, make.norm(24)), make.dense(96));
-        return make.model(make.layer(conv, make.dense(96)), narrow, wide, middle);
+        Blueprint.Layer middle = make.layer(make.attention(24, 4).withNorms(null, make.norm(24)), make.dense(96));
+        return make.model(make.layer(conv, make.dense(96)), narrow, wide, middle,
+                make.layer(make.attention(64, 4), make.dense(96)));
     }
 
-    private Blueprint.Attention attention(int size) {
-        // an output of whole blocks
-        int heads = 4;
+    /**
+     * A layer of attention.
+     *
+     * @param size of heads, of which there are two for keys
+     * @param group query heads to each
+     * @param window 0 for none
+     * @param softcap 0 for none; with one there are sinks as well
+     */
+    static Blueprint ofAttention(int size, int group, int window, float softcap) {
+        SmallModels make = new SmallModels(TensorType.BF16, 64);
+        int heads = 2 * group;
+        Blueprint.Attention attention = make.attention(size, heads).withSpan(new Blueprint.Span(window)).withScores(
+                (float) (1 / Math.sqrt(size)), softcap,
+                softcap == 0 ? null : BlockTensor.random(TensorType.F32, 1, heads, make.random));
+        return make.model(make.layer(attention, make.dense(64)));
+    }
+
+    private Blueprint.Attention attention(int size, int heads) {
         return Blueprint.Attention.plain(heads, 2, size, matrix(heads * size, hidden), matrix(2 * size, hidden),
                 matrix(2 * size, hidden), matrix(hidden, heads * size), new Position.Rope(size, 10_000));
     }

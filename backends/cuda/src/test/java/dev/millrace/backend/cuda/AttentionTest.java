@@ -1,0 +1,100 @@
+/*
+ * Copyright 2026 The Millrace authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.millrace.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.api.KeyValueType;
+import dev.millrace.api.Precision;
+import dev.millrace.api.Progress;
+import dev.millrace.spi.backend.Executor;
+import dev.millrace.spi.backend.LoadOptions;
+import dev.millrace.spi.backend.Sequence;
+import dev.millrace.spi.backend.Step;
+import dev.millrace.spi.model.Blueprint;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Attention on tensor cores, at the borders of tiles, pages and splits, against the scalar reference. */
+class AttentionTest {
+
+    private static final int WIDTH = SmallModels.VOCABULARY;
+    private static final int LONG = 300;
+
+    @BeforeEach
+    void needsCompiler() {
+        Emulated.backend();
+    }
+
+    private static int[] tokens(int count) {
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            tokens[i] = (i * i * 37 + i * 11 + 5) % WIDTH;
+        }
+        return tokens;
+    }
+
+    private static Executor load(Blueprint model, KeyValueType type) {
+        CudaBackend backend = Emulated.backend();
+        return backend.load(model, backend.devices().getFirst(),
+                LoadOptions.of(LONG + 4).withPrecision(Precision.FAST).withKeyValues(type), Progress.NONE);
+    }
+
+    /** Logits of all tokens: a prompt, two single tokens, the rest at once. */
+    private static float[] logits(Executor executor, int[] tokens, int prompt) {
+        Step step = new Step(executor.newSequence(), WIDTH);
+        try (Sequence sequence = step.sequence()) {
+            float[] all = new float[tokens.length * WIDTH];
+            for (int from = 0; from < tokens.length; from = sequence.length()) {
+                int to = from == 0 ? prompt : from < prompt + 2 ? from + 1 : tokens.length;
+                executor.forward(List.of(step.feed(tokens, from, to, Step.Logits.ALL).reach(tokens.length)));
+                System.arraycopy(step.logits(), 0, all, from * WIDTH, (to - from) * WIDTH);
+            }
+            return all;
+        }
+    }
+
+    private static double error(float[] expected, float[] actual) {
+        double most = 0;
+        for (int at = 0; at < expected.length; at += WIDTH) {
+            most = Math.max(most, Parity.error(Arrays.copyOfRange(expected, at, at + WIDTH), actual, at));
+        }
+        return most;
+    }
+
+    private static void compare(Blueprint model, int... prompts) {
+        try (Executor floats = load(model, KeyValueType.F32);
+                Executor halves = load(model, KeyValueType.F16);
+                Executor codes = load(model, KeyValueType.Q8)) {
+            for (int prompt : prompts) {
+                int[] tokens = tokens(prompt + 12);
+                float[] expected = logits(floats, tokens, prompt);
+                double half = error(expected, logits(halves, tokens, prompt));
+                assertTrue(half < 1.2e-2, () -> "F16, " + prompt + ": " + half);
+                double code = error(expected, logits(codes, tokens, prompt));
+                assertTrue(code < 6e-2, () -> "Q8, " + prompt + ": " + code);
+            }
+        }
+    }
+
+    /** Prompts that end around the borders of tiles and pages. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 128})
+    void lengths(int size) {
+        compare(SmallModels.ofAttention(size, 4, 0, 0), 1, 15, 16, 17, 31, 32, 33, 63, 64, 65);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 1, 0, 0", "64, 2, 33, 3", "64, 3, 7, 0", "64, 5, 0, 0", "64, 8, 40, 0", "64, 16, 0, 0",
+            "64, 20, 5, 2",
+            "128, 1, 0, 0", "128, 2, 33, 5", "128, 3, 0, 0", "128, 16, 20, 0"})
+    void groupsWindowsCapsAndSinks(int size, int group, int window, float softcap) {
+        compare(SmallModels.ofAttention(size, group, window, softcap), 17, 50);
+    }
+}
