@@ -73,10 +73,10 @@ GPU_LARGE_KERNEL(route)(const float *x, const float *router, const float *router
 }
 
 /**
- * Sorts entries by their expert: order holds them, tiles cuts each expert's into pieces of at most 64 (expert, first, count); those
+ * Sorts entries by their expert: order holds them, tiles cuts each expert's into pieces of at most `most` (expert, first, count); those
  * left over get a count of 0. One block of 1024 threads.
  */
-GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, int4 *tiles, int most_tiles) {
+GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, int4 *tiles, int most_tiles, int most) {
   begin_kernel();
   __shared__ int count[MOST_EXPERTS], first[MOST_EXPERTS], tile[MOST_EXPERTS];
   __shared__ int tiles_used;
@@ -91,7 +91,7 @@ GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, in
     int at = 0, t = 0;
     for (int e = 0; e < experts; e++) {
       first[e] = at; tile[e] = t;
-      at += count[e]; t += (count[e] + 63) / 64;
+      at += count[e]; t += (count[e] + most - 1) / most;
     }
     tiles_used = t;
   }
@@ -104,7 +104,7 @@ GPU_LARGE_KERNEL(group)(const int *ids, int entries, int experts, int *order, in
       if (mine) { order[at + __popc(who & ((1u << lane) - 1))] = i + lane; }
       at += __popc(who);
     }
-    for (int t = lane; t * 64 < count[e]; t += 32) { tiles[tile[e] + t] = int4{e, first[e] + t * 64, min(64, count[e] - t * 64), 0}; }
+    for (int t = lane; t * most < count[e]; t += 32) { tiles[tile[e] + t] = int4{e, first[e] + t * most, min(most, count[e] - t * most), 0}; }
   }
   for (int t = tiles_used + threadIdx.x; t < most_tiles; t += blockDim.x) { tiles[t] = int4{0, 0, 0, 0}; }
 }

@@ -13,6 +13,8 @@
 #define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
 /** For blocks of so many threads, of which so many are to be on a multiprocessor at once: that bounds the registers. */
 #define GPU_KERNEL_OF(threads, blocks, name) extern "C" __global__ void __launch_bounds__(threads, blocks) name
+/** For blocks of 128 threads, of which so many fit a multiprocessor. */
+#define GPU_TILE_KERNEL(blocks, name) extern "C" __global__ void __launch_bounds__(128, blocks) name
 /**
  * In each kernel before all else, but for loads of weights on their way: what earlier kernels have left is not touched before it. It leaves a mark in the PTX, which the backend
  * turns into a wait where the device begins a kernel before the one in front of it has ended.
@@ -95,4 +97,11 @@ static __device__ __forceinline__ float power_of_two(float x) {
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
   return r;
 }
+/** Begins to copy 16 bytes, or to clear them; end_copies() ends a group of such copies, await_copies<N>() waits for all of this thread's groups but the last N. */
+static __device__ __forceinline__ void copy_async(void *shared, const void *global, bool there) {
+  uint32_t s = (uint32_t) __cvta_generic_to_shared(shared);
+  asm volatile("cp.async.cg.shared.global [%0],[%1],16,%2;" ::"r"(s), "l"(__cvta_generic_to_global(global)), "r"(there ? 16 : 0) : "memory");
+}
+static __device__ __forceinline__ void end_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int N> static __device__ __forceinline__ void await_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
 #endif

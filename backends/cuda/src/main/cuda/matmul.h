@@ -2,132 +2,210 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Matrices times many columns on tensor cores: weights of any type become bfloat16 in shared memory, sums are float.
+// Matrices times many columns on tensor cores: weights of any type become bfloat16, sums are float.
 //
-// A block of 128 threads makes 64 rows x 64 columns; each of its 4 warps 32 x 32. tiles (or null: columns follow one another): for
-// each blockIdx.y which of the matrices stacked in w, where its columns start in order, and how many they are; order[i] is an entry,
-// whose column is entry / share and whose output is row entry of y.
+// A block of 4 warps makes M x 64 rows x up to N columns. A warp has 16 M rows and all columns, so that a weight is unpacked once, into
+// the registers that the tensor cores read; columns come through shared memory. tiles (or null: columns follow one another): for each
+// blockIdx.y which of the matrices stacked in w, where its columns start in order, and how many they are; order[i] is an entry, whose
+// column is entry / share and whose output is row entry of y.
+//
+// Which value is which in a fragment is free, as long as weights and columns agree. Four lanes share a row. Of 128 values of it, each
+// has 32, in four pieces of 8: a block of its own where weights are quantised, every fourth piece where they are plain. Piece after piece
+// is multiplied, always in this order: so the bits of a result depend on its row and its column alone, not on M, N and the company.
+// In the same way lane group g has rows 2 M g and those that follow, which it stores as one vector.
 #pragma once
 #include "blocks.h"
 
-enum { ROWS = 64, COLUMNS = 64, DEPTH = 64, PITCH = DEPTH + 8 };   // the pitch keeps eight rows of ldmatrix in different banks
+enum { WARPS = 4, SPAN = 128, SLOTS = 3 };   // values of a row at a time; half of it fills a slot for columns, of which two are on their way
 
-/** A block of 32 values on its way from global to shared memory. */
+/** Four lanes' share of a row on its way to the tensor cores: this lane's piece after piece. */
 template <int T> struct Flight {
-  Codes codes;
-  __device__ __forceinline__ void load(const Weights &w, size_t block) { read<T>(w, block, codes); }
-  __device__ __forceinline__ void clear() {
-    for (int i = 0; i < 8; i++) { codes.q[i] = 0; }
-    codes.all(0, 0);
-  }
-  __device__ __forceinline__ void store(__nv_bfloat16 *to) const {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      ((uint4 *) to)[i] = {pack_bf16(value(codes, 8 * i), value(codes, 8 * i + 1)), pack_bf16(value(codes, 8 * i + 2), value(codes, 8 * i + 3)),
-          pack_bf16(value(codes, 8 * i + 4), value(codes, 8 * i + 5)), pack_bf16(value(codes, 8 * i + 6), value(codes, 8 * i + 7))};
+  enum { NEXT = 4, PIECE = 1 };   // pieces from a lane to the next one, and from a piece to the lane's next
+  Raw now, next;
+  __device__ __forceinline__ void begin(const Weights &w, size_t row, int depth) { load<T>(w, row + min((int) threadIdx.x % 4, depth - 1), next); }
+  /** A piece of the span that begins with a block, in two steps of four values. What comes later is loaded meanwhile. */
+  __device__ __forceinline__ void take(int piece, const Weights &w, size_t row, int block, int depth, uint2 (&steps)[2]) {
+    if (piece == 0) {
+      now = next;
+      load<T>(w, row + min(block + 4 + (int) threadIdx.x % 4, depth - 1), next);
     }
+    Codes codes;   // only what is used of them is made: as they came they take fewer registers
+    unpack<T>(now, codes);
+#pragma unroll
+    for (int s = 0; s < 2; s++) {
+      float v[4];
+#pragma unroll
+      for (int i = 0; i < 4; i++) { v[i] = number(codes, 2 * piece + s, i); }
+      steps[s] = {pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3])};
+    }
+  }
+  /** Value 4 * word + i: bytes become the lowest bits of a float, which takes no conversion. */
+  __device__ __forceinline__ static float number(const Codes &codes, int word, int i) {
+    float scale = codes.scale[word / 4], offset = codes.offset[word / 4];
+    uint32_t q = (uint32_t) codes.q[word];
+    if (T == Q8_0 || T == IQ4_NL || T == IQ4_XS || T == MXFP4 || T == Q3_K || T == Q6_K) {   // signed
+      return scale * (__int_as_float((int) __byte_perm(q ^ 0x80808080, 0x4b000000, 0x7440 + i)) - 8388736) + offset;
+    }
+    return scale * __int_as_float((int) __byte_perm(q, 0x43000000, 0x7044 + 256 * i)) + (offset - 128 * scale);
   }
 };
 template <int T> struct PlainFlight {
-  uint4 words[4];
-  __device__ __forceinline__ void load(const Weights &w, size_t block) {
-    if (T == BF16) {
-#pragma unroll
-      for (int i = 0; i < 4; i++) { words[i] = __ldg((const uint4 *) w.codes + block * 4 + i); }
+  enum { NEXT = 1, PIECE = 4, AHEAD = 2 };
+  uint4 words[AHEAD];
+  __device__ __forceinline__ void fetch(int piece, const Weights &w, size_t row, int block, int depth) {
+    size_t at = (row + min(block + piece, depth - 1)) * 4 + threadIdx.x % 4;
+    if (T == F32) {
+      float v[8];
+      eight<F32>(w.codes, 8 * at, v);
+      words[piece % AHEAD] = {pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7])};
     } else {
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        float v[8];
-        eight<T>(w.codes, block * 32 + 8 * i, v);
-        words[i] = {pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7])};
-      }
+      words[piece % AHEAD] = __ldg((const uint4 *) w.codes + at);
     }
   }
-  __device__ __forceinline__ void clear() {
-    for (int i = 0; i < 4; i++) { words[i] = {0, 0, 0, 0}; }
-  }
-  __device__ __forceinline__ void store(__nv_bfloat16 *to) const {
+  __device__ __forceinline__ void begin(const Weights &w, size_t row, int depth) {
 #pragma unroll
-    for (int i = 0; i < 4; i++) { ((uint4 *) to)[i] = words[i]; }
+    for (int piece = 0; piece < AHEAD; piece++) { fetch(piece, w, row, 0, depth); }
+  }
+  __device__ __forceinline__ static uint32_t two(uint32_t bits) {
+    if (T != F16) { return bits; }
+    float2 v = halves_of(bits);
+    return pack_bf16(v.x, v.y);
+  }
+  __device__ __forceinline__ void take(int piece, const Weights &w, size_t row, int block, int depth, uint2 (&steps)[2]) {
+    uint4 v = words[piece % AHEAD];
+    steps[0] = {two(v.x), two(v.y)};
+    steps[1] = {two(v.z), two(v.w)};
+    fetch(piece + AHEAD, w, row, block, depth);
   }
 };
 template <> struct Flight<BF16> : PlainFlight<BF16> {};
 template <> struct Flight<F16> : PlainFlight<F16> {};
 template <> struct Flight<F32> : PlainFlight<F32> {};
 
-template <int T> static __device__ __forceinline__ void matmul(const Weights &w, const __nv_bfloat16 *__restrict__ x, float *__restrict__ y,
-    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int4 *__restrict__ tiles, const int *__restrict__ order, int share) {
-  __shared__ __align__(16) __nv_bfloat16 a[ROWS * PITCH], b[COLUMNS * PITCH];
-  int4 tile = tiles ? tiles[blockIdx.y] : int4{0, (int) blockIdx.y * COLUMNS, min(n - (int) blockIdx.y * COLUMNS, (int) COLUMNS), 0};
-  if (tile.z <= 0) { return; }
-  int row0 = blockIdx.x * ROWS, lane = threadIdx.x % 32, warp = threadIdx.x / 32, depth = columns / 32;
-  int my_row = row0 + (int) threadIdx.x / 2, my_half = threadIdx.x % 2;
-  size_t base = ((size_t) tile.x * rows + my_row) * depth;
-  auto entry = [&](int c) { return order ? order[tile.y + c] : tile.y + c; };
-  const __nv_bfloat16 *from[4];
+/** The sums of a block; all threads take part. ring: room for SLOTS x N x 8 pieces. from: the first piece of this thread's columns. */
+template <int T, int M, int N> static __device__ __forceinline__ void sums(const Weights &w, size_t row, int last, const uint4 *__restrict__ x,
+    const unsigned (&from)[N / 16], int depth, uint4 *ring, float (&d)[M][N / 8][4]) {
+  int lane = threadIdx.x % 32, stages = (depth + 3) / 4 * 2;
+  // A slot has the halves that four lanes read, 8 pieces for each column: for each of the half's two pieces, lane by lane. Odd columns
+  // have them the other way round, so that 8 lanes read different banks.
+  int part = threadIdx.x % 8, own = part % 4, second = part / 4;
+  uint4 *to = ring + threadIdx.x / 8 * 8 + (part ^ threadIdx.x / 8 % 2 * 4);
+  auto copy = [&](int stage, int slot) {
+    int at = own * Flight<T>::NEXT + second * Flight<T>::PIECE + stage / 2 * 16 + stage % 2 * 2 * Flight<T>::PIECE;
+    bool there = at < 4 * depth;   // what is beyond the row is zero, and so are its products
 #pragma unroll
-  for (int i = 0; i < 4; i++) {
-    int c = (int) threadIdx.x / 8 + 16 * i;
-    from[i] = c < tile.z ? x + (size_t) (entry(c) / share) * columns : nullptr;
-  }
-  int wm = warp % 2 * 32, wn = warp / 2 * 32;
-  float d[2][4][4];
-#pragma unroll
-  for (int m = 0; m < 2; m++) {
-#pragma unroll
-    for (int c = 0; c < 4; c++) { d[m][c][0] = d[m][c][1] = d[m][c][2] = d[m][c][3] = 0; }
-  }
-  Flight<T> flight;
-  uint4 columns_in_flight[4];
-  auto load = [&](int k) {
-    if (my_row < rows && k + my_half < depth) { flight.load(w, base + k + my_half); } else { flight.clear(); }
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      int at = k * 32 + (int) threadIdx.x % 8 * 8;
-      columns_in_flight[i] = from[i] && at < columns ? __ldg((const uint4 *) (from[i] + at)) : uint4{0, 0, 0, 0};
-    }
+    for (int i = 0; i < N / 16; i++) { copy_async(to + (slot * N + 16 * i) * 8, x + (from[i] + (unsigned) (there ? at : 0)), there); }
+    end_copies();
   };
-  load(0);
-  for (int k = 0; k < depth; k += 2) {
-    flight.store(a + threadIdx.x / 2 * PITCH + my_half * 32);
+  Flight<T> flights[2 * M];
 #pragma unroll
-    for (int i = 0; i < 4; i++) { *(uint4 *) (b + (threadIdx.x / 8 + 16 * i) * PITCH + threadIdx.x % 8 * 8) = columns_in_flight[i]; }
-    __syncthreads();
-    if (k + 2 < depth) { load(k + 2); }
-    if (wn < tile.z) {
+  for (int r = 0; r < 2 * M; r++) { flights[r].begin(w, row + (unsigned) min(r, last) * depth, depth); }
+  copy(0, 0);
+  copy(1, 1);
+  int slot = 0;
+  for (int stage = 0; stage < stages; stage += 2) {
 #pragma unroll
-      for (int s = 0; s < DEPTH; s += 16) {
-        uint32_t fa[2][4], fb[2][4];
+    for (int half = 0; half < 2; half++) {
+      await_copies<1>();
+      __syncthreads();   // the slot is there for all, and all have done with the one that is filled next
+      int free = slot == 0 ? SLOTS - 1 : slot - 1;
+      copy(stage + half + 2, free);
+      const uint4 *b = ring + (slot * N + lane / 4) * 8;
 #pragma unroll
-        for (int m = 0; m < 2; m++) { ldmatrix_x4(fa[m], a + (wm + 16 * m + lane % 16) * PITCH + s + lane / 16 * 8); }
+      for (int p = 0; p < 2; p++) {
+        uint2 a[2 * M][2];
 #pragma unroll
-        for (int c = 0; c < 2; c++) { ldmatrix_x4(fb[c], b + (wn + 16 * c + lane / 16 * 8 + lane % 8) * PITCH + s + lane / 8 % 2 * 8); }
+        for (int r = 0; r < 2 * M; r++) { flights[r].take(2 * half + p, w, row + (unsigned) min(r, last) * depth, 2 * stage, depth, a[r]); }
+        int at = (lane % 4 + 4 * p) ^ lane / 4 % 2 * 4;
 #pragma unroll
-        for (int c = 0; c < 4; c++) {
-          if (wn + 8 * c >= tile.z) { break; }
-          uint32_t two[2] = {fb[c / 2][c % 2 * 2], fb[c / 2][c % 2 * 2 + 1]};
-          mma_m16n8k16_bf16(d[0][c], fa[0], two);
-          mma_m16n8k16_bf16(d[1][c], fa[1], two);
+        for (int c = 0; c < N / 8; c += 4) {
+          uint4 v[4];
+#pragma unroll
+          for (int i = 0; i < 4 && c + i < N / 8; i++) { v[i] = b[(c + i) * 64 + at]; }
+#pragma unroll
+          for (int s = 0; s < 2; s++) {
+#pragma unroll
+            for (int i = 0; i < 4 && c + i < N / 8; i++) {
+              uint32_t fb[2] = {s ? v[i].z : v[i].x, s ? v[i].w : v[i].y};
+#pragma unroll
+              for (int m = 0; m < M; m++) {
+                uint32_t fa[4] = {a[2 * m][s].x, a[2 * m + 1][s].x, a[2 * m][s].y, a[2 * m + 1][s].y};
+                mma_m16n8k16_bf16(d[m][c + i], fa, fb);
+              }
+            }
+          }
         }
       }
+      slot = slot == SLOTS - 1 ? 0 : slot + 1;
     }
-    __syncthreads();
   }
+  await_copies<0>();
+}
+
+/** What a block works on. */
+struct Product {
+  const Weights &w;
+  const __nv_bfloat16 *x;
+  float *y;
+  const float *bias;
+  int rows, columns, stride;
+  const int *order;
+  int share;
+  int4 tile;
+  __device__ __forceinline__ int entry(int c) const { return order ? order[tile.y + c] : tile.y + c; }
+};
+
+template <int T, int M, int N> static __device__ __forceinline__ void block(const Product &p, uint4 *ring) {
+  int lane = threadIdx.x % 32, depth = p.columns / 32, first = (blockIdx.x * WARPS + threadIdx.x / 32) * 16 * M + lane / 4 * 2 * M;
+  int start = min(first, p.rows - 1);
+  unsigned from[N / 16];
 #pragma unroll
-  for (int c = 0; c < 4; c++) {
+  for (int i = 0; i < N / 16; i++) { from[i] = (unsigned) (p.entry(min((int) threadIdx.x / 8 + 16 * i, p.tile.z - 1)) / p.share) * (p.columns / 8); }
+  float d[M][N / 8][4];
+#pragma unroll
+  for (int m = 0; m < M; m++) {
+#pragma unroll
+    for (int c = 0; c < N / 8; c++) { d[m][c][0] = d[m][c][1] = d[m][c][2] = d[m][c][3] = 0; }
+  }
+  sums<T, M, N>(p.w, ((size_t) p.tile.x * p.rows + start) * depth, p.rows - 1 - start, (const uint4 *) p.x, from, depth, ring, d);
+  float bias[2 * M];
+#pragma unroll
+  for (int r = 0; r < 2 * M; r++) { bias[r] = p.bias && first + r < p.rows ? p.bias[(size_t) p.tile.x * p.rows + first + r] : 0; }
+  bool whole = first + 2 * M <= p.rows && ((size_t) p.y | 4 * (unsigned) p.stride) % (8 * M) == 0;
+#pragma unroll
+  for (int c = 0; c < N / 8; c++) {
 #pragma unroll
     for (int h = 0; h < 2; h++) {
-      int column = wn + 8 * c + lane % 4 * 2 + h;
-      if (column >= tile.z) { continue; }
-      float *to = y + (size_t) entry(column) * stride;
+      int column = 8 * c + lane % 4 * 2 + h;
+      if (column >= p.tile.z) { continue; }
+      float *to = p.y + (size_t) p.entry(column) * p.stride + first, v[2 * M];
 #pragma unroll
-      for (int m = 0; m < 2; m++) {
+      for (int r = 0; r < 2 * M; r++) { v[r] = d[r / 2][c][r % 2 * 2 + h] + bias[r]; }
+      if (whole && M == 2) {
+        *(float4 *) to = make_float4(v[0], v[1], v[2 * M - 2], v[2 * M - 1]);
+      } else if (whole) {
+        *(float2 *) to = make_float2(v[0], v[1]);
+      } else {
 #pragma unroll
-        for (int g = 0; g < 2; g++) {
-          int row = row0 + wm + 16 * m + 8 * g + lane / 4;
-          if (row < rows) { to[row] = d[m][c][2 * g + h] + (bias ? bias[(size_t) tile.x * rows + row] : 0); }
+        for (int r = 0; r < 2 * M; r++) {
+          if (first + r < p.rows) { to[r] = v[r]; }
         }
       }
     }
+  }
+}
+
+/** Blocks of M x 64 rows and up to N columns. */
+template <int T, int M, int N> static __device__ __forceinline__ void matmul(const Weights &w, const __nv_bfloat16 *__restrict__ x, float *__restrict__ y,
+    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int4 *__restrict__ tiles, const int *__restrict__ order, int share) {
+  constexpr int FEWER = (N / 16 + 1) / 2 * 16;   // known to the compiler, so that no branch stands between products
+  __shared__ uint4 ring[SLOTS * N * 8];
+  int4 tile = tiles ? tiles[blockIdx.y] : int4{0, (int) blockIdx.y * N, min(n - (int) blockIdx.y * N, N), 0};
+  if (tile.z <= 0) { return; }
+  Product p = {w, x, y, bias, rows, columns, stride, order, share, tile};
+  if (tile.z <= FEWER) {
+    block<T, M, FEWER>(p, ring);
+  } else {
+    block<T, M, N>(p, ring);
   }
 }

@@ -131,7 +131,7 @@ template <class... A> static void unpack(void (*f)(A...), const char *packed, di
 }
 struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; bool waits = false; };
 #define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }}}
-#define OF_WEIGHTS(T) K(embed_##T), K(gated_floats_##T), K(conv_floats_##T), K(matmul_##T), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
+#define OF_WEIGHTS(T) K(embed_##T), K(gated_floats_##T), K(conv_floats_##T), K(matmul_##T##_64_64), K(matmul_##T##_128_48), K(matmul_##T##_128_96), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
 #define OF_PLAIN(T) OF_WEIGHTS(T), K(matvec_floats_##T##_2), K(matvec_floats_##T##_4)
 #define OF_CODES(T) OF_WEIGHTS(T), K(gated_codes_##T), K(conv_codes_##T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
 #define OF_KEYS(T) K(place_##T), K(attend_##T##_16_1), K(attend_##T##_32_1), K(attend_##T##_64_1), K(attend_##T##_64_8), K(attend_##T##_128_1), \

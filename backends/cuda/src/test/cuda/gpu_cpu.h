@@ -40,6 +40,7 @@ typedef _Float16 gpu_float16;
 #define GPU_KERNEL(name) extern "C" void name
 #define GPU_LARGE_KERNEL(name) GPU_KERNEL(name)
 #define GPU_KERNEL_OF(threads, blocks, name) GPU_KERNEL(name)
+#define GPU_TILE_KERNEL(blocks, name) GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
 
 struct uint3 { unsigned x, y, z; };
@@ -88,14 +89,13 @@ static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s) {
   for (int i = 0; i < 4; i++) { unsigned k = s >> 4 * i & 7, byte = v >> 8 * k & 255; if (s >> 4 * i & 8) { byte = byte & 128 ? 255 : 0; } r |= byte << 8 * i; }
   return r;
 }
-template <class T> static inline T __ldg(const T *p) { return *p; }
-template <class T> static inline T __ldcs(const T *p) { return *p; }
-template <class T> static inline T __ldcg(const T *p) { return *p; }
 static inline float power_of_two(float x) { return exp2f(x); }
 
 // ---- fibers
 namespace gpu {
-struct Fiber { void *sp; char *stack; int state; bool begun; unsigned x, y, z, lane, exchange; uint32_t shown[2][8];
+/** A copy that is on its way: to shared memory, from where (null: zeros), and how many groups had been ended before. */
+struct Copy { void *to; const void *from; unsigned group; };
+struct Fiber { std::vector<Copy> copies; unsigned groups; void *sp; char *stack; int state; bool begun; unsigned x, y, z, lane, exchange; uint32_t shown[2][8];
 #ifdef GPU_UCONTEXT
   ucontext_t context;
 #endif
@@ -126,7 +126,7 @@ inline void go(Fiber *f) { current = f; swapcontext(&host.context, &f->context);
 inline void back() { swapcontext(&current->context, &host.context); }
 #endif
 inline void check_begun() { if (!current->begun) { die("a kernel whose first statement is not begin_kernel()"); } }
-inline void entry() { body(); check_begun(); current->state = DONE; back(); abort(); }
+inline void entry() { body(); check_begun(); if (!current->copies.empty()) { die("a copy that nobody waited for"); } current->state = DONE; back(); abort(); }
 inline void prepare(Fiber *f) {
   if (!f->stack) {
     char *m = (char *) mmap(nullptr, STACK + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -141,7 +141,7 @@ inline void prepare(Fiber *f) {
   getcontext(&f->context); f->context.uc_stack.ss_sp = f->stack; f->context.uc_stack.ss_size = STACK; f->context.uc_link = nullptr;
   makecontext(&f->context, (void (*)()) entry, 0);
 #endif
-  f->state = RUNS; f->begun = false; f->exchange = 0;
+  f->state = RUNS; f->begun = false; f->exchange = 0; f->copies.clear(); f->groups = 0;
 }
 /** Lets each lane of a warp go on to its next barrier, in an order drawn by lot; whether one could. */
 inline bool take_turn(Fiber *warp, unsigned lanes) {
@@ -235,6 +235,24 @@ static inline bool last_of_blocks(unsigned *count, unsigned all) {
   if (gpu::current->x == 0) { last = *count == all - 1; *count = last ? 0 : *count + 1; }
   __syncthreads();
   return last;
+}
+template <class T> static inline T __ldg(const T *p) { if ((size_t) p % sizeof(T)) { gpu::die("a load from an address that is no multiple of its size"); } return *p; }
+template <class T> static inline T __ldcs(const T *p) { return __ldg(p); }
+template <class T> static inline T __ldcg(const T *p) { return __ldg(p); }
+// Copies are done as late as may be, when they are waited for; from the beginning on, nothing of what lay there can be read any more.
+static inline void copy_async(void *shared, const void *global, bool there) {
+  if (((size_t) shared | (size_t) global) % 16) { gpu::die("a copy of 16 bytes at an address that is no multiple of 16"); }
+  memset(shared, 0xff, 16);
+  gpu::current->copies.push_back({shared, there ? global : nullptr, gpu::current->groups});
+}
+static inline void end_copies() { gpu::current->groups++; }
+template <int N> static inline void await_copies() {
+  auto &copies = gpu::current->copies;
+  size_t done = 0;
+  for (; done < copies.size() && copies[done].group + N < gpu::current->groups; done++) {
+    if (copies[done].from) { memcpy(copies[done].to, copies[done].from, 16); } else { memset(copies[done].to, 0, 16); }
+  }
+  copies.erase(copies.begin(), copies.begin() + (ptrdiff_t) done);
 }
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;

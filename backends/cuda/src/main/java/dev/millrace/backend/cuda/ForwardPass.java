@@ -26,7 +26,6 @@ final class ForwardPass {
     private static final int MOST_GRAPHS = 64;
     private static final int MOST_THREADS = 1024;
     private static final int WARP = 32;
-    private static final int TILE = 64;
     /** Of a block of attention. */
     private static final int WARPS = 4;
     /** Rows of a matrix step, which a warp of attention on tensor cores has. */
@@ -121,7 +120,7 @@ final class ForwardPass {
     }
 
     private int mostTokens() {
-        int most = TILE;
+        int most = WARPS * TENSOR_ROWS;
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a) {
                 int rows = onTensorCores(a) ? WARPS * TENSOR_ROWS : WARPS * widest(a.headSize());
@@ -431,10 +430,11 @@ final class ForwardPass {
                 .pointer(e.sharedGate()).pointer(sharedWeights);
         gpu.launch("route", n, 1, 1, Math.min(MOST_THREADS, WARP * shape.experts().size()));
         boolean grouped = !exact && n > FEW;
-        int mostTiles = Math.min(entries, entries / TILE + shape.experts().size());
+        Tile tile = Tile.ofExperts(entries, shape.experts().size());
+        int mostTiles = Math.min(entries, entries / tile.columns() + shape.experts().size());
         if (grouped) {
             gpu.arguments().pointer(ids).integer(entries).integer(shape.experts().size()).pointer(order)
-                    .pointer(tiles).integer(mostTiles);
+                    .pointer(tiles).integer(mostTiles).integer(tile.columns());
             gpu.launch("group", 1, 1, 1, 1024);
         }
         Network.Dense d = e.experts();
@@ -442,17 +442,17 @@ final class ForwardPass {
             gated(d, entries, used, ids);
         } else {
             for (Projection.Part part : d.input().parts()) {
-                byExpert(part, x, n, entries, used, mostTiles, middle, d.input().rows());
+                byExpert(part, x, n, entries, used, tile, mostTiles, middle, d.input().rows());
             }
             glu(d, entries, d.output().forms(n, exact));
         }
         for (Projection.Part part : d.output().parts()) {
-            byExpert(part, z, n, entries, 1, mostTiles, delta, d.output().rows());
+            byExpert(part, z, n, entries, 1, tile, mostTiles, delta, d.output().rows());
         }
     }
 
-    private void byExpert(Projection.Part part, Values input, int n, int entries, int share, int mostTiles, long to,
-            int stride) {
+    private void byExpert(Projection.Part part, Values input, int n, int entries, int share, Tile tile,
+            int mostTiles, long to, int stride) {
         Matrix m = part.matrix();
         long y = to + 4L * part.first();
         switch (Projection.form(m, n, exact)) {
@@ -460,7 +460,7 @@ final class ForwardPass {
                 gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias()).integer(m.rows())
                         .integer(m.columns()).integer(entries).integer(stride).pointer(tiles).pointer(order)
                         .integer(share);
-                gpu.launch("matmul_" + m.type(), (m.rows() + TILE - 1) / TILE, mostTiles, 1, 128);
+                gpu.launch(tile.kernel(m.type()), tile.down(m.rows()), mostTiles, 1, Tile.THREADS);
             }
             case Values.CODES -> {
                 gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
@@ -486,7 +486,8 @@ final class ForwardPass {
                     gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias())
                             .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).pointer(0)
                             .integer(1);
-                    gpu.launch("matmul_" + m.type(), (m.rows() + TILE - 1) / TILE, (n + TILE - 1) / TILE, 1, 128);
+                    Tile tile = Tile.of(m.rows(), n);
+                    gpu.launch(tile.kernel(m.type()), tile.down(m.rows()), tile.across(n), 1, Tile.THREADS);
                 }
                 case Values.CODES -> {
                     int at = n == 1 ? 1 : n == 2 ? 2 : n <= 4 ? 4 : 8;

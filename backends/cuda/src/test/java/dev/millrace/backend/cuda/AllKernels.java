@@ -25,7 +25,7 @@ final class AllKernels {
     static Executor load(Precision precision) {
         CudaBackend backend = Emulated.backend();
         return backend.load(SmallModels.ofAllKernels(), backend.devices().getFirst(),
-                LoadOptions.of(64).withPrecision(precision).withKeyValues(KeyValueType.F16), Progress.NONE);
+                LoadOptions.of(256).withPrecision(precision).withKeyValues(KeyValueType.F16), Progress.NONE);
     }
 
     /** All logits of a prompt, then those of two steps, and the best of some. */

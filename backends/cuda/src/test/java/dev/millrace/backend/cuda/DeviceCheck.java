@@ -47,7 +47,10 @@ final class DeviceCheck {
             case "contract" -> check.tests(CudaContractTest.class);
             case "ahead" -> check.tests(AheadTest.class);
             case "types" -> check.tests(TypesTest.class);
-            case "kernels" -> check.tests(KernelsTest.class);
+            case "kernels" -> {
+                check.tests(KernelsTest.class);
+                check.tests(MatmulTest.class);
+            }
             case "models" -> check.models(backend, Path.of(args[1]));
             case "speed" -> check.speed(backend);
             default -> throw new IllegalArgumentException("There is no part " + args[0] + ".");

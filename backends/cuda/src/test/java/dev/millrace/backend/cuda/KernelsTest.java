@@ -37,7 +37,7 @@ class KernelsTest {
 
     @Test
     void eachKernelIsInTheModuleOfItsWeights() {
-        assertEquals("Q4_0", Kernels.module("matmul_Q4_0"));
+        assertEquals("Q4_0", Kernels.module("matmul_Q4_0_64_64"));
         assertEquals("Q4_0", Kernels.module("matvec_codes_Q4_0_8"));
         assertEquals("F16", Kernels.module("embed_F16"));
         assertEquals("BF16", Kernels.module("matvec_floats_BF16_1"));
