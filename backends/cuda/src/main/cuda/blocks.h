@@ -39,17 +39,45 @@ struct Codes {
   __device__ __forceinline__ void all(float s, float o) { scale[0] = scale[1] = s; offset[0] = offset[1] = o; }
 };
 
-static __device__ __forceinline__ float half_at(const uint8_t *p, size_t index) { return __half2float(__ldg((const __half *) p + index)); }
+/** A block as it lies in memory: what was loaded and not looked at yet, so that other work can be done until it has come. */
+struct Raw {
+  uint4 codes, more;
+  uint2 high;
+  unsigned group, scale;
+};
 
-static __device__ __forceinline__ float2 halves_at(const uint8_t *p, size_t index) {
-  uint32_t two = __ldg((const uint32_t *) p + index);
-  __half h[2];
-  memcpy(h, &two, 4);
-  return make_float2(__half2float(h[0]), __half2float(h[1]));
+/** A block of 32, or 8 plain values. */
+template <int T> static __device__ __forceinline__ void load(const Weights &w, size_t block, Raw &r) {
+  if (T == Q8_0 || T == F32) {
+    r.codes = fetch((const uint4 *) w.codes + 2 * block);
+    r.more = fetch((const uint4 *) w.codes + 2 * block + 1);
+  } else if (T == Q2_K || T == Q3_K) {
+    uint2 two = fetch((const uint2 *) w.codes + block);
+    r.codes.x = two.x;
+    r.codes.y = two.y;
+  } else {
+    r.codes = fetch((const uint4 *) w.codes + block);
+  }
+  if (T == Q6_K) { r.high = fetch((const uint2 *) w.high + block); }
+  if (T == Q5_0 || T == Q5_1 || T == Q3_K || T == Q5_K) { r.high.x = fetch((const uint32_t *) w.high + block); }
+  if (T == IQ4_XS || T == MXFP4) { r.group = fetch(w.groups + block); }
+  if (T >= Q2_K && T <= Q6_K) { r.group = fetch((const uint16_t *) w.groups + block); }
+  if (T == Q4_1 || T == Q5_1) { r.scale = fetch((const uint32_t *) w.scales + block); }
+  if (T == Q2_K || T == Q4_K || T == Q5_K) { r.scale = fetch((const uint32_t *) w.scales + block / 8); }
+  if (T == Q4_0 || T == Q5_0 || T == Q8_0 || T == IQ4_NL) { r.scale = fetch((const uint16_t *) w.scales + block); }
+  if (T == IQ4_XS || T == Q3_K || T == Q6_K) { r.scale = fetch((const uint16_t *) w.scales + block / 8); }
 }
 
-static __device__ __forceinline__ void nibbles(const Weights &w, size_t block, Codes &c) {
-  uint4 v = __ldg((const uint4 *) w.codes + block);
+static __device__ __forceinline__ float half_of(unsigned bits) {
+  uint16_t low = (uint16_t) bits;
+  __half h;
+  memcpy(&h, &low, 2);
+  return __half2float(h);
+}
+
+static __device__ __forceinline__ float2 halves_of(unsigned bits) { return make_float2(half_of(bits), half_of(bits >> 16)); }
+
+static __device__ __forceinline__ void nibbles(uint4 v, Codes &c) {
   c.q[0] = (int) (v.x & 0x0f0f0f0f); c.q[4] = (int) (v.x >> 4 & 0x0f0f0f0f);
   c.q[1] = (int) (v.y & 0x0f0f0f0f); c.q[5] = (int) (v.y >> 4 & 0x0f0f0f0f);
   c.q[2] = (int) (v.z & 0x0f0f0f0f); c.q[6] = (int) (v.z >> 4 & 0x0f0f0f0f);
@@ -67,10 +95,9 @@ static __device__ __forceinline__ uint32_t four_levels(const Levels &t, uint32_t
   return __byte_perm(low, high, 0x3210 | (nibbles & 0x8888) >> 1);
 }
 
-template <int T> static __device__ __forceinline__ void levels(const Weights &w, size_t block, Codes &c) {
+template <int T> static __device__ __forceinline__ void levels(uint4 v, Codes &c) {
   // IQ4: -127 -104 -83 -65 -49 -35 -22 -10 1 13 25 38 53 69 89 113; E2M1, doubled: 0 1 2 3 4 6 8 12 and the same below zero
   constexpr Levels table = T == MXFP4 ? Levels{{0x03020100, 0x0c080604, 0xfdfeff00, 0xf4f8fafc}} : Levels{{0xbfad9881, 0xf6eaddcf, 0x26190d01, 0x71594535}};
-  uint4 v = __ldg((const uint4 *) w.codes + block);
   uint32_t words[4] = {v.x, v.y, v.z, v.w};
 #pragma unroll
   for (int i = 0; i < 4; i++) {
@@ -81,17 +108,15 @@ template <int T> static __device__ __forceinline__ void levels(const Weights &w,
 }
 
 /** Adds a bit to each code, as its bit number `at`. */
-static __device__ __forceinline__ void single_bits(const Weights &w, size_t block, int at, Codes &c) {
-  uint32_t high = __ldg((const uint32_t *) w.high + block);
+static __device__ __forceinline__ void single_bits(uint32_t high, int at, Codes &c) {
 #pragma unroll
   for (int j = 0; j < 8; j++) { c.q[j] |= (int) ((high >> j & 0x01010101) << at); }
 }
 
 /** Adds two bits to each code, from number `at` on. */
-static __device__ __forceinline__ void pairs_of_bits(const uint8_t *plane, size_t block, int at, Codes &c) {
-  uint2 two = __ldg((const uint2 *) plane + block);
+static __device__ __forceinline__ void pairs_of_bits(uint32_t first, uint32_t second, int at, Codes &c) {
 #pragma unroll
-  for (int j = 0; j < 8; j++) { c.q[j] |= (int) (((j < 4 ? two.x : two.y) >> 2 * (j & 3) & 0x03030303) << at); }
+  for (int j = 0; j < 8; j++) { c.q[j] |= (int) (((j < 4 ? first : second) >> 2 * (j & 3) & 0x03030303) << at); }
 }
 
 /** Takes a number from each byte, which is less than 128 and so is the number. */
@@ -101,73 +126,75 @@ static __device__ __forceinline__ void subtract(Codes &c, uint32_t four) {
 }
 
 /** Signed bytes as scales of both halves. */
-static __device__ __forceinline__ void signed_scales(const Weights &w, size_t block, Codes &c) {
-  float d = half_at(w.scales, block / 8);
-  unsigned g = __ldg((const uint16_t *) w.groups + block);
+static __device__ __forceinline__ void signed_scales(const Raw &r, Codes &c) {
+  float d = half_of(r.scale);
   c.all(0, 0);
-  c.scale[0] = d * (int8_t) (g & 255);
-  c.scale[1] = d * (int8_t) (g >> 8);
+  c.scale[0] = d * (int8_t) (r.group & 255);
+  c.scale[1] = d * (int8_t) (r.group >> 8);
 }
 
-static __device__ __forceinline__ void scale_and_minimum(const Weights &w, size_t block, Codes &c) {
-  float2 d = halves_at(w.scales, block / 8);
-  unsigned g = __ldg((const uint16_t *) w.groups + block);
-  c.all(d.x * (g & 255), -d.y * (g >> 8));
+static __device__ __forceinline__ void scale_and_minimum(const Raw &r, Codes &c) {
+  float2 d = halves_of(r.scale);
+  c.all(d.x * (r.group & 255), -d.y * (r.group >> 8));
 }
 
-template <int T> static __device__ __forceinline__ void read(const Weights &w, size_t block, Codes &c) {
+template <int T> static __device__ __forceinline__ void unpack(const Raw &r, Codes &c) {
   if (T == Q8_0) {
-    uint4 a = __ldg((const uint4 *) w.codes + 2 * block), b = __ldg((const uint4 *) w.codes + 2 * block + 1);
-    c.q[0] = (int) a.x; c.q[1] = (int) a.y; c.q[2] = (int) a.z; c.q[3] = (int) a.w;
-    c.q[4] = (int) b.x; c.q[5] = (int) b.y; c.q[6] = (int) b.z; c.q[7] = (int) b.w;
-    c.all(half_at(w.scales, block), 0);
+    c.q[0] = (int) r.codes.x; c.q[1] = (int) r.codes.y; c.q[2] = (int) r.codes.z; c.q[3] = (int) r.codes.w;
+    c.q[4] = (int) r.more.x; c.q[5] = (int) r.more.y; c.q[6] = (int) r.more.z; c.q[7] = (int) r.more.w;
+    c.all(half_of(r.scale), 0);
     return;
   }
   if (T == Q2_K || T == Q3_K) {
     for (int j = 0; j < 8; j++) { c.q[j] = 0; }
-    pairs_of_bits(w.codes, block, 0, c);
+    pairs_of_bits(r.codes.x, r.codes.y, 0, c);
   } else if (T == IQ4_NL || T == IQ4_XS || T == MXFP4) {
-    levels<T>(w, block, c);
+    levels<T>(r.codes, c);
   } else {
-    nibbles(w, block, c);
+    nibbles(r.codes, c);
   }
   if (T == Q4_0) {
-    float d = half_at(w.scales, block);
+    float d = half_of(r.scale);
     c.all(d, -8 * d);
   } else if (T == Q5_0) {
-    single_bits(w, block, 4, c);
-    float d = half_at(w.scales, block);
+    single_bits(r.high.x, 4, c);
+    float d = half_of(r.scale);
     c.all(d, -16 * d);
   } else if (T == Q4_1 || T == Q5_1) {
-    if (T == Q5_1) { single_bits(w, block, 4, c); }
-    float2 d = halves_at(w.scales, block);
+    if (T == Q5_1) { single_bits(r.high.x, 4, c); }
+    float2 d = halves_of(r.scale);
     c.all(d.x, d.y);
   } else if (T == IQ4_NL) {
-    c.all(half_at(w.scales, block), 0);
+    c.all(half_of(r.scale), 0);
   } else if (T == IQ4_XS) {
-    c.all(half_at(w.scales, block / 8) * (int8_t) __ldg(w.groups + block), 0);
+    c.all(half_of(r.scale) * (int8_t) r.group, 0);
   } else if (T == MXFP4) {
-    int e = __ldg(w.groups + block);   // half of 2^(e - 127): the lowest two are subnormal, and 255 is no number
+    int e = (int) r.group;   // half of 2^(e - 127): the lowest two are subnormal, and 255 is no number
     c.all(__int_as_float(e == 255 ? 0x7fffffff : e < 2 ? 0x00200000 << e : (e - 1) << 23), 0);
   } else if (T == Q2_K) {
-    float2 d = halves_at(w.scales, block / 8);
-    unsigned g = __ldg((const uint16_t *) w.groups + block);
-    c.scale[0] = d.x * (g & 15); c.offset[0] = -d.y * (g >> 4 & 15);
-    c.scale[1] = d.x * (g >> 8 & 15); c.offset[1] = -d.y * (g >> 12);
+    float2 d = halves_of(r.scale);
+    c.scale[0] = d.x * (r.group & 15); c.offset[0] = -d.y * (r.group >> 4 & 15);
+    c.scale[1] = d.x * (r.group >> 8 & 15); c.offset[1] = -d.y * (r.group >> 12);
   } else if (T == Q3_K) {
-    single_bits(w, block, 2, c);
+    single_bits(r.high.x, 2, c);
     subtract(c, 0x04040404);
-    signed_scales(w, block, c);
+    signed_scales(r, c);
   } else if (T == Q4_K) {
-    scale_and_minimum(w, block, c);
+    scale_and_minimum(r, c);
   } else if (T == Q5_K) {
-    scale_and_minimum(w, block, c);
-    single_bits(w, block, 4, c);
+    scale_and_minimum(r, c);
+    single_bits(r.high.x, 4, c);
   } else {   // Q6_K
-    pairs_of_bits(w.high, block, 4, c);
+    pairs_of_bits(r.high.x, r.high.y, 4, c);
     subtract(c, 0x20202020);
-    signed_scales(w, block, c);
+    signed_scales(r, c);
   }
+}
+
+template <int T> static __device__ __forceinline__ void read(const Weights &w, size_t block, Codes &c) {
+  Raw r;
+  load<T>(w, block, r);
+  unpack<T>(r, c);
 }
 
 static __device__ __forceinline__ float value(const Codes &c, int i) {
@@ -180,27 +207,21 @@ template <int T> static __device__ __forceinline__ float plain(const uint8_t *co
   return ((const float *) codes)[index];
 }
 
+/** Eight plain values. */
+template <int T> static __device__ __forceinline__ void unpack(const Raw &r, float (&v)[8]) {
+  uint32_t words[8] = {r.codes.x, r.codes.y, r.codes.z, r.codes.w, r.more.x, r.more.y, r.more.z, r.more.w};
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    uint32_t half = words[i / 2] >> 16 * (i % 2);
+    v[i] = T == F32 ? __int_as_float((int) words[i]) : T == BF16 ? __int_as_float((int) (half << 16)) : half_of(half);
+  }
+}
+
 /** Eight plain values from an index that is a multiple of eight. */
 template <int T> static __device__ __forceinline__ void eight(const uint8_t *codes, size_t index, float (&v)[8]) {
-  if (T == F32) {
-    float4 a = __ldg((const float4 *) codes + index / 4), b = __ldg((const float4 *) codes + index / 4 + 1);
-    v[0] = a.x; v[1] = a.y; v[2] = a.z; v[3] = a.w; v[4] = b.x; v[5] = b.y; v[6] = b.z; v[7] = b.w;
-    return;
-  }
-  uint4 u = __ldg((const uint4 *) codes + index / 8);
-  uint32_t words[4] = {u.x, u.y, u.z, u.w};
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    if (T == BF16) {
-      v[2 * i] = __int_as_float((int) (words[i] << 16));
-      v[2 * i + 1] = __int_as_float((int) (words[i] & 0xffff0000));
-    } else {
-      __half h[2];
-      memcpy(h, &words[i], 4);
-      v[2 * i] = __half2float(h[0]);
-      v[2 * i + 1] = __half2float(h[1]);
-    }
-  }
+  Raw r;
+  load<T>(Weights{codes, nullptr, nullptr, nullptr}, index / 8, r);
+  unpack<T>(r, v);
 }
 
 /** Where a kernel puts what the next one multiplies: as floats, as codes with (scale, scale x sum of codes) a block, as bfloat16; null if not wanted. */

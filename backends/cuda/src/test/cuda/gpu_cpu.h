@@ -39,6 +39,7 @@ typedef _Float16 gpu_float16;
 #define __align__(n) __attribute__((aligned(n)))
 #define GPU_KERNEL(name) extern "C" void name
 #define GPU_LARGE_KERNEL(name) GPU_KERNEL(name)
+#define GPU_BOUND_KERNEL(threads, blocks, name) GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
 
 struct uint3 { unsigned x, y, z; };
@@ -225,6 +226,8 @@ static const int warpSize = 32;
 static inline void __threadfence() {}
 static inline void begin_kernel() { gpu::current->begun = true; }
 static inline void prefetch(const void *) {}
+static inline int fetch_left(const int *p) { return *p; }
+template <class T> static inline T fetch(const T *p) { if ((uintptr_t) p % sizeof(T)) { gpu::die("a load that is not aligned"); } return *p; }
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;
 }
