@@ -46,25 +46,26 @@ struct Raw {
   unsigned group, scale;
 };
 
+/** A block of 32, or 8 plain values. */
 template <int T> static __device__ __forceinline__ void load(const Weights &w, size_t block, Raw &r) {
-  if (T == Q8_0) {
-    r.codes = __ldg((const uint4 *) w.codes + 2 * block);
-    r.more = __ldg((const uint4 *) w.codes + 2 * block + 1);
+  if (T == Q8_0 || T == F32) {
+    r.codes = fetch((const uint4 *) w.codes + 2 * block);
+    r.more = fetch((const uint4 *) w.codes + 2 * block + 1);
   } else if (T == Q2_K || T == Q3_K) {
-    uint2 two = __ldg((const uint2 *) w.codes + block);
+    uint2 two = fetch((const uint2 *) w.codes + block);
     r.codes.x = two.x;
     r.codes.y = two.y;
   } else {
-    r.codes = __ldg((const uint4 *) w.codes + block);
+    r.codes = fetch((const uint4 *) w.codes + block);
   }
-  if (T == Q6_K) { r.high = __ldg((const uint2 *) w.high + block); }
-  if (T == Q5_0 || T == Q5_1 || T == Q3_K || T == Q5_K) { r.high.x = __ldg((const uint32_t *) w.high + block); }
-  if (T == IQ4_XS || T == MXFP4) { r.group = __ldg(w.groups + block); }
-  if (T >= Q2_K) { r.group = __ldg((const uint16_t *) w.groups + block); }
-  if (T == Q4_1 || T == Q5_1) { r.scale = __ldg((const uint32_t *) w.scales + block); }
-  if (T == Q2_K || T == Q4_K || T == Q5_K) { r.scale = __ldg((const uint32_t *) w.scales + block / 8); }
-  if (T == Q4_0 || T == Q5_0 || T == Q8_0 || T == IQ4_NL) { r.scale = __ldg((const uint16_t *) w.scales + block); }
-  if (T == IQ4_XS || T == Q3_K || T == Q6_K) { r.scale = __ldg((const uint16_t *) w.scales + block / 8); }
+  if (T == Q6_K) { r.high = fetch((const uint2 *) w.high + block); }
+  if (T == Q5_0 || T == Q5_1 || T == Q3_K || T == Q5_K) { r.high.x = fetch((const uint32_t *) w.high + block); }
+  if (T == IQ4_XS || T == MXFP4) { r.group = fetch(w.groups + block); }
+  if (T >= Q2_K && T <= Q6_K) { r.group = fetch((const uint16_t *) w.groups + block); }
+  if (T == Q4_1 || T == Q5_1) { r.scale = fetch((const uint32_t *) w.scales + block); }
+  if (T == Q2_K || T == Q4_K || T == Q5_K) { r.scale = fetch((const uint32_t *) w.scales + block / 8); }
+  if (T == Q4_0 || T == Q5_0 || T == Q8_0 || T == IQ4_NL) { r.scale = fetch((const uint16_t *) w.scales + block); }
+  if (T == IQ4_XS || T == Q3_K || T == Q6_K) { r.scale = fetch((const uint16_t *) w.scales + block / 8); }
 }
 
 static __device__ __forceinline__ float half_of(unsigned bits) {
@@ -206,27 +207,21 @@ template <int T> static __device__ __forceinline__ float plain(const uint8_t *co
   return ((const float *) codes)[index];
 }
 
+/** Eight plain values. */
+template <int T> static __device__ __forceinline__ void unpack(const Raw &r, float (&v)[8]) {
+  uint32_t words[8] = {r.codes.x, r.codes.y, r.codes.z, r.codes.w, r.more.x, r.more.y, r.more.z, r.more.w};
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    uint32_t half = words[i / 2] >> 16 * (i % 2);
+    v[i] = T == F32 ? __int_as_float((int) words[i]) : T == BF16 ? __int_as_float((int) (half << 16)) : half_of(half);
+  }
+}
+
 /** Eight plain values from an index that is a multiple of eight. */
 template <int T> static __device__ __forceinline__ void eight(const uint8_t *codes, size_t index, float (&v)[8]) {
-  if (T == F32) {
-    float4 a = __ldg((const float4 *) codes + index / 4), b = __ldg((const float4 *) codes + index / 4 + 1);
-    v[0] = a.x; v[1] = a.y; v[2] = a.z; v[3] = a.w; v[4] = b.x; v[5] = b.y; v[6] = b.z; v[7] = b.w;
-    return;
-  }
-  uint4 u = __ldg((const uint4 *) codes + index / 8);
-  uint32_t words[4] = {u.x, u.y, u.z, u.w};
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    if (T == BF16) {
-      v[2 * i] = __int_as_float((int) (words[i] << 16));
-      v[2 * i + 1] = __int_as_float((int) (words[i] & 0xffff0000));
-    } else {
-      __half h[2];
-      memcpy(h, &words[i], 4);
-      v[2 * i] = __half2float(h[0]);
-      v[2 * i + 1] = __half2float(h[1]);
-    }
-  }
+  Raw r;
+  load<T>(Weights{codes, nullptr, nullptr, nullptr}, index / 8, r);
+  unpack<T>(r, v);
 }
 
 /** Where a kernel puts what the next one multiplies: as floats, as codes with (scale, scale x sum of codes) a block, as bfloat16; null if not wanted. */

@@ -3,38 +3,78 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 // Products of one column with what comes behind them, so that a token takes fewer launches: gates, and short convolutions with their
-// states. A block of 32 warps makes 32 values, as many as are quantised together.
+// states. A block makes 32 values, as many as are quantised together.
 #pragma once
 #include "matvec.h"
 
-enum { TOGETHER = 32 };
+enum { TOGETHER = 32, GATED_WARPS = 8, CONV_WARPS = 16, MOST_TAPS = 32 };
 
-/** The value of each warp of a block, to where the next kernel reads it. */
-static __device__ __forceinline__ void put_together(const Output &o, size_t first, float v) {
-  __shared__ float values[TOGETHER];
-  if (threadIdx.x % 32 == 0) { values[threadIdx.x / 32] = v; }
+/** The values of a block, to where the next kernel reads them. */
+static __device__ __forceinline__ void put_together(const Output &o, size_t first, const float *values) {
   __syncthreads();
   if (threadIdx.x < TOGETHER) { put(o, first + threadIdx.x, values[threadIdx.x]); }
 }
 
+/** How many of a warp's values, of ROWS rows each, are loaded at once: as many as fit into 64 registers. */
+template <int T, int ROWS, int EACH> struct AtOnce {
+  enum { ROOM = 64 / (ROWS * Lanes<T>::REGISTERS), VALUES = ROOM >= EACH ? EACH : ROOM >= 2 && EACH > 2 ? 2 : 1 };
+};
+
 /**
  * Gate of rows [0, inner) and up behind it. With ids: blockIdx.y is the entry, its matrix the ids[entry]-th of those stacked in w, its column
- * entry / share. Grid (inner / 32, entries). dot: products of rows at these blocks with a column.
+ * entry / share. Grid (inner / 32, entries).
  */
-template <int T, class F> static __device__ __forceinline__ void gated(const Weights &w, const float *bias, int inner, int columns, const int *ids, int share,
-    Gate gate, const Output &o, F dot) {
-  int row = blockIdx.x * TOGETHER + threadIdx.x / 32, blocks = columns / 32;
-  prefetch_row<T>(w, row, inner, columns, ids);
-  prefetch_row<T>(w, inner + row, 2 * inner, columns, ids);
+template <int T, class X> static __device__ __forceinline__ void gated(const Weights &w, const X &x, const float *bias, int inner, int columns, const int *ids,
+    int share, Gate gate, const Output &o) {
+  enum { EACH = TOGETHER / GATED_WARPS, V = AtOnce<T, 2, EACH>::VALUES, R = 2 * V };
+  __shared__ float values[TOGETHER];
+  int mine = (int) threadIdx.x / 32 * EACH, units = columns / Lanes<T>::VALUES;
+  size_t matrix = 0, base[R];
+  auto begin_at = [&](int from) {   // row numbers, then units
+#pragma unroll
+    for (int v = 0; v < V; v++) {
+      base[2 * v] = (matrix * 2 * inner + blockIdx.x * TOGETHER + mine + from + v) * units;
+      base[2 * v + 1] = base[2 * v] + (size_t) inner * units;
+    }
+  };
+  Loaded<T, R> rows;
+  if (!ids) {
+    begin_at(0);
+    rows.load(w, base, units, 0);
+    for (int v = 0; v < EACH; v++) {
+      size_t row = (size_t) (blockIdx.x * TOGETHER + mine + v) * units;
+      prefetch_row<T>(w, row, units, v < V ? Lanes<T>::TOGETHER : 0);
+      prefetch_row<T>(w, row + (size_t) inner * units, units, v < V ? Lanes<T>::TOGETHER : 0);
+    }
+  }
   begin_kernel();
-  size_t first = (ids ? (size_t) ids[blockIdx.y] : 0) * 2 * inner + row, base[2] = {first * blocks, (first + inner) * blocks};
-  float sum[2][1];
-  dot(base, blocks, ids ? (int) blockIdx.y / share : 0, sum);
-  float g = warp_sum(sum[0][0]) + (bias ? bias[first] : 0), u = warp_sum(sum[1][0]) + (bias ? bias[first + inner] : 0);
-  put_together(o, (size_t) blockIdx.y * inner + blockIdx.x * TOGETHER, gate(g, u));
+  size_t column[1] = {0};
+  if (ids) {
+    matrix = ids[blockIdx.y];
+    begin_at(0);
+    rows.load(w, base, units, 0);
+    column[0] = (size_t) (blockIdx.y / share) * units;
+  }
+#pragma unroll
+  for (int from = 0; from < EACH; from += V) {
+    if (from > 0) {
+      begin_at(from);
+      rows.load(w, base, units, 0);
+    }
+    float sum[R][1], plus[R];
+#pragma unroll
+    for (int r = 0; r < R; r++) { plus[r] = bias ? bias[matrix * 2 * inner + r % 2 * inner + blockIdx.x * TOGETHER + mine + from + r / 2] : 0; }
+    dots<T, 1, R>(w, base, rows, x, column, units, sum);
+#pragma unroll
+    for (int v = 0; v < V; v++) {
+      float g = warp_sum(sum[2 * v][0]) + plus[2 * v], u = warp_sum(sum[2 * v + 1][0]) + plus[2 * v + 1];
+      if (threadIdx.x % 32 == 0) { values[mine + from + v] = gate(g, u); }
+    }
+  }
+  put_together(o, (size_t) blockIdx.y * inner + blockIdx.x * TOGETHER, values);
 }
 
-/** States of short convolutions: where a step reads one and writes one, [size - 1][width] floats at an offset, oldest first. */
+/** States of short convolutions: where a step reads one and writes one, [size - 1][width] floats at an offset, oldest first. At most MOST_TAPS taps. */
 struct Taps {
   const float *taps;
   int size;
@@ -43,25 +83,54 @@ struct Taps {
 };
 
 /** Short convolution of one token: y = c * convolution of u, u = b * x; rows [0, width) are b, then c, then x. Grid width / 32. */
-template <int T, class F> static __device__ __forceinline__ void conv(const Weights &w, const float *bias, int width, int columns, const Taps &taps, const Output &o,
-    F dot) {
-  int channel = blockIdx.x * TOGETHER + threadIdx.x / 32, blocks = columns / 32;
+template <int T, class X> static __device__ __forceinline__ void conv(const Weights &w, const X &x, const float *bias, int width, int columns, const Taps &taps,
+    const Output &o) {
+  enum { EACH = TOGETHER / CONV_WARPS, V = AtOnce<T, 3, EACH>::VALUES, R = 3 * V };
+  __shared__ float values[TOGETHER];
+  int mine = blockIdx.x * TOGETHER + (int) threadIdx.x / 32 * EACH, lane = threadIdx.x % 32, units = columns / Lanes<T>::VALUES;
+  size_t base[R];
+  auto begin_at = [&](int from) {
 #pragma unroll
-  for (int part = 0; part < 3; part++) { prefetch_row<T>(w, part * width + channel, 3 * width, columns, nullptr); }
-  begin_kernel();
-  size_t base[3];
-  float sum[3][1], bcx[3];
+    for (int r = 0; r < R; r++) { base[r] = (size_t) (r % 3 * width + mine + from + r / 3) * units; }
+  };
+  Loaded<T, R> rows;
+  begin_at(0);
+  rows.load(w, base, units, 0);
 #pragma unroll
-  for (int part = 0; part < 3; part++) { base[part] = ((size_t) part * width + channel) * blocks; }
-  dot(base, blocks, 0, sum);
-#pragma unroll
-  for (int part = 0; part < 3; part++) { bcx[part] = warp_sum(sum[part][0]) + (bias ? bias[part * width + channel] : 0); }
-  const float *before = (const float *) (taps.from[0] + taps.offset);
-  float *after = (float *) (taps.to[0] + taps.offset), u = bcx[0] * bcx[2], y = 0;
-  for (int j = 0; j < taps.size; j++) {
-    float v = j < taps.size - 1 ? before[(size_t) j * width + channel] : u;
-    y += taps.taps[(size_t) channel * taps.size + j] * v;
-    if (j > 0 && threadIdx.x % 32 == 0) { after[(size_t) (j - 1) * width + channel] = v; }
+  for (int r = 0; r < 3 * EACH; r++) {
+    prefetch_row<T>(w, (size_t) (r % 3 * width + mine + r / 3) * units, units, r < R ? Lanes<T>::TOGETHER : 0);
   }
-  put_together(o, (size_t) blockIdx.x * TOGETHER, y * bcx[1]);
+  begin_kernel();
+  // lane j has tap j, and what the state holds for it
+  const float *before = (const float *) (taps.from[0] + taps.offset);
+  float *after = (float *) (taps.to[0] + taps.offset), tap[EACH], held[EACH];
+#pragma unroll
+  for (int v = 0; v < EACH; v++) {
+    tap[v] = lane < taps.size ? taps.taps[(size_t) (mine + v) * taps.size + lane] : 0;
+    held[v] = lane < taps.size - 1 ? before[(size_t) lane * width + mine + v] : 0;
+  }
+  size_t column[1] = {0};
+#pragma unroll
+  for (int from = 0; from < EACH; from += V) {
+    if (from > 0) {
+      begin_at(from);
+      rows.load(w, base, units, 0);
+    }
+    float sum[R][1], plus[R];
+#pragma unroll
+    for (int r = 0; r < R; r++) { plus[r] = bias ? bias[r % 3 * width + mine + from + r / 3] : 0; }
+    dots<T, 1, R>(w, base, rows, x, column, units, sum);
+#pragma unroll
+    for (int v = 0; v < V; v++) {
+      int channel = mine + from + v;
+      float bcx[3], y = 0;
+#pragma unroll
+      for (int part = 0; part < 3; part++) { bcx[part] = warp_sum(sum[3 * v + part][0]) + plus[3 * v + part]; }
+      float u = lane == taps.size - 1 ? bcx[0] * bcx[2] : held[from + v];
+      for (int j = 0; j < taps.size; j++) { y += __shfl_sync(~0u, tap[from + v], j) * __shfl_sync(~0u, u, j); }
+      if (lane > 0 && lane < taps.size) { after[(size_t) (lane - 1) * width + channel] = u; }
+      if (lane == 0) { values[threadIdx.x / 32 * EACH + from + v] = y * bcx[1]; }
+    }
+  }
+  put_together(o, (size_t) blockIdx.x * TOGETHER, values);
 }

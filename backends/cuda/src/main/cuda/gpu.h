@@ -13,11 +13,9 @@
 #define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
 /** For blocks of so many threads, of which so many are to be on a multiprocessor at once: that bounds the registers. */
 #define GPU_KERNEL_OF(threads, blocks, name) extern "C" __global__ void __launch_bounds__(threads, blocks) name
-/** For blocks of 128 threads, of which so many fit a multiprocessor. */
-#define GPU_TILE_KERNEL(blocks, name) extern "C" __global__ void __launch_bounds__(128, blocks) name
 /**
- * In each kernel before all else, but for loads of weights on their way: what earlier kernels have left is not touched before it. It leaves a mark in the PTX, which the backend
- * turns into a wait where the device begins a kernel before the one in front of it has ended.
+ * In each kernel before all else, but for loads of weights (fetch): what the kernel in front has left is not touched before it. It leaves a mark in the PTX, which the
+ * backend turns into a wait where the device begins a kernel before the one in front of it has ended. What kernels before that one have left is there already, see Ptx.java.
  */
 static __device__ __forceinline__ void begin_kernel() { asm volatile("// begin_kernel" ::: "memory"); }
 /** Has what lies at an address on its way to the cache; weights do not change, so that this may stand before begin_kernel(). */
@@ -41,6 +39,41 @@ static __device__ __forceinline__ bool last_of_blocks(unsigned *count, unsigned 
   }
   __syncthreads();
   return last;
+}
+/**
+ * Loads of weights. They keep their order among each other and stay in front of begin_kernel() where they stand there, so that all that a lane needs is on its way
+ * before the first of it is used.
+ */
+static __device__ __forceinline__ uint4 fetch(const uint4 *at) {
+  uint4 v;
+  asm volatile("ld.global.nc.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+static __device__ __forceinline__ uint2 fetch(const uint2 *at) {
+  uint2 v;
+  asm volatile("ld.global.nc.v2.u32 {%0,%1}, [%2];" : "=r"(v.x), "=r"(v.y) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+static __device__ __forceinline__ uint32_t fetch(const uint32_t *at) {
+  uint32_t v;
+  asm volatile("ld.global.nc.u32 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+static __device__ __forceinline__ uint32_t fetch(const uint16_t *at) {
+  uint32_t v;
+  asm volatile("ld.global.nc.u16 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+static __device__ __forceinline__ uint32_t fetch(const uint8_t *at) {
+  uint32_t v;
+  asm volatile("ld.global.nc.u8 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+/** A load in front of begin_kernel() of what a kernel has left that has ended: from where all multiprocessors see the same, as this one may have kept what was there before. */
+static __device__ __forceinline__ int fetch_left(const int *at) {
+  int v;
+  asm volatile("ld.relaxed.gpu.global.s32 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(at)));
+  return v;
 }
 #define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
 #else

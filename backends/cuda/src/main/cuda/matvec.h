@@ -2,151 +2,204 @@
  * Copyright 2026 The Millrace authors
  * SPDX-License-Identifier: Apache-2.0
  */
-// Matrices times few columns, bound by reading the weights: a warp a row, up to 8 columns at once. With codes of 8 bits (dp4a)
+// Matrices times few columns, bound by reading the weights: a warp some rows, up to 8 columns at once. With codes of 8 bits (dp4a)
 // or with floats.
 //
 // y[column * stride + row] = sum of w[row][i] * x[column][i] (+ bias[row]).
-// With ids (one column an entry): grid.y is the entry, its matrix the ids[entry]-th of those stacked in w, its column entry / share.
+// With ids (one column an entry): grid.y is the entry, its matrix the ids[entry]-th of those stacked in w, its column entry / share. early: another kernel
+// has run between the one that has left the ids and this one, so that they are there when this one begins.
 #pragma once
 #include "blocks.h"
 
-struct Row {
-  int row, column, out;
-  size_t matrix;
-  __device__ __forceinline__ Row(int columns_at_once, const int *ids, int share) {
-    row = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
-    column = ids ? (int) blockIdx.y / share : (int) blockIdx.y * columns_at_once;
-    out = ids ? (int) blockIdx.y : column;
-    matrix = ids ? ids[blockIdx.y] : 0;
+/**
+ * How the lanes of a warp share a row: in each step a lane has a unit of it, a block of 32 or 8 plain values. Of STEPS steps all is loaded before the first is
+ * used, and TOGETHER units are that; a row of 2 048 quantised values is no more.
+ */
+template <int T> struct Lanes {
+  enum { QUANTISED = T < BF16, VALUES = QUANTISED ? 32 : 8, CODE_BYTES = T == Q2_K || T == Q3_K ? 8 : T == Q8_0 || T == F32 ? 32 : 16,
+    STEPS = T == BF16 || T == F16 ? 4 : 2, TOGETHER = STEPS * 32,
+    REGISTERS = STEPS * (CODE_BYTES / 4 + (QUANTISED ? T == Q6_K ? 4 : T == Q5_K || T == Q3_K ? 3 : T == Q4_0 || T == Q8_0 || T == IQ4_NL || T == MXFP4 ? 1 : 2 : 0)) };
+};
+
+/** What a lane has loaded of R rows: STEPS steps. */
+template <int T, int R> struct Loaded {
+  Raw raw[R][Lanes<T>::STEPS];
+  /** From a unit on (a block, or 8 plain values) of rows that have so many and begin at those of base; lanes behind the last unit read it again. */
+  __device__ __forceinline__ void load(const Weights &w, const size_t (&base)[R], int units, int from) {
+#pragma unroll
+    for (int s = 0; s < Lanes<T>::STEPS; s++) {
+      int at = min(from + 32 * s + (int) threadIdx.x % 32, units - 1);
+#pragma unroll
+      for (int r = 0; r < R; r++) { ::load<T>(w, base[r] + at, raw[r][s]); }
+    }
   }
 };
 
-/** Bytes of codes of a block. */
-template <int T> static __device__ __forceinline__ int code_bytes() { return T == Q2_K || T == Q3_K ? 8 : T == F32 ? 128 : T >= BF16 ? 64 : T == Q8_0 ? 32 : 16; }
-
-/**
- * Has the beginning of a row on its way to the cache, where rows do not depend on ids: a device that begins a kernel before the one in
- * front of it has ended reads it meanwhile.
- */
-template <int T> static __device__ __forceinline__ void prefetch_row(const Weights &w, int row, int rows, int columns, const int *ids) {
-  int at = threadIdx.x % 32 * 32;
-  if (ids || row >= rows || at >= columns / 32 * code_bytes<T>()) { return; }
-  prefetch(w.codes + (size_t) row * (columns / 32) * code_bytes<T>() + at);
+/** Has a row on its way to the cache from a unit on, the codes alone, for what is loaded into registers later. */
+template <int T> static __device__ __forceinline__ void prefetch_row(const Weights &w, size_t base, int units, int from) {
+  const int bytes = Lanes<T>::CODE_BYTES;
+  const uint8_t *row = w.codes + base * bytes;
+  for (int at = from * bytes + (int) threadIdx.x % 32 * 32; at < units * bytes; at += 1024) { prefetch(row + at); }
 }
 
-/** What a lane has of the products of R rows, which begin at the blocks of base, and N columns from one on, of which there are n. */
-template <int T, int N, int R> static __device__ __forceinline__ void dots(const Weights &w, const size_t (&base)[R], const int8_t *__restrict__ codes,
-    const float2 *__restrict__ scales, int blocks, int column, int n, float (&sum)[R][N]) {
-#pragma unroll
-  for (int r = 0; r < R; r++) {
-#pragma unroll
-    for (int c = 0; c < N; c++) { sum[r][c] = 0; }
+/** Columns in 8 bits: codes, and for each 32 of them (scale, scale x sum of the codes). */
+struct Coded {
+  const int8_t *codes;
+  const float2 *scales;
+};
+
+/** Columns of floats. */
+struct Floats {
+  const float *values;
+};
+
+/** Of a column in 8 bits what goes with a block. */
+struct CodedBlock {
+  int4 low, high;
+  float2 scale;
+  __device__ __forceinline__ void load(const Coded &x, size_t at) {
+    low = ((const int4 *) x.codes)[2 * at];
+    high = ((const int4 *) x.codes)[2 * at + 1];
+    scale = x.scales[at];
   }
-#pragma unroll (R < 3 ? 2 : 1)
-  for (int b = threadIdx.x % 32; b < blocks; b += 32) {
-    Codes k[R];
+};
+
+template <int T> static __device__ __forceinline__ float product(const Codes &k, const CodedBlock &x) {
+  int4 lo = x.low, hi = x.high;
+  int first = __dp4a(k.q[0], lo.x, 0), second = __dp4a(k.q[4], hi.x, 0);
+  first = __dp4a(k.q[1], lo.y, first); second = __dp4a(k.q[5], hi.y, second);
+  first = __dp4a(k.q[2], lo.z, first); second = __dp4a(k.q[6], hi.z, second);
+  first = __dp4a(k.q[3], lo.w, first); second = __dp4a(k.q[7], hi.w, second);
+  if (T == Q2_K) {
+    int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
+    int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
+    return x.scale.x * (k.scale[0] * first + k.scale[1] * second + k.offset[0] * one + k.offset[1] * other);
+  }
+  if (T == Q3_K || T == Q6_K) { return x.scale.x * (k.scale[0] * first + k.scale[1] * second); }
+  return x.scale.x * k.scale[0] * (first + second) + k.offset[0] * x.scale.y;
+}
+
+/** Adds what a lane has of the products of loaded rows and N columns in 8 bits, whose blocks begin at those of column. */
+template <int T, int N, int R> static __device__ __forceinline__ void add_products(const Loaded<T, R> &rows, const Coded &x, const size_t (&column)[N], int units,
+    int from, float (&sum)[R][N]) {
+  enum { PAIRS = Lanes<T>::STEPS * N, AT_ONCE = PAIRS < 4 ? PAIRS : 4 };   // a step with a column; so many are loaded before the first is used
+  Codes k[R];
 #pragma unroll
-    for (int r = 0; r < R; r++) { read<T>(w, base[r] + b, k[r]); }
+  for (int p = 0; p < PAIRS; p += AT_ONCE) {
+    CodedBlock of[AT_ONCE];
 #pragma unroll
-    for (int c = 0; c < N; c++) {
-      if (N > 1 && column + c >= n) { break; }
-      size_t at = (size_t) (column + c) * blocks + b;
-      int4 lo = __ldg((const int4 *) codes + 2 * at), hi = __ldg((const int4 *) codes + 2 * at + 1);
-      float2 s = __ldg(scales + at);
+    for (int i = 0; i < AT_ONCE; i++) { of[i].load(x, column[(p + i) % N] + min(from + 32 * ((p + i) / N) + (int) threadIdx.x % 32, units - 1)); }
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++) {
+      int s = (p + i) / N, c = (p + i) % N;
+      bool there = from + 32 * s + (int) threadIdx.x % 32 < units;
 #pragma unroll
       for (int r = 0; r < R; r++) {
-        int first = __dp4a(k[r].q[0], lo.x, 0), second = __dp4a(k[r].q[4], hi.x, 0);
-        first = __dp4a(k[r].q[1], lo.y, first); second = __dp4a(k[r].q[5], hi.y, second);
-        first = __dp4a(k[r].q[2], lo.z, first); second = __dp4a(k[r].q[6], hi.z, second);
-        first = __dp4a(k[r].q[3], lo.w, first); second = __dp4a(k[r].q[7], hi.w, second);
-        if (T == Q2_K) {
-          int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
-          int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
-          sum[r][c] += s.x * (k[r].scale[0] * first + k[r].scale[1] * second + k[r].offset[0] * one + k[r].offset[1] * other);
-        } else if (T == Q3_K || T == Q6_K) {
-          sum[r][c] += s.x * (k[r].scale[0] * first + k[r].scale[1] * second);
+        if (c == 0) { unpack<T>(rows.raw[r][s], k[r]); }
+        float product_of_block = product<T>(k[r], of[i]);
+        sum[r][c] += there ? product_of_block : 0;
+      }
+    }
+  }
+}
+
+/** The same with columns of floats. */
+template <int T, int N, int R> static __device__ __forceinline__ void add_products(const Loaded<T, R> &rows, const Floats &x, const size_t (&column)[N], int units,
+    int from, float (&sum)[R][N]) {
+  enum { FOURS = Lanes<T>::VALUES / 4, PAIRS = Lanes<T>::STEPS * N, AT_ONCE = Lanes<T>::QUANTISED ? 1 : PAIRS < 4 ? PAIRS : 4 };
+  float v[R][8];
+  Codes k[R];
+#pragma unroll
+  for (int p = 0; p < PAIRS; p += AT_ONCE) {
+    float4 of[AT_ONCE][FOURS];
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++) {
+      const float4 *at = (const float4 *) x.values + (column[(p + i) % N] + min(from + 32 * ((p + i) / N) + (int) threadIdx.x % 32, units - 1)) * FOURS;
+#pragma unroll
+      for (int j = 0; j < FOURS; j++) { of[i][j] = at[j]; }
+    }
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++) {
+      int s = (p + i) / N, c = (p + i) % N;
+      bool there = from + 32 * s + (int) threadIdx.x % 32 < units;
+#pragma unroll
+      for (int r = 0; r < R; r++) {
+        if constexpr (Lanes<T>::QUANTISED) {
+          if (c == 0) { unpack<T>(rows.raw[r][s], k[r]); }
+#pragma unroll
+          for (int j = 0; j < FOURS; j++) {
+            float4 a = of[i][j];
+            float d = value(k[r], 4 * j) * a.x + value(k[r], 4 * j + 1) * a.y + value(k[r], 4 * j + 2) * a.z + value(k[r], 4 * j + 3) * a.w;
+            sum[r][c] += there ? d : 0;
+          }
         } else {
-          sum[r][c] += s.x * k[r].scale[0] * (first + second) + k[r].offset[0] * s.y;
+          if (c == 0) { unpack<T>(rows.raw[r][s], v[r]); }
+          float4 a = of[i][0], b = of[i][1];
+          float d = v[r][0] * a.x + v[r][1] * a.y + v[r][2] * a.z + v[r][3] * a.w + v[r][4] * b.x + v[r][5] * b.y + v[r][6] * b.z + v[r][7] * b.w;
+          sum[r][c] += there ? d : 0;
         }
       }
     }
   }
 }
 
-/** The same with float columns. */
-template <int T, int N, int R> static __device__ __forceinline__ void dots(const Weights &w, const size_t (&base)[R], const float *__restrict__ x, int blocks,
-    int column, int n, float (&sum)[R][N]) {
+/** What a lane has of the products of R rows and N columns; the beginning of the rows is loaded. */
+template <int T, int N, int R, class X> static __device__ __forceinline__ void dots(const Weights &w, const size_t (&base)[R], Loaded<T, R> &rows, const X &x,
+    const size_t (&column)[N], int units, float (&sum)[R][N]) {
 #pragma unroll
   for (int r = 0; r < R; r++) {
 #pragma unroll
     for (int c = 0; c < N; c++) { sum[r][c] = 0; }
   }
-  int columns = blocks * 32;
-  if (T >= BF16) {
-#pragma unroll (R < 2 ? 4 : 2)
-    for (int i = threadIdx.x % 32 * 8; i < columns; i += 256) {
-      float v[R][8];
-#pragma unroll
-      for (int r = 0; r < R; r++) { eight<T>(w.codes, base[r] * 32 + i, v[r]); }
-#pragma unroll
-      for (int c = 0; c < N; c++) {
-        if (N > 1 && column + c >= n) { break; }
-        const float4 *at = (const float4 *) (x + (size_t) (column + c) * columns + i);
-        float4 a = __ldg(at), b = __ldg(at + 1);
-#pragma unroll
-        for (int r = 0; r < R; r++) {
-          sum[r][c] += v[r][0] * a.x + v[r][1] * a.y + v[r][2] * a.z + v[r][3] * a.w + v[r][4] * b.x + v[r][5] * b.y + v[r][6] * b.z + v[r][7] * b.w;
-        }
-      }
-    }
-  } else {
-    for (int b = threadIdx.x % 32; b < blocks; b += 32) {
-      Codes k[R];
-#pragma unroll
-      for (int r = 0; r < R; r++) { read<T>(w, base[r] + b, k[r]); }
-#pragma unroll
-      for (int c = 0; c < N; c++) {
-        if (N > 1 && column + c >= n) { break; }
-        const float4 *at = (const float4 *) (x + (size_t) (column + c) * columns + b * 32);
-#pragma unroll
-        for (int i = 0; i < 8; i++) {
-          float4 a = __ldg(at + i);
-#pragma unroll
-          for (int r = 0; r < R; r++) {
-            sum[r][c] += value(k[r], 4 * i) * a.x + value(k[r], 4 * i + 1) * a.y + value(k[r], 4 * i + 2) * a.z + value(k[r], 4 * i + 3) * a.w;
-          }
-        }
-      }
-    }
+  for (int from = 0;;) {
+    add_products<T, N, R>(rows, x, column, units, from, sum);
+    from += Lanes<T>::TOGETHER;
+    if (from >= units) { break; }
+    rows.load(w, base, units, from);
   }
 }
 
-template <int N> static __device__ __forceinline__ void write(const Row &r, float (&sum)[1][N], float *y, const float *bias, int rows, int n, int stride) {
+enum { ROWS_OF_WARP = 2 };   // of a matrix that is multiplied alone: they share what is read of the columns
+
+template <int T, int N, class X> static __device__ __forceinline__ void matvec(const Weights &w, const X &x, float *y, const float *bias, int rows, int columns, int n,
+    int stride, const int *ids, int share, int early) {
+  const int R = ROWS_OF_WARP;
+  int first = (int) (blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32) * R, units = columns / Lanes<T>::VALUES;
+  size_t base[R], column[N];
+  Loaded<T, R> loaded;
+  auto begin_at = [&](size_t matrix) {
 #pragma unroll
-  for (int c = 0; c < N; c++) {
-    float s = warp_sum(sum[0][c]);
-    if (threadIdx.x % 32 == 0 && (N == 1 || r.column + c < n)) { y[(size_t) (r.out + c) * stride + r.row] = s + (bias ? bias[r.matrix * rows + r.row] : 0); }
+    for (int r = 0; r < R; r++) { base[r] = (matrix * rows + min(first + r, rows - 1)) * units; }
+  };
+  size_t matrix = 0;
+  bool known = !ids || early;   // which rows these are: then they are on their way while the kernel in front still runs
+  if (known) {
+    if (ids) { matrix = fetch_left(ids + blockIdx.y); }
+    begin_at(matrix);
+    loaded.load(w, base, units, 0);
+#pragma unroll
+    for (int r = 0; r < R; r++) { prefetch_row<T>(w, base[r], units, Lanes<T>::TOGETHER); }
   }
-}
-
-template <int T, int N> static __device__ __forceinline__ void matvec_codes(const Weights &w, const int8_t *__restrict__ codes, const float2 *__restrict__ scales,
-    float *__restrict__ y, const float *__restrict__ bias, int rows, int columns, int n, int stride, const int *__restrict__ ids, int share) {
-  Row r(N, ids, share);
-  if (r.row >= rows) { return; }
-  int blocks = columns / 32;
-  size_t base[1] = {(r.matrix * rows + r.row) * blocks};
-  float sum[1][N];
-  dots<T, N, 1>(w, base, codes, scales, blocks, r.column, n, sum);
-  write<N>(r, sum, y, bias, rows, n, stride);
-}
-
-template <int T, int N> static __device__ __forceinline__ void matvec_floats(const Weights &w, const float *__restrict__ x, float *__restrict__ y,
-    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int *__restrict__ ids, int share) {
-  Row r(N, ids, share);
-  if (r.row >= rows) { return; }
-  int blocks = columns / 32;
-  size_t base[1] = {(r.matrix * rows + r.row) * blocks};
-  float sum[1][N];
-  dots<T, N, 1>(w, base, x, blocks, r.column, n, sum);
-  write<N>(r, sum, y, bias, rows, n, stride);
+  begin_kernel();
+  if (first >= rows) { return; }
+  if (!known) {
+    matrix = ids[blockIdx.y];
+    begin_at(matrix);
+    loaded.load(w, base, units, 0);
+  }
+  int from = ids ? (int) blockIdx.y / share : (int) blockIdx.y * N, out = ids ? (int) blockIdx.y : from;
+#pragma unroll
+  for (int c = 0; c < N; c++) { column[c] = (size_t) min(from + c, ids ? from : n - 1) * units; }   // those behind the last are the last again
+  float sum[R][N], plus[R];
+#pragma unroll
+  for (int r = 0; r < R; r++) { plus[r] = bias ? bias[matrix * rows + min(first + r, rows - 1)] : 0; }
+  dots<T, N, R>(w, base, loaded, x, column, units, sum);
+#pragma unroll
+  for (int r = 0; r < R; r++) {
+#pragma unroll
+    for (int c = 0; c < N; c++) {
+      float s = warp_sum(sum[r][c]) + plus[r];
+      if (threadIdx.x % 32 == 0 && first + r < rows && (N == 1 || from + c < n)) { y[(size_t) (out + c) * stride + first + r] = s; }
+    }
+  }
 }

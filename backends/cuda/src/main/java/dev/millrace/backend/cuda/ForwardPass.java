@@ -30,6 +30,10 @@ final class ForwardPass {
     private static final int WARPS = 4;
     /** Rows of a matrix step, which a warp of attention on tensor cores has. */
     private static final int TENSOR_ROWS = 16;
+    /** As in matvec.h and fused.h: rows of a block of 4 warps, and the threads of blocks that make 32 values. */
+    private static final int MATVEC_ROWS = 8;
+    private static final int GATED_THREADS = 256;
+    private static final int CONV_THREADS = 512;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;
@@ -259,7 +263,7 @@ final class ForwardPass {
         gpu.more().integer(d.inner()).integer(sizes.hidden()).pointer(idsAddress).integer(share);
         gate(d.activation());
         gpu.more().align(8).output(z, d.output().forms(1, exact));
-        launchFused("gated_", d.input(), d.inner(), entries);
+        launchFused("gated_", d.input(), d.inner(), entries, GATED_THREADS);
     }
 
     private void glu(Network.Dense d, int rows, int forms) {
@@ -291,10 +295,10 @@ final class ForwardPass {
         gpu.more().pointer(part.bias());
     }
 
-    private void launchFused(String kernel, Projection projection, int width, int entries) {
+    private void launchFused(String kernel, Projection projection, int width, int entries, int threads) {
         Matrix m = projection.parts().getFirst().matrix();
         String form = Projection.form(m, 1, exact) == Values.CODES ? "codes_" : "floats_";
-        gpu.launch(kernel + form + m.type(), width / WARP, entries, 1, MOST_THREADS);
+        gpu.launch(kernel + form + m.type(), width / WARP, entries, 1, threads);
     }
 
     /** From {@link #x} to {@link #z}. */
@@ -305,7 +309,7 @@ final class ForwardPass {
             gpu.more().integer(sizes.hidden()).integer(sizes.hidden()).pointer(c.taps()).integer(c.width()).align(8)
                     .pointer(batch.stateFromAddress()).pointer(batch.stateToAddress()).wide(c.keptAt())
                     .output(z, c.output().forms(n, exact));
-            launchFused("conv_", c.input(), sizes.hidden(), 1);
+            launchFused("conv_", c.input(), sizes.hidden(), 1, CONV_THREADS);
             return;
         }
         multiply(c.input(), x, n, middle);
@@ -442,17 +446,18 @@ final class ForwardPass {
             gated(d, entries, used, ids);
         } else {
             for (Projection.Part part : d.input().parts()) {
-                byExpert(part, x, n, entries, used, tile, mostTiles, middle, d.input().rows());
+                byExpert(part, x, n, entries, used, tile, mostTiles, middle, d.input().rows(), false);
             }
             glu(d, entries, d.output().forms(n, exact));
         }
         for (Projection.Part part : d.output().parts()) {
-            byExpert(part, z, n, entries, 1, tile, mostTiles, delta, d.output().rows());
+            // the gates stand between this and what has picked the experts
+            byExpert(part, z, n, entries, 1, tile, mostTiles, delta, d.output().rows(), true);
         }
     }
 
     private void byExpert(Projection.Part part, Values input, int n, int entries, int share, Tile tile,
-            int mostTiles, long to, int stride) {
+            int mostTiles, long to, int stride, boolean early) {
         Matrix m = part.matrix();
         long y = to + 4L * part.first();
         switch (Projection.form(m, n, exact)) {
@@ -465,13 +470,14 @@ final class ForwardPass {
             case Values.CODES -> {
                 gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
                         .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(entries)
-                        .integer(stride).pointer(ids).integer(share);
-                gpu.launch("matvec_codes_" + m.type() + "_1", (m.rows() + 3) / 4, entries, 1, 128);
+                        .integer(stride).pointer(ids).integer(share).integer(early ? 1 : 0);
+                gpu.launch("matvec_codes_" + m.type() + "_1", rowBlocks(m), entries, 1, 128);
             }
             default -> {
                 gpu.arguments().weights(m).pointer(input.floats()).pointer(y).pointer(part.bias()).integer(m.rows())
-                        .integer(m.columns()).integer(entries).integer(stride).pointer(ids).integer(share);
-                gpu.launch("matvec_floats_" + m.type() + "_1", (m.rows() + 3) / 4, entries, 1, 128);
+                        .integer(m.columns()).integer(entries).integer(stride).pointer(ids).integer(share)
+                        .integer(early ? 1 : 0);
+                gpu.launch("matvec_floats_" + m.type() + "_1", rowBlocks(m), entries, 1, 128);
             }
         }
     }
@@ -493,17 +499,22 @@ final class ForwardPass {
                     int at = n == 1 ? 1 : n == 2 ? 2 : n <= 4 ? 4 : 8;
                     gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
                             .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(n).integer(stride)
-                            .pointer(0).integer(1);
-                    gpu.launch("matvec_codes_" + m.type() + "_" + at, (m.rows() + 3) / 4, (n + at - 1) / at, 1, 128);
+                            .pointer(0).integer(1).integer(0);
+                    gpu.launch("matvec_codes_" + m.type() + "_" + at, rowBlocks(m), (n + at - 1) / at, 1, 128);
                 }
                 default -> {
                     int at = n == 1 ? 1 : 8;
                     gpu.arguments().weights(m).pointer(input.floats()).pointer(y).pointer(part.bias())
-                            .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).integer(1);
-                    gpu.launch("matvec_floats_" + m.type() + "_" + at, (m.rows() + 3) / 4, (n + at - 1) / at, 1, 128);
+                            .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).integer(1)
+                            .integer(0);
+                    gpu.launch("matvec_floats_" + m.type() + "_" + at, rowBlocks(m), (n + at - 1) / at, 1, 128);
                 }
             }
         }
+    }
+
+    private static int rowBlocks(Matrix m) {
+        return (m.rows() + MATVEC_ROWS - 1) / MATVEC_ROWS;
     }
 
     /** As in experts.cu. */

@@ -22,7 +22,7 @@ final class Ptx {
     /**
      * Kernels that wait themselves for the kernel in front of them, for devices of compute capability 9.0 on, which may begin them before that
      * one has ended. The next one may begin as soon as this one has waited: not earlier, so that of three in a row the first has always
-     * ended. Loads by the path for constant data are made plain ones: it need not see what was written after the kernel began.
+     * ended: what it has left may be read before the wait. Loads by the path for constant data are made plain ones: it need not see what was written after the kernel began.
      *
      * @param text of a module
      * @return text for PTX 7.8, which drivers read from CUDA 11.8 on

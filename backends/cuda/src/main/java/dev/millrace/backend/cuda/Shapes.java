@@ -20,6 +20,7 @@ final class Shapes {
     private static final int WIDEST = 16 * 1024;
     private static final int MOST_EXPERTS = 512;
     private static final int MOST_USED = 32;
+    private static final int MOST_TAPS = 32;
 
     private Shapes() {
     }
@@ -55,6 +56,10 @@ final class Shapes {
             if (layer.mixer() instanceof Blueprint.Attention a && !ForwardPass.takes(a)) {
                 return shape(start + "it has heads of " + a.headSize() + " values, " + a.heads() / a.kvHeads()
                         + " to a key head, which it has no kernel for.");
+            }
+            if (layer.mixer() instanceof Blueprint.ShortConv c && c.width() > MOST_TAPS) {
+                return shape(start + "it has convolutions of " + c.width() + " taps; at most " + MOST_TAPS
+                        + " are possible.");
             }
             if (layer.feedForward() instanceof Blueprint.Experts e) {
                 String problem = problem(e);

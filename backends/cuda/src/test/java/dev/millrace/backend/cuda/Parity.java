@@ -18,10 +18,9 @@ import java.util.List;
 /** A model on the device against the reference that computes its formulas one by one, in all sizes of passes that kernels tell apart. */
 final class Parity {
 
-    /** A prompt long enough for tensor cores, then single tokens, then three at once. */
-    private static final int PROMPT = 9;
-    private static final int SINGLE = 10;
-    private static final int TOKENS = 13;
+    /** Tokens at once: a prompt long enough for tensor cores, then as many as each kernel for few columns takes. */
+    private static final List<Integer> PASSES = List.of(9, 1, 2, 3, 5);
+    private static final int TOKENS = 20;
 
     private final Blueprint model;
     private final int[] tokens = new int[TOKENS];
@@ -51,8 +50,9 @@ final class Parity {
                 LoadOptions.of(64).withPrecision(precision).withKeyValues(keyValues), Progress.NONE)) {
             int width = model.vocabularySize();
             Step step = new Step(executor.newSequence(), width);
-            for (int from = 0; from < TOKENS;) {
-                int to = from == 0 ? PROMPT : from < SINGLE ? from + 1 : TOKENS;
+            int from = 0;
+            for (int count : PASSES) {
+                int to = from + count;
                 executor.forward(List.of(step.feed(tokens, from, to, Step.Logits.ALL).reach(TOKENS)));
                 for (int t = from; t < to; t++) {
                     errors[t] = error(expected[t], step.logits(), (t - from) * width);
