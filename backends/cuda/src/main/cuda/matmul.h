@@ -14,7 +14,7 @@
 // is multiplied, always in this order: so the bits of a result depend on its row and its column alone, not on M, N and the company.
 // In the same way lane group g has rows 2 M g and those that follow, which it stores as one vector.
 #pragma once
-#include "blocks.h"
+#include "matvec.h"
 
 enum { WARPS = 4, SPAN = 128, SLOTS = 3 };   // values of a row at a time; half of it fills a slot for columns, of which two are on their way
 
@@ -23,12 +23,13 @@ template <int T> struct Flight {
   enum { NEXT = 4, PIECE = 1 };   // pieces from a lane to the next one, and from a piece to the lane's next
   Raw now, next;
   __device__ __forceinline__ void begin(const Weights &w, size_t row, int depth) { load<T>(w, row + min((int) threadIdx.x % 4, depth - 1), next); }
-  /** A piece of the span that begins with a block, in two steps of four values. What comes later is loaded meanwhile. */
-  __device__ __forceinline__ void take(int piece, const Weights &w, size_t row, int block, int depth, uint2 (&steps)[2]) {
-    if (piece == 0) {
-      now = next;
-      load<T>(w, row + min(block + 4 + (int) threadIdx.x % 4, depth - 1), next);
-    }
+  /** Goes on to the span that begins with a block. */
+  __device__ __forceinline__ void turn(const Weights &w, size_t row, int block, int depth) {
+    now = next;
+    load<T>(w, row + min(block + 4 + (int) threadIdx.x % 4, depth - 1), next);
+  }
+  /** A piece of the span that begins with a block, in two steps of four values. */
+  __device__ __forceinline__ void take(int piece, const Weights &, size_t, int, int, uint2 (&steps)[2]) {
     Codes codes;   // only what is used of them is made: as they came they take fewer registers
     unpack<T>(now, codes);
 #pragma unroll
@@ -66,6 +67,7 @@ template <int T> struct PlainFlight {
 #pragma unroll
     for (int piece = 0; piece < AHEAD; piece++) { fetch(piece, w, row, 0, depth); }
   }
+  __device__ __forceinline__ void turn(const Weights &, size_t, int, int) {}
   __device__ __forceinline__ static uint32_t two(uint32_t bits) {
     if (T != F16) { return bits; }
     float2 v = halves_of(bits);
@@ -104,6 +106,9 @@ template <int T, int M, int N> static __device__ __forceinline__ void sums(const
   copy(1, 1);
   int slot = 0;
   for (int stage = 0; stage < stages; stage += 2) {
+    // in front of the barrier, so that the compiler cannot put the loads off until registers are free
+#pragma unroll
+    for (int r = 0; r < 2 * M; r++) { flights[r].turn(w, row + (unsigned) min(r, last) * depth, 2 * stage, depth); }
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       await_copies<1>();
@@ -142,6 +147,12 @@ template <int T, int M, int N> static __device__ __forceinline__ void sums(const
   await_copies<0>();
 }
 
+/** Has the beginnings of a block's rows on their way to the cache; of blocks that share rows, the first does it. */
+template <int T, int ROWS> static __device__ __forceinline__ void prefetch_rows(const Weights &w, int rows, int columns) {
+  if (blockIdx.y > 0) { return; }
+  for (int r = threadIdx.x / 32; r < ROWS; r += WARPS) { prefetch_row<T>(w, blockIdx.x * ROWS + r, rows, columns, nullptr); }
+}
+
 /** What a block works on. */
 struct Product {
   const Weights &w;
@@ -155,9 +166,13 @@ struct Product {
   __device__ __forceinline__ int entry(int c) const { return order ? order[tile.y + c] : tile.y + c; }
 };
 
-template <int T, int M, int N> static __device__ __forceinline__ void block(const Product &p, uint4 *ring) {
+static __device__ __forceinline__ void store(float *to, const float (&v)[2]) { *(float2 *) to = make_float2(v[0], v[1]); }
+static __device__ __forceinline__ void store(float *to, const float (&v)[4]) { *(float4 *) to = make_float4(v[0], v[1], v[2], v[3]); }
+
+template <int T, int M, int N> static __device__ __forceinline__ void block(const Product &p, uint4 *ring, int *entries) {
   int lane = threadIdx.x % 32, depth = p.columns / 32, first = (blockIdx.x * WARPS + threadIdx.x / 32) * 16 * M + lane / 4 * 2 * M;
   int start = min(first, p.rows - 1);
+  if (threadIdx.x < N) { entries[threadIdx.x] = p.entry(min((int) threadIdx.x, p.tile.z - 1)); }   // for the end, behind barriers
   unsigned from[N / 16];
 #pragma unroll
   for (int i = 0; i < N / 16; i++) { from[i] = (unsigned) (p.entry(min((int) threadIdx.x / 8 + 16 * i, p.tile.z - 1)) / p.share) * (p.columns / 8); }
@@ -177,18 +192,15 @@ template <int T, int M, int N> static __device__ __forceinline__ void block(cons
 #pragma unroll
     for (int h = 0; h < 2; h++) {
       int column = 8 * c + lane % 4 * 2 + h;
-      if (column >= p.tile.z) { continue; }
-      float *to = p.y + (size_t) p.entry(column) * p.stride + first, v[2 * M];
+      float *to = p.y + (size_t) entries[column] * p.stride + first, v[2 * M];
 #pragma unroll
       for (int r = 0; r < 2 * M; r++) { v[r] = d[r / 2][c][r % 2 * 2 + h] + bias[r]; }
-      if (whole && M == 2) {
-        *(float4 *) to = make_float4(v[0], v[1], v[2 * M - 2], v[2 * M - 1]);
-      } else if (whole) {
-        *(float2 *) to = make_float2(v[0], v[1]);
+      if (whole) {
+        if (column < p.tile.z) { store(to, v); }
       } else {
 #pragma unroll
         for (int r = 0; r < 2 * M; r++) {
-          if (first + r < p.rows) { to[r] = v[r]; }
+          if (column < p.tile.z && first + r < p.rows) { to[r] = v[r]; }
         }
       }
     }
@@ -200,12 +212,13 @@ template <int T, int M, int N> static __device__ __forceinline__ void matmul(con
     const float *__restrict__ bias, int rows, int columns, int n, int stride, const int4 *__restrict__ tiles, const int *__restrict__ order, int share) {
   constexpr int FEWER = (N / 16 + 1) / 2 * 16;   // known to the compiler, so that no branch stands between products
   __shared__ uint4 ring[SLOTS * N * 8];
+  __shared__ int entries[N];
   int4 tile = tiles ? tiles[blockIdx.y] : int4{0, (int) blockIdx.y * N, min(n - (int) blockIdx.y * N, N), 0};
   if (tile.z <= 0) { return; }
   Product p = {w, x, y, bias, rows, columns, stride, order, share, tile};
   if (tile.z <= FEWER) {
-    block<T, M, FEWER>(p, ring);
+    block<T, M, FEWER>(p, ring, entries);
   } else {
-    block<T, M, N>(p, ring);
+    block<T, M, N>(p, ring, entries);
   }
 }
