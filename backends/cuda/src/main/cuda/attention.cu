@@ -5,9 +5,12 @@
 // Attention over pages of keys and values: what puts keys and values there, and kernels that compute in floats.
 #include "pages.h"
 
-/** Turns per position, one a pair; null: no positions. Sequences that reach further than `original` take the second of each. */
+/**
+ * Turns per position, one a pair, in units of 2^-64: whole turns fall off at the top. Null: no positions. Sequences that reach further than
+ * `original` take the second of each, if there is one.
+ */
 struct Rope {
-  const double *turns, *long_turns;
+  const unsigned long long *turns, *long_turns;
   int dimensions, interleaved;
   float magnitude, long_magnitude;
   int original;
@@ -41,28 +44,49 @@ GPU_KERNEL(norm_projections)(float *qkv, int heads, int kv_heads, int size, Head
  */
 template <int K> static __device__ void place(float *qkv, int heads, int kv_heads, int size, HeadNorm query_norm, HeadNorm key_norm, Rope rope,
     const int *reach, const int *step_of, const int4 *steps, const unsigned long long *pages, long long offset) {
-  __shared__ float shared[4][256];
+  constexpr int MOST = 8;   // values of a lane
+  __shared__ float shared[4][32 * MOST];
   int head = blockIdx.x * 4 + threadIdx.x / 32, lane = threadIdx.x % 32, token = blockIdx.y;
   if (head >= heads + 2 * kv_heads) { return; }
   float *x = shared[threadIdx.x / 32], *row = qkv + (size_t) token * (heads + 2 * kv_heads) * size + (size_t) head * size;
-  int4 step = steps[step_of[token]];
-  int position = step.z + token - step.x;
-  bool is_value = head >= heads + kv_heads, far = reach[step_of[token]] > rope.original;
+  bool is_value = head >= heads + kv_heads;
   HeadNorm norm = head < heads ? query_norm : is_value ? HeadNorm{nullptr, 0} : key_norm;
-  float squares = 0;
-  for (int i = lane; i < size; i += 32) { x[i] = row[i]; squares += row[i] * row[i]; }
-  if (norm.weight) {
-    float by = 1 / sqrtf(warp_sum(squares) / size + norm.epsilon);
-    for (int i = lane; i < size; i += 32) { x[i] *= by * norm.weight[i]; }
+  // all loads that wait for no other go first
+  int at = step_of[token];
+  float v[MOST], weight[MOST];
+#pragma unroll
+  for (int k = 0; k < MOST; k++) {
+    int i = lane + 32 * k;
+    v[k] = i < size ? row[i] : 0;
+    weight[k] = norm.weight && i < size ? norm.weight[i] : 0;
   }
+  int4 step = steps[at];
+  bool far = rope.long_turns && reach[at] > rope.original;
+  const unsigned long long *turns = far ? rope.long_turns : rope.turns;
+  int half = is_value || !turns ? 0 : rope.dimensions / 2;
+  unsigned long long turn[MOST / 2];
+#pragma unroll
+  for (int k = 0; k < MOST / 2; k++) { turn[k] = lane + 32 * k < half ? turns[lane + 32 * k] : 0; }
+  int position = step.z + token - step.x;
+  unsigned char *base = head < heads ? nullptr : page(pages, step, position) + offset + (head - heads) % kv_heads * head_bytes<K>(size);
+  if (norm.weight) {
+    float squares = 0;
+#pragma unroll
+    for (int k = 0; k < MOST; k++) { squares += v[k] * v[k]; }
+    float by = 1 / sqrtf(warp_sum(squares) / size + norm.epsilon);
+#pragma unroll
+    for (int k = 0; k < MOST; k++) { v[k] *= by * weight[k]; }
+  }
+#pragma unroll
+  for (int k = 0; k < MOST; k++) { x[lane + 32 * k] = v[k]; }
   __syncwarp();
-  if (!is_value && rope.turns) {
-    int half = rope.dimensions / 2;
-    for (int j = lane; j < half; j += 32) {
-      int first = rope.interleaved ? 2 * j : j, second = rope.interleaved ? 2 * j + 1 : j + half;
-      double turns = position * (far ? rope.long_turns : rope.turns)[j];
+  if (half > 0) {
+#pragma unroll
+    for (int k = 0; k < MOST / 2; k++) {
+      int j = lane + 32 * k, first = rope.interleaved ? 2 * j : j, second = rope.interleaved ? 2 * j + 1 : j + half;
+      if (j >= half) { break; }
       float sine, cosine, a = x[first], b = x[second];
-      sincospif((float) (2 * (turns - floor(turns))), &sine, &cosine);
+      sincospif((float) (int) (position * turn[k] >> 32) * (1.0f / (1u << 31)), &sine, &cosine);
       sine *= far ? rope.long_magnitude : rope.magnitude;
       cosine *= far ? rope.long_magnitude : rope.magnitude;
       x[first] = a * cosine - b * sine;
@@ -70,25 +94,34 @@ template <int K> static __device__ void place(float *qkv, int heads, int kv_head
     }
     __syncwarp();
   }
+  float m = 0;
+#pragma unroll
+  for (int k = 0; k < MOST; k++) {
+    v[k] = x[lane + 32 * k];
+    m = fmaxf(m, fabsf(v[k]));
+  }
   if (head < heads) {
-    for (int i = lane; i < size; i += 32) { row[i] = x[i]; }
+#pragma unroll
+    for (int k = 0; k < MOST; k++) {
+      if (lane + 32 * k < size) { row[lane + 32 * k] = v[k]; }
+    }
     return;
   }
-  int kv_head = (head - heads) % kv_heads, slot = position % PAGE;
-  unsigned char *base = page(pages, step, position) + offset + kv_head * head_bytes<K>(size);
+  int slot = position % PAGE;
   unsigned char *to = base + (size_t) ((is_value ? PAGE : 0) + slot) * size * value_bytes<K>();
   float by = 0;
   if (K == KV_Q8) {
-    float m = 0;
-    for (int i = lane; i < size; i += 32) { m = fmaxf(m, fabsf(x[i])); }
     by = warp_max(m) / 127;
     float *scales = (float *) (base + (size_t) 2 * PAGE * size);
     if (lane == 0) { scales[(is_value ? PAGE : 0) + slot] = by; }
   }
-  for (int i = lane; i < size; i += 32) {
-    if (K == KV_F32) { ((float *) to)[i] = x[i]; }
-    if (K == KV_F16) { ((__half *) to)[i] = __float2half_rn(x[i]); }
-    if (K == KV_Q8) { ((int8_t *) to)[i] = (int8_t) (by > 0 ? __float2int_rn(x[i] / by) : 0); }
+#pragma unroll
+  for (int k = 0; k < MOST; k++) {
+    int i = lane + 32 * k;
+    if (i >= size) { break; }
+    if (K == KV_F32) { ((float *) to)[i] = v[k]; }
+    if (K == KV_F16) { ((__half *) to)[i] = __float2half_rn(v[k]); }
+    if (K == KV_Q8) { ((int8_t *) to)[i] = (int8_t) (by > 0 ? __float2int_rn(v[k] / by) : 0); }
   }
 }
 #define PLACE(K) GPU_KERNEL(place_##K)(float *qkv, int heads, int kv_heads, int size, HeadNorm query_norm, HeadNorm key_norm, Rope rope, \

@@ -71,7 +71,7 @@ static __device__ __forceinline__ void codes_to_bf16(uint32_t a, uint32_t b, uin
 }
 
 /** Values of KEYS keys; eight of a key are a V. */
-template <int K, int S, typename V> struct Loaded {
+template <int K, int S, typename V> struct PageLoads {
   static constexpr int KEYS = Keys<K, S>::KEYS, ROW = Keys<K, S>::ROW;
   V words[KEYS / 16][S / 64][4];
 
@@ -98,9 +98,9 @@ template <int K, int S, typename V> struct Loaded {
 
 template <int K, int S> struct Vectors;
 
-template <int S> struct Vectors<KV_F16, S> : Loaded<KV_F16, S, uint4> {
+template <int S> struct Vectors<KV_F16, S> : PageLoads<KV_F16, S, uint4> {
   static constexpr int KEYS = Keys<KV_F16, S>::KEYS;
-  using Loaded<KV_F16, S, uint4>::words;
+  using PageLoads<KV_F16, S, uint4>::words;
 
   __device__ __forceinline__ void add(const float (&p)[KEYS / 8][4], float (&o)[S / 8][4]) const {
 #pragma unroll
@@ -126,13 +126,13 @@ template <int S> struct Vectors<KV_F16, S> : Loaded<KV_F16, S, uint4> {
   __device__ __forceinline__ void forget(int, int) {}
 };
 
-template <int S> struct Vectors<KV_Q8, S> : Loaded<KV_Q8, S, uint2> {
+template <int S> struct Vectors<KV_Q8, S> : PageLoads<KV_Q8, S, uint2> {
   static constexpr int KEYS = Keys<KV_Q8, S>::KEYS;
-  using Loaded<KV_Q8, S, uint2>::words;
+  using PageLoads<KV_Q8, S, uint2>::words;
   float2 scales[KEYS / 8];
 
   __device__ __forceinline__ void load(const unsigned char *head, int slot, int last) {
-    Loaded<KV_Q8, S, uint2>::load(head, slot, last);
+    PageLoads<KV_Q8, S, uint2>::load(head, slot, last);
     const float2 *two = (const float2 *) (head + 2 * PAGE * S) + (PAGE + slot) / 2 + threadIdx.x % 4;
 #pragma unroll
     for (int n = 0; n < KEYS / 8; n++) { scales[n] = two[4 * n]; }

@@ -94,7 +94,7 @@ static inline float power_of_two(float x) { return exp2f(x); }
 namespace gpu {
 /** A copy that is on its way: to shared memory, from where (null: zeros), and how many groups had been ended before. */
 struct Copy { void *to; const void *from; unsigned group; };
-struct Fiber { std::vector<Copy> copies; unsigned groups; void *sp; char *stack; int state; bool begun; unsigned x, y, z, lane, exchange; uint32_t shown[2][8];
+struct Fiber { std::vector<Copy> copies; unsigned groups; void *sp; char *stack; int state; bool begun; unsigned x, y, z, lane, exchange; uint32_t shown[2][12];
 #ifdef GPU_UCONTEXT
   ucontext_t context;
 #endif
@@ -279,13 +279,14 @@ static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; ret
 
 // ---- tensor cores: every lane shows its fragments, then works out its own four results
 template <class P> static inline void mma_m16n8k16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], P part) {
-  uint32_t mine[6] = {a[0], a[1], a[2], a[3], b[0], b[1]};
+  float mine[12];
+  for (int i = 0; i < 12; i++) { mine[i] = part((i < 8 ? a[i / 2] : b[i / 2 - 4]) >> 16 * (i & 1)); }
   gpu::Exchange e(mine, sizeof mine); int lane = e.lane, g = lane >> 2, t = lane & 3;
   for (int i = 0; i < 4; i++) {
     int row = g + (i >> 1) * 8, col = 2 * t + (i & 1); float sum = 0;
     for (int k = 0; k < 16; k++) {
-      float x = part(e[(row & 7) * 4 + (k & 7) / 2][(row >> 3) + (k >> 3) * 2] >> 16 * (k & 1)), y = part(e[col * 4 + (k & 7) / 2][4 + (k >> 3)] >> 16 * (k & 1));
-      sum += x * y;
+      int of = (k & 7) / 2, high = k >> 3;
+      sum += ((const float *) e[(row & 7) * 4 + of])[2 * ((row >> 3) + 2 * high) + (k & 1)] * ((const float *) e[col * 4 + of])[8 + 2 * high + (k & 1)];
     }
     d[i] += sum;
   }

@@ -124,10 +124,17 @@ final class Loading implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment values = arena.allocate(8L * frequencies.length, 8);
             for (int i = 0; i < frequencies.length; i++) {
-                values.setAtIndex(ValueLayout.JAVA_DOUBLE, i, frequencies[i] / (2 * Math.PI));
+                double turn = frequencies[i] / (2 * Math.PI);
+                values.setAtIndex(ValueLayout.JAVA_LONG, i, unsigned(Math.scalb(turn - Math.floor(turn), 64)));
             }
             return upload(values);
         }
+    }
+
+    /** A number from 0 to 2^64, which is 0 again. */
+    private static long unsigned(double value) {
+        double rounded = Math.rint(value);
+        return (long) (rounded < 0x1p63 ? rounded : rounded - 0x1p64);
     }
 
     private Network.Dense dense(List<Blueprint.Dense> experts) throws IOException {

@@ -49,7 +49,7 @@ record Network(Blueprint blueprint, Matrix embedding, List<Layer> layers, Norm o
      * @param output back to the stream
      * @param ofHeads norms over each query head and each key head
      * @param together norms over all query heads and over all key heads
-     * @param turns address of turns per position, a double for each pair; or 0
+     * @param turns address of turns per position, in units of 2^-64, an unsigned integer for each pair; or 0
      * @param longTurns likewise, for sequences that reach beyond {@link #originalContext}
      * @param originalContext up to which {@code turns} hold
      * @param sinks address of a score for each head, or 0

@@ -4,6 +4,8 @@
  */
 package dev.millrace.backend.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.api.KeyValueType;
@@ -19,6 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attention on tensor cores, at the borders of tiles, pages and splits, against the scalar reference. */
@@ -26,6 +29,7 @@ class AttentionTest {
 
     private static final int WIDTH = SmallModels.VOCABULARY;
     private static final int LONG = 300;
+    private static final int MOST = 100;
 
     @BeforeEach
     void needsCompiler() {
@@ -52,7 +56,9 @@ class AttentionTest {
         try (Sequence sequence = step.sequence()) {
             float[] all = new float[tokens.length * WIDTH];
             for (int from = 0; from < tokens.length; from = sequence.length()) {
-                int to = from == 0 ? prompt : from < prompt + 2 ? from + 1 : tokens.length;
+                int to = from < prompt
+                        ? Math.min(from + MOST, prompt)
+                        : from < prompt + 2 ? from + 1 : tokens.length;
                 executor.forward(List.of(step.feed(tokens, from, to, Step.Logits.ALL).reach(tokens.length)));
                 System.arraycopy(step.logits(), 0, all, from * WIDTH, (to - from) * WIDTH);
             }
@@ -96,5 +102,34 @@ class AttentionTest {
             "128, 1, 0, 0", "128, 2, 33, 5", "128, 3, 0, 0", "128, 16, 20, 0"})
     void groupsWindowsCapsAndSinks(int size, int group, int window, float softcap) {
         compare(SmallModels.ofAttention(size, group, window, softcap), 17, 50);
+    }
+
+    /** Single tokens around the border of the first two splits, and windows that leave splits out. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 40, 100})
+    void splits(int window) {
+        compare(SmallModels.ofAttention(64, 2, window, 0), 126, 127, 255);
+    }
+
+    /** Forks share pages, and each sequence has another number of splits. */
+    @ParameterizedTest
+    @EnumSource(value = KeyValueType.class, names = {"F16", "Q8"})
+    void companyChangesNoBit(KeyValueType type) {
+        int[] tokens = tokens(134);
+        try (Executor executor = load(SmallModels.ofAttention(64, 3, 0, 0), type)) {
+            Step trunk = new Step(executor.newSequence(), WIDTH);
+            Step other = new Step(executor.newSequence(), WIDTH);
+            executor.forward(List.of(trunk.feed(tokens, 0, MOST, Step.Logits.LAST)));
+            executor.forward(List.of(trunk.feed(tokens, MOST, 130, Step.Logits.LAST),
+                    other.feed(tokens, 0, 20, Step.Logits.LAST)));
+            Step first = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, 130, 131, Step.Logits.LAST);
+            executor.forward(List.of(first, other.feed(tokens, 20, 21, Step.Logits.LAST)));
+            Step second = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, 130, 131, Step.Logits.LAST);
+            Step third = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, 131, 132, Step.Logits.LAST);
+            executor.forward(List.of(other.feed(tokens, 21, 22, Step.Logits.LAST), third, second,
+                    trunk.feed(tokens, 130, 134, Step.Logits.LAST)));
+            assertArrayEquals(first.logits(), second.logits());
+            assertFalse(Arrays.equals(first.logits(), third.logits()));
+        }
     }
 }
