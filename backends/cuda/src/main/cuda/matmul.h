@@ -150,7 +150,10 @@ template <int T, int M, int N> static __device__ __forceinline__ void sums(const
 /** Has the beginnings of a block's rows on their way to the cache; of blocks that share rows, the first does it. */
 template <int T, int ROWS> static __device__ __forceinline__ void prefetch_rows(const Weights &w, int rows, int columns) {
   if (blockIdx.y > 0) { return; }
-  for (int r = threadIdx.x / 32; r < ROWS; r += WARPS) { prefetch_row<T>(w, blockIdx.x * ROWS + r, rows, columns, nullptr); }
+  int units = columns / Lanes<T>::VALUES;
+  for (int row = (int) (blockIdx.x * ROWS + threadIdx.x / 32), r = 0; r < ROWS && row < rows; r += WARPS, row += WARPS) {
+    prefetch_row<T>(w, (size_t) row * units, min(units, 1024 / Lanes<T>::CODE_BYTES), 0);
+  }
 }
 
 /** What a block works on. */
