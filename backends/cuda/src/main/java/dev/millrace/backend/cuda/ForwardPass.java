@@ -32,6 +32,10 @@ final class ForwardPass {
     private static final int MATVEC_ROWS = 8;
     private static final int GATED_THREADS = 256;
     private static final int CONV_THREADS = 512;
+
+    /** As in experts.cu. */
+    private static final int ROUTE_THREADS = 256;
+    private static final int GROUP_THREADS = 512;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;
@@ -50,6 +54,8 @@ final class ForwardPass {
     private final long shared;
     private final long sharedWeights;
     private final long partial;
+    private final long outputs;
+    private final long routed;
     private final long ids;
     private final long weights;
     private final long order;
@@ -77,6 +83,10 @@ final class ForwardPass {
         sharedWeights = sizes.shared() == 0 ? 0 : gpu.allocate(4L * tokens);
         partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
         long entries = (long) sizes.used() * tokens;
+        // of the router, and which of its blocks are done: each pass leaves zeros
+        outputs = gpu.allocate(4L * (sizes.experts() + 1) * tokens);
+        routed = gpu.allocate(4L * tokens);
+        gpu.zero(routed, 4L * tokens);
         ids = gpu.allocate(4 * entries);
         weights = gpu.allocate(4 * entries);
         order = gpu.allocate(4 * entries);
@@ -377,17 +387,22 @@ final class ForwardPass {
         Blueprint.Experts shape = e.shape();
         int used = shape.used();
         int entries = n * used;
+        int rows = shape.experts().size() + (e.sharedGate() == 0 ? 0 : 1);
+        // as in experts.cu: experts and tokens of a block
+        int expertsOfBlock = n > FEW ? 8 : 1;
+        int tokensOfBlock = n > FEW ? 32 : FEW;
         gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
-                .integer(sizes.hidden()).integer(shape.experts().size()).integer(gating(shape.gating()))
-                .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights)
-                .pointer(e.sharedGate()).pointer(sharedWeights);
-        gpu.launch("route", n, 1, 1, Math.min(MOST_THREADS, WARP * shape.experts().size()));
+                .pointer(e.sharedGate()).integer(sizes.hidden()).integer(shape.experts().size())
+                .integer(gating(shape.gating())).integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale())
+                .integer(n).pointer(outputs).pointer(routed).pointer(ids).pointer(weights).pointer(sharedWeights);
+        gpu.launch("route_" + expertsOfBlock, (rows + expertsOfBlock - 1) / expertsOfBlock,
+                (n + tokensOfBlock - 1) / tokensOfBlock, 1, ROUTE_THREADS);
         boolean grouped = !exact && n > FEW;
         int mostTiles = Math.min(entries, entries / TILE + shape.experts().size());
         if (grouped) {
             gpu.arguments().pointer(ids).integer(entries).integer(shape.experts().size()).pointer(order)
-                    .pointer(tiles).integer(mostTiles);
-            gpu.launch("group", 1, 1, 1, 1024);
+                    .pointer(tiles).integer(mostTiles).integer(TILE);
+            gpu.launch("group", 1, 1, 1, GROUP_THREADS);
         }
         Network.Dense d = e.experts();
         if (!grouped && d.input().isWhole()) {

@@ -50,6 +50,12 @@ final class SmallModels {
         return make.model(make.layer(conv, make.dense(96)), narrow, wide, middle);
     }
 
+    /** More experts than a warp has lanes, many of them at work. */
+    static Blueprint ofManyExperts() {
+        SmallModels make = new SmallModels(TensorType.Q8_0, 64);
+        return make.model(make.layer(make.attention(16), make.experts(40, 10, true)));
+    }
+
     private Blueprint.Attention attention(int size) {
         // an output of whole blocks
         int heads = 4;
