@@ -143,24 +143,35 @@ final class ForwardPass {
         return logits;
     }
 
-    /** Queues everything, the logits included, which are few enough. */
+    /** Queues everything, the logits included, if they are few enough. */
     void runAll(Batch batch) {
         if (batch.tiles() > 0 || batch.rows() > logitRows) {
-            layers(batch);
-            if (batch.rows() > 0 && batch.rows() <= logitRows) {
-                logits(batch, 0, batch.rows());
-            }
-            return;
+            queue(batch);
+        } else {
+            graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> queue(batch));
         }
-        graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> {
-            layers(batch);
-            if (batch.rows() > 0) {
-                logits(batch, 0, batch.rows());
-            }
-        });
     }
 
-    private void layers(Batch batch) {
+    private void queue(Batch batch) {
+        int rows = batch.rows();
+        Added last = layers(batch);
+        if (rows == 0) {
+            return;
+        }
+        if (rows == batch.tokens() && rows <= logitRows) {
+            // each token is wanted, in order: its last sum and the norm are one launch
+            norm(last, network.outputNorm(), network.head().forms(rows, exact), rows, 0);
+            head(rows);
+            return;
+        }
+        norm(last, Network.NO_NORM, 0, batch.tokens(), 0);
+        if (rows <= logitRows) {
+            logits(batch, 0, rows);
+        }
+    }
+
+    /** Returns what the last layer has left to be added. */
+    private Added layers(Batch batch) {
         int n = batch.tokens();
         gpu.arguments().weights(network.embedding()).pointer(batch.tokensAddress()).pointer(stream)
                 .integer(sizes.hidden()).real(blueprint.multipliers().embedding());
@@ -199,11 +210,7 @@ final class ForwardPass {
                 }
             }
         }
-        // the last part's sum is added when the logits are made, or here if none are
-        if (batch.rows() == 0) {
-            return;
-        }
-        norm(pending, Network.NO_NORM, 0, n, 0);
+        return pending;
     }
 
     /**
@@ -219,9 +226,13 @@ final class ForwardPass {
 
     /** Queues the head for some of the wanted rows, which take the place of earlier ones. */
     void logits(Batch batch, int first, int count) {
-        Projection head = network.head();
-        norm(Added.NOTHING, network.outputNorm(), head.forms(count, exact), count, batch.rowsAddress(first));
-        multiply(head, x, count, logits);
+        norm(Added.NOTHING, network.outputNorm(), network.head().forms(count, exact), count,
+                batch.rowsAddress(first));
+        head(count);
+    }
+
+    private void head(int count) {
+        multiply(network.head(), x, count, logits);
         float factor = blueprint.multipliers().logits();
         if (factor != 1 || blueprint.softcap() != 0) {
             long all = (long) count * blueprint.vocabularySize();
