@@ -270,9 +270,14 @@ template <class T> static inline T __shfl_up_sync(unsigned, T v, int by, int wid
 static inline unsigned __ballot_sync(unsigned, int p) {
   gpu::Exchange e(&p, sizeof p); unsigned r = 0; for (int i = 0; i < 32; i++) { r |= (e[i][0] != 0) << i; } return r;
 }
+static inline unsigned __match_any_sync(unsigned, int v) {
+  gpu::Exchange e(&v, sizeof v); unsigned r = 0; for (int i = 0; i < 32; i++) { r |= ((int) e[i][0] == v) << i; } return r;
+}
 static inline int __any_sync(unsigned m, int p) { return __ballot_sync(m, p) != 0; }
 static inline int __all_sync(unsigned m, int p) { return __ballot_sync(m, p) == ~0u; }
 static inline int __reduce_add_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = 0; for (int i = 0; i < 32; i++) { r += (int) e[i][0]; } return r; }
+static inline int __reduce_max_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = v; for (int i = 0; i < 32; i++) { r = std::max(r, (int) e[i][0]); } return r; }
+static inline int __reduce_min_sync(unsigned, int v) { gpu::Exchange e(&v, 4); int r = v; for (int i = 0; i < 32; i++) { r = std::min(r, (int) e[i][0]); } return r; }
 template <class T> static inline T atomicAdd(T *p, T v) { T o = *p; *p = o + v; return o; }
 static inline unsigned atomicInc(unsigned *p, unsigned m) { unsigned o = *p; *p = o >= m ? 0 : o + 1; return o; }
 static inline int atomicMax(int *p, int v) { int o = *p; *p = o > v ? o : v; return o; }

@@ -34,6 +34,10 @@ final class ForwardPass {
     private static final int MATVEC_ROWS = 8;
     private static final int GATED_THREADS = 256;
     private static final int CONV_THREADS = 512;
+
+    /** As in experts.cu. */
+    private static final int ROUTE_THREADS = 256;
+    private static final int GROUP_THREADS = 512;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;
@@ -53,6 +57,8 @@ final class ForwardPass {
     private final long sharedWeights;
     private final long partial;
     private final long arrivals;
+    private final long outputs;
+    private final long routed;
     private final long ids;
     private final long weights;
     private final long order;
@@ -82,6 +88,10 @@ final class ForwardPass {
         arrivals = gpu.allocate(4L * sizes.groups() * steps);
         gpu.zero(arrivals, 4L * sizes.groups() * steps);
         long entries = (long) sizes.used() * tokens;
+        // of the router, and which of its blocks are done: each pass leaves zeros
+        outputs = gpu.allocate(4L * (sizes.experts() + 1) * tokens);
+        routed = gpu.allocate(4L * tokens);
+        gpu.zero(routed, 4L * tokens);
         ids = gpu.allocate(4 * entries);
         weights = gpu.allocate(4 * entries);
         order = gpu.allocate(4 * entries);
@@ -149,24 +159,35 @@ final class ForwardPass {
         return logits;
     }
 
-    /** Queues everything, the logits included, which are few enough. */
+    /** Queues everything, the logits included, if they are few enough. */
     void runAll(Batch batch) {
         if (batch.tiles() > 0 || batch.rows() > logitRows) {
-            layers(batch);
-            if (batch.rows() > 0 && batch.rows() <= logitRows) {
-                logits(batch, 0, batch.rows());
-            }
-            return;
+            queue(batch);
+        } else {
+            graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> queue(batch));
         }
-        graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> {
-            layers(batch);
-            if (batch.rows() > 0) {
-                logits(batch, 0, batch.rows());
-            }
-        });
     }
 
-    private void layers(Batch batch) {
+    private void queue(Batch batch) {
+        int rows = batch.rows();
+        Added last = layers(batch);
+        if (rows == 0) {
+            return;
+        }
+        if (rows == batch.tokens() && rows <= logitRows) {
+            // each token is wanted, in order: its last sum and the norm are one launch
+            norm(last, network.outputNorm(), network.head().forms(rows, exact), rows, 0);
+            head(rows);
+            return;
+        }
+        norm(last, Network.NO_NORM, 0, batch.tokens(), 0);
+        if (rows <= logitRows) {
+            logits(batch, 0, rows);
+        }
+    }
+
+    /** Returns what the last layer has left to be added. */
+    private Added layers(Batch batch) {
         int n = batch.tokens();
         gpu.arguments().weights(network.embedding()).pointer(batch.tokensAddress()).pointer(stream)
                 .integer(sizes.hidden()).real(blueprint.multipliers().embedding());
@@ -205,11 +226,7 @@ final class ForwardPass {
                 }
             }
         }
-        // the last part's sum is added when the logits are made, or here if none are
-        if (batch.rows() == 0) {
-            return;
-        }
-        norm(pending, Network.NO_NORM, 0, n, 0);
+        return pending;
     }
 
     /**
@@ -225,9 +242,13 @@ final class ForwardPass {
 
     /** Queues the head for some of the wanted rows, which take the place of earlier ones. */
     void logits(Batch batch, int first, int count) {
-        Projection head = network.head();
-        norm(Added.NOTHING, network.outputNorm(), head.forms(count, exact), count, batch.rowsAddress(first));
-        multiply(head, x, count, logits);
+        norm(Added.NOTHING, network.outputNorm(), network.head().forms(count, exact), count,
+                batch.rowsAddress(first));
+        head(count);
+    }
+
+    private void head(int count) {
+        multiply(network.head(), x, count, logits);
         float factor = blueprint.multipliers().logits();
         if (factor != 1 || blueprint.softcap() != 0) {
             long all = (long) count * blueprint.vocabularySize();
@@ -428,18 +449,23 @@ final class ForwardPass {
         Blueprint.Experts shape = e.shape();
         int used = shape.used();
         int entries = n * used;
+        int rows = shape.experts().size() + (e.sharedGate() == 0 ? 0 : 1);
+        // as in experts.cu: experts and tokens of a block
+        int expertsOfBlock = n > FEW ? 8 : 1;
+        int tokensOfBlock = n > FEW ? 32 : FEW;
         gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
-                .integer(sizes.hidden()).integer(shape.experts().size()).integer(gating(shape.gating()))
-                .integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale()).pointer(ids).pointer(weights)
-                .pointer(e.sharedGate()).pointer(sharedWeights);
-        gpu.launch("route", n, 1, 1, Math.min(MOST_THREADS, WARP * shape.experts().size()));
+                .pointer(e.sharedGate()).integer(sizes.hidden()).integer(shape.experts().size())
+                .integer(gating(shape.gating())).integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale())
+                .integer(n).pointer(outputs).pointer(routed).pointer(ids).pointer(weights).pointer(sharedWeights);
+        gpu.launch("route_" + expertsOfBlock, (rows + expertsOfBlock - 1) / expertsOfBlock,
+                (n + tokensOfBlock - 1) / tokensOfBlock, 1, ROUTE_THREADS);
         boolean grouped = !exact && n > FEW;
         Tile tile = Tile.ofExperts(entries, shape.experts().size());
         int mostTiles = Math.min(entries, entries / tile.columns() + shape.experts().size());
         if (grouped) {
             gpu.arguments().pointer(ids).integer(entries).integer(shape.experts().size()).pointer(order)
                     .pointer(tiles).integer(mostTiles).integer(tile.columns());
-            gpu.launch("group", 1, 1, 1, 1024);
+            gpu.launch("group", 1, 1, 1, GROUP_THREADS);
         }
         Network.Dense d = e.experts();
         if (!grouped && d.input().isWhole()) {

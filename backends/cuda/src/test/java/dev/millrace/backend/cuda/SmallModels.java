@@ -51,6 +51,12 @@ final class SmallModels {
                 make.layer(make.attention(64, 4), make.dense(96)));
     }
 
+    /** More experts than a warp has lanes, many of them at work. */
+    static Blueprint ofManyExperts() {
+        SmallModels make = new SmallModels(TensorType.Q8_0, 64);
+        return make.model(make.layer(make.attention(16), make.experts(40, 10, true)));
+    }
+
     /**
      * A layer of attention.
      *
