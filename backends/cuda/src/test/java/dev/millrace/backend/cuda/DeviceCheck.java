@@ -46,7 +46,10 @@ final class DeviceCheck {
         switch (args[0]) {
             case "contract" -> check.tests(CudaContractTest.class);
             case "types" -> check.tests(TypesTest.class);
-            case "kernels" -> check.tests(KernelsTest.class);
+            case "kernels" -> {
+                check.tests(KernelsTest.class);
+                check.tests(AttentionTest.class);
+            }
             case "models" -> check.models(backend, Path.of(args[1]));
             case "speed" -> check.speed(backend);
             default -> throw new IllegalArgumentException("There is no part " + args[0] + ".");
