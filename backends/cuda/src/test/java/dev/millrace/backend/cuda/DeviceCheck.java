@@ -50,6 +50,7 @@ final class DeviceCheck {
             case "kernels" -> {
                 check.tests(KernelsTest.class);
                 check.tests(MatmulTest.class);
+                check.tests(AttentionTest.class);
             }
             case "models" -> check.models(backend, Path.of(args[1]));
             case "speed" -> check.speed(backend);

@@ -54,7 +54,7 @@ final class SmallModels {
     /** More experts than a warp has lanes, many of them at work. */
     static Blueprint ofManyExperts() {
         SmallModels make = new SmallModels(TensorType.Q8_0, 64);
-        return make.model(make.layer(make.attention(16), make.experts(40, 10, true)));
+        return make.model(make.layer(make.attention(16, 4), make.experts(40, 10, true)));
     }
 
     /**
