@@ -26,8 +26,15 @@ one() { # name, source, defines
     done
   fi
 }
-one common common
-for type in $types; do
-  case $type in BF16 | F16 | F32) plain=-DPLAIN ;; *) plain= ;; esac
-  one "$type" weights "-DTYPE=$type" $plain
-done
+each() {
+  set -euo pipefail
+  case $1 in
+    common) one common common ;;
+    BF16 | F16 | F32) one "$1" weights "-DTYPE=$1" -DPLAIN ;;
+    *) one "$1" weights "-DTYPE=$1" ;;
+  esac
+}
+export kind to
+export -f one each
+# the compiler uses one processor
+for name in common $types; do echo "$name"; done | xargs -P "$(nproc)" -I{} bash -c 'each {}'

@@ -66,16 +66,25 @@ final class ContractRun {
         return of(fault, List.of(selectClass(contract)));
     }
 
-    /** Runs one test, {@code method} or {@code Nested.method}. */
+    /** Runs one test, {@code method} or {@code Nested.method}; a thread that the fault leaves is not waited for as long as others. */
     static ContractRun one(Class<?> contract, Enum<?> fault, String test) {
+        System.setProperty(ProcessProbe.PATIENCE, "1");
+        try {
+            return of(fault, List.of(selector(contract, test)));
+        } finally {
+            System.clearProperty(ProcessProbe.PATIENCE);
+        }
+    }
+
+    private static DiscoverySelector selector(Class<?> contract, String test) {
         int dot = test.indexOf('.');
         if (dot < 0) {
-            return of(fault, List.of(selectMethod(contract, test)));
+            return selectMethod(contract, test);
         }
         for (Class<?> type = contract; type != null; type = type.getSuperclass()) {
             for (Class<?> nested : type.getDeclaredClasses()) {
                 if (nested.getSimpleName().equals(test.substring(0, dot))) {
-                    return of(fault, List.of(selectNestedMethod(List.of(contract), nested, test.substring(dot + 1))));
+                    return selectNestedMethod(List.of(contract), nested, test.substring(dot + 1));
                 }
             }
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AllocationTest {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int TOKENS = 200;
+    private static final int TOKENS = 100;
     /** Bytes a token, on average: every 64 tokens each attention layer gets a page, whose handles are on the heap. */
     private static final double BOUND = 200;
     private static final int QUIET_ROUNDS = 3;

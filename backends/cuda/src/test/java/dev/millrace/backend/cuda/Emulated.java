@@ -85,13 +85,15 @@ final class Emulated {
     /** Runs a program that must succeed. */
     static void run(String... command) {
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true)
-                    .redirectOutput(Path.of("target", "tool.log").toFile()).start();
+            Path log = Files.createTempFile(Files.createDirectories(Path.of("target")), "tool", ".log");
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile())
+                    .start();
             if (!process.waitFor(10, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 process.destroyForcibly();
                 throw new IllegalStateException(
-                        String.join(" ", command) + ": " + Files.readString(Path.of("target", "tool.log")));
+                        String.join(" ", command) + ": " + Files.readString(log));
             }
+            Files.delete(log);
         } catch (IOException e) {
             throw new IllegalStateException(command[0] + " cannot be run", e);
         } catch (InterruptedException e) {

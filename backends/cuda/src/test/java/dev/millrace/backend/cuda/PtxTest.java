@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,15 +136,20 @@ class PtxTest {
     }
 
     @Test
-    void textWithWaitsIsPtx() throws IOException {
+    void textWithWaitsIsPtx() {
         assumeTrue(Emulated.has("ptxas"), "no ptxas: the text with waits is not assembled here");
-        for (String module : modules()) {
-            byte[] plain = Files.readAllBytes(COMMITTED.resolve(module + ".ptx"));
-            byte[] waiting = Ptx.waiting(plain);
+        modules().parallelStream().forEach(PtxTest::assemble);
+    }
+
+    private static void assemble(String module) {
+        try {
+            byte[] waiting = Ptx.waiting(Files.readAllBytes(COMMITTED.resolve(module + ".ptx")));
             String text = new String(waiting, StandardCharsets.ISO_8859_1);
             assertFalse(text.contains("ld.global.nc") || text.contains(Ptx.MARK), module);
             Path file = Files.write(Path.of("target", module + "-waiting.ptx"), waiting);
             Emulated.run("ptxas", "-arch=sm_90", "-o", "/dev/null", file.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
