@@ -12,7 +12,8 @@
 // Which value is which in a fragment is free, as long as weights and columns agree. Four lanes share a row. Of 128 values of it, each
 // has 32, in four pieces of 8: a block of its own where weights are quantised, every fourth piece where they are plain. Piece after piece
 // is multiplied, always in this order: so the bits of a result depend on its row and its column alone, not on M, N and the company.
-// In the same way lane group g has rows 2 M g and those that follow, which it stores as one vector.
+// In the same way lane group g has rows 2 M g and those that follow, which it stores as one vector. Or it has M rows of a gate and the
+// same ones of up, which lie half a matrix further: then silu(gate) * up is what is stored, as bfloat16.
 #pragma once
 #include "matvec.h"
 
@@ -51,7 +52,7 @@ template <int T> struct Flight {
   }
 };
 template <int T> struct PlainFlight {
-  enum { NEXT = 1, PIECE = 4, AHEAD = 2 };
+  enum { NEXT = 1, PIECE = 4, AHEAD = T == F32 ? 1 : 2 };   // floats are rounded as they come, which waits for them
   uint4 words[AHEAD];
   __device__ __forceinline__ void fetch(int piece, const Weights &w, size_t row, int block, int depth) {
     size_t at = (row + min(block + piece, depth - 1)) * 4 + threadIdx.x % 4;
@@ -84,8 +85,8 @@ template <> struct Flight<BF16> : PlainFlight<BF16> {};
 template <> struct Flight<F16> : PlainFlight<F16> {};
 template <> struct Flight<F32> : PlainFlight<F32> {};
 
-/** The sums of a block; all threads take part. ring: room for SLOTS x N x 8 pieces. from: the first piece of this thread's columns. */
-template <int T, int M, int N> static __device__ __forceinline__ void sums(const Weights &w, size_t row, int last, const uint4 *__restrict__ x,
+/** The sums of a block; all threads take part. rows: the first blocks of two times M rows, step: blocks to the next one. ring: room for SLOTS x N x 8 pieces. from: the first piece of this thread's columns. */
+template <int T, int M, int N> static __device__ __forceinline__ void sums(const Weights &w, size_t matrix, const unsigned (&rows)[2], const unsigned (&step)[2], const uint4 *__restrict__ x,
     const unsigned (&from)[N / 16], int depth, uint4 *ring, float (&d)[M][N / 8][4]) {
   int lane = threadIdx.x % 32, stages = (depth + 3) / 4 * 2;
   // A slot has the halves that four lanes read, 8 pieces for each column: for each of the half's two pieces, lane by lane. Odd columns
@@ -101,14 +102,14 @@ template <int T, int M, int N> static __device__ __forceinline__ void sums(const
   };
   Flight<T> flights[2 * M];
 #pragma unroll
-  for (int r = 0; r < 2 * M; r++) { flights[r].begin(w, row + (unsigned) min(r, last) * depth, depth); }
+  for (int r = 0; r < 2 * M; r++) { flights[r].begin(w, matrix + rows[r / M] + r % M * step[r / M], depth); }
   copy(0, 0);
   copy(1, 1);
   int slot = 0;
   for (int stage = 0; stage < stages; stage += 2) {
     // in front of the barrier, so that the compiler cannot put the loads off until registers are free
 #pragma unroll
-    for (int r = 0; r < 2 * M; r++) { flights[r].turn(w, row + (unsigned) min(r, last) * depth, 2 * stage, depth); }
+    for (int r = 0; r < 2 * M; r++) { flights[r].turn(w, matrix + rows[r / M] + r % M * step[r / M], 2 * stage, depth); }
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       await_copies<1>();
@@ -120,7 +121,7 @@ template <int T, int M, int N> static __device__ __forceinline__ void sums(const
       for (int p = 0; p < 2; p++) {
         uint2 a[2 * M][2];
 #pragma unroll
-        for (int r = 0; r < 2 * M; r++) { flights[r].take(2 * half + p, w, row + (unsigned) min(r, last) * depth, 2 * stage, depth, a[r]); }
+        for (int r = 0; r < 2 * M; r++) { flights[r].take(2 * half + p, w, matrix + rows[r / M] + r % M * step[r / M], 2 * stage, depth, a[r]); }
         int at = (lane % 4 + 4 * p) ^ lane / 4 % 2 * 4;
 #pragma unroll
         for (int c = 0; c < N / 8; c += 4) {
@@ -166,15 +167,26 @@ struct Product {
   const int *order;
   int share;
   int4 tile;
+  __nv_bfloat16 *gated;
   __device__ __forceinline__ int entry(int c) const { return order ? order[tile.y + c] : tile.y + c; }
 };
 
 static __device__ __forceinline__ void store(float *to, const float (&v)[2]) { *(float2 *) to = make_float2(v[0], v[1]); }
 static __device__ __forceinline__ void store(float *to, const float (&v)[4]) { *(float4 *) to = make_float4(v[0], v[1], v[2], v[3]); }
 
+static __device__ __forceinline__ void store(__nv_bfloat16 *to, const float (&v)[1]) { *to = __float2bfloat16(v[0]); }
+static __device__ __forceinline__ void store(__nv_bfloat16 *to, const float (&v)[2]) { *(uint32_t *) to = pack_bf16(v[0], v[1]); }
+
 template <int T, int M, int N> static __device__ __forceinline__ void block(const Product &p, uint4 *ring, int *entries) {
-  int lane = threadIdx.x % 32, depth = p.columns / 32, first = (blockIdx.x * WARPS + threadIdx.x / 32) * 16 * M + lane / 4 * 2 * M;
-  int start = min(first, p.rows - 1);
+  int lane = threadIdx.x % 32, depth = p.columns / 32, group = (blockIdx.x * WARPS + threadIdx.x / 32) * 8 + lane / 4;
+  int most = p.gated ? p.rows / 2 : p.rows, first = group * (p.gated ? M : 2 * M), second = p.gated ? most + first : first + M;
+  unsigned rows[2], step[2];   // lanes beyond the end take the last row, and store nothing
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    int row = p.gated ? min(first, most - 1) + i * most : min(first + i * M, most - 1);
+    rows[i] = (unsigned) row * depth;
+    step[i] = row + 1 < p.rows ? depth : 0;
+  }
   if (threadIdx.x < N) { entries[threadIdx.x] = p.entry(min((int) threadIdx.x, p.tile.z - 1)); }   // for the end, behind barriers
   unsigned from[N / 16];
 #pragma unroll
@@ -185,40 +197,50 @@ template <int T, int M, int N> static __device__ __forceinline__ void block(cons
 #pragma unroll
     for (int c = 0; c < N / 8; c++) { d[m][c][0] = d[m][c][1] = d[m][c][2] = d[m][c][3] = 0; }
   }
-  sums<T, M, N>(p.w, ((size_t) p.tile.x * p.rows + start) * depth, p.rows - 1 - start, (const uint4 *) p.x, from, depth, ring, d);
+  sums<T, M, N>(p.w, (size_t) p.tile.x * p.rows * depth, rows, step, (const uint4 *) p.x, from, depth, ring, d);
   float bias[2 * M];
 #pragma unroll
-  for (int r = 0; r < 2 * M; r++) { bias[r] = p.bias && first + r < p.rows ? p.bias[(size_t) p.tile.x * p.rows + first + r] : 0; }
+  for (int r = 0; r < 2 * M; r++) {
+    int row = (r < M ? first : second) + r % M;
+    bias[r] = p.bias && row < p.rows ? p.bias[(size_t) p.tile.x * p.rows + row] : 0;
+  }
   bool whole = first + 2 * M <= p.rows && ((size_t) p.y | 4 * (unsigned) p.stride) % (8 * M) == 0;
 #pragma unroll
   for (int c = 0; c < N / 8; c++) {
 #pragma unroll
     for (int h = 0; h < 2; h++) {
       int column = 8 * c + lane % 4 * 2 + h;
-      float *to = p.y + (size_t) entries[column] * p.stride + first, v[2 * M];
+      size_t entry = entries[column];
+      float v[2 * M];
 #pragma unroll
       for (int r = 0; r < 2 * M; r++) { v[r] = d[r / 2][c][r % 2 * 2 + h] + bias[r]; }
-      if (whole) {
-        if (column < p.tile.z) { store(to, v); }
+      if (p.gated) {
+        float g[M];
+#pragma unroll
+        for (int i = 0; i < M; i++) { g[i] = Gate{0, 0, 0}(v[i], v[M + i]); }
+        if (column < p.tile.z && first < most) { store(p.gated + entry * most + first, g); }
+      } else if (whole) {
+        if (column < p.tile.z) { store(p.y + entry * p.stride + first, v); }
       } else {
 #pragma unroll
         for (int r = 0; r < 2 * M; r++) {
-          if (column < p.tile.z && first + r < p.rows) { to[r] = v[r]; }
+          if (column < p.tile.z && first + r < p.rows) { p.y[entry * p.stride + first + r] = v[r]; }
         }
       }
     }
   }
 }
 
-/** Blocks of M x 64 rows and up to N columns. */
+/** Blocks of M x 64 rows and up to N columns. gated (or null): where silu(gate) * up goes, if rows are a gate with up behind it, half of them each. */
 template <int T, int M, int N> static __device__ __forceinline__ void matmul(const Weights &w, const __nv_bfloat16 *__restrict__ x, float *__restrict__ y,
-    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int4 *__restrict__ tiles, const int *__restrict__ order, int share) {
+    const float *__restrict__ bias, int rows, int columns, int n, int stride, const int4 *__restrict__ tiles, const int *__restrict__ order, int share,
+    __nv_bfloat16 *__restrict__ gated) {
   constexpr int FEWER = (N / 16 + 1) / 2 * 16;   // known to the compiler, so that no branch stands between products
   __shared__ uint4 ring[SLOTS * N * 8];
   __shared__ int entries[N];
   int4 tile = tiles ? tiles[blockIdx.y] : int4{0, (int) blockIdx.y * N, min(n - (int) blockIdx.y * N, N), 0};
   if (tile.z <= 0) { return; }
-  Product p = {w, x, y, bias, rows, columns, stride, order, share, tile};
+  Product p = {w, x, y, bias, rows, columns, stride, order, share, tile, gated};
   if (tile.z <= FEWER) {
     block<T, M, FEWER>(p, ring, entries);
   } else {

@@ -16,7 +16,7 @@
 GPU_KERNEL(NAME(embed, TYPE))(Weights w, const int *tokens, float *h, int columns, float factor) { begin_kernel(); embed<TYPE>(w, tokens, h, columns, factor); }
 
 #define MATMUL(ROWS, COLUMNS, BLOCKS) GPU_KERNEL_OF(128, BLOCKS, NUMBERED(NAME(matmul, TYPE), ROWS, COLUMNS))(Weights w, const __nv_bfloat16 *x, float *y, \
-    const float *bias, int rows, int columns, int n, int stride, const int4 *tiles, const int *order, int share) { if (!tiles) { prefetch_rows<TYPE, ROWS>(w, rows, columns); } begin_kernel(); matmul<TYPE, ROWS / 64, COLUMNS>(w, x, y, bias, rows, columns, n, stride, tiles, order, share); }
+    const float *bias, int rows, int columns, int n, int stride, const int4 *tiles, const int *order, int share, __nv_bfloat16 *gated) { if (!tiles && !gated) { prefetch_rows<TYPE, ROWS>(w, rows, columns); } begin_kernel(); matmul<TYPE, ROWS / 64, COLUMNS>(w, x, y, bias, rows, columns, n, stride, tiles, order, share, gated); }
 MATMUL(64, 64, 3) MATMUL(128, 48, 3) MATMUL(128, 96, 2)
 
 #define FLOATS(N, BLOCKS) GPU_KERNEL_OF(128, BLOCKS, NUMBERED(matvec_floats, TYPE, N))(Weights w, const float *x, float *y, const float *bias, int rows, int columns, int n, int stride, \

@@ -271,6 +271,9 @@ final class ForwardPass {
     private void dense(Network.Dense d, int n, long to) {
         if (n == 1 && d.input().isWhole()) {
             gated(d, 1, 1, 0);
+        } else if (isGatedAtOnce(d, n)) {
+            Projection.Part part = d.input().parts().getFirst();
+            matmul(part, x, n, Columns.inOrder(part.matrix(), n), 0, 0, z.halves());
         } else {
             multiply(d.input(), x, n, middle);
             glu(d, n, d.output().forms(n, exact));
@@ -285,6 +288,12 @@ final class ForwardPass {
         gate(d.activation());
         gpu.more().align(8).output(z, d.output().forms(1, exact));
         launchFused("gated_", d.input(), d.inner(), entries, GATED_THREADS);
+    }
+
+    /** Whether the product of many columns with gate and up can be stored with the gate behind it. */
+    private boolean isGatedAtOnce(Network.Dense d, int n) {
+        return d.input().isWhole() && d.activation() instanceof Activation.Silu
+                && d.input().forms(n, exact) == Values.HALVES;
     }
 
     private void glu(Network.Dense d, int rows, int forms) {
@@ -461,38 +470,37 @@ final class ForwardPass {
                 (n + tokensOfBlock - 1) / tokensOfBlock, 1, ROUTE_THREADS);
         boolean grouped = !exact && n > FEW;
         Tile tile = Tile.ofExperts(entries, shape.experts().size());
-        int mostTiles = Math.min(entries, entries / tile.columns() + shape.experts().size());
+        int most = Math.min(entries, entries / tile.columns() + shape.experts().size());
+        Columns columns = new Columns(tile, most, tiles, order, used);
         if (grouped) {
             gpu.arguments().pointer(ids).integer(entries).integer(shape.experts().size()).pointer(order)
-                    .pointer(tiles).integer(mostTiles).integer(tile.columns());
+                    .pointer(tiles).integer(most).integer(tile.columns());
             gpu.launch("group", 1, 1, 1, GROUP_THREADS);
         }
         Network.Dense d = e.experts();
         if (!grouped && d.input().isWhole()) {
             gated(d, entries, used, ids);
+        } else if (grouped && isGatedAtOnce(d, n)) {
+            matmul(d.input().parts().getFirst(), x, entries, columns, 0, 0, z.halves());
         } else {
             for (Projection.Part part : d.input().parts()) {
-                byExpert(part, x, n, entries, used, tile, mostTiles, middle, d.input().rows(), false);
+                byExpert(part, x, n, entries, columns, middle, d.input().rows(), false);
             }
             glu(d, entries, d.output().forms(n, exact));
         }
         for (Projection.Part part : d.output().parts()) {
             // the gates stand between this and what has picked the experts
-            byExpert(part, z, n, entries, 1, tile, mostTiles, delta, d.output().rows(), true);
+            byExpert(part, z, n, entries, columns.withShare(1), delta, d.output().rows(), true);
         }
     }
 
-    private void byExpert(Projection.Part part, Values input, int n, int entries, int share, Tile tile,
-            int mostTiles, long to, int stride, boolean early) {
+    private void byExpert(Projection.Part part, Values input, int n, int entries, Columns columns, long to,
+            int stride, boolean early) {
         Matrix m = part.matrix();
+        int share = columns.share();
         long y = to + 4L * part.first();
         switch (Projection.form(m, n, exact)) {
-            case Values.HALVES -> {
-                gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias()).integer(m.rows())
-                        .integer(m.columns()).integer(entries).integer(stride).pointer(tiles).pointer(order)
-                        .integer(share);
-                gpu.launch(tile.kernel(m.type()), tile.down(m.rows()), mostTiles, 1, Tile.THREADS);
-            }
+            case Values.HALVES -> matmul(part, input, entries, columns, y, stride, 0);
             case Values.CODES -> {
                 gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
                         .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(entries)
@@ -508,19 +516,43 @@ final class ForwardPass {
         }
     }
 
+    /**
+     * How a matrix meets the columns of a product on tensor cores.
+     *
+     * @param tile what a block makes
+     * @param across blocks side by side
+     * @param tiles address of which matrix and which entries each of these has; 0: one matrix, columns as they come
+     * @param order address of the entries in the order of tiles, or 0
+     * @param share entries that share a column
+     */
+    private record Columns(Tile tile, int across, long tiles, long order, int share) {
+
+        static Columns inOrder(Matrix matrix, int columns) {
+            Tile tile = Tile.of(matrix.rows(), columns);
+            return new Columns(tile, tile.across(columns), 0, 0, 1);
+        }
+
+        Columns withShare(int entries) {
+            return new Columns(tile, across, tiles, order, entries);
+        }
+    }
+
+    /** To y, or with the gate behind it to halves; the other is 0. */
+    private void matmul(Projection.Part part, Values input, int n, Columns columns, long y, int stride, long gated) {
+        Matrix m = part.matrix();
+        gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias()).integer(m.rows())
+                .integer(m.columns()).integer(n).integer(stride).pointer(columns.tiles()).pointer(columns.order())
+                .integer(columns.share()).pointer(gated);
+        gpu.launch(columns.tile().kernel(m.type()), columns.tile().down(m.rows()), columns.across(), 1, Tile.THREADS);
+    }
+
     private void multiply(Projection projection, Values input, int n, long to) {
         for (Projection.Part part : projection.parts()) {
             Matrix m = part.matrix();
             long y = to + 4L * part.first();
             int stride = projection.rows();
             switch (Projection.form(m, n, exact)) {
-                case Values.HALVES -> {
-                    gpu.arguments().weights(m).pointer(input.halves()).pointer(y).pointer(part.bias())
-                            .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).pointer(0)
-                            .integer(1);
-                    Tile tile = Tile.of(m.rows(), n);
-                    gpu.launch(tile.kernel(m.type()), tile.down(m.rows()), tile.across(n), 1, Tile.THREADS);
-                }
+                case Values.HALVES -> matmul(part, input, n, Columns.inOrder(m, n), y, stride, 0);
                 case Values.CODES -> {
                     int at = n == 1 ? 1 : n == 2 ? 2 : n <= 4 ? 4 : 8;
                     gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)

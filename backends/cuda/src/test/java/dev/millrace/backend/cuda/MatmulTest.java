@@ -54,24 +54,26 @@ class MatmulTest {
         private final Gpu gpu;
         private final Matrix matrix;
         private final float[] weights;
-        private final float[] bias = new float[MATRICES * ROWS];
+        private final float[] bias;
         private final float[] values;
         private final int depth;
+        private final int rows;
         private final long x;
         private final long biases;
         private final long y;
 
-        Products(Gpu gpu, TensorType type) {
+        Products(Gpu gpu, TensorType type, int rows) {
             this.gpu = gpu;
+            this.rows = rows;
             Random random = new Random(5);
             // in rows of whole spans of 128 values, and in others
             depth = type.blockSize() > 32 ? 512 : 288;
-            BlockTensor tensor = BlockTensor.random(type, MATRICES * ROWS, depth, random);
-            weights = new float[MATRICES * ROWS * depth];
-            tensor.read(0, MATRICES * ROWS, weights, 0);
+            BlockTensor tensor = BlockTensor.random(type, MATRICES * rows, depth, random);
+            weights = new float[MATRICES * rows * depth];
+            tensor.read(0, MATRICES * rows, weights, 0);
             int blocks = weights.length / 32;
             Matrix.Planes planes = Matrix.Planes.of(type, blocks);
-            matrix = new Matrix(type, ROWS, depth, gpu.allocate(planes.codes()), gpu.allocate(planes.high()),
+            matrix = new Matrix(type, rows, depth, gpu.allocate(planes.codes()), gpu.allocate(planes.high()),
                     gpu.allocate(planes.groups()), gpu.allocate(planes.scales()));
             values = new float[COLUMNS * depth];
             short[] halves = new short[values.length];
@@ -79,6 +81,7 @@ class MatmulTest {
                 halves[i] = (short) (Float.floatToIntBits((float) random.nextGaussian()) >>> 16);
                 values[i] = Float.intBitsToFloat(halves[i] << 16);
             }
+            bias = new float[MATRICES * rows];
             for (int i = 0; i < bias.length; i++) {
                 bias[i] = (float) random.nextGaussian();
             }
@@ -93,7 +96,7 @@ class MatmulTest {
                 x = upload(arena.allocateFrom(ValueLayout.JAVA_SHORT, halves));
                 biases = upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, bias));
             }
-            y = gpu.allocate(4L * ALIGNED * COLUMNS);
+            y = gpu.allocate(4L * (rows + 1) * COLUMNS);
         }
 
         private long upload(MemorySegment data) {
@@ -119,22 +122,41 @@ class MatmulTest {
                     gpu.launch("group", 1, 1, 1, 1024);
                 }
             }
-            gpu.arguments().weights(matrix).pointer(x).pointer(y).pointer(biases).integer(ROWS).integer(depth)
-                    .integer(columns).integer(stride).pointer(tiles).pointer(order).integer(1);
-            gpu.launch(tile.kernel(matrix.type()), tile.down(ROWS), across, 1, Tile.THREADS);
+            gpu.arguments().weights(matrix).pointer(x).pointer(y).pointer(biases).integer(rows).integer(depth)
+                    .integer(columns).integer(stride).pointer(tiles).pointer(order).integer(1).pointer(0);
+            gpu.launch(tile.kernel(matrix.type()), tile.down(rows), across, 1, Tile.THREADS);
             MemorySegment back = gpu.allocateHost(4L * stride * columns);
             gpu.toHost(back, y, back.byteSize());
             gpu.await();
             float[][] results = new float[columns][];
             for (int c = 0; c < columns; c++) {
-                results[c] = back.asSlice(4L * stride * c, 4L * ROWS).toArray(ValueLayout.JAVA_FLOAT);
+                results[c] = back.asSlice(4L * stride * c, 4L * rows).toArray(ValueLayout.JAVA_FLOAT);
             }
             return results;
         }
 
+        /** Of gate and up, one half of the rows each: what the gate lets through, as bfloat16. By the product itself, or behind it. */
+        short[] gated(Tile tile, boolean atOnce) {
+            int inner = rows / 2;
+            int blocks = COLUMNS * inner / 32;
+            long z = gpu.allocate(2L * COLUMNS * inner);
+            gpu.arguments().weights(matrix).pointer(x).pointer(y).pointer(biases).integer(rows).integer(depth)
+                    .integer(COLUMNS).integer(rows).pointer(0).pointer(0).integer(1).pointer(atOnce ? z : 0);
+            gpu.launch(tile.kernel(matrix.type()), tile.down(rows), tile.across(COLUMNS), 1, Tile.THREADS);
+            if (!atOnce) {
+                gpu.arguments().pointer(y).integer(inner).wide(blocks).integer(0).real(0).real(0)
+                        .output(new Values(0, 0, 0, z), Values.HALVES);
+                gpu.launch("glu", (blocks + 7) / 8, 1, 1, 256);
+            }
+            MemorySegment back = gpu.allocateHost(2L * COLUMNS * inner);
+            gpu.toHost(back, z, back.byteSize());
+            gpu.await();
+            return back.toArray(ValueLayout.JAVA_SHORT);
+        }
+
         void check(float[] result, int matrixOfColumn, int column) {
-            for (int row = 0; row < ROWS; row++) {
-                int at = matrixOfColumn * ROWS + row;
+            for (int row = 0; row < rows; row++) {
+                int at = matrixOfColumn * rows + row;
                 double sum = bias[at];
                 double most = Math.abs(sum);
                 for (int i = 0; i < depth; i++) {
@@ -153,7 +175,7 @@ class MatmulTest {
     void productsAreRightAndTheSameInBlocksOfEverySize(TensorType type) throws IOException {
         try (OpenDevices devices = new OpenDevices();
                 Gpu gpu = new Gpu(devices.use(CudaDriver.open(cache), 0), 80, false)) {
-            Products products = new Products(gpu, type);
+            Products products = new Products(gpu, type, ROWS);
             float[][] expected = products.compute(Tile.SMALL, COLUMNS, ALIGNED, null);
             for (int c = 0; c < COLUMNS; c++) {
                 products.check(expected[c], 0, c);
@@ -173,6 +195,20 @@ class MatmulTest {
                     assertArrayEquals(ids[c] == 0 ? expected[c] : grouped[c], results[c], tile + ", column " + c);
                     products.check(results[c], ids[c], c);
                 }
+            }
+        }
+    }
+
+    /** Rows are no multiple of those of a block. */
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"Q4_0", "BF16"})
+    void gateBehindTheProductHasTheSameBits(TensorType type) throws IOException {
+        try (OpenDevices devices = new OpenDevices();
+                Gpu gpu = new Gpu(devices.use(CudaDriver.open(cache), 0), 80, false)) {
+            Products products = new Products(gpu, type, 192);
+            short[] expected = products.gated(Tile.SMALL, false);
+            for (Tile tile : Tile.values()) {
+                assertArrayEquals(expected, products.gated(tile, true), tile.toString());
             }
         }
     }
