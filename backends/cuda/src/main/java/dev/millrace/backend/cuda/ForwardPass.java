@@ -121,7 +121,7 @@ final class ForwardPass {
     }
 
     private int mostTokens() {
-        int most = TILE;
+        int most = WARPS * TENSOR_ROWS;
         for (Blueprint.Layer layer : blueprint.layers()) {
             if (layer.mixer() instanceof Blueprint.Attention a) {
                 int rows = onTensorCores(a) ? WARPS * TENSOR_ROWS : WARPS * widest(a.headSize());
