@@ -32,6 +32,7 @@ abstract class LimitTests {
     private static final int ROUNDS = 100;
     /** Where a sequence begins anew. */
     private static final int LONGEST = 600;
+    private static final int FIRST_COUNTED = 400;
     private static final int AT_ONCE = 8;
     private static final int PROMPT = 64;
 
@@ -104,14 +105,28 @@ abstract class LimitTests {
         try (Executor executor = bench.load(bench.options().withContext(LONGEST))) {
             Step step = new Step(executor.newSequence(), bench.vocabulary());
             List<Step> steps = List.of(step);
+            readUpTo(executor, step);
             assertFrugal(25, 0, "reads one token", () -> {
-                beginAnew(step);
+                if (step.sequence().length() == LONGEST) {
+                    step.sequence().truncate(0);
+                    readUpTo(executor, step);
+                }
                 step.feed(token, 0, 1, Step.Logits.LAST);
                 executor.forward(steps);
             });
             step.sequence().close();
             assertSeveralAreFrugal(executor, token);
             assertPromptsAreFrugal(executor);
+        }
+    }
+
+    /** Reads what is not counted: what a backend allocates for long sequences alone is to be seen, too. */
+    private void readUpTo(Executor executor, Step step) {
+        int[] prompt = bench.tokens(FIRST_COUNTED, 36);
+        int most = executor.limits().batchTokens();
+        for (int from = 0; from < FIRST_COUNTED; from += most) {
+            step.feed(prompt, from, Math.min(FIRST_COUNTED, from + most), Step.Logits.NONE);
+            executor.forward(List.of(step));
         }
     }
 
