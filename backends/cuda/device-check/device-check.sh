@@ -19,7 +19,7 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 python3 -c 'import sys, tarfile; tarfile.open(".device/jdk.tar.xz").extractall(sys.argv[1], filter="fully_trusted")' "$work"
 nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader 2>/dev/null || echo "no nvidia-smi"
 java=("$work/jdk-dev/bin/java" --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -Xmx8g -Dmillrace.cuda.device=true
-  -cp ".device/lib/classes:.device/lib/jars/*")
+  -cp ".device/lib/*")
 if [ -n "${MILLRACE_CUDA_DRIVER:-}" ]; then java+=("-Dmillrace.cuda.driver=$MILLRACE_CUDA_DRIVER"); fi
 if [ -n "${MILLRACE_CUDA_EARLY:-}" ]; then java+=("-Dmillrace.cuda.early=$MILLRACE_CUDA_EARLY"); fi
 if [ -n "${MILLRACE_CUDA_AHEAD:-}" ]; then java+=("-Dmillrace.cuda.ahead=$MILLRACE_CUDA_AHEAD"); fi

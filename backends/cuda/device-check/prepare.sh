@@ -4,9 +4,9 @@
 set -eu
 java=$1 reference=$2
 cd "$(dirname "$0")/../../.."
-rm -rf .device/lib .device/golden; mkdir -p .device/lib/classes .device/lib/jars .device/golden/models .device/golden/families
+rm -rf .device/lib .device/golden; mkdir -p .device/lib .device/golden/models .device/golden/families
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 if [ ! -f .device/jdk.tar.xz ]; then
-  work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
   "$java/bin/jlink" --add-modules java.base,java.logging,java.xml,java.management,jdk.management,jdk.unsupported,jdk.incubator.vector --strip-debug --no-header-files --no-man-pages \
     --compress=zip-0 --vm server --output "$work/jdk-dev"
   rm -f "$work"/jdk-dev/lib/server/*.jsa
@@ -14,8 +14,11 @@ if [ ! -f .device/jdk.tar.xz ]; then
 fi
 for folder in core/{api,spi,formats,json,machine,tck}/target/classes backends/{cuda-runtime,cuda}/target/classes backends/cuda/target/test-classes; do
   [ -d "$folder" ] || { echo "$folder is missing: run ./mvnw test-compile first" >&2; exit 1; }
-  cp -r "$folder/." .device/lib/classes/
+  mkdir -p "$work/classes"
+  cp -r "$folder/." "$work/classes/"
 done
+# as a jar: the kernels are text, of which little is left when it is packed
+"$java/bin/jar" --create --file .device/lib/check.jar -C "$work/classes" .
 # the libraries in the versions of the parent pom
 version() { sed -n "s|.*<$1.version>\(.*\)</$1.version>.*|\1|p" pom.xml; }
 junit=$(version junit) jackson=$(version jackson)
@@ -24,7 +27,7 @@ for jar in "javacpp-$(version javacpp)" "jspecify-$(version jspecify)" "jackson-
   "junit-platform-launcher-1.${junit#5.}" opentest4j-1.3.0 apiguardian-api-1.1.2; do
   found=$(find ~/.m2/repository -name "$jar.jar" | head -n 1)
   [ -n "$found" ] || { echo "$jar is missing in the local repository" >&2; exit 1; }
-  cp "$found" .device/lib/jars/
+  cp "$found" .device/lib/
 done
 for model in dense-q4_0 moe-q8_0 moe-q4_0; do cp "$reference"/golden/models/$model.* .device/golden/models/; done
 for family in "$reference"/golden/families/*/; do
