@@ -6,6 +6,9 @@
 // Threads switch only at barriers and warp exchanges; their order is shuffled by gpu::seed, so a missing barrier shows as a
 // result that depends on the seed, and a barrier that some threads do not reach as an abort with a message.
 #pragma once
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -132,6 +135,9 @@ inline void prepare(Fiber *f) {
     mprotect(m, 4096, PROT_NONE);   // a stack that overflows faults
     f->stack = m + 4096;
   }
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(f->stack + STACK - 4096, 4096);   // entry(), which never returns, has left its frame there
+#endif
 #ifndef GPU_UCONTEXT
   void **top = (void **) (f->stack + STACK); *--top = nullptr; *--top = (void *) entry;
   for (int i = 0; i < 6; i++) { *--top = nullptr; }
