@@ -6,6 +6,10 @@
 // driver, so the whole backend (executor, caches, graphs, export of states) is tested without a device. Calls can be made to fail, and what
 // is not given back is counted: the functions emulated_* are for tests.  g++ -O1 -std=c++17 -shared -fPIC
 #include "../../main/cuda/common.cu"
+#define TYPE Q8_0
+#include "../../main/cuda/weights.cu"
+#undef TYPE
+#ifndef FEW_TYPES   // for the sanitizer in each build
 #define TYPE Q4_0
 #include "../../main/cuda/weights.cu"
 #undef TYPE
@@ -16,9 +20,6 @@
 #include "../../main/cuda/weights.cu"
 #undef TYPE
 #define TYPE Q5_1
-#include "../../main/cuda/weights.cu"
-#undef TYPE
-#define TYPE Q8_0
 #include "../../main/cuda/weights.cu"
 #undef TYPE
 #define TYPE IQ4_NL
@@ -45,16 +46,19 @@
 #define TYPE Q6_K
 #include "../../main/cuda/weights.cu"
 #undef TYPE
+#endif
 #define PLAIN
 #define TYPE BF16
 #include "../../main/cuda/weights.cu"
 #undef TYPE
+#ifndef FEW_TYPES
 #define TYPE F16
 #include "../../main/cuda/weights.cu"
 #undef TYPE
 #define TYPE F32
 #include "../../main/cuda/weights.cu"
 #undef TYPE
+#endif
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -138,9 +142,12 @@ struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; boo
     K(attend_##T##_128_4), K(attend_##T##_to128_1), K(attend_##T##_to128_4), K(attend_##T##_to256_1), K(attend_##T##_to256_2)
 #define OF_TENSOR_CORES(T) K(flash_tiles_##T##_64), K(flash_tiles_##T##_128), K(flash_singles_##T##_64), K(flash_singles_##T##_128)
 static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_conv), K(route_1), K(route_8), K(group), K(combine), K(quantise), K(bound), K(penalise),
-    K(norm_projections), K(best_of_chunks), K(best_of_rows), K(read_likeliest), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_TENSOR_CORES(KV_F16), OF_TENSOR_CORES(KV_Q8), OF_PLAIN(BF16), OF_PLAIN(F16), OF_PLAIN(F32),
-    OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(Q8_0), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
-    OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)};
+    K(norm_projections), K(best_of_chunks), K(best_of_rows), K(read_likeliest), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_TENSOR_CORES(KV_F16), OF_TENSOR_CORES(KV_Q8), OF_PLAIN(BF16), OF_CODES(Q8_0),
+#ifndef FEW_TYPES
+    OF_PLAIN(F16), OF_PLAIN(F32), OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),
+    OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)
+#endif
+};
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;

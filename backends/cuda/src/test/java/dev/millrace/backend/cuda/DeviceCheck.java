@@ -37,7 +37,7 @@ final class DeviceCheck {
     /**
      * Runs a part.
      *
-     * @param args its name: contract, ahead, types, kernels, models or speed; for models then the folder with reference data
+     * @param args its name: contract, ahead, few, types, kernels, models or speed; for models then the folder with reference data
      */
     public static void main(String[] args) throws IOException {
         DeviceCheck check = new DeviceCheck();
@@ -46,6 +46,10 @@ final class DeviceCheck {
         switch (args[0]) {
             case "contract" -> check.tests(CudaContractTest.class);
             case "ahead" -> check.tests(AheadTest.class);
+            case "few" -> {
+                check.tests(KernelsTest.class);
+                check.tests(AttentionTest.class);
+            }
             case "types" -> check.tests(TypesTest.class);
             case "kernels" -> {
                 check.tests(KernelsTest.class);
