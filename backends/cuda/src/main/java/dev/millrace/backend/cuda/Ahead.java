@@ -139,11 +139,15 @@ final class Ahead {
      * @param choice has chosen for them
      */
     void guess(List<Step> done, Choice choice) {
+        for (int row = 0; row < done.size(); row++) {
+            if (choice.likeliest(row) < 0) {
+                leave();
+                return;
+            }
+        }
         guesses.clear();
         for (int row = 0; row < done.size(); row++) {
-            int token = choice.likeliest(row);
-            if (token < 0 || !guess(done.get(row), row, token)) {
-                leave();
+            if (!guess(done.get(row), row, choice.likeliest(row))) {
                 return;
             }
         }
