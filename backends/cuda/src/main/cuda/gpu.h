@@ -91,10 +91,6 @@ static __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const ui
   __trap();
 #endif
 }
-static __device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
-  uint32_t s = (uint32_t) __cvta_generic_to_shared(row);
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(s));
-}
 static __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
   uint32_t r;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));

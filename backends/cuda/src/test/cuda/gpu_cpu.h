@@ -307,11 +307,6 @@ static inline float f16_of_bits(uint32_t w) { uint16_t u = (uint16_t) w; __half 
 static inline uint32_t f16_bits(float f) { __half h = __float2half_rn(f); uint16_t u; memcpy(&u, &h, 2); return u; }
 static inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) { mma_m16n8k16(d, a, b, bf16_of_bits); }
 static inline void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) { mma_m16n8k16(d, a, b, f16_of_bits); }
-static inline void ldmatrix_x4(uint32_t (&r)[4], const void *row) {
-  uint32_t mine[4]; memcpy(mine, row, 16);   // as it lies now: rows that other lanes have still to write show a missing __syncwarp
-  gpu::Exchange e(mine, sizeof mine); int lane = e.lane;
-  for (int m = 0; m < 4; m++) { r[m] = e[8 * m + lane / 4][lane & 3]; }
-}
 static inline uint32_t pack_bf16(float low, float high) { return (uint32_t) __float2bfloat16(low).v | (uint32_t) __float2bfloat16(high).v << 16; }
 static inline uint32_t pack_f16(float low, float high) { return f16_bits(low) | f16_bits(high) << 16; }
 static inline uint32_t subtract_f16(uint32_t a, uint32_t b) { return pack_f16(f16_of_bits(a) - f16_of_bits(b), f16_of_bits(a >> 16) - f16_of_bits(b >> 16)); }
