@@ -8,14 +8,18 @@ import static dev.millrace.backend.cuda.LikelyAnswer.TRUSTED;
 import static dev.millrace.backend.cuda.LikelyAnswer.VOCABULARY;
 import static dev.millrace.backend.cuda.LikelyAnswer.read;
 import static dev.millrace.backend.cuda.LikelyAnswer.same;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.spi.backend.Sequence;
 import dev.millrace.spi.backend.SequenceState;
 import dev.millrace.spi.backend.Step;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Passes that are computed before they are asked for: the same bits as without them, whatever is asked for instead. The emulated driver
@@ -67,6 +71,25 @@ class AheadTest {
             read(one, 12, all);
             assertTrue(all[0].step.sequence().truncate(0));
             read(one, 30, all);
+        });
+    }
+
+    /** Behind it a pass is queued that never comes; each sequence must be free of it, whichever of them found nothing. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aChoiceThatFindsNothingLeavesIt(int who) {
+        same(3, (one, all) -> {
+            all[who].step.best().allow(new long[2]);
+            one.forward(Stream.of(all[2], all[0], all[1])
+                    .map(each -> each.step.feed(new int[]{each.next}, 0, 1, Step.Logits.BEST)).toList());
+            assertEquals(0, all[who].step.best().size());
+            all[who].step.best().allow(null);
+            // one by one, so that nobody stands in the row that it had
+            for (LikelyAnswer answer : all) {
+                read(one, 2, answer);
+                read(one, TRUSTED, all[who]);
+            }
+            read(one, TRUSTED, all);
         });
     }
 
