@@ -81,7 +81,7 @@ record Question(OpenModel model, List<Message> messages, List<ToolProvider> prov
         OpenModel model = host.model(fields.text("model"));
         Consent consent = new Consent(About.read(fields), fields.texts("allowed"));
         return new Question(model, MessageJson.read(fields), providers(fields, host), consent,
-                Samplers.read(fields, model.model().defaults()), Thinking.read(fields),
+                Samplers.read(fields, model.model()), Thinking.read(fields),
                 fields.integer("max_tokens", 1, Integer.MAX_VALUE));
     }
 

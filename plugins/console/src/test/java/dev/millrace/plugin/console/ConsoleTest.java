@@ -29,8 +29,9 @@ class ConsoleTest {
 
     private static final String LAMP = "{\"role\":\"user\",\"content\":\"Turn on the kitchen lamp.\"}";
     private static final String BYE = "{\"role\":\"user\",\"content\":\"Bye\"}";
-    /** Never ends by itself. */
-    private static final String LONG = "\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5";
+    /** Any token but the one that ends an answer, so that it goes on until the context is full. */
+    private static final String ENDLESS = "\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5,"
+            + "\"logit_bias\":{\"4\":-100}";
 
     private static String question(String more, String... messages) {
         return "{\"temperature\":0,\"messages\":[" + String.join(",", messages) + "]" + (more.isEmpty() ? "" : ",")
@@ -245,7 +246,7 @@ class ConsoleTest {
                     }
                 }
             };
-            String endless = "{" + LONG + ",\"messages\":[" + BYE + "]}";
+            String endless = "{" + ENDLESS + ",\"messages\":[" + BYE + "]}";
             JsonNode end = served.lines(endless, stop).getLast();
             assertEquals("cancelled", end.path("reason").asText());
             assertEquals(404, served.post("/console/stop", "{\"answer\":\"" + answer.get() + "\"}").statusCode());
@@ -264,7 +265,7 @@ class ConsoleTest {
             AtomicReference<String> answer = new AtomicReference<>("");
             AtomicReference<String> moved = new AtomicReference<>("");
             AtomicBoolean asked = new AtomicBoolean();
-            List<JsonNode> lines = served.lines("{" + LONG + ",\"messages\":[" + BYE + "]}", line -> {
+            List<JsonNode> lines = served.lines("{" + ENDLESS + ",\"messages\":[" + BYE + "]}", line -> {
                 try {
                     switch (line.path("type").asText()) {
                         case "begin" -> answer.set(line.path("answer").asText());

@@ -17,10 +17,9 @@ final class Crowd {
     /** Never ends by itself. */
     private static final String ENDLESS = endlessRequest("Hello");
 
-    /** The bias keeps nano from its end token, which it would take by chance once in 2 048 tokens. */
     private static String endlessRequest(String question) {
-        return "{\"stream\":true,\"temperature\":3,\"logit_bias\":{\"4\":-100},\"top_k\":0,\"top_p\":1,\"min_p\":0,"
-                + "\"max_tokens\":2000,\"messages\":[{\"role\":\"user\",\"content\":\""
+        return "{\"stream\":true," + Nano.ENDLESS
+                + ",\"max_tokens\":2000,\"messages\":[{\"role\":\"user\",\"content\":\""
                 + question + "\"}]}";
     }
 

@@ -39,8 +39,12 @@ class EachApiTest {
     }
 
     private static String ollama(String more) {
-        return "{\"model\":\"nano\",\"stream\":false,\"options\":{\"temperature\":0},"
-                + "\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}]," + more + "}";
+        return ollamaWith("\"temperature\":0", "," + more);
+    }
+
+    private static String ollamaWith(String options, String more) {
+        return "{\"model\":\"nano\",\"stream\":false,\"options\":{" + options + "},"
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"Bye\"}]" + more + "}";
     }
 
     private static void check(String schema, JsonNode document) {
@@ -93,6 +97,27 @@ class EachApiTest {
                 "\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"$ref\":\"http://else.where\"}}}"));
         assertEquals(400, wrong.statusCode(), wrong::body);
         assertTrue(wrong.body().contains("output_config.format"), wrong::body);
+    }
+
+    @Test
+    void eachApiTakesBiases() throws Exception {
+        int good = nano.ask("/tokenize", "{\"content\":\"Good\"}").path("tokens").path(0).asInt();
+        String only = "\"temperature\":0,\"logit_bias\":{\"" + good + "\":100},\"%s\":12";
+        for (JsonNode said : List.of(nano.ask(CHAT, Nano.chat("Bye", only.formatted("max_tokens"))).path("choices"),
+                nano.ask("/v1/responses", "{\"model\":\"nano\",\"input\":\"Bye\","
+                        + only.formatted("max_output_tokens") + "}").path("output"),
+                nano.ask("/v1/messages", Nano.chat("Bye", only.formatted("max_tokens"))).path("content"),
+                nano.ask("/api/chat", ollamaWith(only.formatted("num_predict"), "")).path("message"))) {
+            assertTrue(said.toString().contains("GoodGoodGood"), said::toString);
+        }
+        String far = "\"logit_bias\":{\"99999999\":1}";
+        for (HttpResponse<String> wrong : List.of(nano.post(CHAT, Nano.chat("Bye", far)),
+                nano.post("/v1/responses", "{\"model\":\"nano\",\"input\":\"Bye\"," + far + "}"),
+                nano.post("/v1/messages", anthropic(far)),
+                nano.post("/api/chat", ollamaWith(far, "")))) {
+            assertEquals(400, wrong.statusCode(), wrong::body);
+            assertTrue(wrong.body().contains("logit_bias.99999999 must be between 0 and 2047"), wrong::body);
+        }
     }
 
     private String text(JsonNode tokens) {

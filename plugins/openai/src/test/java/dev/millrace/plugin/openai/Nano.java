@@ -34,6 +34,10 @@ final class Nano implements AutoCloseable {
             {"type":"object","properties":{"room":{"type":"string"},"quantity":{"type":"string"}},"required":["room","quantity"]}}}]
             """;
 
+    /** Any token but the one that ends an answer, so that it goes on until the context is full. The same tokens each time. */
+    static final String ENDLESS = "\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5,"
+            + "\"logit_bias\":{\"4\":-100}";
+
     private final Millrace millrace;
     private final ModelServer.Running server;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)

@@ -36,8 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SafetyTest {
 
     private static final String CHAT = "/v1/chat/completions";
-    /** Nearly every token is equally likely, so that the end is far away. */
-    private static final String LONG = "\"temperature\":100,\"top_k\":0,\"top_p\":1,\"min_p\":0,\"seed\":5";
 
     private static String chat(String more) {
         return "{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]," + more + "}";
@@ -232,7 +230,7 @@ class SafetyTest {
     @Test
     void connectionsHaveALimit() throws Exception {
         try (Nano nano = new Nano("connections", "1", "running", "1")) {
-            HttpResponse<InputStream> first = open(nano, CHAT, chat(LONG + ",\"stream\":true"));
+            HttpResponse<InputStream> first = open(nano, CHAT, chat(Nano.ENDLESS + ",\"stream\":true"));
             HttpResponse<String> second = nano.get("/health");
             assertEquals(503, second.statusCode());
             assertTrue(second.headers().firstValue("Retry-After").isPresent());
@@ -249,8 +247,8 @@ class SafetyTest {
     void tooManyWhoWaitAreSentAway() throws Exception {
         try (Nano nano = new Nano("running", "1", "queuedPerToken", "1")) {
             List<HttpResponse<InputStream>> open = new ArrayList<>();
-            open.add(open(nano, CHAT, chat(LONG + ",\"stream\":true")));
-            open.add(open(nano, CHAT, chat(LONG + ",\"stream\":true")));
+            open.add(open(nano, CHAT, chat(Nano.ENDLESS + ",\"stream\":true")));
+            open.add(open(nano, CHAT, chat(Nano.ENDLESS + ",\"stream\":true")));
             HttpResponse<String> third = nano.post(CHAT, chat("\"stream\":true"));
             assertEquals(429, third.statusCode(), third::body);
             assertTrue(Integer.parseInt(third.headers().firstValue("Retry-After").orElseThrow()) > 0);
@@ -265,10 +263,10 @@ class SafetyTest {
     void aModelThatHasEnoughToDoSendsClientsAway() throws Exception {
         System.setProperty("millrace.answers", "1");
         try (Nano nano = new Nano()) {
-            try (InputStream first = open(nano, CHAT, chat(LONG + ",\"stream\":true")).body()) {
+            try (InputStream first = open(nano, CHAT, chat(Nano.ENDLESS + ",\"stream\":true")).body()) {
                 assertTrue(first.read() >= 0);
                 await(nano, "millrace_server_answers_running", 1);
-                HttpResponse<String> second = nano.post(CHAT, chat(LONG));
+                HttpResponse<String> second = nano.post(CHAT, chat(Nano.ENDLESS));
                 assertEquals(429, second.statusCode(), second::body);
                 assertTrue(second.headers().firstValue("Retry-After").isPresent());
             }
@@ -285,12 +283,12 @@ class SafetyTest {
         String path = how.substring(0, how.indexOf(' '));
         boolean stream = how.endsWith("stream");
         String body = path.equals("/v1/responses")
-                ? "{\"input\":\"Hello\"," + LONG + ",\"stream\":true}"
+                ? "{\"input\":\"Hello\"," + Nano.ENDLESS + ",\"stream\":true}"
                 : path.startsWith("/api")
                         ? "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"options\":{"
-                                + LONG
+                                + Nano.ENDLESS
                                 + "}}"
-                        : chat("\"max_tokens\":4000," + LONG + ",\"stream\":" + stream);
+                        : chat("\"max_tokens\":4000," + Nano.ENDLESS + ",\"stream\":" + stream);
         try (Nano nano = new Nano("running", "1")) {
             try (Socket running = new Socket(nano.address().getHost(), nano.address().getPort());
                     Socket waiting = new Socket(nano.address().getHost(), nano.address().getPort())) {
@@ -327,7 +325,7 @@ class SafetyTest {
         HttpResponse<InputStream> open;
         Nano nano = new Nano();
         try (nano) {
-            open = open(nano, CHAT, chat(LONG + ",\"stream\":true"));
+            open = open(nano, CHAT, chat(Nano.ENDLESS + ",\"stream\":true"));
         }
         assertThrows(IOException.class, () -> raw(nano, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         open.body().close();

@@ -4,6 +4,7 @@
  */
 package dev.millrace.plugin.http.wish;
 
+import dev.millrace.api.Model;
 import dev.millrace.api.Penalties;
 import dev.millrace.api.Sampling;
 import dev.millrace.plugin.http.ApiError;
@@ -28,10 +29,10 @@ public final class Samplers {
     /**
      * Reads the samplers that there are, and refuses those that there are not.
      *
-     * @param defaults for what is absent
+     * @param model has the defaults for what is absent, and the vocabulary that biases are for
      */
-    public static Sampling read(Fields fields, Sampling defaults) {
-        Sampling sampling = defaults;
+    public static Sampling read(Fields fields, Model model) {
+        Sampling sampling = model.defaults();
         OptionalDouble temperature = fields.number("temperature", 0, 100);
         if (temperature.isPresent()) {
             sampling = sampling.withTemperature(temperature.getAsDouble());
@@ -62,6 +63,7 @@ public final class Samplers {
         }
         sampling = penalties(fields, sampling);
         sampling = variety(fields, sampling);
+        sampling = biases(fields, sampling, model.info().vocabularySize());
         for (String name : new String[]{"mirostat", "min_tokens", "min_keep", "allowed_token_ids"}) {
             fields.refuseUnlessNeutral(name, LACKS);
         }
@@ -133,7 +135,7 @@ public final class Samplers {
      *
      * @param size ids in the model's vocabulary; 0 if it is not known
      */
-    public static Sampling biases(Fields fields, Sampling sampling, int size) {
+    private static Sampling biases(Fields fields, Sampling sampling, int size) {
         Optional<Fields> biases = fields.object("logit_bias");
         if (biases.isEmpty()) {
             return sampling;

@@ -83,7 +83,7 @@ record MessagesQuestion(Ask ask, boolean stream, boolean thinking) {
         }
         boolean stream = fields.flag("stream");
         return new MessagesQuestion(new Ask(model, Turns.ready(messages, "messages"), tools,
-                Samplers.read(fields, model.model().defaults()), most, stop, oneCall, held)
+                Samplers.read(fields, model.model()), most, stop, oneCall, held)
                 .with(reasoning), stream, thinking);
     }
 

@@ -62,8 +62,7 @@ record ChatQuestion(Ask ask, boolean stream, boolean includeUsage, boolean progr
             tools = List.of();
         }
         held = choice.orElse(held);
-        Sampling sampling = Samplers.biases(fields, Samplers.read(fields, model.model().defaults()),
-                model.model().info().vocabularySize());
+        Sampling sampling = Samplers.read(fields, model.model());
         Ask ask = new Ask(model, messages, tools, sampling, newer.isPresent() ? newer : older, fields.texts("stop"),
                 oneCall, held).with(Thinking.read(fields)).with(logprobs(fields),
                         fields.integer("n", 1, MOST_ANSWERS).orElse(1));

@@ -56,8 +56,7 @@ record CompletionQuestion(List<Ask> asks, boolean stream, boolean includeUsage, 
                     "echo cannot be used with logprobs: how likely the prompt was is not told.");
         }
         OptionalInt most = fields.has("max_tokens") ? fields.most("max_tokens") : OptionalInt.of(USUAL_TOKENS);
-        Sampling sampling = Samplers.biases(fields, Samplers.read(fields, model.model().defaults()),
-                model.model().info().vocabularySize());
+        Sampling sampling = Samplers.read(fields, model.model());
         Held held = fields.object("response_format").map(Held.FREE::read).orElse(Held.FREE).readOthers(fields);
         List<String> stop = fields.texts("stop");
         List<Ask> asks = prompts.stream()

@@ -82,7 +82,7 @@ record OllamaQuestion(Ask ask, boolean stream, boolean thinking) {
         options.note("num_ctx");
         options.harmless("num_keep", "num_thread", "num_gpu", "main_gpu", "num_batch", "use_mmap", "low_vram");
         OptionalInt predict = options.integer("num_predict", -2, Integer.MAX_VALUE);
-        Sampling sampling = Samplers.read(options, model.model().defaults());
+        Sampling sampling = Samplers.read(options, model.model());
         boolean stream = fields.flag("stream", true);
         return new OllamaQuestion(new Ask(model, Turns.ready(messages, "messages"), tools, sampling,
                 predict.orElse(-1) > 0 ? predict : OptionalInt.empty(), options.texts("stop"), false, held(fields))

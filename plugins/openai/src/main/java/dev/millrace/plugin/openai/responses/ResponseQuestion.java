@@ -83,7 +83,7 @@ record ResponseQuestion(Ask ask, boolean stream, ObjectNode echo) {
         OptionalInt logprobs = scored ? OptionalInt.of(alternatives.orElse(0)) : OptionalInt.empty();
         Ask ask = new Ask(model, Turns.ready(ResponseInput.read(fields), "input"),
                 choice.isEmpty() ? List.of() : ToolSchemas.allowed(ToolSchemas.unique(tools), fields),
-                Samplers.read(fields, model.model().defaults()), most, List.of(), !parallel,
+                Samplers.read(fields, model.model()), most, List.of(), !parallel,
                 choice.orElse(held)).with(thinking).with(logprobs, 1);
         ObjectNode echo = Json.object();
         echo.put("instructions", fields.text("instructions").orElse(null));
