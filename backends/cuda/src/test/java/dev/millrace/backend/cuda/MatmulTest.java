@@ -119,7 +119,7 @@ class MatmulTest {
                     gpu.arguments().pointer(upload(arena.allocateFrom(ValueLayout.JAVA_INT, ids))).integer(columns)
                             .integer(MATRICES).pointer(order).pointer(tiles).integer(across)
                             .integer(tile.columns());
-                    gpu.launch("group", 1, 1, 1, 1024);
+                    gpu.launch("group", 1, 1, 1, ForwardPass.GROUP_THREADS);
                 }
             }
             gpu.arguments().weights(matrix).pointer(x).pointer(y).pointer(biases).integer(rows).integer(depth)
