@@ -73,7 +73,7 @@ enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY 
 // ---- faults, for tests
 enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, EVENT, KINDS };
 static long long called[KINDS], left = 0;
-static int armed = -1, armed_code = 0, capability = 80;
+static int armed = -1, armed_code = 0, capability = 80, hurry = 0;
 typedef std::vector<std::function<void()>> Graph;
 struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; long long done = 0; };   // done as late as may be: when somebody waits, or frees something
 struct Event { Stream *stream = nullptr; long long behind = 0; };   // so much of what was ever queued there is in front of it
@@ -123,6 +123,8 @@ void emulated_drop(int barrier) { gpu::dropped = barrier; }
 void emulated_memory(long long bytes) { device_memory = (size_t) bytes; }
 /** What the device says it can compute, as ten times the major number plus the minor one. */
 void emulated_capability(int tenfold) { capability = tenfold; }
+/** 1: from now on all is done when it is queued, 0: as late as may be. */
+void emulated_hurry(int now) { hurry = now; }
 /** Barriers met so far. */
 int emulated_barriers() { return (int) gpu::barriers.size(); }
 const char *emulated_barrier_file(int barrier) { return gpu::barriers[barrier].file; }
@@ -156,20 +158,21 @@ static std::set<std::string> texts;   // of all modules so far: they are large, 
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
 static std::mutex running;   // kernels share their shared memory
 static Stream *queue(CUstream s) { return s ? (Stream *) s : &here->zero; }
-static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
-  Stream *t = queue(s);
-  std::lock_guard<std::mutex> one(running);
-  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }   // of another device
-  t->kernel_last = kernel;
-  (t->capturing ? *t->capturing : t->waiting).push_back(work);
-  return CUDA_SUCCESS;
-}
 /** Does what waits in front of a place. */
 static void work_off(Board *b, Stream *t, long long behind = INT64_MAX) {
   size_t n = std::min<long long>(t->waiting.size(), std::max<long long>(0, behind - t->done));
   for (size_t i = 0; i < n; i++) { if (!b->lost) { t->waiting[i](); } }
   t->waiting.erase(t->waiting.begin(), t->waiting.begin() + n);
   t->done += n;
+}
+static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
+  Stream *t = queue(s);
+  std::lock_guard<std::mutex> one(running);
+  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }   // of another device
+  t->kernel_last = kernel;
+  (t->capturing ? *t->capturing : t->waiting).push_back(work);
+  if (hurry) { work_off(here, t); }
+  return CUDA_SUCCESS;
 }
 static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(here, queue(s)); }
 static void finish_all(Board *b = here) { std::lock_guard<std::mutex> one(running); for (Stream *t : b->streams) { work_off(b, t); } }
