@@ -4,7 +4,7 @@
 #   contract   what every backend promises, every feature against the scalar reference, states, masks, penalties
 #   ahead      passes that run ahead give the same bits, whatever is asked for instead
 #   types      weights of every type         kernels  all other kernels, keys and values of every kind
-#   models     logits of reference models    sanitizer  memcheck and racecheck of `kernels`, where compute-sanitizer is
+#   models     logits of reference models    sanitizer  memcheck and racecheck of two types of weights and all other kernels, where compute-sanitizer is
 #   speed      the shapes of an 8B with weights made up there: prompts, 1, 8, 64 and 256 sequences
 # With MILLRACE_CUDA_DRIVER it opens that library in place of libcuda.so.1, for example the emulated one.
 # With MILLRACE_CUDA_EARLY=false kernels begin only when those in front of them have ended, for comparison.
@@ -23,6 +23,8 @@ java=("$work/jdk-dev/bin/java" --enable-native-access=ALL-UNNAMED --add-modules 
 if [ -n "${MILLRACE_CUDA_DRIVER:-}" ]; then java+=("-Dmillrace.cuda.driver=$MILLRACE_CUDA_DRIVER"); fi
 if [ -n "${MILLRACE_CUDA_EARLY:-}" ]; then java+=("-Dmillrace.cuda.early=$MILLRACE_CUDA_EARLY"); fi
 if [ -n "${MILLRACE_CUDA_AHEAD:-}" ]; then java+=("-Dmillrace.cuda.ahead=$MILLRACE_CUDA_AHEAD"); fi
+# a module takes the driver seconds to compile: each is compiled once, whichever part needs it first, and if this is run again
+export CUDA_CACHE_PATH=${CUDA_CACHE_PATH:-$PWD/.device/cache} CUDA_CACHE_MAXSIZE=${CUDA_CACHE_MAXSIZE:-1073741824}
 passed=0 failed=0
 one() { # name, seconds, command
   local name=$1 limit=$2 rc=0 started=$SECONDS; shift 2
@@ -36,16 +38,16 @@ one() { # name, seconds, command
 check=dev.millrace.backend.cuda.DeviceCheck
 for part in $parts; do
   case $part in
-    contract) one contract 120 "${java[@]}" $check contract ;;
+    contract) one contract 100 "${java[@]}" $check contract ;;
     ahead) one ahead 30 "${java[@]}" $check ahead ;;
-    types) one types 60 "${java[@]}" $check types ;;
-    kernels) one kernels 40 "${java[@]}" $check kernels ;;
-    models) one models 80 "${java[@]}" $check models .device ;;
+    types) one types 100 "${java[@]}" $check types ;;
+    kernels) one kernels 60 "${java[@]}" $check kernels ;;
+    models) one models 60 "${java[@]}" $check models .device ;;
     speed) one speed 150 "${java[@]}" $check speed ;;
     sanitizer)
       if command -v compute-sanitizer >/dev/null; then
-        one memcheck 50 compute-sanitizer --error-exitcode 9 --tool memcheck "${java[@]}" $check kernels
-        one racecheck 50 compute-sanitizer --error-exitcode 9 --tool racecheck "${java[@]}" $check kernels
+        one memcheck 40 compute-sanitizer --error-exitcode 9 --tool memcheck "${java[@]}" $check few
+        one racecheck 40 compute-sanitizer --error-exitcode 9 --tool racecheck "${java[@]}" $check few
       else
         echo 'sanitizer: there is no compute-sanitizer here, nothing was run' >>"$work/table"
       fi ;;

@@ -41,14 +41,14 @@ template <int T> struct Flight {
       steps[s] = {pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3])};
     }
   }
-  /** Value 4 * word + i: bytes become the lowest bits of a float, which takes no conversion. */
+  /** Value 4 * word + i: bytes become the lowest bits of a float, which takes no conversion. Rounded once, in blocks of every size. */
   __device__ __forceinline__ static float number(const Codes &codes, int word, int i) {
     float scale = codes.scale[word / 4], offset = codes.offset[word / 4];
     uint32_t q = (uint32_t) codes.q[word];
     if (T == Q8_0 || T == IQ4_NL || T == IQ4_XS || T == MXFP4 || T == Q3_K || T == Q6_K) {   // signed
-      return scale * (__int_as_float((int) __byte_perm(q ^ 0x80808080, 0x4b000000, 0x7440 + i)) - 8388736) + offset;
+      return fmaf(scale, __int_as_float((int) __byte_perm(q ^ 0x80808080, 0x4b000000, 0x7440 + i)) - 8388736, offset);
     }
-    return scale * __int_as_float((int) __byte_perm(q, 0x43000000, 0x7044 + 256 * i)) + (offset - 128 * scale);
+    return fmaf(scale, __int_as_float((int) __byte_perm(q, 0x43000000, 0x7044 + 256 * i)), offset - 128 * scale);
   }
 };
 template <int T> struct PlainFlight {

@@ -64,6 +64,7 @@ struct CodedBlock {
   }
 };
 
+/** Where a sum of products could be rounded in several ways, the one is said: a column has the same bits whatever the compiler makes of the kernels for more or fewer. */
 template <int T> static __device__ __forceinline__ float product(const Codes &k, const CodedBlock &x) {
   int4 lo = x.low, hi = x.high;
   int first = __dp4a(k.q[0], lo.x, 0), second = __dp4a(k.q[4], hi.x, 0);
@@ -73,10 +74,10 @@ template <int T> static __device__ __forceinline__ float product(const Codes &k,
   if (T == Q2_K) {
     int ones = 0x01010101, one = __dp4a(lo.x, ones, __dp4a(lo.y, ones, __dp4a(lo.z, ones, __dp4a(lo.w, ones, 0))));
     int other = __dp4a(hi.x, ones, __dp4a(hi.y, ones, __dp4a(hi.z, ones, __dp4a(hi.w, ones, 0))));
-    return x.scale.x * (k.scale[0] * first + k.scale[1] * second + k.offset[0] * one + k.offset[1] * other);
+    return x.scale.x * fmaf(k.offset[1], other, fmaf(k.offset[0], one, fmaf(k.scale[1], second, k.scale[0] * first)));
   }
-  if (T == Q3_K || T == Q6_K) { return x.scale.x * (k.scale[0] * first + k.scale[1] * second); }
-  return x.scale.x * k.scale[0] * (first + second) + k.offset[0] * x.scale.y;
+  if (T == Q3_K || T == Q6_K) { return x.scale.x * fmaf(k.scale[1], second, k.scale[0] * first); }
+  return fmaf(x.scale.x * k.scale[0], first + second, k.offset[0] * x.scale.y);
 }
 
 /** Adds what a lane has of the products of loaded rows and N columns in 8 bits, whose blocks begin at those of column. */

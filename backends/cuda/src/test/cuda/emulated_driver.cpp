@@ -68,12 +68,12 @@
 #include <utility>
 
 typedef int CUresult, CUdevice; typedef unsigned long long CUdeviceptr; typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUevent, *CUgraph, *CUgraphExec;
-enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_INVALID_HANDLE = 400, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700 };
+enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_INVALID_DEVICE = 101, CUDA_ERROR_INVALID_HANDLE = 400, CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_LASTING = 700, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED = 900 };
 
 // ---- faults, for tests
 enum Call { ALLOC, HOST_ALLOC, LAUNCH, COPY, WAIT, STREAM, MODULE, FUNCTION, GRAPH, EARLY, EVENT, KINDS };
 static long long called[KINDS], left = 0;
-static int armed = -1, armed_code = 0, capability = 80;
+static int armed = -1, armed_code = 0, capability = 80, hurry = 0;
 typedef std::vector<std::function<void()>> Graph;
 struct Stream { Graph *capturing = nullptr; bool kernel_last = false; Graph waiting; long long done = 0; };   // done as late as may be: when somebody waits, or frees something
 struct Event { Stream *stream = nullptr; long long behind = 0; };   // so much of what was ever queued there is in front of it
@@ -101,6 +101,8 @@ static int fault(int kind) {
   return armed_code;
 }
 #define MAY_FAIL(kind) if (int error = fault(kind)) { return error; }
+/** What a device does not do while a graph is recorded. */
+#define NOT_RECORDED for (Stream *t : here->streams) { if (t->capturing) { return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED; } }
 extern "C" {
 /** Lets the n-th call of a kind from now on fail with a code; from 700 on the device is lost until its context is given back. */
 void emulated_fail(int kind, long long n, int code) { armed = kind; left = n; armed_code = code; }
@@ -121,6 +123,8 @@ void emulated_drop(int barrier) { gpu::dropped = barrier; }
 void emulated_memory(long long bytes) { device_memory = (size_t) bytes; }
 /** What the device says it can compute, as ten times the major number plus the minor one. */
 void emulated_capability(int tenfold) { capability = tenfold; }
+/** 1: from now on all is done when it is queued, 0: as late as may be. */
+void emulated_hurry(int now) { hurry = now; }
 /** Barriers met so far. */
 int emulated_barriers() { return (int) gpu::barriers.size(); }
 const char *emulated_barrier_file(int barrier) { return gpu::barriers[barrier].file; }
@@ -133,8 +137,9 @@ template <class... A> static void unpack(void (*f)(A...), const char *packed, di
   std::tuple<A...> args{[&] { A v; memcpy((void *) &v, packed + place<A>(at), sizeof v); return v; }()...};   // braces: left to right
   gpu::launch(g, b, shared, [&] { std::apply(f, args); });
 }
-struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; bool waits = false; };
-#define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }}}
+template <class... A> static size_t packed_bytes(void (*)(A...)) { size_t at = 0; (place<A>(at), ...); return at; }
+struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; size_t bytes; bool waits = false; unsigned most_threads = 1024; };
+#define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }, packed_bytes(f)}}
 #define OF_WEIGHTS(T) K(embed_##T), K(gated_floats_##T), K(conv_floats_##T), K(matmul_##T##_64_64), K(matmul_##T##_128_48), K(matmul_##T##_128_96), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
 #define OF_PLAIN(T) OF_WEIGHTS(T), K(matvec_floats_##T##_2), K(matvec_floats_##T##_4)
 #define OF_CODES(T) OF_WEIGHTS(T), K(gated_codes_##T), K(conv_codes_##T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
@@ -153,20 +158,21 @@ static std::set<std::string> texts;   // of all modules so far: they are large, 
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
 static std::mutex running;   // kernels share their shared memory
 static Stream *queue(CUstream s) { return s ? (Stream *) s : &here->zero; }
-static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
-  Stream *t = queue(s);
-  std::lock_guard<std::mutex> one(running);
-  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }   // of another device
-  t->kernel_last = kernel;
-  (t->capturing ? *t->capturing : t->waiting).push_back(work);
-  return CUDA_SUCCESS;
-}
 /** Does what waits in front of a place. */
 static void work_off(Board *b, Stream *t, long long behind = INT64_MAX) {
   size_t n = std::min<long long>(t->waiting.size(), std::max<long long>(0, behind - t->done));
   for (size_t i = 0; i < n; i++) { if (!b->lost) { t->waiting[i](); } }
   t->waiting.erase(t->waiting.begin(), t->waiting.begin() + n);
   t->done += n;
+}
+static CUresult submit(CUstream s, std::function<void()> work, bool kernel = false) {
+  Stream *t = queue(s);
+  std::lock_guard<std::mutex> one(running);
+  if (!here->streams.count(t)) { return CUDA_ERROR_INVALID_HANDLE; }   // of another device
+  t->kernel_last = kernel;
+  (t->capturing ? *t->capturing : t->waiting).push_back(work);
+  if (hurry) { work_off(here, t); }
+  return CUDA_SUCCESS;
 }
 static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(here, queue(s)); }
 static void finish_all(Board *b = here) { std::lock_guard<std::mutex> one(running); for (Stream *t : b->streams) { work_off(b, t); } }
@@ -197,6 +203,7 @@ CUresult cuCtxSetCurrent(CUcontext c) { here = c ? (Board *) c : boards; return 
 CUresult cuGetErrorName(CUresult, const char **s) { *s = "CUDA_ERROR_EMULATED"; return CUDA_SUCCESS; }
 CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
   MAY_FAIL(ALLOC)
+  NOT_RECORDED
   if (here->live[ALLOC] + n > device_memory) { return CUDA_ERROR_OUT_OF_MEMORY; }
   void *m = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!m) { return CUDA_ERROR_OUT_OF_MEMORY; }
@@ -206,6 +213,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr *p, size_t n) {
 }
 CUresult cuMemFree_v2(CUdeviceptr p) {
   if (here->lost) { return here->lost; }
+  NOT_RECORDED
   finish_all();
   auto a = here->allocated.find(p);
   if (a == here->allocated.end()) { return 1; }
@@ -216,6 +224,7 @@ CUresult cuMemGetInfo_v2(size_t *unused, size_t *total) { *total = device_memory
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr d, CUdeviceptr h, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memcpy((void *) d, (void *) h, n); }); }
 CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
   MAY_FAIL(HOST_ALLOC)
+  NOT_RECORDED
   *p = aligned_alloc(256, (n + 255) / 256 * 256);
   if (!*p) { return CUDA_ERROR_OUT_OF_MEMORY; }
   memset(*p, 0xcd, n);
@@ -224,6 +233,7 @@ CUresult cuMemHostAlloc(void **p, size_t n, unsigned) {
 }
 CUresult cuMemFreeHost(void *p) {
   if (here->lost) { return here->lost; }
+  NOT_RECORDED
   finish_all();
   auto a = here->host_allocated.find(p);
   if (a == here->host_allocated.end()) { return 1; }
@@ -235,7 +245,7 @@ CUresult cuMemcpyDtoHAsync_v2(void *h, CUdeviceptr d, size_t n, CUstream s) { MA
 CUresult cuMemsetD8Async(CUdeviceptr d, unsigned char v, size_t n, CUstream s) { MAY_FAIL(COPY) return submit(s, [=] { memset((void *) d, v, n); }); }
 CUresult cuStreamCreate(CUstream *s, unsigned) { MAY_FAIL(STREAM) here->live[STREAM]++; std::lock_guard<std::mutex> one(running); *s = (CUstream) *here->streams.insert(new Stream).first; return CUDA_SUCCESS; }
 CUresult cuStreamDestroy_v2(CUstream s) { if (here->lost) { return here->lost; } finish(s); here->live[STREAM]--; std::lock_guard<std::mutex> one(running); here->streams.erase((Stream *) s); delete (Stream *) s; return CUDA_SUCCESS; }
-CUresult cuStreamSynchronize(CUstream s) { int error = fault(WAIT); finish(s); return error; }
+CUresult cuStreamSynchronize(CUstream s) { NOT_RECORDED int error = fault(WAIT); finish(s); return error; }
 CUresult cuEventCreate(CUevent *e, unsigned) { MAY_FAIL(EVENT) here->live[EVENT]++; *e = (CUevent) new Event; return CUDA_SUCCESS; }
 CUresult cuEventDestroy_v2(CUevent e) { if (here->lost) { return here->lost; } here->live[EVENT]--; delete (Event *) e; return CUDA_SUCCESS; }
 CUresult cuEventRecord(CUevent e, CUstream s) {
@@ -248,6 +258,7 @@ CUresult cuEventRecord(CUevent e, CUstream s) {
   return CUDA_SUCCESS;
 }
 CUresult cuEventSynchronize(CUevent e) {
+  NOT_RECORDED
   int error = fault(WAIT);
   std::lock_guard<std::mutex> one(running);
   if (((Event *) e)->stream) { work_off(here, ((Event *) e)->stream, ((Event *) e)->behind); }
@@ -261,6 +272,7 @@ CUresult cuGraphExecDestroy(CUgraphExec e) { if (here->lost) { return here->lost
 CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { MAY_FAIL(LAUNCH) return submit(s, [=] { for (auto &w : *(Graph *) e) { w(); } }); }
 CUresult cuModuleLoadDataEx(CUmodule *m, const void *image, unsigned, int *, void **) {
   MAY_FAIL(MODULE)
+  NOT_RECORDED
   here->live[MODULE]++;
   *m = (CUmodule) new Module{&*texts.insert(memcmp(image, "\177ELF", 4) ? (const char *) image : "").first};
   return CUDA_SUCCESS;
@@ -277,11 +289,20 @@ CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
   }
   if (k == kernels.end() || !known->second) { return CUDA_ERROR_NOT_FOUND; }
   k->second.waits = text->find("griddepcontrol.wait") != std::string::npos;
+  auto bound = gpu::bounds().find(name);
+  if (bound != gpu::bounds().end()) { k->second.most_threads = bound->second; }
   *f = (CUfunction) &k->second;
   return CUDA_SUCCESS;
 }
 CUresult cuFuncSetAttribute(CUfunction, int, int) { return CUDA_SUCCESS; }
+/** Refuses what a device refuses: grids and blocks that are too large or empty, and other arguments than the kernel has. */
 static CUresult launch_kernel(CUfunction f, dim3 grid, dim3 block, unsigned shared, CUstream s, void **extra) {
+  Kernel *k = (Kernel *) f;
+  unsigned long long threads = 1ull * block.x * block.y * block.z, blocks = 1ull * grid.x * grid.y * grid.z;
+  if (!threads || threads > k->most_threads || block.z > 64 || !blocks || grid.x > INT32_MAX || grid.y > 65535 || grid.z > 65535 || shared > 48 << 10 ||
+      *(size_t *) extra[3] != k->bytes) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
   std::string packed((const char *) extra[1], *(size_t *) extra[3]);
   return submit(s, [=] { ((Kernel *) f)->run(packed.data(), grid, block, shared); }, true);
 }

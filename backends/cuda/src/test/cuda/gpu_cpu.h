@@ -17,6 +17,8 @@
 #include <string.h>
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 #include <sys/mman.h>
 #if !defined(__x86_64__) && !defined(GPU_UCONTEXT)
@@ -41,9 +43,16 @@ typedef _Float16 gpu_float16;
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 #define GPU_KERNEL(name) extern "C" void name
-#define GPU_LARGE_KERNEL(name) GPU_KERNEL(name)
-#define GPU_KERNEL_OF(threads, blocks, name) GPU_KERNEL(name)
+#define GPU_LARGE_KERNEL(name) GPU_KERNEL_OF(1024, 1, name)
+#define GPU_KERNEL_OF(threads, blocks, name) GPU_BOUNDED(threads, name)
+#define GPU_BOUNDED(threads, name) static const int threads_of_##name = gpu::bound(#name, threads); GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
+
+namespace gpu {
+/** Most threads of a block of each kernel that says so: a device refuses more. */
+inline std::map<std::string, unsigned> &bounds() { static std::map<std::string, unsigned> all; return all; }
+inline int bound(const char *kernel, unsigned threads) { bounds()[kernel] = threads; return 0; }
+}
 
 struct uint3 { unsigned x, y, z; };
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
@@ -214,7 +223,6 @@ struct Exchange {
 };
 template <class F> void launch(dim3 grid, dim3 block, size_t shared, F &&kernel) {
   grid_dim = grid; block_dim = block; body = kernel;
-  if (block.x * block.y * block.z > 1024) { die("more than 1024 threads in a block"); }
   for (unsigned z = 0; z < grid.z; z++) for (unsigned y = 0; y < grid.y; y++) for (unsigned x = 0; x < grid.x; x++) {
     dynamic_shared.assign(shared + 16, 0xcd);   // nobody may count on zeros
     block_idx = {x, y, z}; run_block();

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../../.."
 class_path=target/test-classes:target/classes:$(cat target/class-path)
 library=$PWD/target/libsanitized_cuda.so
 types=; if [ "$*" = few ]; then types=-DFEW_TYPES; fi
-g++ $types -O1 -g1 -fsanitize=address,alignment -fno-sanitize-recover=alignment -fno-omit-frame-pointer -std=c++17 -w -shared -fPIC -Isrc/test/cuda -Wl,-soname,libcuda.so.1 -o "$library" src/test/cuda/emulated_driver.cpp
+g++ $types -O1 -g1 -ffp-contract=off -fsanitize=address,alignment -fno-sanitize-recover=alignment -fno-omit-frame-pointer -std=c++17 -w -shared -fPIC -Isrc/test/cuda -Wl,-soname,libcuda.so.1 -o "$library" src/test/cuda/emulated_driver.cpp
 for part in ${*:-types kernels}; do
   # the JVM handles signals itself and frees nothing at its end; its threads have no room to spare
   LD_PRELOAD=$(g++ -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigfpe=0:detect_stack_use_after_return=0:halt_on_error=1 \

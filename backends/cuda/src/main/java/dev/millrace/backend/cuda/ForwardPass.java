@@ -37,7 +37,7 @@ final class ForwardPass {
 
     /** As in experts.cu. */
     private static final int ROUTE_THREADS = 256;
-    private static final int GROUP_THREADS = 512;
+    static final int GROUP_THREADS = 512;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
     private final Gpu gpu;

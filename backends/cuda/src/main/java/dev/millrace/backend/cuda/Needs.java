@@ -23,9 +23,14 @@ record Needs(int tokens, int sequences, int pages, int logitRows, long total) {
     private static final long MIDDLE = 6L << 30;
     private static final int MOST_SEQUENCES = 512;
     private static final int MOST_LOGIT_ROWS = 256;
+    /** Blocks of a grid one below the other. */
+    private static final int MOST_BLOCKS = 65_535;
 
     static Needs of(Blueprint blueprint, LoadOptions options, long memory) {
-        int tokens = memory >= LARGE ? 2048 : memory >= MIDDLE ? 512 : 128;
+        Sizes sizes = Sizes.of(blueprint);
+        // experts are launched with a block for each one of each token
+        int tokens = Math.min(memory >= LARGE ? 2048 : memory >= MIDDLE ? 512 : 128,
+                MOST_BLOCKS / Math.max(1, sizes.used()));
         int sequences = memory >= LARGE ? MOST_SEQUENCES : memory >= MIDDLE ? 64 : 32;
         KvLayout layout = KvLayout.of(blueprint, options);
         int each = layout.pageBytes() == 0 ? 0 : KvLayout.pages(options.context());
@@ -35,7 +40,7 @@ record Needs(int tokens, int sequences, int pages, int logitRows, long total) {
         for (Tensor tensor : blueprint.tensors()) {
             weights += Matrix.Planes.of(tensor.type(), (tensor.rows() * tensor.columns() + 31) / 32).total();
         }
-        long total = weights + Sizes.of(blueprint).bytes(tokens, sequences, rows, blueprint.vocabularySize())
+        long total = weights + sizes.bytes(tokens, sequences, rows, blueprint.vocabularySize())
                 + Batch.bytes(tokens, sequences, pages) + Choice.bytes(blueprint.vocabularySize(), rows)
                 + BlockPool.bytes(each, layout.pageBytes()) + BlockPool.bytes(1, 2 * layout.stateBytes());
         return new Needs(tokens, sequences, pages, rows, total);

@@ -66,4 +66,14 @@ class AdmissionTest {
                     "needs %.1f GB on the device, which has %.1f GB", needs / 1e9, memory / 1e9)), refused.reason());
         }
     }
+
+    /** A device has no more blocks one below the other. */
+    @Test
+    void eachExpertOfEachTokenOfAPassHasItsBlock() {
+        for (int used : new int[]{1, 10, 32}) {
+            Needs needs = Needs.of(SmallModels.ofManyExperts(used), LoadOptions.of(4096), 40L << 30);
+            assertTrue(needs.tokens() * used <= 65_535, needs + " with " + used + " experts at work");
+            assertTrue(needs.tokens() > 2000, needs + " with " + used + " experts at work");
+        }
+    }
 }

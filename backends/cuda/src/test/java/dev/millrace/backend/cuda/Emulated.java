@@ -46,7 +46,8 @@ final class Emulated {
     }
 
     private static void build() {
-        run("g++", "-O1", "-std=c++17", "-w", "-shared", "-fPIC", "-Isrc/test/cuda", "-Wl,-Bsymbolic",
+        run("g++", "-O1", "-ffp-contract=off", "-std=c++17", "-w", "-shared", "-fPIC", "-Isrc/test/cuda",
+                "-Wl,-Bsymbolic",
                 "-Wl,-soname,libcuda.so.1", "-o", LIBRARY.toString(), "src/test/cuda/emulated_driver.cpp");
     }
 

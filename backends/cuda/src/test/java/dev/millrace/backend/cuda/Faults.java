@@ -144,6 +144,11 @@ final class Faults {
         tell("capability", tenfold);
     }
 
+    /** Whether from now on all is done when it is queued, as by a device that is faster than Java; else as late as may be. */
+    void hurry(boolean now) {
+        tell("hurry", now ? 1 : 0);
+    }
+
     /** Leaves a barrier out; -1: none. */
     void drop(int barrier) {
         tell("drop", barrier);

@@ -53,7 +53,7 @@ class KernelsTest {
         for (int i = 0; i < PROMPT; i++) {
             tokens[i] = (i * 37 + i / 7 * 11) % SmallModels.VOCABULARY;
         }
-        try (Executor executor = backend.load(SmallModels.ofManyExperts(), backend.devices().getFirst(),
+        try (Executor executor = backend.load(SmallModels.ofManyExperts(10), backend.devices().getFirst(),
                 LoadOptions.of(PROMPT), Progress.NONE)) {
             Step whole = new Step(executor.newSequence(), SmallModels.VOCABULARY);
             executor.forward(List.of(whole.feed(tokens, 0, PROMPT, Step.Logits.ALL).reach(PROMPT)));

@@ -119,7 +119,7 @@ class MatmulTest {
                     gpu.arguments().pointer(upload(arena.allocateFrom(ValueLayout.JAVA_INT, ids))).integer(columns)
                             .integer(MATRICES).pointer(order).pointer(tiles).integer(across)
                             .integer(tile.columns());
-                    gpu.launch("group", 1, 1, 1, 1024);
+                    gpu.launch("group", 1, 1, 1, ForwardPass.GROUP_THREADS);
                 }
             }
             gpu.arguments().weights(matrix).pointer(x).pointer(y).pointer(biases).integer(rows).integer(depth)
@@ -170,11 +170,16 @@ class MatmulTest {
         }
     }
 
+    /** With the same text of kernels as models have: a device's driver has compiled it already. */
+    private Gpu gpu(OpenDevices devices) throws IOException {
+        CudaDriver driver = CudaDriver.open(cache);
+        return new Gpu(devices.use(driver, 0), driver.capability(0), driver.launchesEarly(0));
+    }
+
     @ParameterizedTest
     @EnumSource(TensorType.class)
     void productsAreRightAndTheSameInBlocksOfEverySize(TensorType type) throws IOException {
-        try (OpenDevices devices = new OpenDevices();
-                Gpu gpu = new Gpu(devices.use(CudaDriver.open(cache), 0), 80, false)) {
+        try (OpenDevices devices = new OpenDevices(); Gpu gpu = gpu(devices)) {
             Products products = new Products(gpu, type, ROWS);
             float[][] expected = products.compute(Tile.SMALL, COLUMNS, ALIGNED, null);
             for (int c = 0; c < COLUMNS; c++) {
@@ -203,8 +208,7 @@ class MatmulTest {
     @ParameterizedTest
     @EnumSource(value = TensorType.class, names = {"Q4_0", "BF16"})
     void gateBehindTheProductHasTheSameBits(TensorType type) throws IOException {
-        try (OpenDevices devices = new OpenDevices();
-                Gpu gpu = new Gpu(devices.use(CudaDriver.open(cache), 0), 80, false)) {
+        try (OpenDevices devices = new OpenDevices(); Gpu gpu = gpu(devices)) {
             Products products = new Products(gpu, type, 192);
             short[] expected = products.gated(Tile.SMALL, false);
             for (Tile tile : Tile.values()) {

@@ -52,9 +52,9 @@ final class SmallModels {
     }
 
     /** More experts than a warp has lanes, many of them at work. */
-    static Blueprint ofManyExperts() {
+    static Blueprint ofManyExperts(int used) {
         SmallModels make = new SmallModels(TensorType.Q8_0, 64);
-        return make.model(make.layer(make.attention(16, 4), make.experts(40, 10, true)));
+        return make.model(make.layer(make.attention(16, 4), make.experts(40, used, true)));
     }
 
     /**
