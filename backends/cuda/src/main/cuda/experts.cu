@@ -151,6 +151,7 @@ GPU_KERNEL_OF(ROUTE_THREADS, 2, normed_route)(const float *h, float *sum, Part p
     if (i < fours) { kept[k] = fetch_four(r.row(min(row, r.all() - 1)), i); }
   }
   fetch_norm<ROUTE_THREADS>(norm, n, weight);
+  for (int e = 8 * threadIdx.x; r.bias && e < r.experts; e += 8 * ROUTE_THREADS) { prefetch(r.bias + e); }
   begin_kernel();
   size_t token = blockIdx.y;
   add_part<ROUTE_THREADS>(h, part, (int) token, n, v);

@@ -39,9 +39,8 @@ template <int THREADS, int EACH> static __device__ __forceinline__ float sum_of_
 #pragma unroll
   for (int k = 0; k < EACH; k++) {
     int group = (threadIdx.x + k * THREADS) / 32;
-    if (group >= groups) { continue; }
     float s = warp_sum(v[k].x * v[k].x + v[k].y * v[k].y + v[k].z * v[k].z + v[k].w * v[k].w);
-    if (lane == 0) { sums[group] = s; }
+    if (lane == 0 && group < groups) { sums[group] = s; }
   }
   __syncthreads();
   float s = 0;
@@ -50,25 +49,14 @@ template <int THREADS, int EACH> static __device__ __forceinline__ float sum_of_
   return warp_sum(s);
 }
 
-/** Row r of the stream with a part added; zeros behind the end. n is a multiple of 32 and at most 4 EACH times the threads. */
-template <int THREADS, int EACH> static __device__ __forceinline__ void add_part(const float *h, const Part &part, int r, int n, float4 (&v)[EACH]) {
-  __shared__ float sums[MOST_GROUPS];
-  int fours = n / 4;
-  const float4 *row = (const float4 *) h + (size_t) r * fours, *rows = (const float4 *) part.rows, none = make_float4(0, 0, 0, 0);
+/** What experts give for a token, with their weights. */
+template <int THREADS, int EACH> static __device__ __forceinline__ void add_rows(const Part &part, int r, int fours, float4 (&given)[EACH]) {
+  enum { AT_ONCE = EACH > 2 ? 1 : 4 };
 #pragma unroll
   for (int k = 0; k < EACH; k++) {
     int i = threadIdx.x + k * THREADS;
-    v[k] = i < fours ? row[i] : none;
-  }
-  if (!rows) { return; }
-  float4 given[EACH];
-#pragma unroll
-  for (int k = 0; k < EACH; k++) {
-    int i = threadIdx.x + k * THREADS;
-    given[k] = none;
+    given[k] = make_float4(0, 0, 0, 0);
     if (i >= fours) { continue; }
-    if (!part.weights) { given[k] = rows[(size_t) r * fours + i]; continue; }
-    enum { AT_ONCE = EACH > 2 ? 1 : 4 };
 #pragma unroll 1
     for (int u = 0; u < part.used; u += AT_ONCE) {
       float4 of[AT_ONCE];
@@ -84,7 +72,30 @@ template <int THREADS, int EACH> static __device__ __forceinline__ void add_part
         if (u + j < part.used) { given[k] = add_fours(given[k], by[j], of[j]); }
       }
     }
-    if (part.shared) { given[k] = add_fours(given[k], part.shared_weights ? part.shared_weights[r] : 1, ((const float4 *) part.shared)[(size_t) r * fours + i]); }
+    if (part.shared) { given[k] = add_fours(given[k], part.shared_weights ? part.shared_weights[r] : 1, fetch_four(part.shared, (size_t) r * fours + i)); }
+  }
+}
+
+/** Row r of the stream with a part added; zeros behind the end. n is a multiple of 32 and at most 4 EACH times the threads. */
+template <int THREADS, int EACH> static __device__ __forceinline__ void add_part(const float *h, const Part &part, int r, int n, float4 (&v)[EACH]) {
+  __shared__ float sums[MOST_GROUPS];
+  int fours = n / 4;
+  const float4 *row = (const float4 *) h + (size_t) r * fours, *rows = (const float4 *) part.rows, none = make_float4(0, 0, 0, 0);
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    int i = threadIdx.x + k * THREADS;
+    v[k] = i < fours ? row[i] : none;
+  }
+  if (!rows) { return; }
+  float4 given[EACH];
+  if (!part.weights) {
+#pragma unroll
+    for (int k = 0; k < EACH; k++) {
+      int i = threadIdx.x + k * THREADS;
+      given[k] = i < fours ? rows[(size_t) r * fours + i] : none;
+    }
+  } else {
+    add_rows<THREADS>(part, r, fours, given);
   }
   float by = part.factor;
   if (part.norm) {
