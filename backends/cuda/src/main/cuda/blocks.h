@@ -224,6 +224,12 @@ template <int T> static __device__ __forceinline__ void eight(const uint8_t *cod
   unpack<T>(r, v);
 }
 
+/** Four values of a row that nobody writes meanwhile, as weights are loaded. */
+static __device__ __forceinline__ float4 fetch_four(const float *row, size_t at) {
+  uint4 v = fetch((const uint4 *) row + at);
+  return make_float4(__int_as_float((int) v.x), __int_as_float((int) v.y), __int_as_float((int) v.z), __int_as_float((int) v.w));
+}
+
 /** Where a kernel puts what the next one multiplies: as floats, as codes with (scale, scale x sum of codes) a block, as bfloat16; null if not wanted. */
 struct Output {
   float *floats;
@@ -244,17 +250,45 @@ static __device__ __forceinline__ float warp_max(float v) {
   return v;
 }
 
+/** Of the codes of a block with this largest value: what one is worth, and how many a value of 1 has. Where all is next to nothing, zeros. */
+static __device__ __forceinline__ float2 scale_of_codes(float most) { return most > 1e-30f ? make_float2(most / 127, 127 / most) : make_float2(0, 0); }
+
 /** Puts a block of 32, one value a lane; index is that of the lane's value. All lanes of the warp take part. */
 static __device__ __forceinline__ void put(const Output &o, size_t index, float v) {
   if (o.floats) { o.floats[index] = v; }
   if (o.halves) { o.halves[index] = __float2bfloat16(v); }
   if (o.codes) {
-    float d = warp_max(fabsf(v)) / 127;
-    int q = d > 0 ? __float2int_rn(v / d) : 0, total = q;
+    float2 scale = scale_of_codes(warp_max(fabsf(v)));
+    int q = __float2int_rn(v * scale.y), total = q;
 #pragma unroll
     for (int s = 16; s; s >>= 1) { total += __shfl_xor_sync(~0u, total, s); }
     o.codes[index] = (int8_t) q;
-    if (threadIdx.x % 32 == 0) { o.scales[index / 32] = make_float2(d, d * total); }
+    if (threadIdx.x % 32 == 0) { o.scales[index / 32] = make_float2(scale.x, scale.x * total); }
+  }
+}
+
+/** The same with four values a lane, eight lanes a block of 32; index is that of the first. there: whether they are to be put, the same for these eight lanes. */
+static __device__ __forceinline__ void put_four(const Output &o, size_t index, float4 v, bool there) {
+  if (o.floats && there) { *(float4 *) (o.floats + index) = v; }
+  if (o.halves && there) {
+    uint2 four;
+    four.x = pack_bf16(v.x, v.y);
+    four.y = pack_bf16(v.z, v.w);
+    *(uint2 *) (o.halves + index) = four;
+  }
+  if (o.codes) {
+    float most = fmaxf(fmaxf(fabsf(v.x), fabsf(v.y)), fmaxf(fabsf(v.z), fabsf(v.w)));
+#pragma unroll
+    for (int s = 4; s; s >>= 1) { most = fmaxf(most, __shfl_xor_sync(~0u, most, s)); }
+    float2 scale = scale_of_codes(most);
+    int a = __float2int_rn(v.x * scale.y), b = __float2int_rn(v.y * scale.y), c = __float2int_rn(v.z * scale.y), d = __float2int_rn(v.w * scale.y);
+    int total = a + b + c + d;
+#pragma unroll
+    for (int s = 4; s; s >>= 1) { total += __shfl_xor_sync(~0u, total, s); }
+    if (there) {
+      *(uint32_t *) (o.codes + index) = (a & 255) | (b & 255) << 8 | (c & 255) << 16 | (uint32_t) d << 24;
+      if (threadIdx.x % 8 == 0) { o.scales[index / 32] = make_float2(scale.x, scale.x * total); }
+    }
   }
 }
 

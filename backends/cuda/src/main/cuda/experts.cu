@@ -4,9 +4,9 @@
  */
 // Mixture of experts: picking them, and grouping tokens by them.
 #include <limits.h>
-#include "blocks.h"
+#include "norm.h"
 
-enum { MOST_EXPERTS = 512, ROUTE_WARPS = 8, ROUTE_THREADS = 32 * ROUTE_WARPS };
+enum { MOST_EXPERTS = 512, ROUTE_WARPS = 8, ROUTE_THREADS = 32 * ROUTE_WARPS, MOST_ROUTED = 4096 };
 
 /**
  * How experts are picked. Gating 0: sigmoid, 1: softmax, 2: softmax of those picked. shared_gate (or null): one row more, which gives the weight of the
@@ -63,11 +63,6 @@ static __device__ __forceinline__ void pick(const Router &r, const float *output
 }
 
 static __device__ __forceinline__ float add_four(float4 a, float4 b, float s) { return fmaf(a.w, b.w, fmaf(a.z, b.z, fmaf(a.y, b.y, fmaf(a.x, b.x, s)))); }
-
-static __device__ __forceinline__ float4 fetch_four(const float *row, int at) {
-  uint4 v = fetch((const uint4 *) row + at);
-  return make_float4(__int_as_float((int) v.x), __int_as_float((int) v.y), __int_as_float((int) v.z), __int_as_float((int) v.w));
-}
 
 /**
  * Outputs of the router of all tokens, of E experts and G tokens by a block, so that a row is read once for several tokens and a token once for several
@@ -139,6 +134,61 @@ template <int E, int G> static __device__ __forceinline__ void route(const float
     float *shared_weights) { route<E, G>(x, r, tokens, outputs, arrivals, ids, weights, shared_weights); }
 ROUTE(1, 8) ROUTE(8, 32)
 #undef ROUTE
+
+/**
+ * The same for few tokens, with the sum and the norm in front. A block has one row of the router and one token, whose normed row it makes itself; one block more a
+ * token leaves it for the experts, and the stream in another place, as the others may still read this one. Sums have the order of route. Grid (rows + 1, tokens).
+ */
+GPU_KERNEL_OF(ROUTE_THREADS, 2, normed_route)(const float *h, float *sum, Part part, Norm norm, Router r, float *outputs, unsigned *arrivals, int *ids, float *weights,
+    float *shared_weights, Output o) {
+  enum { EACH = MOST_ROUTED / (4 * ROUTE_THREADS) };
+  __shared__ float parts[ROUTE_WARPS], scores[MOST_EXPERTS];
+  int n = r.columns, fours = n / 4, row = blockIdx.x;
+  float4 kept[EACH], weight[EACH], v[EACH];
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    int i = threadIdx.x + k * ROUTE_THREADS;
+    if (i < fours) { kept[k] = fetch_four(r.row(min(row, r.all() - 1)), i); }
+  }
+  fetch_norm<ROUTE_THREADS>(norm, n, weight);
+  for (int e = 8 * threadIdx.x; r.bias && e < r.experts; e += 8 * ROUTE_THREADS) { prefetch(r.bias + e); }
+  begin_kernel();
+  size_t token = blockIdx.y;
+  add_part<ROUTE_THREADS>(h, part, (int) token, n, v);
+  if (row == r.all()) {
+#pragma unroll
+    for (int k = 0; k < EACH; k++) {
+      int i = threadIdx.x + k * ROUTE_THREADS;
+      if (i < fours) { ((float4 *) sum)[token * fours + i] = v[k]; }
+    }
+  }
+  norm_row<ROUTE_THREADS>(v, norm, weight, n);
+  if (row == r.all()) {
+#pragma unroll
+    for (int k = 0; k < EACH; k++) {
+      int i = threadIdx.x + k * ROUTE_THREADS;
+      if (i / 32 * 32 < fours) { put_four(o, token * n + 4 * i, v[k], i < fours); }
+    }
+    return;
+  }
+  float s = 0;
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    int i = threadIdx.x + k * ROUTE_THREADS;
+    if (i < fours) { s = add_four(kept[k], v[k], s); }
+  }
+  s = warp_sum(s);
+  if (threadIdx.x % 32 == 0) { parts[threadIdx.x / 32] = s; }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    s = 0;
+#pragma unroll
+    for (int w = 0; w < ROUTE_WARPS; w++) { s += parts[w]; }
+    outputs[token * r.all() + row] = s + (r.row_bias && row < r.experts ? r.row_bias[row] : 0);
+  }
+  if (!last_of_blocks(arrivals + token, r.all()) || threadIdx.x >= 32) { return; }
+  pick(r, outputs + token * r.all(), scores, ids + token * r.used, weights + token * r.used, shared_weights + token);
+}
 
 enum { SEGMENTS = 16 };
 

@@ -6,8 +6,9 @@
 // states. A block makes 32 values, as many as are quantised together.
 #pragma once
 #include "matvec.h"
+#include "norm.h"
 
-enum { TOGETHER = 32, GATED_WARPS = 8, CONV_WARPS = 16, MOST_TAPS = 32 };
+enum { TOGETHER = 32, GATED_WARPS = 8, CONV_WARPS = 16, MOST_TAPS = 32, MOST_CONV = 4 * 32 * CONV_WARPS };   // a four of the row a thread
 
 /** The values of a block, to where the next kernel reads them. */
 static __device__ __forceinline__ void put_together(const Output &o, size_t first, const float *values) {
@@ -82,13 +83,33 @@ struct Taps {
   long long offset;
 };
 
-/** Short convolution of one token: y = c * convolution of u, u = b * x; rows [0, width) are b, then c, then x. Grid width / 32. */
-template <int T, class X> static __device__ __forceinline__ void conv(const Weights &w, const X &x, const float *bias, int width, int columns, const Taps &taps,
-    const Output &o) {
+/** A row in shared memory, in the form that products read. */
+template <class X> struct Row;
+template <> struct Row<Coded> {
+  __align__(16) int8_t codes[MOST_CONV];
+  float2 scales[MOST_CONV / 32];
+  __device__ __forceinline__ Output output() { return Output{nullptr, codes, scales, nullptr}; }
+  __device__ __forceinline__ Coded column() const { return Coded{codes, scales}; }
+};
+template <> struct Row<Floats> {
+  __align__(16) float values[MOST_CONV];
+  __device__ __forceinline__ Output output() { return Output{values, nullptr, nullptr, nullptr}; }
+  __device__ __forceinline__ Floats column() const { return Floats{values}; }
+};
+
+/**
+ * Short convolution of one token, with the sum and the norm in front: y = c * convolution of u, u = b * x; rows [0, width) are b, then c, then x. A block makes the
+ * normed row itself, and leaves its part of the stream in another place, as others may still read this one. Grid width / 32,
+ * of which there are MOST_CONV / 32 at most.
+ */
+template <int T, class X> static __device__ __forceinline__ void conv(const Weights &w, const float *h, float *stream, const Part &part, const Norm &norm,
+    const float *bias, int width, const Taps &taps, const Output &o) {
   enum { EACH = TOGETHER / CONV_WARPS, V = AtOnce<T, 3, EACH>::VALUES, R = 3 * V };
   __shared__ float values[TOGETHER];
-  int mine = blockIdx.x * TOGETHER + (int) threadIdx.x / 32 * EACH, lane = threadIdx.x % 32, units = columns / Lanes<T>::VALUES;
+  __shared__ Row<X> normed;
+  int mine = blockIdx.x * TOGETHER + (int) threadIdx.x / 32 * EACH, lane = threadIdx.x % 32, units = width / Lanes<T>::VALUES;
   size_t base[R];
+  float4 weight[1], row[1];
   auto begin_at = [&](int from) {
 #pragma unroll
     for (int r = 0; r < R; r++) { base[r] = (size_t) (r % 3 * width + mine + from + r / 3) * units; }
@@ -100,15 +121,21 @@ template <int T, class X> static __device__ __forceinline__ void conv(const Weig
   for (int r = 0; r < 3 * EACH; r++) {
     prefetch_row<T>(w, (size_t) (r % 3 * width + mine + r / 3) * units, units, r < R ? Lanes<T>::TOGETHER : 0);
   }
-  begin_kernel();
-  // lane j has tap j, and what the state holds for it
-  const float *before = (const float *) (taps.from[0] + taps.offset);
-  float *after = (float *) (taps.to[0] + taps.offset), tap[EACH], held[EACH];
+  fetch_norm<32 * CONV_WARPS>(norm, width, weight);
+  // lane j has tap j, and what the state holds for it; where states lie was copied before the pass
+  const float *before = (const float *) (fetch_left(taps.from) + taps.offset);
+  float *after = (float *) (fetch_left(taps.to) + taps.offset), tap[EACH], held[EACH];
 #pragma unroll
-  for (int v = 0; v < EACH; v++) {
-    tap[v] = lane < taps.size ? taps.taps[(size_t) (mine + v) * taps.size + lane] : 0;
-    held[v] = lane < taps.size - 1 ? before[(size_t) lane * width + mine + v] : 0;
-  }
+  for (int v = 0; v < EACH; v++) { tap[v] = lane < taps.size ? __int_as_float((int) fetch((const uint32_t *) taps.taps + (size_t) (mine + v) * taps.size + lane)) : 0; }
+  begin_kernel();
+  add_part<32 * CONV_WARPS>(h, part, 0, width, row);
+#pragma unroll
+  for (int v = 0; v < EACH; v++) { held[v] = lane < taps.size - 1 ? before[(size_t) lane * width + mine + v] : 0; }
+  if (threadIdx.x / (TOGETHER / 4) == blockIdx.x) { ((float4 *) stream)[threadIdx.x] = row[0]; }
+  norm_row<32 * CONV_WARPS>(row, norm, weight, width);
+  put_four(normed.output(), 4 * threadIdx.x, row[0], (int) threadIdx.x < width / 4);
+  __syncthreads();
+  X x = normed.column();
   size_t column[1] = {0};
 #pragma unroll
   for (int from = 0; from < EACH; from += V) {

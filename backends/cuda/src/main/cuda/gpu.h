@@ -9,8 +9,6 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #define GPU_KERNEL(name) extern "C" __global__ void name
-/** For blocks of up to 1024 threads: so many registers are not for the asking. */
-#define GPU_LARGE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
 /** For blocks of so many threads, of which so many are to be on a multiprocessor at once: that bounds the registers. */
 #define GPU_KERNEL_OF(threads, blocks, name) extern "C" __global__ void __launch_bounds__(threads, blocks) name
 /**
@@ -73,6 +71,11 @@ static __device__ __forceinline__ uint32_t fetch(const uint8_t *at) {
 static __device__ __forceinline__ int fetch_left(const int *at) {
   int v;
   asm volatile("ld.relaxed.gpu.global.s32 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(at)));
+  return v;
+}
+static __device__ __forceinline__ unsigned long long fetch_left(const unsigned long long *at) {
+  unsigned long long v;
+  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(v) : "l"(__cvta_generic_to_global(at)));
   return v;
 }
 #define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared

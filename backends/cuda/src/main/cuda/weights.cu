@@ -25,9 +25,8 @@ FLOATS(1, 4) FLOATS(8, 3)
 
 GPU_KERNEL_OF(GATED_WARPS * 32, 2, NAME(gated_floats, TYPE))(Weights w, const float *x, const float *bias, int inner, int columns, const int *ids, int share,
     Gate gate, Output o) { gated<TYPE>(w, Floats{x}, bias, inner, columns, ids, share, gate, o); }
-GPU_KERNEL_OF(CONV_WARPS * 32, 1, NAME(conv_floats, TYPE))(Weights w, const float *x, const float *bias, int width, int columns, Taps taps, Output o) {
-  conv<TYPE>(w, Floats{x}, bias, width, columns, taps, o);
-}
+GPU_KERNEL_OF(CONV_WARPS * 32, 1, NAME(conv_floats, TYPE))(Weights w, const float *h, float *sum, Part part, Norm norm, const float *bias, int width, Taps taps,
+    Output o) { conv<TYPE, Floats>(w, h, sum, part, norm, bias, width, taps, o); }
 
 #ifdef PLAIN
 FLOATS(2, 4) FLOATS(4, 3)
@@ -40,8 +39,8 @@ CODES(1, 6) CODES(2, 4) CODES(4, 4) CODES(8, 3)
 #undef CODES
 GPU_KERNEL_OF(GATED_WARPS * 32, 2, NAME(gated_codes, TYPE))(Weights w, const int8_t *codes, const float2 *scales, const float *bias, int inner, int columns,
     const int *ids, int share, Gate gate, Output o) { gated<TYPE>(w, Coded{codes, scales}, bias, inner, columns, ids, share, gate, o); }
-GPU_KERNEL_OF(CONV_WARPS * 32, 1, NAME(conv_codes, TYPE))(Weights w, const int8_t *codes, const float2 *scales, const float *bias, int width, int columns,
-    Taps taps, Output o) { conv<TYPE>(w, Coded{codes, scales}, bias, width, columns, taps, o); }
+GPU_KERNEL_OF(CONV_WARPS * 32, 1, NAME(conv_codes, TYPE))(Weights w, const float *h, float *sum, Part part, Norm norm, const float *bias, int width, Taps taps,
+    Output o) { conv<TYPE, Coded>(w, h, sum, part, norm, bias, width, taps, o); }
 #endif
 #undef MATMUL
 #undef FLOATS

@@ -146,7 +146,7 @@ struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; siz
 #define OF_KEYS(T) K(place_##T), K(attend_##T##_16_1), K(attend_##T##_32_1), K(attend_##T##_64_1), K(attend_##T##_64_8), K(attend_##T##_128_1), \
     K(attend_##T##_128_4), K(attend_##T##_to128_1), K(attend_##T##_to128_4), K(attend_##T##_to256_1), K(attend_##T##_to256_2)
 #define OF_TENSOR_CORES(T) K(flash_tiles_##T##_64), K(flash_tiles_##T##_128), K(flash_singles_##T##_64), K(flash_singles_##T##_128)
-static std::map<std::string, Kernel> kernels = {K(add_norm), K(glu), K(short_conv), K(route_1), K(route_8), K(group), K(combine), K(quantise), K(bound), K(penalise),
+static std::map<std::string, Kernel> kernels = {K(add_norm_1), K(add_norm_4), K(glu), K(short_conv), K(normed_route), K(route_1), K(route_8), K(group), K(combine), K(quantise), K(bound), K(penalise),
     K(norm_projections), K(best_of_chunks), K(best_of_rows), K(read_likeliest), OF_KEYS(KV_F32), OF_KEYS(KV_F16), OF_KEYS(KV_Q8), OF_TENSOR_CORES(KV_F16), OF_TENSOR_CORES(KV_Q8), OF_PLAIN(BF16), OF_CODES(Q8_0),
 #ifndef FEW_TYPES
     OF_PLAIN(F16), OF_PLAIN(F32), OF_CODES(Q4_0), OF_CODES(Q4_1), OF_CODES(Q5_0), OF_CODES(Q5_1), OF_CODES(IQ4_NL), OF_CODES(IQ4_XS),

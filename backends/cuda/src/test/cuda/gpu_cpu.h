@@ -43,7 +43,6 @@ typedef _Float16 gpu_float16;
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 #define GPU_KERNEL(name) extern "C" void name
-#define GPU_LARGE_KERNEL(name) GPU_KERNEL_OF(1024, 1, name)
 #define GPU_KERNEL_OF(threads, blocks, name) GPU_BOUNDED(threads, name)
 #define GPU_BOUNDED(threads, name) static const int threads_of_##name = gpu::bound(#name, threads); GPU_KERNEL(name)
 #define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
@@ -267,7 +266,7 @@ template <int N> static inline void await_copies() {
   }
   copies.erase(copies.begin(), copies.begin() + (ptrdiff_t) done);
 }
-static inline int fetch_left(const int *p) { return __ldg(p); }
+template <class T> static inline T fetch_left(const T *p) { return __ldg(p); }
 template <class T> static inline T fetch(const T *p) { return __ldg(p); }
 template <class T> static inline T __shfl_sync(unsigned, T v, int lane, int width = 32) {
   gpu::Exchange e(&v, sizeof v); int me = e.lane; T r; memcpy(&r, e[(me & ~(width - 1)) + (lane & (width - 1))], sizeof r); return r;

@@ -34,9 +34,12 @@ final class ForwardPass {
     private static final int MATVEC_ROWS = 8;
     private static final int GATED_THREADS = 256;
     private static final int CONV_THREADS = 512;
+    /** Widest stream that each block of the kernel of short convolutions norms for itself: four values a thread. */
+    private static final int MOST_CONV = 4 * CONV_THREADS;
 
     /** As in experts.cu. */
     private static final int ROUTE_THREADS = 256;
+    private static final int MOST_ROUTED = 4096;
     static final int GROUP_THREADS = 512;
     private static final Network.QueryKeyNorms NO_NORMS = new Network.QueryKeyNorms(Network.NO_NORM, Network.NO_NORM);
 
@@ -49,6 +52,8 @@ final class ForwardPass {
     private final int logitRows;
     private final int tileTokens;
     private final long stream;
+    /** Where kernels leave the stream whose blocks all read it, in passes of few tokens. */
+    private final long otherStream;
     private final Values x;
     private final Values z;
     private final long middle;
@@ -65,6 +70,8 @@ final class ForwardPass {
     private final long tiles;
     private final long logits;
     private final Graphs graphs;
+    /** Which of both has the stream now. */
+    private long at;
 
     ForwardPass(Gpu gpu, Network network, KvLayout layout, boolean exact, Sizes sizes, int tokens, int steps,
             int logitRows) {
@@ -78,6 +85,8 @@ final class ForwardPass {
         graphs = new Graphs(gpu, MOST_GRAPHS);
         tileTokens = mostTokens();
         stream = gpu.allocate(4L * sizes.hidden() * tokens);
+        otherStream = gpu.allocate(4L * sizes.hidden() * Math.min(tokens, FEW));
+        at = stream;
         x = values((long) sizes.input() * tokens);
         z = values((long) sizes.inner() * tokens);
         middle = gpu.allocate(4L * sizes.middle() * tokens);
@@ -189,6 +198,7 @@ final class ForwardPass {
     /** Returns what the last layer has left to be added. */
     private Added layers(Batch batch) {
         int n = batch.tokens();
+        at = stream;
         gpu.arguments().weights(network.embedding()).pointer(batch.tokensAddress()).pointer(stream)
                 .integer(sizes.hidden()).real(blueprint.multipliers().embedding());
         gpu.launch("embed_" + network.embedding().type(), n, 1, 1, 64);
@@ -201,8 +211,12 @@ final class ForwardPass {
                     attention(a, batch);
                 }
                 case Network.ShortConv c -> {
-                    norm(pending, before, c.input().forms(n, exact), n, 0);
-                    conv(c, batch);
+                    if (n == 1 && c.input().isWhole() && sizes.hidden() <= MOST_CONV) {
+                        normedConv(pending, before, c, batch);
+                    } else {
+                        norm(pending, before, c.input().forms(n, exact), n, 0);
+                        conv(c, batch);
+                    }
                     multiply(c.output(), z, n, delta);
                 }
             }
@@ -215,9 +229,15 @@ final class ForwardPass {
                     pending = new Added(true, null, layer.feedForwardNorms().after());
                 }
                 case Network.Experts e -> {
-                    int forms = e.experts().input().forms(n, exact) | Values.FLOATS;
                     Network.Dense also = e.shared();
-                    norm(mixed, before, also == null ? forms : forms | also.input().forms(n, exact), n, 0);
+                    int forms = e.experts().input().forms(n, exact)
+                            | (also == null ? 0 : also.input().forms(n, exact));
+                    if (n <= FEW && sizes.hidden() <= MOST_ROUTED) {
+                        normedRoute(mixed, before, e, n, forms);
+                    } else {
+                        norm(mixed, before, forms | Values.FLOATS, n, 0);
+                        route(e, n);
+                    }
                     experts(e, n);
                     if (also != null) {
                         dense(also, n, shared);
@@ -258,14 +278,28 @@ final class ForwardPass {
     }
 
     private void norm(Added part, Network.Norm norm, int forms, int n, long rows) {
+        gpu.arguments();
+        addAndNorm(stream, part, norm);
+        gpu.more().integer(sizes.hidden()).pointer(rows).output(x, forms);
+        int each = sizes.hidden() <= 4 * MOST_THREADS ? 1 : 4;
+        int threads = (sizes.hidden() / 4 / each + WARP - 1) / WARP * WARP;
+        gpu.launch("add_norm_" + each, n, 1, 1, each == 1 ? threads : MOST_THREADS);
+    }
+
+    /** The arguments of a sum and a norm of the stream, which moves to one of its places. */
+    private void addAndNorm(long to, Added part, Network.Norm norm) {
         Network.Experts of = part.of();
-        gpu.arguments().pointer(stream).pointer(part.any() ? delta : 0).pointer(of == null ? 0 : weights)
+        gpu.more().pointer(at).pointer(to).pointer(part.any() ? delta : 0).pointer(of == null ? 0 : weights)
                 .integer(of == null ? 1 : of.shape().used()).pointer(of == null || of.shared() == null ? 0 : shared)
                 .pointer(of == null || of.sharedGate() == 0 ? 0 : sharedWeights).pointer(part.after().weight())
                 .real(part.after().epsilon()).real(blueprint.multipliers().residual())
-                .pointer(norm.weight()).real(norm.epsilon()).integer(sizes.hidden()).pointer(rows)
-                .output(x, forms);
-        gpu.launch("add_norm", n, 1, 1, Math.min(MOST_THREADS, sizes.hidden()));
+                .pointer(norm.weight()).real(norm.epsilon()).align(8);
+        at = to;
+    }
+
+    /** The place that the stream is not in. */
+    private long other() {
+        return at == stream ? otherStream : stream;
     }
 
     private void dense(Network.Dense d, int n, long to) {
@@ -283,8 +317,14 @@ final class ForwardPass {
 
     /** Gate and up of single columns, with what becomes of them, in one launch. With ids an entry has a matrix of its own. */
     private void gated(Network.Dense d, int entries, int share, long idsAddress) {
-        fused(d.input());
-        gpu.more().integer(d.inner()).integer(sizes.hidden()).pointer(idsAddress).integer(share);
+        Projection.Part input = d.input().parts().getFirst();
+        gpu.arguments().weights(input.matrix());
+        if (Projection.form(input.matrix(), 1, exact) == Values.CODES) {
+            gpu.more().pointer(x.codes()).pointer(x.scales());
+        } else {
+            gpu.more().pointer(x.floats());
+        }
+        gpu.more().pointer(input.bias()).integer(d.inner()).integer(sizes.hidden()).pointer(idsAddress).integer(share);
         gate(d.activation());
         gpu.more().align(8).output(z, d.output().forms(1, exact));
         launchFused("gated_", d.input(), d.inner(), entries, GATED_THREADS);
@@ -313,35 +353,26 @@ final class ForwardPass {
         }
     }
 
-    /** The arguments that fused kernels begin with: one matrix, its column in the form that it reads, its bias. */
-    private void fused(Projection projection) {
-        Projection.Part part = projection.parts().getFirst();
-        gpu.arguments().weights(part.matrix());
-        if (Projection.form(part.matrix(), 1, exact) == Values.CODES) {
-            gpu.more().pointer(x.codes()).pointer(x.scales());
-        } else {
-            gpu.more().pointer(x.floats());
-        }
-        gpu.more().pointer(part.bias());
-    }
-
     private void launchFused(String kernel, Projection projection, int width, int entries, int threads) {
         Matrix m = projection.parts().getFirst().matrix();
         String form = Projection.form(m, 1, exact) == Values.CODES ? "codes_" : "floats_";
         gpu.launch(kernel + form + m.type(), width / WARP, entries, 1, threads);
     }
 
+    /** Of one token, with what a part has left and the norm in front, to {@link #z}. */
+    private void normedConv(Added part, Network.Norm norm, Network.ShortConv c, Batch batch) {
+        Projection.Part input = c.input().parts().getFirst();
+        gpu.arguments().weights(input.matrix());
+        addAndNorm(other(), part, norm);
+        gpu.more().pointer(input.bias()).integer(sizes.hidden()).align(8).pointer(c.taps()).integer(c.width()).align(8)
+                .pointer(batch.stateFromAddress()).pointer(batch.stateToAddress()).wide(c.keptAt())
+                .output(z, c.output().forms(1, exact));
+        launchFused("conv_", c.input(), sizes.hidden(), 1, CONV_THREADS);
+    }
+
     /** From {@link #x} to {@link #z}. */
     private void conv(Network.ShortConv c, Batch batch) {
         int n = batch.tokens();
-        if (n == 1 && c.input().isWhole()) {
-            fused(c.input());
-            gpu.more().integer(sizes.hidden()).integer(sizes.hidden()).pointer(c.taps()).integer(c.width()).align(8)
-                    .pointer(batch.stateFromAddress()).pointer(batch.stateToAddress()).wide(c.keptAt())
-                    .output(z, c.output().forms(n, exact));
-            launchFused("conv_", c.input(), sizes.hidden(), 1, CONV_THREADS);
-            return;
-        }
         multiply(c.input(), x, n, middle);
         gpu.arguments().pointer(middle).pointer(c.taps()).integer(sizes.hidden()).integer(c.width())
                 .pointer(batch.stepOfAddress()).pointer(batch.stepsAddress()).pointer(batch.stateFromAddress())
@@ -454,20 +485,49 @@ final class ForwardPass {
         return layout.type() == KeyValueType.F16 ? "KV_F16" : layout.type() == KeyValueType.Q8 ? "KV_Q8" : "KV_F32";
     }
 
+    /** What a part has left, a norm and the router in one launch; {@link #x} has the normed rows then. */
+    private void normedRoute(Added part, Network.Norm norm, Network.Experts e, int n, int forms) {
+        gpu.arguments();
+        addAndNorm(other(), part, norm);
+        router(e);
+        picked().output(x, forms);
+        gpu.launch("normed_route", outputs(e) + 1, n, 1, ROUTE_THREADS);
+    }
+
+    private void route(Network.Experts e, int n) {
+        // as in experts.cu: experts and tokens of a block
+        int expertsOfBlock = n > FEW ? 8 : 1;
+        int tokensOfBlock = n > FEW ? 32 : FEW;
+        gpu.arguments().pointer(x.floats());
+        router(e);
+        gpu.more().integer(n);
+        picked();
+        gpu.launch("route_" + expertsOfBlock, (outputs(e) + expertsOfBlock - 1) / expertsOfBlock,
+                (n + tokensOfBlock - 1) / tokensOfBlock, 1, ROUTE_THREADS);
+    }
+
+    /** What a router gives for a token: a number for each expert, and one for the weight of a shared one. */
+    private static int outputs(Network.Experts e) {
+        return e.shape().experts().size() + (e.sharedGate() == 0 ? 0 : 1);
+    }
+
+    /** {@code Router}. */
+    private void router(Network.Experts e) {
+        Blueprint.Experts shape = e.shape();
+        gpu.more().pointer(e.router()).pointer(e.routerBias()).pointer(e.bias()).pointer(e.sharedGate())
+                .integer(sizes.hidden()).integer(shape.experts().size()).integer(gating(shape.gating()))
+                .integer(shape.used()).integer(shape.normalise() ? 1 : 0).real(shape.scale());
+    }
+
+    /** Where the experts that are picked go. */
+    private Arguments picked() {
+        return gpu.more().pointer(outputs).pointer(routed).pointer(ids).pointer(weights).pointer(sharedWeights);
+    }
+
     private void experts(Network.Experts e, int n) {
         Blueprint.Experts shape = e.shape();
         int used = shape.used();
         int entries = n * used;
-        int rows = shape.experts().size() + (e.sharedGate() == 0 ? 0 : 1);
-        // as in experts.cu: experts and tokens of a block
-        int expertsOfBlock = n > FEW ? 8 : 1;
-        int tokensOfBlock = n > FEW ? 32 : FEW;
-        gpu.arguments().pointer(x.floats()).pointer(e.router()).pointer(e.routerBias()).pointer(e.bias())
-                .pointer(e.sharedGate()).integer(sizes.hidden()).integer(shape.experts().size())
-                .integer(gating(shape.gating())).integer(used).integer(shape.normalise() ? 1 : 0).real(shape.scale())
-                .integer(n).pointer(outputs).pointer(routed).pointer(ids).pointer(weights).pointer(sharedWeights);
-        gpu.launch("route_" + expertsOfBlock, (rows + expertsOfBlock - 1) / expertsOfBlock,
-                (n + tokensOfBlock - 1) / tokensOfBlock, 1, ROUTE_THREADS);
         boolean grouped = !exact && n > FEW;
         Tile tile = Tile.ofExperts(entries, shape.experts().size());
         int most = Math.min(entries, entries / tile.columns() + shape.experts().size());

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What the kernels cannot compute, each in a sentence. */
 final class Shapes {
 
-    /** What one block of threads can hold (norm.cu). */
+    /** What one block of threads can hold (norm.h). */
     private static final int WIDEST = 16 * 1024;
     private static final int MOST_EXPERTS = 512;
     private static final int MOST_USED = 32;

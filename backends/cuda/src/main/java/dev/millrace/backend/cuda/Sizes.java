@@ -69,7 +69,8 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
     long bytes(int tokens, int steps, int logitRows, int vocabulary) {
         long each = 4L * hidden + 8L * input + 4L * middle + 8L * inner + 4L * output + 16L * used + 4L * experts + 8
                 + (shared > 0 ? 4L * shared + 4 : 0);
-        return each * tokens + 4L * heads * Batch.mostPartials(tokens, steps)
+        return each * tokens + 4L * hidden * Math.min(tokens, ForwardPass.FEW)
+                + 4L * heads * Batch.mostPartials(tokens, steps)
                 + 4L * groups * steps + 4L * logitRows * vocabulary
                 + 16L * (experts + (long) used * tokens);
     }

@@ -28,7 +28,7 @@ final class AllKernels {
                 LoadOptions.of(256).withPrecision(precision).withKeyValues(KeyValueType.F16), Progress.NONE);
     }
 
-    /** All logits of a prompt, then those of two steps, and the best of some. */
+    /** All logits of a prompt, then those of two steps, and the best of some, then those of single steps. */
     static float[] compute(Executor executor) {
         int width = SmallModels.VOCABULARY;
         List<float[]> rows = new ArrayList<>();
@@ -50,6 +50,10 @@ final class AllKernels {
                 best[2 * k + 1] = step.best().logit(k);
             }
             rows.add(best);
+            for (int at = 2; at < 4; at++) {
+                executor.forward(List.of(other.feed(tokens, at, at + 1, Step.Logits.LAST)));
+                rows.add(other.logits().clone());
+            }
         }
         float[] all = new float[rows.stream().mapToInt(r -> r.length).sum()];
         int at = 0;

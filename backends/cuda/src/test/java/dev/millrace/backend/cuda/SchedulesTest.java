@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Results do not depend on the order in which the threads of a block run, which the emulated device shuffles; and the barriers of
- * matrices, norms and attention are there for a reason: without them they do. More orders are tried with {@code -Dmillrace.cuda.schedules=200}.
+ * matrices, norms, convolutions and attention are there for a reason: without them they do. More orders are tried with {@code -Dmillrace.cuda.schedules=200}.
  */
 class SchedulesTest {
 
     private static final int SCHEDULES = Integer.getInteger("millrace.cuda.schedules", 2);
     private static final int MOST_TRIES = 4;
-    private static final Set<String> TRIED = Set.of("matmul.h", "norm.cu", "flash.cu");
+    private static final Set<String> TRIED = Set.of("matmul.h", "norm.h", "fused.h", "flash.cu");
 
     private Faults faults;
 

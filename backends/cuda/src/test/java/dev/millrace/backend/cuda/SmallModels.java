@@ -35,16 +35,16 @@ final class SmallModels {
         return make.model(make.layer(attention, make.experts(2, 2, false)));
     }
 
-    /** Each kernel that has barriers: convolution, heads of four kinds, norms of all kinds, experts. */
+    /** Each kernel that has barriers: convolution, heads of four kinds, norms of all kinds, experts. A row is more than a warp norms alone. */
     static Blueprint ofAllKernels() {
-        SmallModels make = new SmallModels(TensorType.Q8_0, 64);
-        Blueprint.Mixer conv = new Blueprint.ShortConv(3, make.matrix(192, 64),
-                BlockTensor.random(TensorType.F32, 64, 3, make.random), make.matrix(64, 64));
-        Blueprint.Norms around = new Blueprint.Norms(make.norm(64), make.norm(64));
+        SmallModels make = new SmallModels(TensorType.Q8_0, 160);
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, make.matrix(480, 160),
+                BlockTensor.random(TensorType.F32, 160, 3, make.random), make.matrix(160, 160));
+        Blueprint.Norms around = new Blueprint.Norms(make.norm(160), make.norm(160));
         Blueprint.Layer narrow = new Blueprint.Layer(around,
                 make.attention(16, 4).withNorms(make.norm(64), make.norm(32)), around,
                 make.experts(4, 2, true));
-        Blueprint.Layer wide = new Blueprint.Layer(new Blueprint.Norms(null, make.norm(64)), make.attention(136, 4),
+        Blueprint.Layer wide = new Blueprint.Layer(new Blueprint.Norms(null, make.norm(160)), make.attention(136, 4),
                 around, make.dense(96));
         Blueprint.Layer middle = make.layer(make.attention(24, 4).withNorms(null, make.norm(24)), make.dense(96));
         return make.model(make.layer(conv, make.dense(96)), narrow, wide, middle,
