@@ -112,6 +112,21 @@ final class Batch {
         host.set(ValueLayout.JAVA_INT, partialAt + 4L * tokens, partials);
     }
 
+    /**
+     * Counts as if so many tokens were in this, so that what is queued for it is what would be queued for them.
+     *
+     * @param count of tokens
+     * @param single whether each is of a sequence of its own
+     */
+    void outline(int count, boolean single) {
+        tokens = count;
+        steps = single ? count : 1;
+        singles = single || count == 1 ? steps : 0;
+        singleSplits = 1;
+        tiles = steps - singles;
+        rows = steps;
+    }
+
     private void add(Step step, CudaSequence sequence, int tileTokens) {
         int count = step.length();
         int position = sequence.length();
@@ -163,6 +178,14 @@ final class Batch {
 
     void upload(Gpu gpu) {
         gpu.toDevice(device, host, pagesAt + 8L * pages);
+    }
+
+    int mostTokens() {
+        return mostTokens;
+    }
+
+    int mostSteps() {
+        return mostSteps;
     }
 
     int tokens() {

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels of this bundle, each in a module of its own, which is loaded when the kernel is first asked for: a model calls few of all that
+ * The kernels of this bundle, each in a module of its own, which is loaded when the kernel is first asked for: a model needs few of all that
  * there are. A module is machine code where the bundle brings some that suits the device and the driver takes it, else PTX, which the driver
  * compiles.
  */
