@@ -85,8 +85,8 @@ final class ForwardPass {
         shared = sizes.shared() == 0 ? 0 : gpu.allocate(4L * sizes.shared() * tokens);
         sharedWeights = sizes.shared() == 0 ? 0 : gpu.allocate(4L * tokens);
         partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
-        arrivals = gpu.allocate(4L * sizes.groups() * steps);
-        gpu.zero(arrivals, 4L * sizes.groups() * steps);
+        arrivals = gpu.allocate(4L * sizes.groups() * tokens);
+        gpu.zero(arrivals, 4L * sizes.groups() * tokens);
         long entries = (long) sizes.used() * tokens;
         // of the router, and which of its blocks are done: each pass leaves zeros
         outputs = gpu.allocate(4L * (sizes.experts() + 1) * tokens);
@@ -161,7 +161,7 @@ final class ForwardPass {
 
     /** Queues everything, the logits included, if they are few enough. */
     void runAll(Batch batch) {
-        if (batch.tiles() > 0 || batch.rows() > logitRows) {
+        if (!batch.hasSingleTokens() || batch.rows() > logitRows) {
             queue(batch);
         } else {
             graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> queue(batch));

@@ -70,7 +70,7 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
         long each = 4L * hidden + 8L * input + 4L * middle + 8L * inner + 4L * output + 16L * used + 4L * experts + 8
                 + (shared > 0 ? 4L * shared + 4 : 0);
         return each * tokens + 4L * heads * Batch.mostPartials(tokens, steps)
-                + 4L * groups * steps + 4L * logitRows * vocabulary
+                + 4L * groups * tokens + 4L * logitRows * vocabulary
                 + 16L * (experts + (long) used * tokens);
     }
 }
