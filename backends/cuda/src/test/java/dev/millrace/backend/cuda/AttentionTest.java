@@ -113,7 +113,7 @@ class AttentionTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 40, 100})
     void splits(int window) {
-        compare(SmallModels.ofAttention(64, 2, window, 0), 120, 126, 127, 250, 255);
+        compare(SmallModels.ofAttention(64, 2, window, 0), 120, 126, 255);
     }
 
     /** Up to 8 tokens of a sequence at once: the keys of each are split by its own length. */
