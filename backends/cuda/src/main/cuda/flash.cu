@@ -411,7 +411,7 @@ template <int K, int S> static __device__ __forceinline__ void flash_singles(con
   int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4, warp = threadIdx.x / 32;
   int group = heads / kv_heads, parts = (group + 15) / 16, kv_head = blockIdx.y / parts, part = blockIdx.y % parts * 16, rows = min(group - part, 16);
   int first = partial_at[tile.x], splits = partial_at[tile.x + 1] - first;
-  int head0 = kv_head * group + part, position = step.z, split = blockIdx.z, from = split * tile.w, to = min(from + tile.w, position + 1);
+  int head0 = kv_head * group + part, position = step.z + tile.x - step.x, split = blockIdx.z, from = split * tile.w, to = min(from + tile.w, position + 1);
   if (from > position) { return; }
   if (scores.window > 0) { from = max(from, (position - scores.window + 1) / PAGE * PAGE); }
   const float *query[2];

@@ -156,6 +156,7 @@ static std::map<std::string, Kernel> kernels = {K(add_norm_1), K(add_norm_4), K(
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
+static std::set<std::string> found;   // kernels
 static std::mutex running;   // kernels share their shared memory
 static Stream *queue(CUstream s) { return s ? (Stream *) s : &here->zero; }
 /** Does what waits in front of a place. */
@@ -177,6 +178,10 @@ static CUresult submit(CUstream s, std::function<void()> work, bool kernel = fal
 static void finish(CUstream s) { std::lock_guard<std::mutex> one(running); work_off(here, queue(s)); }
 static void finish_all(Board *b = here) { std::lock_guard<std::mutex> one(running); for (Stream *t : b->streams) { work_off(b, t); } }
 extern "C" {
+/** The kernels that were found in modules, since they were forgotten. */
+int emulated_kernels() { return (int) found.size(); }
+void emulated_forget_kernels() { found.clear(); }
+const char *emulated_kernel(int n) { return std::next(found.begin(), n)->c_str(); }
 CUresult cuInit(unsigned) { return CUDA_SUCCESS; }
 CUresult cuDriverGetVersion(int *v) { *v = 13000; return CUDA_SUCCESS; }
 CUresult cuDeviceGetCount(int *n) { *n = board_count; return CUDA_SUCCESS; }
@@ -291,6 +296,7 @@ CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
   k->second.waits = text->find("griddepcontrol.wait") != std::string::npos;
   auto bound = gpu::bounds().find(name);
   if (bound != gpu::bounds().end()) { k->second.most_threads = bound->second; }
+  found.insert(name);
   *f = (CUfunction) &k->second;
   return CUDA_SUCCESS;
 }

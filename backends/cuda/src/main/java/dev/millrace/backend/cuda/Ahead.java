@@ -50,7 +50,7 @@ final class Ahead {
 
     /** Whether a pass is one after which this guesses: a token and a row of logits for each sequence. */
     boolean follows(Batch done) {
-        return on && done.tiles() == 0 && done.rows() == done.steps() && done.rows() <= pass.logitRows();
+        return on && done.hasSingleTokens() && done.rows() == done.steps() && done.rows() <= pass.logitRows();
     }
 
     /**

@@ -17,6 +17,8 @@ import java.util.List;
 final class Batch {
 
     private static final int SPLITS = 32;
+    /** All tokens of a step together have no more splits than a single one. */
+    private static final int SPLITS_OF_FEW = SPLITS / ForwardPass.FEW;
     private static final int SHORTEST_SPLIT = 128;
 
     private final MemorySegment[] sides;
@@ -54,7 +56,7 @@ final class Batch {
         stateFromAt = stepsAt + 16L * mostSteps;
         stateToAt = stateFromAt + 8L * mostSteps;
         singlesAt = align(stateToAt + 8L * mostSteps);
-        tilesAt = singlesAt + 16L * mostSteps;
+        tilesAt = singlesAt + 16L * mostTokens;
         reachAt = tilesAt + 16L * mostTokens;
         partialAt = reachAt + 4L * mostSteps;
         rowsAt = partialAt + 4L * (mostTokens + 1);
@@ -71,7 +73,7 @@ final class Batch {
 
     /** What it takes on the device, in bytes. */
     static long bytes(int tokens, int steps, int pages) {
-        return 32L * tokens + 68L * steps + 8L * pages + 256;
+        return 48L * tokens + 52L * steps + 8L * pages + 256;
     }
 
     /** Most entries of sums that attention leaves for a pass of these sizes. */
@@ -79,9 +81,9 @@ final class Batch {
         return tokens + Math.min(tokens, steps) * (SPLITS - 1);
     }
 
-    /** How many keys a split has: by the length alone, so that results do not depend on the company. */
-    static int keysPerSplit(int length) {
-        int each = (length + SPLITS - 1) / SPLITS;
+    /** How many keys a split has: by the length and the kind of pass alone, so that results do not depend on the company. */
+    private static int keysPerSplit(int length, int splits) {
+        int each = (length + splits - 1) / splits;
         return Math.max(SHORTEST_SPLIT, (each + SHORTEST_SPLIT - 1) / SHORTEST_SPLIT * SHORTEST_SPLIT);
     }
 
@@ -112,6 +114,21 @@ final class Batch {
         host.set(ValueLayout.JAVA_INT, partialAt + 4L * tokens, partials);
     }
 
+    /**
+     * Counts as if so many tokens were in this, so that what is queued for it is what would be queued for them.
+     *
+     * @param count of tokens
+     * @param single whether each is of a sequence of its own
+     */
+    void outline(int count, boolean single) {
+        tokens = count;
+        steps = single ? count : 1;
+        singles = single || count <= ForwardPass.FEW ? count : 0;
+        singleSplits = 1;
+        tiles = singles == 0 ? 1 : 0;
+        rows = steps;
+    }
+
     private void add(Step step, CudaSequence sequence, int tileTokens) {
         int count = step.length();
         int position = sequence.length();
@@ -127,20 +144,12 @@ final class Batch {
             host.set(ValueLayout.JAVA_LONG, pagesAt + 8L * (pages + i), sequence.page(i));
         }
         pages += sequence.pageCount();
-        if (count == 1) {
-            int each = keysPerSplit(position + 1);
-            int splits = (position + each) / each;
-            quad(singlesAt + 16L * singles++, tokens, 1, steps, each);
-            singleSplits = Math.max(singleSplits, splits);
-            host.set(ValueLayout.JAVA_INT, partialAt + 4L * tokens, partials);
-            partials += splits;
-        } else {
-            for (int i = 0; i < count; i += tileTokens) {
-                quad(tilesAt + 16L * tiles++, tokens + i, Math.min(tileTokens, count - i), steps, 1 << 30);
-            }
-            for (int i = 0; i < count; i++) {
-                host.set(ValueLayout.JAVA_INT, partialAt + 4L * (tokens + i), partials++);
-            }
+        for (int i = 0; i < count; i++) {
+            host.set(ValueLayout.JAVA_INT, partialAt + 4L * (tokens + i), partials);
+            partials += count <= ForwardPass.FEW ? single(i, position + i + 1, count == 1 ? SPLITS : SPLITS_OF_FEW) : 1;
+        }
+        for (int i = 0; i < count && count > ForwardPass.FEW; i += tileTokens) {
+            quad(tilesAt + 16L * tiles++, tokens + i, Math.min(tileTokens, count - i), steps, 1 << 30);
         }
         for (int i = 0; i < count; i++) {
             host.set(ValueLayout.JAVA_INT, 4L * (tokens + i), step.token(i));
@@ -154,6 +163,22 @@ final class Batch {
         steps++;
     }
 
+    /**
+     * A token whose keys are split.
+     *
+     * @param index in its step
+     * @param length of the sequence with it
+     * @param most splits
+     * @return the splits that it has
+     */
+    private int single(int index, int length, int most) {
+        int each = keysPerSplit(length, most);
+        int splits = (length + each - 1) / each;
+        quad(singlesAt + 16L * singles++, tokens + index, 1, steps, each);
+        singleSplits = Math.max(singleSplits, splits);
+        return splits;
+    }
+
     private void quad(long at, int x, int y, int z, int w) {
         host.set(ValueLayout.JAVA_INT, at, x);
         host.set(ValueLayout.JAVA_INT, at + 4, y);
@@ -165,6 +190,14 @@ final class Batch {
         gpu.toDevice(device, host, pagesAt + 8L * pages);
     }
 
+    int mostTokens() {
+        return mostTokens;
+    }
+
+    int mostSteps() {
+        return mostSteps;
+    }
+
     int tokens() {
         return tokens;
     }
@@ -173,7 +206,12 @@ final class Batch {
         return steps;
     }
 
-    /** Steps of one token. */
+    /** Whether each step has one token. */
+    boolean hasSingleTokens() {
+        return tokens == steps;
+    }
+
+    /** Tokens whose keys are split: those of steps of up to {@link ForwardPass#FEW}. */
     int singles() {
         return singles;
     }
@@ -183,6 +221,7 @@ final class Batch {
         return singleSplits <= 1 ? 1 : Integer.highestOneBit(singleSplits - 1) * 2;
     }
 
+    /** Blocks for the tokens of other steps. */
     int tiles() {
         return tiles;
     }

@@ -136,18 +136,35 @@ final class Choice {
         if (penalised > 0) {
             penalties.toDevice(8L * penalised);
             changes.toDevice(8L * penalised);
-            gpu.arguments().pointer(logits).integer(vocabulary).align(8).pointer(penalties.device())
-                    .pointer(changes.device()).integer(penalised);
-            gpu.launch("penalise", (penalised + 127) / 128, 1, 1, 128);
+            penalise(logits, penalised);
         }
         masks.toDevice(8L * words);
+        choose(logits);
+        results.toHost(8L * (1 + MOST) * rows);
+    }
+
+    /** Loads its kernels. */
+    void load(Batch batch) {
+        gpu.load(() -> {
+            penalise(0, 1);
+            choose(0);
+            readLikeliest(batch);
+        });
+    }
+
+    private void penalise(long logits, int count) {
+        gpu.arguments().pointer(logits).integer(vocabulary).align(8).pointer(penalties.device())
+                .pointer(changes.device()).integer(count);
+        gpu.launch("penalise", (count + 127) / 128, 1, 1, 128);
+    }
+
+    private void choose(long logits) {
         gpu.arguments().pointer(logits).integer(vocabulary).pointer(requests.device()).pointer(masks.device())
                 .pointer(found).pointer(sums);
         gpu.launch("best_of_chunks", chunks, rows, 1, 256);
         gpu.arguments().pointer(found).pointer(sums).integer(chunks).pointer(requests.device())
                 .pointer(bestAddress()).pointer(results.device());
         gpu.launch("best_of_rows", rows, 1, 1, 256);
-        results.toHost(8L * (1 + MOST) * rows);
     }
 
     /** Queues that the likeliest token of each row becomes the row's token in a batch. */

@@ -193,7 +193,10 @@ public final class CudaBackend implements Backend {
         Batch batch = new Batch(gpu, needs.tokens(), needs.sequences(), needs.pages());
         ForwardPass pass = new ForwardPass(gpu, network, layout, options.precision() == Precision.EXACT,
                 Sizes.of(blueprint), needs.tokens(), needs.sequences(), needs.logitRows());
-        return new CudaExecutor(gpu, blueprint, options.context(), layout, limits, batch, pass);
+        CudaExecutor executor = new CudaExecutor(gpu, blueprint, options.context(), layout, limits, batch, pass);
+        progress.update("loading kernels", 0.99);
+        executor.loadKernels();
+        return executor;
     }
 
     /** Gives the devices back. */

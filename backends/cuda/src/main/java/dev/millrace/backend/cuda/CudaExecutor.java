@@ -65,6 +65,12 @@ final class CudaExecutor implements Executor {
         states = new BlockPool(gpu, "one more sequence", 2 * layout.stateBytes());
     }
 
+    /** Loads all kernels that passes may call, so that none of them waits for that, or finds no memory for it. */
+    void loadKernels() {
+        pass.load(batch);
+        choice.load(batch);
+    }
+
     @Override
     public Limits limits() {
         return limits;

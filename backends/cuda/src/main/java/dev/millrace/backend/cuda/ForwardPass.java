@@ -94,8 +94,8 @@ final class ForwardPass {
         shared = sizes.shared() == 0 ? 0 : gpu.allocate(4L * sizes.shared() * tokens);
         sharedWeights = sizes.shared() == 0 ? 0 : gpu.allocate(4L * tokens);
         partial = gpu.allocate(4L * sizes.heads() * Batch.mostPartials(tokens, steps));
-        arrivals = gpu.allocate(4L * sizes.groups() * steps);
-        gpu.zero(arrivals, 4L * sizes.groups() * steps);
+        arrivals = gpu.allocate(4L * sizes.groups() * tokens);
+        gpu.zero(arrivals, 4L * sizes.groups() * tokens);
         long entries = (long) sizes.used() * tokens;
         // of the router, and which of its blocks are done: each pass leaves zeros
         outputs = gpu.allocate(4L * (sizes.experts() + 1) * tokens);
@@ -170,11 +170,26 @@ final class ForwardPass {
 
     /** Queues everything, the logits included, if they are few enough. */
     void runAll(Batch batch) {
-        if (batch.tiles() > 0 || batch.rows() > logitRows) {
+        if (!batch.hasSingleTokens() || batch.rows() > logitRows) {
             queue(batch);
         } else {
             graphs.run(new Graphs.Key(batch.steps(), batch.singleSplits(), batch.rows()), () -> queue(batch));
         }
+    }
+
+    /** Loads the kernels of passes of all sizes. */
+    void load(Batch batch) {
+        gpu.load(() -> {
+            // between two powers of two nothing is launched that is not launched for one of them
+            for (int count = 1; count <= batch.mostTokens(); count *= 2) {
+                batch.outline(count, false);
+                queue(batch);
+                if (count <= batch.mostSteps()) {
+                    batch.outline(count, true);
+                    queue(batch);
+                }
+            }
+        });
     }
 
     private void queue(Batch batch) {
@@ -614,14 +629,15 @@ final class ForwardPass {
             switch (Projection.form(m, n, exact)) {
                 case Values.HALVES -> matmul(part, input, n, Columns.inOrder(m, n), y, stride, 0);
                 case Values.CODES -> {
-                    int at = n == 1 ? 1 : n == 2 ? 2 : n <= 4 ? 4 : 8;
+                    int at = together(n);
                     gpu.arguments().weights(m).pointer(input.codes()).pointer(input.scales()).pointer(y)
                             .pointer(part.bias()).integer(m.rows()).integer(m.columns()).integer(n).integer(stride)
                             .pointer(0).integer(1).integer(0);
                     gpu.launch("matvec_codes_" + m.type() + "_" + at, rowBlocks(m), (n + at - 1) / at, 1, 128);
                 }
                 default -> {
-                    int at = n == 1 ? 1 : 8;
+                    // quantised weights times floats, which is exact and slow, have fewer kernels
+                    int at = n > 1 && m.type().isQuantised() ? FEW : together(n);
                     gpu.arguments().weights(m).pointer(input.floats()).pointer(y).pointer(part.bias())
                             .integer(m.rows()).integer(m.columns()).integer(n).integer(stride).pointer(0).integer(1)
                             .integer(0);
@@ -629,6 +645,11 @@ final class ForwardPass {
                 }
             }
         }
+    }
+
+    /** Columns that a kernel takes at once, of those for few of them. */
+    private static int together(int columns) {
+        return columns <= 2 ? columns : columns <= 4 ? 4 : FEW;
     }
 
     private static int rowBlocks(Matrix m) {

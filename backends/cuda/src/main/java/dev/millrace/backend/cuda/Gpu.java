@@ -32,6 +32,7 @@ final class Gpu implements AutoCloseable {
     private final long event;
     /** Whether a kernel was queued last, which the next one need not wait for before it begins. */
     private boolean afterKernel;
+    private boolean loading;
     private boolean closed;
 
     /**
@@ -161,10 +162,23 @@ final class Gpu implements AutoCloseable {
     /** Queues a kernel with the arguments that were put together last. */
     void launch(String kernel, long x, long y, long z, int threads) {
         Kernels.Kernel known = kernels.kernel(kernel);
+        if (loading) {
+            return;
+        }
         boolean early = afterKernel && known.waits();
         context.launch(known.function(), Math.toIntExact(x), Math.toIntExact(y), Math.toIntExact(z), threads, early,
                 stream, arguments.memory(), arguments.size());
         afterKernel = true;
+    }
+
+    /** Loads the kernels that an action launches, and launches none: else they would be loaded, and compiled, when they are needed first. */
+    void load(Runnable action) {
+        loading = true;
+        try {
+            action.run();
+        } finally {
+            loading = false;
+        }
     }
 
     /** Records what an action queues; nothing of it is done. */

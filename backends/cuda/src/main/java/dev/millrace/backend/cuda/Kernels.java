@@ -7,7 +7,6 @@ package dev.millrace.backend.cuda;
 import dev.millrace.api.BackendException;
 import dev.millrace.backend.cuda.runtime.CudaContext;
 import dev.millrace.backend.cuda.runtime.CudaException;
-import dev.millrace.spi.model.TensorType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -19,22 +18,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels of this bundle, loaded module by module as they are asked for: one for all that reads no weights, and one for each type of
- * weights. A module is machine code where the bundle brings some that suits the device and the driver takes it, else PTX, which the driver
+ * The kernels of this bundle, each in a module of its own, which is loaded when the kernel is first asked for: a model needs few of all that
+ * there are. A module is machine code where the bundle brings some that suits the device and the driver takes it, else PTX, which the driver
  * compiles.
  */
 final class Kernels {
 
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
-    private static final String COMMON = "common";
-    /** What the kernels of weights are called, before the type. */
-    private static final List<String> OF_WEIGHTS = List.of("embed_", "matmul_", "matvec_codes_", "matvec_floats_",
-            "gated_codes_", "gated_floats_", "conv_codes_", "conv_floats_", "repack_");
 
     private final CudaContext context;
     private final int capability;
     private final boolean early;
-    private final Map<String, Module> modules = new HashMap<>();
+    private final List<Module> modules = new ArrayList<>();
     private final Map<String, Kernel> kernels = new HashMap<>();
 
     /**
@@ -65,51 +60,40 @@ final class Kernels {
     Kernel kernel(String name) {
         Kernel kernel = kernels.get(name);
         if (kernel == null) {
-            Module module = modules.computeIfAbsent(module(name), this::load);
+            Module module = load(name);
+            modules.add(module);
             kernel = new Kernel(context.function(module.handle(), name), module.waits());
             kernels.put(name, kernel);
         }
         return kernel;
     }
 
-    /** The module that a kernel is in. */
-    static String module(String kernel) {
-        for (String start : OF_WEIGHTS) {
-            for (TensorType type : TensorType.values()) {
-                if (kernel.equals(start + type) || kernel.startsWith(start + type + "_")) {
-                    return type.name();
-                }
-            }
-        }
-        return COMMON;
-    }
-
-    private Module load(String module) {
+    private Module load(String kernel) {
         try {
             if (early) {
                 // machine code was made without the waits
-                Long handle = loadIfTaken(Ptx.waiting(ptx(module)), module + ".ptx with waits");
+                Long handle = loadIfTaken(Ptx.waiting(ptx(kernel)), kernel + ".ptx with waits");
                 if (handle != null) {
                     return new Module(handle, true);
                 }
             }
-            for (String resource : machineCode(module, capability)) {
+            for (String resource : machineCode(kernel, capability)) {
                 byte[] code = read(resource);
                 Long handle = code == null ? null : loadIfTaken(code, resource);
                 if (handle != null) {
                     return new Module(handle, false);
                 }
             }
-            return new Module(load(ptx(module)), false);
+            return new Module(load(ptx(kernel)), false);
         } catch (IOException e) {
             throw new BackendException("The kernels of the CUDA backend cannot be read (" + e + ").", e);
         }
     }
 
-    private static byte[] ptx(String module) throws IOException {
-        byte[] text = read("/kernels/" + module + ".ptx");
+    private static byte[] ptx(String kernel) throws IOException {
+        byte[] text = read("/kernels/" + kernel + ".ptx");
         if (text == null) {
-            throw new BackendException("The bundle of the CUDA backend has no kernels (" + module + ".ptx).");
+            throw new BackendException("The bundle of the CUDA backend has no kernel " + kernel + ".");
         }
         return text;
     }
@@ -128,10 +112,10 @@ final class Kernels {
     }
 
     /** Where machine code for a device would be, the best first: that of the same generation, no newer than it. */
-    static List<String> machineCode(String module, int capability) {
+    static List<String> machineCode(String kernel, int capability) {
         List<String> resources = new ArrayList<>();
         for (int made = capability; made >= capability / 10 * 10; made--) {
-            resources.add("/kernels/" + made + "/" + module + ".cubin");
+            resources.add("/kernels/" + made + "/" + kernel + ".cubin");
         }
         return resources;
     }
@@ -153,7 +137,7 @@ final class Kernels {
 
     /** Unloads all. */
     void unload() {
-        modules.values().forEach(module -> context.unload(module.handle()));
+        modules.forEach(module -> context.unload(module.handle()));
         modules.clear();
         kernels.clear();
     }

@@ -71,7 +71,7 @@ record Sizes(int hidden, int input, int middle, int inner, int output, int used,
                 + (shared > 0 ? 4L * shared + 4 : 0);
         return each * tokens + 4L * hidden * Math.min(tokens, ForwardPass.FEW)
                 + 4L * heads * Batch.mostPartials(tokens, steps)
-                + 4L * groups * steps + 4L * logitRows * vocabulary
+                + 4L * groups * tokens + 4L * logitRows * vocabulary
                 + 16L * (experts + (long) used * tokens);
     }
 }

@@ -30,6 +30,7 @@ class AttentionTest {
     private static final int WIDTH = SmallModels.VOCABULARY;
     private static final int LONG = 300;
     private static final int MOST = 100;
+    private static final int FEW = 8;
 
     @BeforeEach
     void needsCompiler() {
@@ -45,12 +46,16 @@ class AttentionTest {
     }
 
     private static Executor load(Blueprint model, KeyValueType type) {
-        CudaBackend backend = Emulated.backend();
-        return backend.load(model, backend.devices().getFirst(),
-                LoadOptions.of(LONG + 4).withPrecision(Precision.FAST).withKeyValues(type), Progress.NONE);
+        return load(model, type, LONG + 4);
     }
 
-    /** Logits of all tokens: a prompt, two single tokens, the rest at once. */
+    private static Executor load(Blueprint model, KeyValueType type, int context) {
+        CudaBackend backend = Emulated.backend();
+        return backend.load(model, backend.devices().getFirst(),
+                LoadOptions.of(context).withPrecision(Precision.FAST).withKeyValues(type), Progress.NONE);
+    }
+
+    /** Logits of all tokens: a prompt, two single tokens, eight at once, the rest at once. */
     private static float[] logits(Executor executor, int[] tokens, int prompt) {
         Step step = new Step(executor.newSequence(), WIDTH);
         try (Sequence sequence = step.sequence()) {
@@ -58,7 +63,7 @@ class AttentionTest {
             for (int from = 0; from < tokens.length; from = sequence.length()) {
                 int to = from < prompt
                         ? Math.min(from + MOST, prompt)
-                        : from < prompt + 2 ? from + 1 : tokens.length;
+                        : from < prompt + 2 ? from + 1 : from == prompt + 2 ? from + FEW : tokens.length;
                 executor.forward(List.of(step.feed(tokens, from, to, Step.Logits.ALL).reach(tokens.length)));
                 System.arraycopy(step.logits(), 0, all, from * WIDTH, (to - from) * WIDTH);
             }
@@ -79,7 +84,7 @@ class AttentionTest {
                 Executor halves = load(model, KeyValueType.F16);
                 Executor codes = load(model, KeyValueType.Q8)) {
             for (int prompt : prompts) {
-                int[] tokens = tokens(prompt + 12);
+                int[] tokens = tokens(prompt + 2 + FEW + 10);
                 float[] expected = logits(floats, tokens, prompt);
                 double half = error(expected, logits(halves, tokens, prompt));
                 assertTrue(half < 1.2e-2, () -> "F16, " + prompt + ": " + half);
@@ -104,11 +109,38 @@ class AttentionTest {
         compare(SmallModels.ofAttention(size, group, window, softcap), 17, 50);
     }
 
-    /** Single tokens around the border of the first two splits, and windows that leave splits out. */
+    /** Single tokens and few at once around the borders of splits, and windows that leave splits out. */
     @ParameterizedTest
     @ValueSource(ints = {0, 40, 100})
     void splits(int window) {
-        compare(SmallModels.ofAttention(64, 2, window, 0), 126, 127, 255);
+        compare(SmallModels.ofAttention(64, 2, window, 0), 120, 126, 255);
+    }
+
+    /** Up to 8 tokens of a sequence at once: the keys of each are split by its own length. */
+    @ParameterizedTest
+    @EnumSource(value = KeyValueType.class, names = {"F32", "F16", "Q8"})
+    void neighboursAndCompanyOfFewTokensChangeNoBit(KeyValueType type) {
+        // from 513 keys on a split has more of them
+        int from = 508;
+        int[] tokens = tokens(from + FEW);
+        try (Executor executor = load(SmallModels.ofAttention(64, 3, 0, 0), type, tokens.length)) {
+            Step trunk = new Step(executor.newSequence(), WIDTH);
+            for (int at = 0; at < from; at += from / 4) {
+                executor.forward(List.of(trunk.feed(tokens, at, at + from / 4, Step.Logits.LAST)));
+            }
+            Step other = new Step(executor.newSequence(), WIDTH);
+            executor.forward(List.of(other.feed(tokens, 5, 25, Step.Logits.LAST)));
+            Step alone = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, from, from + FEW, Step.Logits.ALL);
+            executor.forward(List.of(alone));
+            Step parts = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, from, from + 3, Step.Logits.LAST);
+            executor.forward(List.of(parts));
+            Step together = new Step(trunk.sequence().fork(), WIDTH).feed(tokens, from, from + 5, Step.Logits.ALL);
+            executor.forward(List.of(other.feed(tokens, 25, 26, Step.Logits.LAST),
+                    parts.feed(tokens, from + 3, from + 5, Step.Logits.ALL), together));
+            assertArrayEquals(Arrays.copyOf(alone.logits(), 5 * WIDTH), Arrays.copyOf(together.logits(), 5 * WIDTH));
+            assertArrayEquals(Arrays.copyOfRange(alone.logits(), 3 * WIDTH, 5 * WIDTH),
+                    Arrays.copyOf(parts.logits(), 2 * WIDTH));
+        }
     }
 
     /** Forks share pages, and each sequence has another number of splits. */

@@ -13,6 +13,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What tests tell the emulated driver, and ask it: the functions {@code emulated_*} of emulated_driver.cpp. */
 final class Faults {
@@ -170,10 +172,31 @@ final class Faults {
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT)).invokeExact(number);
             int line = (int) handle("barrier_line",
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)).invokeExact(number);
-            String path = file.reinterpret(Integer.MAX_VALUE).getString(0);
+            String path = text(file);
             return new Barrier(number, path.substring(path.lastIndexOf('/') + 1), line);
         } catch (Throwable e) {
             throw broken(e);
         }
+    }
+
+    /** The kernels that were found in modules, since this was asked last. */
+    Set<String> kernels() {
+        try {
+            int count = (int) handle("kernels", FunctionDescriptor.of(ValueLayout.JAVA_INT)).invokeExact();
+            Set<String> names = new TreeSet<>();
+            for (int i = 0; i < count; i++) {
+                names.add(text((MemorySegment) handle("kernel",
+                        FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT)).invokeExact(i)));
+            }
+            handle("forget_kernels", FunctionDescriptor.ofVoid()).invokeExact();
+            return names;
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    @SuppressWarnings("restricted") // our own library
+    private static String text(MemorySegment address) {
+        return address.reinterpret(Integer.MAX_VALUE).getString(0);
     }
 }

@@ -13,7 +13,6 @@ import dev.millrace.api.Progress;
 import dev.millrace.spi.backend.Executor;
 import dev.millrace.spi.backend.LoadOptions;
 import dev.millrace.spi.backend.Step;
-import dev.millrace.spi.model.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,22 +68,10 @@ class KernelsTest {
     }
 
     @Test
-    void eachKernelIsInTheModuleOfItsWeights() {
-        assertEquals("Q4_0", Kernels.module("matmul_Q4_0_64_64"));
-        assertEquals("Q4_0", Kernels.module("matvec_codes_Q4_0_8"));
-        assertEquals("F16", Kernels.module("embed_F16"));
-        assertEquals("BF16", Kernels.module("matvec_floats_BF16_1"));
-        assertEquals("common", Kernels.module("attend_KV_F16_64_8"));
-        for (TensorType type : TensorType.values()) {
-            assertEquals(type.name(), Kernels.module("embed_" + type));
-        }
-    }
-
-    @Test
     void machineCodeIsOfTheSameGenerationAndNoNewer() {
-        assertEquals(List.of("/kernels/86/common.cubin", "/kernels/85/common.cubin", "/kernels/84/common.cubin",
-                "/kernels/83/common.cubin", "/kernels/82/common.cubin", "/kernels/81/common.cubin",
-                "/kernels/80/common.cubin"), Kernels.machineCode("common", 86));
-        assertEquals(List.of("/kernels/90/Q4_0.cubin"), Kernels.machineCode("Q4_0", 90));
+        assertEquals(List.of("/kernels/86/glu.cubin", "/kernels/85/glu.cubin", "/kernels/84/glu.cubin",
+                "/kernels/83/glu.cubin", "/kernels/82/glu.cubin", "/kernels/81/glu.cubin",
+                "/kernels/80/glu.cubin"), Kernels.machineCode("glu", 86));
+        assertEquals(List.of("/kernels/90/embed_Q4_0.cubin"), Kernels.machineCode("embed_Q4_0", 90));
     }
 }

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class PtxTest {
 
     private static final Path COMMITTED = Path.of("src", "main", "resources", "kernels");
+    private static final Pattern ENTRY = Pattern.compile("(?m)^\\.visible \\.entry (\\w+)\\(");
     private static final Pattern LOAD = Pattern
             .compile("(?m)^\\s*(?:@\\S+\\s+)?ld\\.(?!param)\\S*\\s[^\\[]*\\[(%rd\\d+)");
     private static final Pattern NEVER = Pattern.compile("(?m)^\\s*(?:@\\S+\\s+)?(?:st|atom|red|bar|ret)\\b.*");
@@ -39,18 +41,20 @@ class PtxTest {
     @Test
     void committedKernelsAreFresh() throws IOException {
         assumeTrue(Emulated.has("nvcc"), "no nvcc: the PTX is not compared here");
-        Path fresh = Path.of("target", "fresh-kernels");
-        Emulated.run("./build-kernels.sh", fresh.toString());
-        try (Stream<Path> all = Files.list(fresh)) {
-            List<Path> files = all.sorted().toList();
-            assertEquals(TensorType.values().length + 1, files.size());
-            for (Path file : files) {
-                String made = Files.readString(file);
-                String committed = Files.readString(COMMITTED.resolve(file.getFileName()));
-                assumeTrue(compiler(committed).equals(compiler(made)), "another nvcc: the PTX is not compared here");
-                assertTrue(committed.equals(made), file + " is not the PTX of the sources: run build-kernels.sh");
-            }
-        }
+        Path folder = Path.of("target", "fresh-kernels");
+        Emulated.run("./build-kernels.sh", folder.toString());
+        Map<String, String> fresh = texts(folder);
+        Map<String, String> committed = texts(COMMITTED);
+        assumeTrue(compiler(committed).equals(compiler(fresh)), "another nvcc: the PTX is not compared here");
+        assertEquals(fresh.keySet(), committed.keySet(), "run build-kernels.sh");
+        fresh.forEach((kernel, made) -> assertTrue(made.equals(committed.get(kernel)),
+                kernel + ".ptx is not the PTX of the sources: run build-kernels.sh"));
+    }
+
+    @Test
+    void eachKernelHasAFile() throws IOException {
+        texts(COMMITTED).forEach((kernel, text) -> assertEquals(List.of(kernel),
+                ENTRY.matcher(text).results().map(entry -> entry.group(1)).toList()));
     }
 
     /**
@@ -62,20 +66,15 @@ class PtxTest {
     void kernelsBeginWithTheMark() throws IOException {
         int kernels = 0;
         int early = 0;
-        for (String module : modules()) {
-            String text = Files.readString(COMMITTED.resolve(module + ".ptx"));
-            for (String entry : text.split("\\.visible \\.entry ", -1)) {
-                if (entry.startsWith("//")) {
-                    continue;
-                }
-                String name = entry.substring(0, entry.indexOf('('));
-                int mark = entry.indexOf(Ptx.MARK);
-                assertTrue(mark > 0 && mark == entry.lastIndexOf(Ptx.MARK), name);
-                String inFront = entry.substring(entry.indexOf('{'), mark);
-                assertEquals("", problem(inFront, readsEarly(name)), name);
-                kernels++;
-                early += LOAD.matcher(inFront).find() ? 1 : 0;
-            }
+        for (Map.Entry<String, String> kernel : texts(COMMITTED).entrySet()) {
+            String name = kernel.getKey();
+            String text = kernel.getValue();
+            int mark = text.indexOf(Ptx.MARK);
+            assertTrue(mark > 0 && mark == text.lastIndexOf(Ptx.MARK), name);
+            String inFront = text.substring(text.indexOf('{'), mark);
+            assertEquals("", problem(inFront, readsEarly(name)), name);
+            kernels++;
+            early += LOAD.matcher(inFront).find() ? 1 : 0;
         }
         assertTrue(kernels > TensorType.values().length, kernels + " kernels");
         assertTrue(early > 4 * TensorType.values().length, early + " kernels load weights early");
@@ -143,28 +142,38 @@ class PtxTest {
     }
 
     @Test
-    void textWithWaitsIsPtx() {
+    void textWithWaitsIsPtx() throws IOException {
         assumeTrue(Emulated.has("ptxas"), "no ptxas: the text with waits is not assembled here");
-        modules().parallelStream().forEach(PtxTest::assemble);
+        texts(COMMITTED).entrySet().parallelStream().forEach(kernel -> assemble(kernel.getKey(), kernel.getValue()));
     }
 
-    private static void assemble(String module) {
+    private static void assemble(String kernel, String ptx) {
         try {
-            byte[] waiting = Ptx.waiting(Files.readAllBytes(COMMITTED.resolve(module + ".ptx")));
+            byte[] waiting = Ptx.waiting(ptx.getBytes(StandardCharsets.ISO_8859_1));
             String text = new String(waiting, StandardCharsets.ISO_8859_1);
-            assertFalse(text.contains("ld.global.nc") || text.contains(Ptx.MARK), module);
-            Path file = Files.write(Path.of("target", module + "-waiting.ptx"), waiting);
+            assertFalse(text.contains("ld.global.nc") || text.contains(Ptx.MARK), kernel);
+            Path file = Files.write(Path.of("target", kernel + "-waiting.ptx"), waiting);
             Emulated.run("ptxas", "-arch=sm_90", "-o", "/dev/null", file.toString());
+            Files.delete(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static List<String> modules() {
-        return Stream.concat(Stream.of("common"), Stream.of(TensorType.values()).map(TensorType::name)).toList();
+    /** The PTX of a folder by kernel. */
+    private static Map<String, String> texts(Path folder) throws IOException {
+        Map<String, String> texts = new TreeMap<>();
+        try (Stream<Path> all = Files.list(folder)) {
+            for (Path file : all.filter(one -> one.toString().endsWith(".ptx")).toList()) {
+                String name = file.getFileName().toString();
+                texts.put(name.substring(0, name.lastIndexOf('.')), Files.readString(file));
+            }
+        }
+        return texts;
     }
 
-    private static String compiler(String ptx) {
-        return ptx.lines().filter(line -> line.startsWith("// Cuda compilation tools")).findFirst().orElse("");
+    private static String compiler(Map<String, String> texts) {
+        return texts.values().iterator().next().lines().filter(line -> line.startsWith("// Cuda compilation tools"))
+                .findFirst().orElse("");
     }
 }

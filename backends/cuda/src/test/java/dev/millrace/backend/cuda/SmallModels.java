@@ -51,6 +51,17 @@ final class SmallModels {
                 make.layer(make.attention(64, 4), make.dense(96)));
     }
 
+    /** All matrices in one type, of each kind, some of them large enough for each kind of tile; and bounded logits. */
+    static Blueprint ofAllMatrices(TensorType type) {
+        SmallModels make = new SmallModels(type, 256);
+        Blueprint.Mixer conv = new Blueprint.ShortConv(3, make.matrix(768, 256),
+                BlockTensor.random(TensorType.F32, 256, 3, make.random), make.matrix(256, 256));
+        Blueprint plain = make.model(make.layer(conv, make.dense(512)),
+                make.layer(make.attention(64, 4), make.experts(2, 2, false)));
+        return new Blueprint("small", VOCABULARY, 256, 4096, plain.embedding(), plain.layers(), plain.outputNorm(),
+                plain.head(), plain.multipliers(), 30);
+    }
+
     /** More experts than a warp has lanes, many of them at work. */
     static Blueprint ofManyExperts(int used) {
         SmallModels make = new SmallModels(TensorType.Q8_0, 64);
