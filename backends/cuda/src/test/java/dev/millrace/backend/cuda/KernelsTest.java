@@ -44,6 +44,15 @@ class KernelsTest {
         assertTrue(fast < 11e-2, () -> "fast: " + fast);
     }
 
+    @Test
+    void aWideStreamIsThatOfTheReference() {
+        Parity wide = new Parity(SmallModels.ofWideStream());
+        double exact = wide.exact(Emulated.backend(), KeyValueType.F32);
+        assertTrue(exact < 1e-5, () -> "exact: " + exact);
+        double fast = wide.fast(Emulated.backend(), KeyValueType.F16);
+        assertTrue(fast < 11e-2, () -> "fast: " + fast);
+    }
+
     /** Sorting by expert and routing work on many tokens together. */
     @Test
     void aTokenOfAPromptDoesNotDependOnHowManyThereAre() {

@@ -65,6 +65,7 @@ class LoadedKernelsTest {
                 }
             }
             load(SmallModels.ofAllKernels(), precision, KeyValueType.F16).close();
+            load(SmallModels.ofWideStream(), precision, KeyValueType.F16).close();
         }
         assertEquals(bundled(), faults.kernels());
     }

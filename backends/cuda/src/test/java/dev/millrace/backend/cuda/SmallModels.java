@@ -68,6 +68,12 @@ final class SmallModels {
         return make.model(make.layer(make.attention(16, 4), make.experts(40, used, true)));
     }
 
+    /** A stream that is too wide for the kernels that norm it themselves. */
+    static Blueprint ofWideStream() {
+        SmallModels make = new SmallModels(TensorType.Q8_0, 4128);
+        return make.model(make.layer(make.attention(16, 4), make.experts(4, 2, 64, false)));
+    }
+
     /**
      * A layer of attention.
      *
@@ -117,15 +123,19 @@ final class SmallModels {
     }
 
     private Blueprint.Experts experts(int all, int used, boolean shared) {
+        return experts(all, used, hidden, shared);
+    }
+
+    private Blueprint.Experts experts(int all, int used, int inner, boolean shared) {
         List<Blueprint.Dense> experts = new ArrayList<>();
         for (int i = 0; i < all; i++) {
-            experts.add(dense(hidden));
+            experts.add(dense(inner));
         }
         return new Blueprint.Experts(new Blueprint.Linear(BlockTensor.random(TensorType.F32, all, hidden, random)),
                 null,
                 Blueprint.Gating.SOFTMAX, used, used > 1, 1, experts,
                 shared
-                        ? new Blueprint.Shared(dense(hidden), BlockTensor.random(TensorType.F32, 1, hidden, random))
+                        ? new Blueprint.Shared(dense(inner), BlockTensor.random(TensorType.F32, 1, hidden, random))
                         : null);
     }
 }
