@@ -78,7 +78,6 @@ static __device__ __forceinline__ unsigned long long fetch_left(const unsigned l
   asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(v) : "l"(__cvta_generic_to_global(at)));
   return v;
 }
-#define GPU_DYNAMIC_SHARED(T, name) extern __shared__ __align__(16) unsigned char gpu_dynamic_shared[]; T *name = (T *) gpu_dynamic_shared
 #else
 #include "gpu_cpu.h"
 #endif

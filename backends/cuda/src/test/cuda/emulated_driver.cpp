@@ -5,6 +5,10 @@
 // A libcuda.so.1 without a GPU: the same entry points, memory on the heap, kernels run by gpu_cpu.h. Java opens it instead of the
 // driver, so the whole backend (executor, caches, graphs, export of states) is tested without a device. Calls can be made to fail, and what
 // is not given back is counted: the functions emulated_* are for tests.  g++ -O1 -std=c++17 -shared -fPIC
+#ifdef PTX   // the committed text, made to C++ by ptx_to_cpp.py
+#include "ptx_cpu.h"
+#include "ptx_kernels.h"
+#else
 #include "../../main/cuda/common.cu"
 #define TYPE Q8_0
 #include "../../main/cuda/weights.cu"
@@ -58,6 +62,7 @@
 #define TYPE F32
 #include "../../main/cuda/weights.cu"
 #undef TYPE
+#endif
 #endif
 #include <algorithm>
 #include <map>
@@ -131,15 +136,19 @@ const char *emulated_barrier_file(int barrier) { return gpu::barriers[barrier].f
 int emulated_barrier_line(int barrier) { return gpu::barriers[barrier].line; }
 }
 
+struct Kernel { std::function<void(const char *, dim3, dim3)> run; size_t bytes; bool waits = false; unsigned most_threads = 1024; };
+#ifdef PTX
+#define K(f, bytes, threads) {#f, {[](const char *p, dim3 g, dim3 b) { gpu::launch(g, b, [=] { f##_ptx((const unsigned char *) p); }); }, bytes, false, threads}}
+static std::map<std::string, Kernel> kernels = {PTX_KERNELS};
+#else
 template <class T> static size_t place(size_t &at) { at = (at + alignof(T) - 1) / alignof(T) * alignof(T); size_t r = at; at += sizeof(T); return r; }
-template <class... A> static void unpack(void (*f)(A...), const char *packed, dim3 g, dim3 b, unsigned shared) {
+template <class... A> static void unpack(void (*f)(A...), const char *packed, dim3 g, dim3 b) {
   size_t at = 0;
   std::tuple<A...> args{[&] { A v; memcpy((void *) &v, packed + place<A>(at), sizeof v); return v; }()...};   // braces: left to right
-  gpu::launch(g, b, shared, [&] { std::apply(f, args); });
+  gpu::launch(g, b, [&] { std::apply(f, args); });
 }
 template <class... A> static size_t packed_bytes(void (*)(A...)) { size_t at = 0; (place<A>(at), ...); return at; }
-struct Kernel { std::function<void(const char *, dim3, dim3, unsigned)> run; size_t bytes; bool waits = false; unsigned most_threads = 1024; };
-#define K(f) {#f, {[](const char *p, dim3 g, dim3 b, unsigned s) { unpack(f, p, g, b, s); }, packed_bytes(f)}}
+#define K(f) {#f, {[](const char *p, dim3 g, dim3 b) { unpack(f, p, g, b); }, packed_bytes(f)}}
 #define OF_WEIGHTS(T) K(embed_##T), K(gated_floats_##T), K(conv_floats_##T), K(matmul_##T##_64_64), K(matmul_##T##_128_48), K(matmul_##T##_128_96), K(matvec_floats_##T##_1), K(matvec_floats_##T##_8)
 #define OF_PLAIN(T) OF_WEIGHTS(T), K(matvec_floats_##T##_2), K(matvec_floats_##T##_4)
 #define OF_CODES(T) OF_WEIGHTS(T), K(gated_codes_##T), K(conv_codes_##T), K(repack_##T), K(matvec_codes_##T##_1), K(matvec_codes_##T##_2), K(matvec_codes_##T##_4), K(matvec_codes_##T##_8)
@@ -153,6 +162,7 @@ static std::map<std::string, Kernel> kernels = {K(add_norm_1), K(add_norm_4), K(
     OF_CODES(MXFP4), OF_CODES(Q2_K), OF_CODES(Q3_K), OF_CODES(Q4_K), OF_CODES(Q5_K), OF_CODES(Q6_K)
 #endif
 };
+#endif
 struct Module { const std::string *text; };   // empty: a cubin, whose kernels are not looked up
 static std::set<std::string> texts;   // of all modules so far: they are large, and the same again and again
 static std::map<std::pair<const std::string *, std::string>, bool> entries;
@@ -310,7 +320,7 @@ static CUresult launch_kernel(CUfunction f, dim3 grid, dim3 block, unsigned shar
     return CUDA_ERROR_INVALID_VALUE;
   }
   std::string packed((const char *) extra[1], *(size_t *) extra[3]);
-  return submit(s, [=] { ((Kernel *) f)->run(packed.data(), grid, block, shared); }, true);
+  return submit(s, [=] { ((Kernel *) f)->run(packed.data(), grid, block); }, true);
 }
 CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, CUstream s, void **, void **extra) {
   MAY_FAIL(LAUNCH)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,7 +46,6 @@ typedef _Float16 gpu_float16;
 #define GPU_KERNEL(name) extern "C" void name
 #define GPU_KERNEL_OF(threads, blocks, name) GPU_BOUNDED(threads, name)
 #define GPU_BOUNDED(threads, name) static const int threads_of_##name = gpu::bound(#name, threads); GPU_KERNEL(name)
-#define GPU_DYNAMIC_SHARED(T, name) T *name = (T *) gpu::dynamic_shared.data()
 
 namespace gpu {
 /** Most threads of a block of each kernel that says so: a device refuses more. */
@@ -112,7 +112,8 @@ struct Fiber { std::vector<Copy> copies; unsigned groups; void *sp; char *stack;
 };
 enum { RUNS, AT_BLOCK, AT_WARP, DONE };
 inline std::vector<Fiber> fibers;
-inline std::vector<unsigned char> dynamic_shared;
+/** What is done before each block. */
+inline void (*begin_block)() = [] {};
 inline Fiber *current;
 inline Fiber host;
 inline std::function<void()> body;
@@ -220,11 +221,15 @@ struct Exchange {
   }
   const uint32_t *operator[](unsigned of) const { return warp[of].shown[place]; }
 };
-template <class F> void launch(dim3 grid, dim3 block, size_t shared, F &&kernel) {
+/** Blocks come in an order drawn by lot, too: a step that has no divisor in common with their number meets all. */
+template <class F> void launch(dim3 grid, dim3 block, F &&kernel) {
   grid_dim = grid; block_dim = block; body = kernel;
-  for (unsigned z = 0; z < grid.z; z++) for (unsigned y = 0; y < grid.y; y++) for (unsigned x = 0; x < grid.x; x++) {
-    dynamic_shared.assign(shared + 16, 0xcd);   // nobody may count on zeros
-    block_idx = {x, y, z}; run_block();
+  uint64_t all = (uint64_t) grid.x * grid.y * grid.z, at = draw() % all, by = draw() % all;
+  while (std::gcd(by, all) != 1) { by = (by + 1) % all; }
+  for (uint64_t i = 0; i < all; i++, at = (at + by) % all) {
+    begin_block();
+    block_idx = {(unsigned) (at % grid.x), (unsigned) (at / grid.x % grid.y), (unsigned) (at / grid.x / grid.y)};
+    run_block();
   }
 }
 struct ThreadIdx { struct X { operator unsigned() const { return current->x; } } x; struct Y { operator unsigned() const { return current->y; } } y; struct Z { operator unsigned() const { return current->z; } } z; };
