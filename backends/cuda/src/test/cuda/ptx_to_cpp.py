@@ -17,7 +17,7 @@ SPECIAL = {'%tid': 'gpu::current->', '%ctaid': 'gpu::block_idx.', '%ntid': 'gpu:
 SIGNS = {'eq': '==', 'ne': '!=', 'lt': '<', 'le': '<=', 'gt': '>', 'ge': '>='}
 BINARY = {'add': '+', 'sub': '-', 'mul': '*', 'div': '/', 'rem': '%', 'and': '&', 'or': '|', 'xor': '^'}
 ROUNDS = {'rni': 'rintf', 'rzi': 'truncf', 'rmi': 'floorf', 'rpi': 'ceilf'}
-FLOATS = {'neg': '-{}', 'abs': 'fabsf({})', 'sqrt': 'sqrtf({})', 'rcp': '1.0f / {}', 'ex2': 'ex2({})', 'min': 'fminf({}, {})',
+FLOATS = {'neg': '-{}', 'abs': 'fabsf({})', 'sqrt': 'sqrtf({})', 'rcp': '1.0f / {}', 'rsqrt': '1.0f / sqrtf({})', 'ex2': 'ex2({})', 'min': 'fminf({}, {})',
           'max': 'fmaxf({}, {})', 'copysign': 'copysignf({1}, {0})', 'fma': 'fmaf({}, {}, {})'}
 MMA = 'mma.sync.aligned.m16n8k16.row.col.f32.{0}.{0}.f32'
 
@@ -172,7 +172,7 @@ class Kernel:
             if others[0][0] == '{':
                 return self.put(to, ' | '.join(f'(uint32_t) {self.value(r, "b16")} << {16 * i}' for i, r in enumerate(parts(others[0][1:-1]))), 'b32')
             return self.put(to, self.value(others[0], kind), kind)
-        if text == 'cvta.to.global.u64':
+        if text in ('cvta.to.global.u64', 'cvta.shared.u64'):   # all are addresses of this machine
             return self.put(to, self.value(others[0], 'u64'), 'u64')
         if first == 'selp':
             return self.put(to, f'{self.value(others[2], "pred")} ? {self.value(others[0], kind)} : {self.value(others[1], kind)}', kind)
@@ -223,6 +223,11 @@ class Kernel:
     def line(self, text):
         if match := re.fullmatch(r'\.reg \.(\w+)\s+%(\w+)<(\d+)>;', text):
             self.lines.append(f'{C[match[1]]} ' + ', '.join(f'r_{match[2]}{i} = 0' for i in range(int(match[3]))) + ';')
+        elif match := re.fullmatch(r'\{ \.reg \.(\w+) %(\w+);', text):
+            self.lines.append(f'{{ {C[match[1]]} r_{match[2]};')
+        elif text[0] != '{' and text.endswith('; }'):
+            self.line(text[:-2])
+            self.lines.append('}')
         elif match := re.fullmatch(r'(\$\w+):', text):
             self.lines.append(match[1].replace('$', 'L') + ':;')
         elif not re.match(r'\.(pragma|minnctapersm)\b', text):
