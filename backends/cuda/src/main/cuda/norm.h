@@ -49,9 +49,10 @@ template <int THREADS, int EACH> static __device__ __forceinline__ float sum_of_
   return warp_sum(s);
 }
 
-/** What experts give for a token, with their weights. */
+/** What experts give for a token, with their weights. No loads of weights (fetch): the kernel in front writes these rows while this one may have begun. */
 template <int THREADS, int EACH> static __device__ __forceinline__ void add_rows(const Part &part, int r, int fours, float4 (&given)[EACH]) {
   enum { AT_ONCE = EACH > 2 ? 1 : 4 };
+  const float4 *rows = (const float4 *) part.rows, *shared = (const float4 *) part.shared;
 #pragma unroll
   for (int k = 0; k < EACH; k++) {
     int i = threadIdx.x + k * THREADS;
@@ -64,7 +65,7 @@ template <int THREADS, int EACH> static __device__ __forceinline__ void add_rows
 #pragma unroll
       for (int j = 0; j < AT_ONCE; j++) {
         size_t at = (size_t) r * part.used + min(u + j, part.used - 1);
-        of[j] = fetch_four(part.rows, at * fours + i);
+        of[j] = rows[at * fours + i];
         by[j] = part.weights[at];
       }
 #pragma unroll
@@ -72,7 +73,7 @@ template <int THREADS, int EACH> static __device__ __forceinline__ void add_rows
         if (u + j < part.used) { given[k] = add_fours(given[k], by[j], of[j]); }
       }
     }
-    if (part.shared) { given[k] = add_fours(given[k], part.shared_weights ? part.shared_weights[r] : 1, fetch_four(part.shared, (size_t) r * fours + i)); }
+    if (part.shared) { given[k] = add_fours(given[k], part.shared_weights ? part.shared_weights[r] : 1, shared[(size_t) r * fours + i]); }
   }
 }
 
